@@ -1,0 +1,5 @@
+//! The core of the suite (under construction).
+pub use opentelemetry;
+pub use opentelemetry::Context;
+pub mod export;
+pub mod span;

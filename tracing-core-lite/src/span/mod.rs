@@ -1,0 +1,2 @@
+//! Spans.
+pub mod data;
