@@ -1,2 +1,42 @@
-//! Spans.
+//! Spans: one operation each, recorded straight into the bytes that will be exported.
+//!
+//! A [`Span`] ends once: by [`Span::end`], or when it is dropped. Until then its setters write into a pooled buffer as
+//! OTLP protobuf; afterwards they do nothing. A span that is not recorded costs its ids and nothing else, so ask for
+//! attributes only inside [`Span::record`] or [`SpanBuilder::start_with`], whose closures then never run.
+//!
+//! ```
+//! use tracing_core_lite::{Context, TracerProvider};
+//!
+//! # let provider = TracerProvider::builder().build()?;
+//! let tracer = provider.named_tracer("shop");
+//! let span = tracer.span("reserve stock").start_with(|span| {
+//!     span.set("shop.sku", "A-7").set("shop.quantity", 3);
+//! });
+//! let context = span.in_context(&Context::current());
+//! // … work in `context` …
+//! # drop(context);
+//! span.end();
+//! # Ok::<(), tracing_core_lite::BuildError>(())
+//! ```
+
+mod builder;
 pub mod data;
+pub(crate) mod encode;
+mod error;
+mod foreign;
+mod handle;
+mod limits;
+mod link;
+mod otel_impls;
+pub(crate) mod record;
+mod recorder;
+mod slot;
+pub(crate) mod value;
+
+pub use builder::SpanBuilder;
+pub use error::{CurrentSpan, current_span};
+pub use handle::Span;
+pub use limits::SpanLimits;
+pub use link::{FOLLOWS_FROM, REF_TYPE};
+pub use recorder::Recorder;
+pub use value::Value;

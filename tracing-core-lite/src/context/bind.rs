@@ -1,0 +1,28 @@
+//! Closures that run in the context in which they were made.
+
+use std::thread;
+
+use opentelemetry::Context;
+
+/// `work`, to be called in the context that is current now: for thread pools, rayon and callbacks.
+///
+/// ```
+/// use tracing_core_lite::context::bind;
+/// let work = bind(|| 1 + 1);
+/// assert_eq!(std::thread::spawn(work).join().unwrap(), 2);
+/// ```
+pub fn bind<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
+    let context = Context::current();
+    move || {
+        let _guard = context.attach();
+        work()
+    }
+}
+
+/// [`std::thread::spawn`] that keeps the current context.
+///
+/// # Panics
+/// As [`std::thread::spawn`]: when the operating system refuses the thread.
+pub fn spawn_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> thread::JoinHandle<T> {
+    thread::spawn(bind(work))
+}

@@ -1,0 +1,27 @@
+//! Context: what follows the work across `.await`, tasks and threads.
+//!
+//! There is one context, [`opentelemetry::Context`], so spans of this crate, of the OpenTelemetry API and of
+//! `tracing-opentelemetry` nest in each other. It lives in a thread-local: whatever moves work to another task or
+//! thread has to carry it along, and this module has a way for each.
+//!
+//! | moving work by | keeps the context |
+//! |---|---|
+//! | `.await` | [`FutureExt::in_context`], [`FutureExt::in_current_context`] |
+//! | `tokio::spawn` | [`spawn`] (feature `tokio`); a plain spawn loses it |
+//! | `tokio::task::spawn_blocking` | [`spawn_blocking`] (feature `tokio`) |
+//! | `std::thread::spawn` | [`spawn_thread`] |
+//! | rayon, channels, callbacks | [`bind`] on the closure |
+//! | a task that outlives the request | [`Detached`]: a span of its own that FollowsFrom the origin |
+
+mod bind;
+mod detached;
+mod future;
+#[cfg(feature = "tokio")]
+mod spawn;
+
+pub use bind::{bind, spawn_thread};
+pub use detached::Detached;
+pub use future::{FutureExt, InContext};
+pub use opentelemetry::Context;
+#[cfg(feature = "tokio")]
+pub use spawn::{spawn, spawn_blocking};

@@ -1,0 +1,83 @@
+//! New trace and span ids.
+
+use std::cell::Cell;
+use std::collections::hash_map::RandomState;
+use std::hash::{BuildHasher, Hasher};
+
+use opentelemetry::trace::{SpanId, TraceId};
+
+/// Two generators of 64 bits, seeded apart: with one alone, the sequences of two threads of a large fleet would meet.
+struct Generators {
+    high: fastrand::Rng,
+    low: fastrand::Rng,
+}
+
+thread_local! {
+    static GENERATORS: Cell<Option<Generators>> = const { Cell::new(None) };
+}
+
+/// 64 bits from the operating system's randomness, by way of the keys of std's hash maps.
+fn seed() -> u64 {
+    let mut hasher = RandomState::new().build_hasher();
+    hasher.write_u32(std::process::id());
+    hasher.finish()
+}
+
+fn with<R>(draw: impl FnOnce(&mut Generators) -> R) -> R {
+    let fresh = || Generators { high: fastrand::Rng::with_seed(seed()), low: fastrand::Rng::with_seed(seed()) };
+    let mut generators = GENERATORS.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
+    let drawn = draw(&mut generators);
+    // Where the thread is going away there is no place to keep the state: the next call seeds anew.
+    let _ = GENERATORS.try_with(|cell| cell.set(Some(generators)));
+    drawn
+}
+
+/// A new trace id. All of its bits are random, so the W3C random flag holds.
+#[inline]
+pub(crate) fn trace_id() -> TraceId {
+    with(|generators| {
+        TraceId::from((u128::from(generators.high.u64(..)) << 64) | u128::from(nonzero(&mut generators.low)))
+    })
+}
+
+/// A new span id.
+#[inline]
+pub(crate) fn span_id() -> SpanId {
+    with(|generators| SpanId::from(nonzero(&mut generators.low)))
+}
+
+fn nonzero(generator: &mut fastrand::Rng) -> u64 {
+    loop {
+        let drawn = generator.u64(..);
+        if drawn != 0 {
+            return drawn;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn ids_are_valid_and_differ_across_threads() {
+        let threads: Vec<_> = (0..8)
+            .map(|_| {
+                std::thread::spawn(|| {
+                    (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        let mut traces = HashSet::new();
+        let mut spans = HashSet::new();
+        for thread in threads {
+            for (trace, span) in thread.join().unwrap() {
+                assert!(trace != TraceId::INVALID && span != SpanId::INVALID);
+                traces.insert(trace);
+                spans.insert(span);
+            }
+        }
+        assert_eq!((traces.len(), spans.len()), (8000, 8000));
+    }
+}

@@ -1,0 +1,210 @@
+//! The export thread: collects chunks, frames them, and hands them to the exporter.
+//!
+//! It is a plain thread, so that export works on any async runtime and on none, and never competes for a runtime's
+//! workers. A batch that failed retryably stays at the head of the line, with growing pauses, while new spans wait in
+//! the bounded queue.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use opentelemetry::Context;
+
+use super::Scopes;
+use super::frame::Framer;
+use super::queue::{Asked, Chunk, Queue};
+use super::report::Reporter;
+use crate::export::retry::Backoff;
+use crate::export::{Batch, ExportError, Exported, Exporter};
+use crate::resource::Resource;
+
+/// Time for the exporter to close its sink after the deadline of the shutdown has passed.
+const LAST_CALL: Duration = Duration::from_millis(100);
+
+/// How often a flush looks at the threads again, when the queue had no room for all that they held.
+const COLLECT_ROUNDS: usize = 3;
+
+/// A batch on its way out.
+struct Pending {
+    batch: Batch,
+    chunks: Vec<Chunk>,
+    since: Instant,
+    backoff: Backoff,
+}
+
+struct Worker {
+    queue: Arc<Queue>,
+    scopes: Arc<Scopes>,
+    framer: Framer,
+    exporter: Box<dyn Exporter>,
+    reporter: Reporter,
+    /// The requests that the round at hand serves.
+    asked: Asked,
+    /// The newest requests known; those that came while a batch was being retried wait for the next round.
+    seen: Asked,
+}
+
+/// Starts the thread.
+pub(crate) fn spawn(
+    queue: Arc<Queue>,
+    scopes: Arc<Scopes>,
+    resource: &Resource,
+    exporter: Box<dyn Exporter>,
+) -> std::io::Result<()> {
+    let framer = Framer::new(resource);
+    std::thread::Builder::new().name("span-export".to_owned()).spawn(move || {
+        // What an exporter does must not be traced, or each export would cause the next.
+        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        let closer = Closer(Arc::clone(&queue));
+        let worker =
+            Worker { queue, scopes, framer, exporter, reporter: Reporter::default(), asked: Asked::default(), seen: Asked::default() };
+        worker.run();
+        drop(closer);
+    })?;
+    Ok(())
+}
+
+/// Lets nobody wait for a thread that is gone, however it went.
+struct Closer(Arc<Queue>);
+
+impl Drop for Closer {
+    fn drop(&mut self) {
+        self.0.finish();
+    }
+}
+
+impl Worker {
+    fn run(mut self) {
+        let mut tick = Instant::now() + self.queue.limits().schedule_delay;
+        loop {
+            let done = self.asked;
+            self.asked = self.queue.wait(tick, false, done);
+            self.seen = self.asked;
+            let asked_now = self.asked;
+            let is_asked = asked_now.flush > done.flush || asked_now.closed;
+            if is_asked || Instant::now() >= tick {
+                self.export_all();
+                tick = Instant::now() + self.queue.limits().schedule_delay;
+            } else {
+                self.export_full_batches();
+            }
+            self.reporter.queue_full(self.queue.stats());
+            if is_asked {
+                let last_call = Instant::now() + LAST_CALL;
+                let deadline = asked_now.deadline.map_or(last_call, |deadline| deadline.max(last_call));
+                self.close_sink(asked_now.closed, deadline);
+                self.queue.flush_done(asked_now.flush);
+            }
+            if asked_now.closed {
+                return;
+            }
+        }
+    }
+
+    fn export_full_batches(&mut self) {
+        while self.queue.queued_spans() >= self.queue.limits().max_export_batch_size {
+            if self.export_next().is_none() {
+                return;
+            }
+        }
+    }
+
+    /// Exports what there is now, that of the threads included; not what comes meanwhile, or it might never end.
+    fn export_all(&mut self) {
+        for _ in 0..COLLECT_ROUNDS {
+            let left_behind = self.queue.collect_from_threads();
+            let mut remaining = self.queue.queued_spans();
+            while remaining > 0 {
+                let Some(spans) = self.export_next() else { break };
+                remaining = remaining.saturating_sub(spans);
+            }
+            if !left_behind {
+                return;
+            }
+        }
+    }
+
+    /// Exports one batch: how many spans it had.
+    fn export_next(&mut self) -> Option<usize> {
+        let chunks = self.queue.take_batch();
+        if chunks.is_empty() {
+            return None;
+        }
+        let spans = chunks.iter().map(Chunk::spans).sum();
+        let batch = Batch::new(self.framer.frame(&chunks, &self.scopes), spans);
+        self.export(Pending { batch, chunks, since: Instant::now(), backoff: Backoff::default() });
+        Some(spans)
+    }
+
+    /// Sees one batch through, to its acceptance or its end.
+    fn export(&mut self, mut pending: Pending) {
+        let spans = pending.batch.span_count();
+        loop {
+            match self.attempt(&pending.batch) {
+                Ok(Exported { rejected_spans, message }) => {
+                    self.queue.stats().count_exported(spans as u64, rejected_spans);
+                    self.reporter.rejection(rejected_spans, &message);
+                    break;
+                }
+                Err(ExportError::Retryable { reason, after }) => {
+                    let pause = pending.backoff.next(after);
+                    if !self.pause(pause, pending.since) {
+                        self.give_up(spans, &reason);
+                        break;
+                    }
+                    self.reporter.retry(&reason, pause);
+                    self.reporter.queue_full(self.queue.stats());
+                }
+                Err(error) => {
+                    self.give_up(spans, &error.to_string());
+                    break;
+                }
+            }
+        }
+        self.queue.release(spans, pending.chunks.iter().map(Chunk::bytes).sum());
+        self.queue.recycle(pending.chunks);
+    }
+
+    fn give_up(&mut self, spans: usize, reason: &str) {
+        self.queue.stats().count_export_failed(spans as u64);
+        self.reporter.failure(spans, reason);
+    }
+
+    fn attempt(&mut self, batch: &Batch) -> Result<Exported, ExportError> {
+        let timeout = Instant::now() + self.queue.limits().export_timeout;
+        let asked = self.seen.deadline.filter(|deadline| self.seen.closed || *deadline > Instant::now());
+        let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
+        catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline))).unwrap_or_else(|_| {
+            Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() })
+        })
+    }
+
+    /// Waits before the next attempt; false when there will be none. A flush asked for meanwhile cuts the wait short.
+    fn pause(&mut self, pause: Duration, since: Instant) -> bool {
+        let now = Instant::now();
+        if now.saturating_duration_since(since) >= self.queue.limits().retry_timeout || self.is_over(now) {
+            return false;
+        }
+        let mut until = now + pause;
+        if let (true, Some(deadline)) = (self.seen.closed, self.seen.deadline) {
+            until = until.min(deadline);
+        }
+        self.seen = self.queue.wait(until, true, self.seen);
+        !self.is_over(Instant::now())
+    }
+
+    /// The shutdown was asked for, and its time is up.
+    fn is_over(&self, now: Instant) -> bool {
+        self.seen.closed && self.seen.deadline.is_none_or(|deadline| now >= deadline)
+    }
+
+    fn close_sink(&mut self, closed: bool, deadline: Instant) {
+        let exporter = &mut self.exporter;
+        let result = catch_unwind(AssertUnwindSafe(|| {
+            if closed { exporter.shutdown(deadline) } else { exporter.flush(deadline) }
+        }));
+        if let Ok(Err(error)) = result {
+            self.reporter.failure(0, &error.to_string());
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! When a batch is due, and how much may wait.
+
+use std::time::Duration;
+
+/// When a batch is exported, and how many spans may wait for it.
+///
+/// Names and environment variables are those of OpenTelemetry's batch span processor. Two defaults differ from it, both
+/// so that fewer spans are lost: the queue holds 65,536 spans rather than 2,048, and it is bounded in bytes too.
+/// Besides the queue, every thread that ends spans collects up to 64 KiB of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BatchLimits {
+    /// The longest time that a span waits for its batch. `OTEL_BSP_SCHEDULE_DELAY` (milliseconds); 5 s.
+    pub schedule_delay: Duration,
+    /// The longest time for one attempt to export. `OTEL_BSP_EXPORT_TIMEOUT` (milliseconds); 30 s.
+    pub export_timeout: Duration,
+    /// Spans that may wait; further ones are dropped and counted. `OTEL_BSP_MAX_QUEUE_SIZE`; 65,536.
+    pub max_queue_size: usize,
+    /// Spans in one batch; so many start an export at once. `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`; 512.
+    pub max_export_batch_size: usize,
+    /// Bytes that may wait; further spans are dropped and counted. 33,554,432 (32 MiB).
+    pub max_queue_bytes: usize,
+    /// Bytes in one batch: receivers commonly refuse more than 4 MiB. 3,145,728 (3 MiB).
+    pub max_batch_bytes: usize,
+    /// How long a batch is tried again before it is dropped. 5 minutes, the Collector's own default.
+    pub retry_timeout: Duration,
+    /// Spans that a thread collects before it hands them over; not above either of the limits on spans.
+    pub(crate) chunk_spans: usize,
+}
+
+impl Default for BatchLimits {
+    fn default() -> Self {
+        Self {
+            schedule_delay: Duration::from_secs(5),
+            export_timeout: Duration::from_secs(30),
+            max_queue_size: 65_536,
+            max_export_batch_size: 512,
+            max_queue_bytes: 32 * 1024 * 1024,
+            max_batch_bytes: 3 * 1024 * 1024,
+            retry_timeout: Duration::from_secs(300),
+            chunk_spans: 512,
+        }
+    }
+}
+
+impl BatchLimits {
+    /// Makes the limits fit each other: none is 0, and a batch is not larger than the queue.
+    pub(crate) fn normalized(mut self) -> Self {
+        self.max_queue_size = self.max_queue_size.max(1);
+        self.max_export_batch_size = self.max_export_batch_size.clamp(1, self.max_queue_size);
+        self.max_queue_bytes = self.max_queue_bytes.max(1024 * 1024);
+        self.chunk_spans = self.max_export_batch_size;
+        self
+    }
+}

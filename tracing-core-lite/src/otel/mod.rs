@@ -1,0 +1,64 @@
+//! Two doors to OpenTelemetry.
+//!
+//! **Front door.** [`TracerProvider`] implements the OpenTelemetry API, so spans of that API, and of `tracing` by way of
+//! `tracing-opentelemetry`, are recorded by the engine here:
+//!
+//! ```
+//! use tracing_core_lite::opentelemetry::{global, trace::{Span as _, Tracer as _}};
+//!
+//! # let provider = tracing_core_lite::TracerProvider::builder().build()?;
+//! global::set_tracer_provider(provider.clone());
+//! let mut span = global::tracer("billing").start("charge");
+//! assert!(span.is_recording());
+//! span.end();
+//! // and: tracing_opentelemetry::layer().with_tracer(provider.tracer("app"))
+//! # Ok::<(), tracing_core_lite::BuildError>(())
+//! ```
+//!
+//! **Back door.** While no provider is [installed](TracerProvider::install), [global](crate::Tracer::global) tracers, and so
+//! the layers, record through the provider that the user set for the OpenTelemetry API.
+//!
+//! Both need one version of the `opentelemetry` crate in the build. It is re-exported as
+//! [`opentelemetry`](crate::opentelemetry): two versions have two sets of globals that know nothing of each other.
+
+#[cfg(feature = "sdk-exporter")]
+mod sdk_exporter;
+
+#[cfg(feature = "sdk-exporter")]
+pub use sdk_exporter::SdkExporter;
+
+use opentelemetry::trace::{SpanBuilder as OtelSpanBuilder, SpanKind};
+use opentelemetry::{Context, InstrumentationScope};
+
+use crate::provider::TracerProvider;
+use crate::span::Span;
+use crate::tracer::Tracer;
+
+impl opentelemetry::trace::TracerProvider for TracerProvider {
+    type Tracer = Tracer;
+
+    fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
+        TracerProvider::tracer_with_scope(self, scope)
+    }
+}
+
+impl opentelemetry::trace::Tracer for Tracer {
+    type Span = Span;
+
+    fn build_with_context(&self, builder: OtelSpanBuilder, parent: &Context) -> Span {
+        let mut ours = self.span(&builder.name).parent(parent);
+        ours = ours.kind(builder.span_kind.unwrap_or(SpanKind::Internal));
+        if let Some(time) = builder.start_time {
+            ours = ours.start_time(time);
+        }
+        ours.start_with(|span| {
+            span.set_otel(builder.attributes.into_iter().flatten());
+            for event in builder.events.into_iter().flatten() {
+                span.event_otel(&event.name, event.timestamp, &event.attributes);
+            }
+            for link in builder.links.into_iter().flatten() {
+                span.link_otel(&link.span_context, &link.attributes);
+            }
+        })
+    }
+}

@@ -1,0 +1,202 @@
+//! Exporters that were written for opentelemetry_sdk, attached to the engine here.
+
+use std::time::{Duration, Instant, SystemTime};
+
+use opentelemetry::trace::{Event, Link, SpanContext, Status, TraceFlags, TraceState};
+use opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue};
+use opentelemetry_sdk::error::OTelSdkError;
+use opentelemetry_sdk::trace::{SpanData as SdkSpanData, SpanEvents, SpanExporter, SpanLinks};
+
+use crate::export::{Batch, ExportError, Exported, Exporter};
+use crate::span::data::{EventData, LinkData, ResourceSpans, ScopeData, SpanData, StatusData, Value};
+
+/// An [`Exporter`] out of a `SpanExporter` of opentelemetry_sdk.
+///
+/// Its futures are polled on the export thread. A future that needs a runtime of its own, as tonic's do, needs that
+/// runtime entered by the exporter itself.
+#[derive(Debug)]
+pub struct SdkExporter<E> {
+    exporter: E,
+    resource: Option<Vec<(String, Value)>>,
+}
+
+impl<E: SpanExporter + 'static> SdkExporter<E> {
+    /// Wraps `exporter`.
+    pub fn new(exporter: E) -> Self {
+        Self { exporter, resource: None }
+    }
+
+    fn set_resource(&mut self, spans: &ResourceSpans) {
+        if self.resource.as_ref() != Some(&spans.resource) {
+            let attributes = spans.resource.iter().filter_map(key_value);
+            let resource =
+                opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
+            self.exporter.set_resource(&resource);
+            self.resource = Some(spans.resource.clone());
+        }
+    }
+}
+
+impl<E: SpanExporter + 'static> Exporter for SdkExporter<E> {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        let decoded = batch.decode().map_err(|error| permanent(&error))?;
+        for resource_spans in decoded {
+            self.set_resource(&resource_spans);
+            let spans = resource_spans.scope_spans.into_iter().flat_map(|scope_spans| {
+                let scope = to_scope(&scope_spans.scope, &scope_spans.schema_url);
+                scope_spans.spans.into_iter().map(move |span| to_sdk(span, scope.clone()))
+            });
+            match block_on(self.exporter.export(spans.collect()), deadline) {
+                Some(Ok(())) => {}
+                Some(Err(OTelSdkError::Timeout(_))) | None => {
+                    return Err(ExportError::Retryable { reason: "timed out".to_owned(), after: None });
+                }
+                Some(Err(error)) => return Err(permanent(&error)),
+            }
+        }
+        Ok(Exported::default())
+    }
+
+    fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
+        self.exporter.force_flush().map_err(|error| permanent(&error))
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        let timeout = deadline.saturating_duration_since(Instant::now());
+        self.exporter.shutdown_with_timeout(timeout).map_err(|error| permanent(&error))
+    }
+}
+
+fn permanent(error: &dyn std::error::Error) -> ExportError {
+    ExportError::Permanent { reason: error.to_string() }
+}
+
+/// Runs a future on this thread; `None` when `deadline` comes first.
+fn block_on<F: Future>(future: F, deadline: Instant) -> Option<F::Output> {
+    struct Unpark(std::thread::Thread);
+    impl std::task::Wake for Unpark {
+        fn wake(self: std::sync::Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
+    let mut future = std::pin::pin!(future);
+    loop {
+        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+            return Some(output);
+        }
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return None;
+        }
+        std::thread::park_timeout(left);
+    }
+}
+
+fn time(nanos: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_nanos(nanos)
+}
+
+fn to_scope(scope: &ScopeData, schema_url: &str) -> InstrumentationScope {
+    let mut builder = InstrumentationScope::builder(scope.name.clone())
+        .with_attributes(scope.attributes.iter().filter_map(key_value));
+    if !scope.version.is_empty() {
+        builder = builder.with_version(scope.version.clone());
+    }
+    if !schema_url.is_empty() {
+        builder = builder.with_schema_url(schema_url.to_owned());
+    }
+    builder.build()
+}
+
+fn to_sdk(span: SpanData, scope: InstrumentationScope) -> SdkSpanData {
+    let mut events = SpanEvents::default();
+    events.events = span.events.iter().map(to_event).collect();
+    events.dropped_count = span.dropped_events_count;
+    let mut links = SpanLinks::default();
+    links.links = span.links.iter().map(to_link).collect();
+    links.dropped_count = span.dropped_links_count;
+    let parent_span_is_remote = is_remote(span.flags);
+    let flags = TraceFlags::new(span.flags as u8);
+    SdkSpanData {
+        span_context: SpanContext::new(span.trace_id, span.span_id, flags, false, state(&span.trace_state)),
+        parent_span_id: span.parent_span_id,
+        parent_span_is_remote,
+        span_kind: span.kind,
+        name: span.name.into(),
+        start_time: time(span.start_time_unix_nano),
+        end_time: time(span.end_time_unix_nano),
+        attributes: span.attributes.iter().filter_map(key_value).collect(),
+        dropped_attributes_count: span.dropped_attributes_count,
+        events,
+        links,
+        status: match span.status {
+            StatusData::Unset => Status::Unset,
+            StatusData::Ok => Status::Ok,
+            StatusData::Error(description) => Status::error(description),
+        },
+        instrumentation_scope: scope,
+    }
+}
+
+fn is_remote(flags: u32) -> bool {
+    flags & 0x300 == 0x300
+}
+
+fn state(header: &str) -> TraceState {
+    header.parse().unwrap_or_default()
+}
+
+fn to_event(event: &EventData) -> Event {
+    Event::new(
+        event.name.clone(),
+        time(event.time_unix_nano),
+        event.attributes.iter().filter_map(key_value).collect(),
+        event.dropped_attributes_count,
+    )
+}
+
+fn to_link(link: &LinkData) -> Link {
+    let flags = TraceFlags::new(link.flags as u8);
+    let remote = is_remote(link.flags);
+    Link::new(
+        SpanContext::new(link.trace_id, link.span_id, flags, remote, state(&link.trace_state)),
+        link.attributes.iter().filter_map(key_value).collect(),
+        link.dropped_attributes_count,
+    )
+}
+
+/// The API has no value for maps, bytes, nothing, and mixed arrays; the engine here never records one.
+fn key_value((key, value): &(String, Value)) -> Option<KeyValue> {
+    let value: opentelemetry::Value = match value {
+        Value::String(text) => text.clone().into(),
+        Value::Bool(value) => (*value).into(),
+        Value::Int(value) => (*value).into(),
+        Value::Double(value) => (*value).into(),
+        Value::Array(items) => array(items)?.into(),
+        _ => return None,
+    };
+    Some(KeyValue::new(key.clone(), value))
+}
+
+fn array(items: &[Value]) -> Option<Array> {
+    fn all<T>(items: &[Value], item: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+        items.iter().map(item).collect()
+    }
+    let strings = |item: &Value| match item {
+        Value::String(text) => Some(StringValue::from(text.clone())),
+        _ => None,
+    };
+    match items.first() {
+        Some(Value::Bool(_)) => {
+            all(items, |item| if let Value::Bool(value) = item { Some(*value) } else { None }).map(Array::Bool)
+        }
+        Some(Value::Int(_)) => {
+            all(items, |item| if let Value::Int(value) = item { Some(*value) } else { None }).map(Array::I64)
+        }
+        Some(Value::Double(_)) => {
+            all(items, |item| if let Value::Double(value) = item { Some(*value) } else { None }).map(Array::F64)
+        }
+        _ => all(items, strings).map(Array::String),
+    }
+}

@@ -1,0 +1,215 @@
+//! What produces the spans: the service, host and process.
+
+use opentelemetry::{Key, KeyValue, Value};
+
+use crate::env::{EnvError, Lookup, Variables};
+
+/// The attributes that every span of a process shares, such as `service.name`.
+///
+/// ```
+/// use tracing_core_lite::Resource;
+/// let resource = Resource::builder().service_name("orders").attribute("deployment.environment.name", "test").build();
+/// assert_eq!(resource.get("service.name").unwrap().as_str(), "orders");
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    attributes: Vec<KeyValue>,
+    schema_url: Option<String>,
+}
+
+impl Resource {
+    /// Starts from what can be [detected](ResourceBuilder::detect) and from the environment.
+    #[must_use]
+    pub fn builder() -> ResourceBuilder {
+        ResourceBuilder::empty().detect().environment_or_ignore()
+    }
+
+    /// The value of an attribute.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.iter().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
+    }
+
+    /// All attributes.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Value)> {
+        self.attributes.iter().map(|attribute| (&attribute.key, &attribute.value))
+    }
+
+    /// The schema that the attributes follow.
+    #[must_use]
+    pub fn schema_url(&self) -> Option<&str> {
+        self.schema_url.as_deref()
+    }
+}
+
+/// Builds a [`Resource`]. A later attribute replaces an earlier one of the same key.
+#[derive(Debug, Clone)]
+pub struct ResourceBuilder(Resource);
+
+impl ResourceBuilder {
+    /// Starts from nothing. A service name is still filled in when none is given: `unknown_service:` and the program's.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self(Resource { attributes: Vec::new(), schema_url: None })
+    }
+
+    /// Sets `service.name`.
+    #[must_use]
+    pub fn service_name(self, name: impl Into<String>) -> Self {
+        self.attribute("service.name", name.into())
+    }
+
+    /// Sets an attribute.
+    #[must_use]
+    pub fn attribute(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
+        let (key, value) = (key.into(), value.into());
+        self.0.attributes.retain(|known| known.key != key);
+        self.0.attributes.push(KeyValue::new(key, value));
+        self
+    }
+
+    /// Sets `telemetry.sdk.*`, `service.instance.id`, `host.name`, `host.arch`, `os.type`, `process.pid`,
+    /// `process.executable.name`, `process.runtime.name`.
+    ///
+    /// The command line is left out: it may hold secrets.
+    #[must_use]
+    pub fn detect(self) -> Self {
+        let mut builder = self
+            .attribute("telemetry.sdk.name", env!("CARGO_PKG_NAME"))
+            .attribute("telemetry.sdk.language", "rust")
+            .attribute("telemetry.sdk.version", env!("CARGO_PKG_VERSION"))
+            .attribute("service.instance.id", random_uuid())
+            .attribute("host.arch", host_arch())
+            .attribute("os.type", os_type())
+            .attribute("process.pid", i64::from(std::process::id()))
+            .attribute("process.runtime.name", "rust");
+        if let Some(name) = host_name() {
+            builder = builder.attribute("host.name", name);
+        }
+        if let Some(name) = executable_name() {
+            builder = builder.attribute("process.executable.name", name);
+        }
+        builder
+    }
+
+    /// Adds `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`, which wins.
+    ///
+    /// # Errors
+    /// When `OTEL_RESOURCE_ATTRIBUTES` is not a list `key=value,…`; the specification then wants all of it ignored.
+    pub fn environment(self, variables: &impl Variables) -> Result<Self, EnvError> {
+        let mut builder = self;
+        let lookup = Lookup(variables);
+        for (key, value) in lookup.key_values("OTEL_RESOURCE_ATTRIBUTES")? {
+            builder = builder.attribute(key, value);
+        }
+        if let Some(name) = lookup.text("OTEL_SERVICE_NAME") {
+            builder = builder.service_name(name);
+        }
+        Ok(builder)
+    }
+
+    fn environment_or_ignore(self) -> Self {
+        let before = self.clone();
+        self.environment(&crate::env::Process).unwrap_or(before)
+    }
+
+    /// The resource.
+    #[must_use]
+    pub fn build(self) -> Resource {
+        let named = self.0.get("service.name").is_some_and(|name| !name.as_str().is_empty());
+        if named {
+            return self.0;
+        }
+        let name = match executable_name() {
+            Some(program) => format!("unknown_service:{program}"),
+            None => "unknown_service".to_owned(),
+        };
+        self.service_name(name).0
+    }
+}
+
+fn host_name() -> Option<String> {
+    let text = std::fs::read_to_string("/proc/sys/kernel/hostname")
+        .or_else(|_| std::fs::read_to_string("/etc/hostname"))
+        .ok()
+        .or_else(|| std::env::var("HOSTNAME").ok())
+        .or_else(|| std::env::var("COMPUTERNAME").ok())?;
+    let name = text.trim();
+    (!name.is_empty()).then(|| name.to_owned())
+}
+
+fn executable_name() -> Option<String> {
+    let path = std::env::current_exe().ok()?;
+    Some(path.file_name()?.to_string_lossy().into_owned())
+}
+
+/// `host.arch` in the words of the semantic conventions.
+fn host_arch() -> &'static str {
+    match std::env::consts::ARCH {
+        "x86_64" => "amd64",
+        "aarch64" => "arm64",
+        "arm" => "arm32",
+        "powerpc" => "ppc32",
+        "powerpc64" => "ppc64",
+        other => other,
+    }
+}
+
+/// `os.type` in the words of the semantic conventions.
+fn os_type() -> &'static str {
+    match std::env::consts::OS {
+        "macos" => "darwin",
+        "dragonfly" => "dragonflybsd",
+        other => other,
+    }
+}
+
+/// A UUID of version 4.
+fn random_uuid() -> String {
+    let id = u128::from_be_bytes(crate::engine::ids::trace_id().to_bytes());
+    let id = (id & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
+    let hex = format!("{id:032x}");
+    format!("{}-{}-{}-{}-{}", &hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn with(variables: &[(&str, &str)]) -> Result<Resource, EnvError> {
+        let variables = variables.to_vec();
+        let lookup = move |name: &str| {
+            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        };
+        Ok(ResourceBuilder::empty().environment(&lookup)?.build())
+    }
+
+    #[test]
+    fn the_environment_names_the_service() {
+        let text = "service.name=ignored, team = a%20b ,empty=";
+        let resource = with(&[("OTEL_RESOURCE_ATTRIBUTES", text), ("OTEL_SERVICE_NAME", "orders")]).unwrap();
+        assert_eq!(resource.get("service.name").unwrap().as_str(), "orders");
+        assert_eq!(resource.get("team").unwrap().as_str(), "a b");
+        assert_eq!(resource.get("empty").unwrap().as_str(), "");
+    }
+
+    #[test]
+    fn a_malformed_list_is_an_error_that_names_the_variable() {
+        let error = with(&[("OTEL_RESOURCE_ATTRIBUTES", "a=b,nonsense")]).unwrap_err();
+        assert!(error.to_string().contains("OTEL_RESOURCE_ATTRIBUTES"), "{error}");
+    }
+
+    #[test]
+    fn a_service_without_a_name_gets_that_of_the_program() {
+        let resource = with(&[]).unwrap();
+        assert!(resource.get("service.name").unwrap().as_str().starts_with("unknown_service:"));
+    }
+
+    #[test]
+    fn instance_ids_are_uuids_of_version_4() {
+        let id = random_uuid();
+        assert_eq!(id.len(), 36);
+        assert_eq!(&id[14..15], "4");
+        assert!("89ab".contains(&id[19..20]), "{id}");
+    }
+}

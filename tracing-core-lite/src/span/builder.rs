@@ -1,0 +1,159 @@
+//! Starts spans: parent, sampling decision, ids.
+
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
+
+use super::foreign::ForeignSpan;
+use super::handle::Span;
+use super::record::unix_nanos;
+use super::recorder::Recorder;
+use super::slot::SlotHandle;
+use crate::engine::{Engine, ids};
+use crate::sampling::{Record, SamplingInput};
+use crate::tracer::{Resolved, Tracer};
+
+/// The W3C Trace Context Level 2 flag: at least the low 56 bits of the trace id are random.
+const RANDOM: u8 = 0x02;
+
+/// A span that is about to start; made by [`Tracer::span`].
+///
+/// Without a word about its parent, the span becomes a child of [`Context::current`].
+#[derive(Debug)]
+#[must_use = "a span starts with `start` or `start_with`"]
+pub struct SpanBuilder<'a> {
+    tracer: &'a Tracer,
+    name: &'a str,
+    kind: SpanKind,
+    parent: Option<&'a Context>,
+    remote_parent: Option<SpanContext>,
+    start_time: Option<SystemTime>,
+}
+
+impl<'a> SpanBuilder<'a> {
+    pub(crate) fn new(tracer: &'a Tracer, name: &'a str) -> Self {
+        Self {
+            tracer,
+            name,
+            kind: SpanKind::Internal,
+            parent: None,
+            remote_parent: None,
+            start_time: None,
+        }
+    }
+
+    /// Sets the kind; internal by default.
+    pub fn kind(mut self, kind: SpanKind) -> Self {
+        self.kind = kind;
+        self
+    }
+
+    /// Makes the span a child of the span in `parent`, or a root when there is none in it.
+    pub fn parent(mut self, parent: &'a Context) -> Self {
+        self.parent = Some(parent);
+        self
+    }
+
+    /// Makes the span a child of a span of another process, whatever the parent context says.
+    ///
+    /// An invalid `span_context` makes the span a root.
+    pub fn remote_parent(mut self, span_context: SpanContext) -> Self {
+        self.remote_parent = Some(span_context);
+        self
+    }
+
+    /// Sets the start; now by default.
+    pub fn start_time(mut self, time: SystemTime) -> Self {
+        self.start_time = Some(time);
+        self
+    }
+
+    /// Starts the span.
+    pub fn start(self) -> Span {
+        self.start_with(|_| {})
+    }
+
+    /// Starts the span, and lets `write` set its first attributes if it is recorded: the cheapest way to set them.
+    #[inline]
+    pub fn start_with(self, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
+        match self.parent {
+            Some(parent) => self.start_in(parent, write),
+            // A clone, since `write` may attach contexts.
+            None => self.start_in(&Context::current(), write),
+        }
+    }
+
+    fn start_in(self, context: &Context, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
+        let tracer = self.tracer;
+        tracer.resolve(|resolved| match resolved {
+            Resolved::Engine(engine, scope) => self.start_own(engine, scope, context, write),
+            Resolved::Global(scope) => self.start_foreign(scope, context, write),
+        })
+    }
+
+    #[inline]
+    fn start_own(
+        self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        context: &Context,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let context_span = context.span();
+        let parent = self.remote_parent.as_ref().unwrap_or_else(|| context_span.span_context());
+        if engine.is_off() || context.is_telemetry_suppressed() {
+            return Span::not_recording(parent.clone());
+        }
+        let parent = Some(parent).filter(|parent| parent.is_valid());
+        let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
+        let decision =
+            engine.sampler().sample(&SamplingInput::new(parent, trace_id, self.name, &self.kind));
+        let flags = flags(parent, decision.record == Record::RecordAndSample);
+        let trace_state = match decision.trace_state {
+            Some(changed) => changed,
+            None => parent.map(|parent| parent.trace_state().clone()).unwrap_or_default(),
+        };
+        let span_context = SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
+        if decision.record == Record::Drop {
+            return Span::not_recording(span_context);
+        }
+        let start = unix_nanos(self.start_time.unwrap_or_else(SystemTime::now));
+        let slot = SlotHandle::acquire(engine, scope, flags.is_sampled(), |record| {
+            record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
+            let mut recorder = Recorder::own(record, engine.limits());
+            write(&mut recorder);
+            recorder.set_otel(decision.attributes);
+        });
+        Span::recording(span_context, slot)
+    }
+
+    #[cold]
+    fn start_foreign(
+        self,
+        scope: &opentelemetry::InstrumentationScope,
+        context: &Context,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let with_remote;
+        let parent = match self.remote_parent {
+            Some(remote) => {
+                with_remote = context.with_remote_span_context(remote);
+                &with_remote
+            }
+            None => context,
+        };
+        let mut builder =
+            opentelemetry::trace::SpanBuilder::from_name(self.name.to_owned()).with_kind(self.kind);
+        builder.start_time = self.start_time;
+        write(&mut Recorder::building(&mut builder));
+        Span::foreign(ForeignSpan::start(scope, builder, parent))
+    }
+}
+
+/// A child keeps its parent's random flag, as it keeps the trace id; a root's trace id is ours, and random.
+fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
+    let random = parent.map_or(RANDOM, |parent| parent.trace_flags().to_u8() & RANDOM);
+    TraceFlags::new(random).with_sampled(sampled)
+}

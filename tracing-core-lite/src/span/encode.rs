@@ -1,0 +1,225 @@
+//! OTLP protobuf, written field by field into a byte buffer.
+//!
+//! Field numbers are those of `opentelemetry/proto/{common,trace}/v1/*.proto`. Lengths are known before anything is
+//! written, so nothing is written twice. `tests/encoder.rs` proves the output against `opentelemetry-proto`.
+
+use super::value::Value;
+
+/// Wire type 0.
+const VARINT: u8 = 0;
+/// Wire type 1.
+const FIXED64: u8 = 1;
+/// Wire type 2.
+const LENGTH: u8 = 2;
+/// Wire type 5.
+const FIXED32: u8 = 5;
+
+/// A field's tag for field numbers below 16, which is one byte.
+pub(crate) const fn tag(field: u8, wire_type: u8) -> u8 {
+    (field << 3) | wire_type
+}
+
+pub(crate) const fn length_tag(field: u8) -> u8 {
+    tag(field, LENGTH)
+}
+
+/// How many bytes `value` takes as a varint.
+pub(crate) const fn varint_len(value: u64) -> usize {
+    // 1 + floor(log2(value) / 7), without a division.
+    ((64 - (value | 1).leading_zeros()) as usize * 9 + 64) / 64
+}
+
+#[inline]
+pub(crate) fn put_varint(buf: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        buf.push((value as u8) | 0x80);
+        value >>= 7;
+    }
+    buf.push(value as u8);
+}
+
+/// Tag and length of a field whose content follows.
+#[inline]
+pub(crate) fn put_length(buf: &mut Vec<u8>, tag: u8, len: usize) {
+    if len < 0x80 {
+        buf.extend_from_slice(&[tag, len as u8]);
+    } else {
+        buf.push(tag);
+        put_varint(buf, len as u64);
+    }
+}
+
+/// A whole length-delimited field.
+#[inline]
+pub(crate) fn put_bytes(buf: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+    put_length(buf, tag, bytes.len());
+    buf.extend_from_slice(bytes);
+}
+
+#[inline]
+pub(crate) fn put_varint_field(buf: &mut Vec<u8>, field: u8, value: u64) {
+    buf.push(tag(field, VARINT));
+    put_varint(buf, value);
+}
+
+#[inline]
+pub(crate) fn put_fixed64(buf: &mut Vec<u8>, field: u8, value: u64) {
+    buf.push(tag(field, FIXED64));
+    buf.extend_from_slice(&value.to_le_bytes());
+}
+
+/// `field` may be 16, whose tag takes two bytes.
+#[inline]
+pub(crate) fn put_fixed32(buf: &mut Vec<u8>, field: u8, value: u32) {
+    put_varint(buf, (u64::from(field) << 3) | u64::from(FIXED32));
+    buf.extend_from_slice(&value.to_le_bytes());
+}
+
+/// How many bytes a length-delimited field with a one-byte tag takes.
+pub(crate) const fn field_len(content: usize) -> usize {
+    1 + varint_len(content as u64) + content
+}
+
+/// Cuts `text` to at most `limit` characters.
+#[inline]
+pub(crate) fn truncate(text: &str, limit: Option<usize>) -> &str {
+    match limit {
+        // As many bytes as characters are allowed can never be too many characters.
+        Some(limit) if text.len() > limit => match text.char_indices().nth(limit) {
+            Some((end, _)) => &text[..end],
+            None => text,
+        },
+        _ => text,
+    }
+}
+
+/// `AnyValue`'s size, its own length prefix not counted.
+fn any_value_len(value: &Value<'_>, limit: Option<usize>) -> usize {
+    match value {
+        Value::Str(text) => field_len(truncate(text, limit).len()),
+        Value::Bool(_) => 2,
+        Value::Int(int) => 1 + varint_len(*int as u64),
+        Value::Double(_) => 9,
+        Value::StrArray(items) => array_len(items.iter().map(|item| Value::Str(item)), limit),
+        Value::StringArray(items) => array_len(items.iter().map(|item| Value::Str(item)), limit),
+        Value::BoolArray(items) => array_len(items.iter().map(|item| Value::Bool(*item)), limit),
+        Value::IntArray(items) => array_len(items.iter().map(|item| Value::Int(*item)), limit),
+        Value::DoubleArray(items) => array_len(items.iter().map(|item| Value::Double(*item)), limit),
+    }
+}
+
+fn array_len<'a>(items: impl Iterator<Item = Value<'a>>, limit: Option<usize>) -> usize {
+    field_len(items.map(|item| field_len(any_value_len(&item, limit))).sum())
+}
+
+fn put_any_value(buf: &mut Vec<u8>, value: &Value<'_>, limit: Option<usize>) {
+    match value {
+        Value::Str(text) => put_bytes(buf, length_tag(1), truncate(text, limit).as_bytes()),
+        Value::Bool(bool) => put_varint_field(buf, 2, u64::from(*bool)),
+        Value::Int(int) => put_varint_field(buf, 3, *int as u64),
+        Value::Double(double) => put_fixed64(buf, 4, double.to_bits()),
+        Value::StrArray(items) => put_array(buf, items.iter().map(|item| Value::Str(item)), limit),
+        Value::StringArray(items) => put_array(buf, items.iter().map(|item| Value::Str(item)), limit),
+        Value::BoolArray(items) => put_array(buf, items.iter().map(|item| Value::Bool(*item)), limit),
+        Value::IntArray(items) => put_array(buf, items.iter().map(|item| Value::Int(*item)), limit),
+        Value::DoubleArray(items) => put_array(buf, items.iter().map(|item| Value::Double(*item)), limit),
+    }
+}
+
+fn put_array<'a>(
+    buf: &mut Vec<u8>,
+    items: impl Iterator<Item = Value<'a>> + Clone,
+    limit: Option<usize>,
+) {
+    let content = items.clone().map(|item| field_len(any_value_len(&item, limit))).sum();
+    put_length(buf, length_tag(5), content);
+    for item in items {
+        put_length(buf, length_tag(1), any_value_len(&item, limit));
+        put_any_value(buf, &item, limit);
+    }
+}
+
+/// `KeyValue`'s size, its own length prefix not counted.
+pub(crate) fn key_value_len(key: &str, value: &Value<'_>, limit: Option<usize>) -> usize {
+    field_len(key.len()) + field_len(any_value_len(value, limit))
+}
+
+/// A `KeyValue` as the field `tag`.
+#[inline]
+pub(crate) fn put_key_value(buf: &mut Vec<u8>, tag: u8, key: &str, value: &Value<'_>, limit: Option<usize>) {
+    // The usual attribute is a short string: every length is then one byte, and two copies do.
+    if let Value::Str(text) = value {
+        let text = truncate(text, limit);
+        if key.len() + text.len() < 0x80 - 6 {
+            let content = (key.len() + text.len() + 6) as u8;
+            buf.reserve(usize::from(content) + 2);
+            buf.extend_from_slice(&[tag, content, length_tag(1), key.len() as u8]);
+            buf.extend_from_slice(key.as_bytes());
+            buf.extend_from_slice(&[length_tag(2), text.len() as u8 + 2, length_tag(1), text.len() as u8]);
+            buf.extend_from_slice(text.as_bytes());
+            return;
+        }
+    }
+    let value_len = any_value_len(value, limit);
+    put_length(buf, tag, field_len(key.len()) + field_len(value_len));
+    put_bytes(buf, length_tag(1), key.as_bytes());
+    put_length(buf, length_tag(2), value_len);
+    put_any_value(buf, value, limit);
+}
+
+/// Reads a varint at `at`: the value and where it ends. `None` at the buffer's end.
+pub(crate) fn read_varint(buf: &[u8], mut at: usize) -> Option<(u64, usize)> {
+    let mut value = 0;
+    for shift in (0..64).step_by(7) {
+        let byte = *buf.get(at)?;
+        at += 1;
+        value |= u64::from(byte & 0x7f) << shift;
+        if byte < 0x80 {
+            return Some((value, at));
+        }
+    }
+    None
+}
+
+/// The place of the `KeyValue` field `tag` with `key` among the length-delimited fields of `buf`.
+pub(crate) fn find_key(buf: &[u8], wanted: u8, key: &str) -> Option<core::ops::Range<usize>> {
+    let mut at = 0;
+    while at < buf.len() {
+        let start = at;
+        let found = buf[at];
+        let (len, content) = read_varint(buf, at + 1)?;
+        at = content + len as usize;
+        if found == wanted {
+            let (key_len, key_at) = read_varint(buf, content + 1)?;
+            if buf.get(key_at..key_at + key_len as usize) == Some(key.as_bytes()) {
+                return Some(start..at);
+            }
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn varint_lengths_agree_with_what_is_written() {
+        for shift in 0..64 {
+            for value in [(1_u64 << shift) - 1, 1 << shift, (1 << shift) + 1, u64::MAX >> shift] {
+                let mut buf = Vec::new();
+                put_varint(&mut buf, value);
+                assert_eq!(buf.len(), varint_len(value), "{value}");
+                assert_eq!(read_varint(&buf, 0), Some((value, buf.len())));
+            }
+        }
+    }
+
+    #[test]
+    fn truncation_counts_characters_and_never_splits_one() {
+        assert_eq!(truncate("häßlich", Some(3)), "häß");
+        assert_eq!(truncate("häßlich", Some(7)), "häßlich");
+        assert_eq!(truncate("häßlich", Some(0)), "");
+        assert_eq!(truncate("häßlich", None), "häßlich");
+    }
+}

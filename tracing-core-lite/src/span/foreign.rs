@@ -1,0 +1,103 @@
+//! The back door: spans that the user's own OpenTelemetry provider records.
+
+use std::time::SystemTime;
+
+use opentelemetry::trace::{
+    SpanBuilder, SpanContext, Status, TraceContextExt, Tracer as _, TracerProvider as _,
+};
+use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
+
+use super::value::Value;
+
+/// A span of the global OpenTelemetry provider, in the context that carries it.
+#[derive(Debug)]
+pub(super) struct ForeignSpan(Context);
+
+impl ForeignSpan {
+    pub(super) fn start(scope: &InstrumentationScope, builder: SpanBuilder, parent: &Context) -> Self {
+        let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
+        Self(parent.with_span(tracer.build_with_context(builder, parent)))
+    }
+
+    pub(super) fn span_context(&self) -> SpanContext {
+        self.0.span().span_context().clone()
+    }
+
+    pub(super) fn context(&self) -> Context {
+        self.0.clone()
+    }
+
+    pub(super) fn is_recording(&self) -> bool {
+        self.0.span().is_recording()
+    }
+
+    pub(super) fn end(&self, time: Option<SystemTime>) {
+        match time {
+            Some(time) => self.0.span().end_with_timestamp(time),
+            None => self.0.span().end(),
+        }
+    }
+}
+
+/// Where attributes of a foreign span go: into its builder, so that the provider's sampler sees them, or into the span.
+#[derive(Debug)]
+pub(super) enum ForeignSink<'a> {
+    Building(&'a mut SpanBuilder),
+    Started(&'a ForeignSpan),
+}
+
+impl ForeignSink<'_> {
+    pub(super) fn set(&mut self, key: &str, value: Value<'_>) {
+        if key.is_empty() {
+            return;
+        }
+        let attribute = KeyValue::new(key.to_owned(), value.to_otel());
+        match self {
+            Self::Building(builder) => {
+                let attributes = builder.attributes.get_or_insert_default();
+                attributes.retain(|known| known.key.as_str() != key);
+                attributes.push(attribute);
+            }
+            Self::Started(span) => span.0.span().set_attribute(attribute),
+        }
+    }
+
+    pub(super) fn event(&mut self, name: &str, time: SystemTime, attributes: &[(&str, Value<'_>)]) {
+        let (name, attributes) = (name.to_owned(), to_key_values(attributes));
+        match self {
+            Self::Building(builder) => builder.events.get_or_insert_default().push(
+                opentelemetry::trace::Event::new(name, time, attributes, 0),
+            ),
+            Self::Started(span) => span.0.span().add_event_with_timestamp(name, time, attributes),
+        }
+    }
+
+    pub(super) fn link(&mut self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) {
+        let attributes = to_key_values(attributes);
+        match self {
+            Self::Building(builder) => builder
+                .links
+                .get_or_insert_default()
+                .push(opentelemetry::trace::Link::new(linked.clone(), attributes, 0)),
+            Self::Started(span) => span.0.span().add_link(linked.clone(), attributes),
+        }
+    }
+
+    pub(super) fn status(&mut self, status: Status) {
+        // The API's builder has no place for a status: a span that has not begun has none.
+        if let Self::Started(span) = self {
+            span.0.span().set_status(status);
+        }
+    }
+
+    pub(super) fn name(&mut self, name: &str) {
+        match self {
+            Self::Building(builder) => builder.name = name.to_owned().into(),
+            Self::Started(span) => span.0.span().update_name(name.to_owned()),
+        }
+    }
+}
+
+pub(super) fn to_key_values(attributes: &[(&str, Value<'_>)]) -> Vec<KeyValue> {
+    attributes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.to_otel())).collect()
+}

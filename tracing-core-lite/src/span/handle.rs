@@ -1,0 +1,192 @@
+//! The span that a caller holds.
+
+use std::time::SystemTime;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
+
+use super::foreign::ForeignSpan;
+use super::otel_impls::ActiveSpan;
+use super::record::unix_nanos;
+use super::recorder::Recorder;
+use super::slot::SlotHandle;
+use super::value::Value;
+
+/// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
+///
+/// Setters take `&self` and may be called from any thread. They do nothing once the span has ended, or when it is not
+/// recorded.
+#[derive(Debug)]
+pub struct Span {
+    span_context: SpanContext,
+    state: State,
+}
+
+#[derive(Debug)]
+enum State {
+    /// Recorded by an engine of ours.
+    Recording(SlotHandle),
+    /// Only passed on.
+    NotRecording,
+    /// Recorded by the provider that the user set for the OpenTelemetry API.
+    Foreign(ForeignSpan),
+}
+
+impl Span {
+    pub(super) fn recording(span_context: SpanContext, slot: SlotHandle) -> Self {
+        Self { span_context, state: State::Recording(slot) }
+    }
+
+    pub(super) fn foreign(span: ForeignSpan) -> Self {
+        Self { span_context: span.span_context(), state: State::Foreign(span) }
+    }
+
+    /// A span that records nothing and passes `span_context` on.
+    #[must_use]
+    pub fn not_recording(span_context: SpanContext) -> Self {
+        Self { span_context, state: State::NotRecording }
+    }
+
+    /// The ids, flags and state that travel to other services.
+    #[must_use]
+    pub fn span_context(&self) -> &SpanContext {
+        &self.span_context
+    }
+
+    /// Whether anything that is set now will be seen.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        match &self.state {
+            State::Recording(slot) => slot.is_recording(),
+            State::NotRecording => false,
+            State::Foreign(span) => span.is_recording(),
+        }
+    }
+
+    /// `parent` with this span as the current one: attach it, or run a future in it, and further spans become children.
+    ///
+    /// The context does not keep the span open: when it ends is decided by this `Span` alone. Values of `parent`, such
+    /// as baggage, stay.
+    #[must_use]
+    pub fn in_context(&self, parent: &Context) -> Context {
+        match &self.state {
+            State::Recording(slot) => {
+                parent.with_span(ActiveSpan::new(self.span_context.clone(), slot.share()))
+            }
+            State::NotRecording => parent.with_remote_span_context(self.span_context.clone()),
+            State::Foreign(span) => span.context(),
+        }
+    }
+
+    /// Runs `write` if the span is recorded. Several settings in one call cost less than several calls.
+    #[inline]
+    pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
+        match &self.state {
+            State::Recording(slot) => {
+                slot.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
+            }
+            State::NotRecording => {}
+            State::Foreign(span) => {
+                if span.is_recording() {
+                    write(&mut Recorder::started(span));
+                }
+            }
+        }
+    }
+
+    /// Sets one attribute.
+    #[inline]
+    pub fn set<'a>(&self, key: &str, value: impl Into<Value<'a>>) {
+        self.record(|span| {
+            span.set(key, value);
+        });
+    }
+
+    /// Adds an event that happens now.
+    pub fn event(&self, name: &str, attributes: &[(&str, Value<'_>)]) {
+        self.record(|span| {
+            span.event(name, attributes);
+        });
+    }
+
+    /// Adds a link to another span.
+    pub fn link(&self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) {
+        self.record(|span| {
+            span.link(linked, attributes);
+        });
+    }
+
+    /// Says that this span was caused by `origin`, which does not wait for it. See [`Recorder::follows_from`].
+    pub fn follows_from(&self, origin: &SpanContext) {
+        self.record(|span| {
+            span.follows_from(origin);
+        });
+    }
+
+    /// Sets the status.
+    pub fn status(&self, status: Status) {
+        self.record(|span| {
+            span.status(status);
+        });
+    }
+
+    /// Replaces the name.
+    pub fn name(&self, name: &str) {
+        self.record(|span| {
+            span.name(name);
+        });
+    }
+
+    /// Records that the operation failed with `error`. See [`Recorder::failure`].
+    pub fn failure<E: std::error::Error + ?Sized>(&self, error: &E) {
+        self.record(|span| {
+            span.failure(error);
+        });
+    }
+
+    /// Records that `error` occurred and was dealt with. See [`Recorder::handled_error`].
+    pub fn handled_error<E: std::error::Error + ?Sized>(&self, error: &E) {
+        self.record(|span| {
+            span.handled_error(error);
+        });
+    }
+
+    /// Ends the span now. Dropping it does the same.
+    pub fn end(self) {
+        drop(self);
+    }
+
+    /// Ends the span as of `time`. A time before the start counts as the start.
+    pub fn end_at(self, time: SystemTime) {
+        self.end_by_reference(Some(time), |_| {});
+    }
+
+    /// Runs `write` as [`record`](Span::record) does, and ends the span: one step for the usual last attributes.
+    #[inline]
+    pub fn end_with(self, write: impl FnOnce(&mut Recorder<'_>)) {
+        self.end_by_reference(None, write);
+    }
+
+    pub(super) fn end_by_reference(&self, time: Option<SystemTime>, write: impl FnOnce(&mut Recorder<'_>)) {
+        match &self.state {
+            State::Recording(slot) => slot.end(
+                &self.span_context,
+                || unix_nanos(time.unwrap_or_else(SystemTime::now)),
+                |record, engine| write(&mut Recorder::own(record, engine.limits())),
+            ),
+            State::NotRecording => {}
+            State::Foreign(span) => {
+                if span.is_recording() {
+                    write(&mut Recorder::started(span));
+                    span.end(time);
+                }
+            }
+        }
+    }
+}
+
+impl Drop for Span {
+    fn drop(&mut self) {
+        self.end_by_reference(None, |_| {});
+    }
+}

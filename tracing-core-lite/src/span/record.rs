@@ -1,0 +1,468 @@
+//! A span while it is being recorded: its bytes so far.
+
+use std::time::SystemTime;
+
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
+
+use super::encode;
+use super::limits::SpanLimits;
+use super::value::Value;
+
+/// Field numbers of `Span`.
+mod field {
+    pub(super) const TRACE_ID: u8 = 1;
+    pub(super) const SPAN_ID: u8 = 2;
+    pub(super) const TRACE_STATE: u8 = 3;
+    pub(super) const PARENT_SPAN_ID: u8 = 4;
+    pub(super) const NAME: u8 = 5;
+    pub(super) const KIND: u8 = 6;
+    pub(super) const START: u8 = 7;
+    pub(super) const END: u8 = 8;
+    pub(super) const ATTRIBUTE: u8 = 9;
+    pub(super) const DROPPED_ATTRIBUTES: u8 = 10;
+    pub(super) const EVENT: u8 = 11;
+    pub(super) const DROPPED_EVENTS: u8 = 12;
+    pub(super) const LINK: u8 = 13;
+    pub(super) const DROPPED_LINKS: u8 = 14;
+    pub(super) const STATUS: u8 = 15;
+    pub(super) const FLAGS: u8 = 16;
+}
+
+/// `SpanFlags`: it is known whether the parent, or the linked span, is remote.
+const HAS_IS_REMOTE: u32 = 0x100;
+/// `SpanFlags`: it is remote.
+const IS_REMOTE: u32 = 0x200;
+
+/// A buffer above this capacity is not kept for the next span, in bytes.
+const KEEP_CAPACITY: usize = 16 * 1024;
+
+/// The state of a recording span. It is pooled, so its buffers are there before the span is.
+#[derive(Debug, Default)]
+pub(crate) struct Record {
+    ended: bool,
+    kind: u8,
+    flags: u32,
+    parent_span_id: Option<SpanId>,
+    start: u64,
+    name: String,
+    /// Attributes, events and links, as the encoded fields of `Span`.
+    fields: Vec<u8>,
+    keys: KeyFilter,
+    attributes: u32,
+    events: u32,
+    links: u32,
+    dropped_attributes: u32,
+    dropped_events: u32,
+    dropped_links: u32,
+    status: StatusCode,
+    description: String,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum StatusCode {
+    #[default]
+    Unset = 0,
+    Ok = 1,
+    Error = 2,
+}
+
+/// The encoded span apart from its ids: what [`Record::finish`] needs to know besides.
+pub(crate) struct Identity<'a> {
+    pub(crate) span_context: &'a SpanContext,
+    pub(crate) trace_state: &'a str,
+}
+
+impl Record {
+    /// Begins a new span in these buffers.
+    #[inline]
+    pub(crate) fn begin(
+        &mut self,
+        name: &str,
+        kind: &SpanKind,
+        parent: Option<&SpanContext>,
+        trace_flags: u8,
+        start: u64,
+    ) {
+        self.ended = false;
+        self.kind = encode_kind(kind);
+        self.parent_span_id = parent.map(SpanContext::span_id);
+        self.flags = u32::from(trace_flags) | HAS_IS_REMOTE | remote_flag(parent);
+        self.start = start;
+        self.name.clear();
+        self.name.push_str(name);
+        self.fields.clear();
+        self.keys = KeyFilter::default();
+        self.attributes = 0;
+        self.events = 0;
+        self.links = 0;
+        self.dropped_attributes = 0;
+        self.dropped_events = 0;
+        self.dropped_links = 0;
+        self.status = StatusCode::Unset;
+        self.description.clear();
+    }
+
+    /// Marks the span as ended; false when it had ended before.
+    #[inline]
+    pub(crate) fn end(&mut self) -> bool {
+        !std::mem::replace(&mut self.ended, true)
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended
+    }
+
+    pub(crate) fn start_time(&self) -> u64 {
+        self.start
+    }
+
+    pub(crate) fn set_name(&mut self, name: &str) {
+        if !self.ended {
+            self.name.clear();
+            self.name.push_str(name);
+        }
+    }
+
+    /// Sets an attribute; a second value for a key replaces the first.
+    #[inline]
+    pub(crate) fn set(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
+        if self.ended || key.is_empty() {
+            return;
+        }
+        if self.keys.may_contain_then_insert(key) {
+            self.replace(key, value, limits);
+            return;
+        }
+        self.push_attribute(key, value, limits);
+    }
+
+    #[inline]
+    fn push_attribute(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
+        if self.attributes >= limits.attributes || self.is_full(limits) {
+            self.dropped_attributes += 1;
+            return;
+        }
+        let before = self.fields.len();
+        encode::put_key_value(
+            &mut self.fields,
+            encode::length_tag(field::ATTRIBUTE),
+            key,
+            &value,
+            limits.value_length,
+        );
+        if self.fields.len() > limits.span_bytes {
+            self.fields.truncate(before);
+            self.dropped_attributes += 1;
+        } else {
+            self.attributes += 1;
+        }
+    }
+
+    #[cold]
+    fn replace(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
+        if let Some(old) = encode::find_key(&self.fields, encode::length_tag(field::ATTRIBUTE), key) {
+            self.fields.drain(old);
+            self.attributes -= 1;
+        }
+        self.push_attribute(key, value, limits);
+    }
+
+    fn is_full(&self, limits: &SpanLimits) -> bool {
+        self.fields.len() >= limits.span_bytes
+    }
+
+    pub(crate) fn add_event(
+        &mut self,
+        name: &str,
+        time: u64,
+        attributes: &[(&str, Value<'_>)],
+        limits: &SpanLimits,
+    ) {
+        if self.ended {
+            return;
+        }
+        if self.events >= limits.events || self.is_full(limits) {
+            self.dropped_events += 1;
+            return;
+        }
+        let list = AttributeList::new(attributes, limits.attributes_per_event, limits.value_length);
+        let content = 9 + encode::field_len(name.len()) + list.len(3) + varint_field_len(list.dropped);
+        if self.fields.len() + content > limits.span_bytes {
+            self.dropped_events += 1;
+            return;
+        }
+        let buf = &mut self.fields;
+        encode::put_length(buf, encode::length_tag(field::EVENT), content);
+        encode::put_fixed64(buf, 1, time);
+        encode::put_bytes(buf, encode::length_tag(2), name.as_bytes());
+        list.put(buf, 3);
+        put_nonzero(buf, 4, list.dropped);
+        self.events += 1;
+    }
+
+    pub(crate) fn add_link(
+        &mut self,
+        linked: &SpanContext,
+        attributes: &[(&str, Value<'_>)],
+        limits: &SpanLimits,
+    ) {
+        // The specification: a link to an invalid context is recorded only if it has attributes or a tracestate.
+        if self.ended || (!linked.is_valid() && attributes.is_empty()) {
+            return;
+        }
+        if self.links >= limits.links || self.is_full(limits) {
+            self.dropped_links += 1;
+            return;
+        }
+        let list = AttributeList::new(attributes, limits.attributes_per_link, limits.value_length);
+        let trace_state = header(linked);
+        let state_len =
+            if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
+        let content = 18 + 10 + state_len + list.len(4) + varint_field_len(list.dropped) + 5;
+        if self.fields.len() + content > limits.span_bytes {
+            self.dropped_links += 1;
+            return;
+        }
+        let buf = &mut self.fields;
+        encode::put_length(buf, encode::length_tag(field::LINK), content);
+        encode::put_bytes(buf, encode::length_tag(1), &linked.trace_id().to_bytes());
+        encode::put_bytes(buf, encode::length_tag(2), &linked.span_id().to_bytes());
+        if !trace_state.is_empty() {
+            encode::put_bytes(buf, encode::length_tag(3), trace_state.as_bytes());
+        }
+        list.put(buf, 4);
+        put_nonzero(buf, 5, list.dropped);
+        let flags = u32::from(linked.trace_flags().to_u8()) | HAS_IS_REMOTE | remote_flag(Some(linked));
+        encode::put_fixed32(buf, 6, flags);
+        self.links += 1;
+    }
+
+    /// Ok is final and an error is not taken back by Unset, as the specification's "Set Status" says.
+    pub(crate) fn set_status(&mut self, status: &Status) {
+        if self.ended || self.status == StatusCode::Ok {
+            return;
+        }
+        match status {
+            Status::Unset => {}
+            Status::Ok => {
+                self.status = StatusCode::Ok;
+                self.description.clear();
+            }
+            Status::Error { description } => self.set_error(description),
+        }
+    }
+
+    pub(crate) fn set_error(&mut self, description: &str) {
+        if self.ended || self.status == StatusCode::Ok {
+            return;
+        }
+        self.status = StatusCode::Error;
+        self.description.clear();
+        self.description.push_str(description);
+    }
+
+    /// Appends the span to `out` as the field `out_field`.
+    #[inline]
+    pub(crate) fn finish(&self, out: &mut Vec<u8>, out_field: u8, id: &Identity<'_>, end: u64) {
+        let len = self.encoded_len(id);
+        out.reserve(len + 6);
+        encode::put_length(out, encode::length_tag(out_field), len);
+        encode::put_bytes(out, encode::length_tag(field::TRACE_ID), &id.span_context.trace_id().to_bytes());
+        encode::put_bytes(out, encode::length_tag(field::SPAN_ID), &id.span_context.span_id().to_bytes());
+        if !id.trace_state.is_empty() {
+            encode::put_bytes(out, encode::length_tag(field::TRACE_STATE), id.trace_state.as_bytes());
+        }
+        if let Some(parent) = self.parent_span_id {
+            encode::put_bytes(out, encode::length_tag(field::PARENT_SPAN_ID), &parent.to_bytes());
+        }
+        encode::put_bytes(out, encode::length_tag(field::NAME), self.name.as_bytes());
+        encode::put_varint_field(out, field::KIND, self.kind.into());
+        encode::put_fixed64(out, field::START, self.start);
+        encode::put_fixed64(out, field::END, end);
+        out.extend_from_slice(&self.fields);
+        put_nonzero(out, field::DROPPED_ATTRIBUTES, self.dropped_attributes);
+        put_nonzero(out, field::DROPPED_EVENTS, self.dropped_events);
+        put_nonzero(out, field::DROPPED_LINKS, self.dropped_links);
+        if let Some(content) = self.status_len() {
+            encode::put_length(out, encode::length_tag(field::STATUS), content);
+            if !self.description.is_empty() {
+                encode::put_bytes(out, encode::length_tag(2), self.description.as_bytes());
+            }
+            encode::put_varint_field(out, 3, self.status as u64);
+        }
+        encode::put_fixed32(out, field::FLAGS, self.flags);
+    }
+
+    fn encoded_len(&self, id: &Identity<'_>) -> usize {
+        let trace_state =
+            if id.trace_state.is_empty() { 0 } else { encode::field_len(id.trace_state.len()) };
+        let parent = if self.parent_span_id.is_some() { 10 } else { 0 };
+        let dropped = varint_field_len(self.dropped_attributes)
+            + varint_field_len(self.dropped_events)
+            + varint_field_len(self.dropped_links);
+        let status = self.status_len().map_or(0, encode::field_len);
+        // Trace id, span id, kind, two times and the flags have a fixed size.
+        const FIXED: usize = 18 + 10 + 2 + 9 + 9 + 6;
+        FIXED
+            + trace_state
+            + parent
+            + encode::field_len(self.name.len())
+            + self.fields.len()
+            + dropped
+            + status
+    }
+
+    fn status_len(&self) -> Option<usize> {
+        if self.status == StatusCode::Unset {
+            return None;
+        }
+        let description =
+            if self.description.is_empty() { 0 } else { encode::field_len(self.description.len()) };
+        Some(2 + description)
+    }
+
+    /// Gives back memory that an unusually large span took.
+    pub(crate) fn shrink(&mut self) {
+        if self.fields.capacity() > KEEP_CAPACITY {
+            self.fields = Vec::new();
+        }
+        if self.name.capacity() > KEEP_CAPACITY {
+            self.name = String::new();
+        }
+        if self.description.capacity() > KEEP_CAPACITY {
+            self.description = String::new();
+        }
+    }
+}
+
+/// The attributes of an event or a link: the last of equal keys, up to a limit.
+struct AttributeList<'a> {
+    attributes: &'a [(&'a str, Value<'a>)],
+    limit: usize,
+    dropped: u32,
+    value_length: Option<usize>,
+}
+
+impl<'a> AttributeList<'a> {
+    fn new(attributes: &'a [(&'a str, Value<'a>)], limit: u32, value_length: Option<usize>) -> Self {
+        let mut list = Self { attributes, limit: usize::MAX, dropped: 0, value_length };
+        let unique = list.iter().count();
+        list.limit = limit as usize;
+        list.dropped = u32::try_from(unique.saturating_sub(list.limit)).unwrap_or(u32::MAX);
+        list
+    }
+
+    fn iter(&self) -> impl Iterator<Item = &'a (&'a str, Value<'a>)> {
+        let attributes = self.attributes;
+        attributes
+            .iter()
+            .enumerate()
+            .filter(move |(index, (key, _))| {
+                !key.is_empty() && !attributes[index + 1..].iter().any(|(later, _)| later == key)
+            })
+            .map(|(_, attribute)| attribute)
+            .take(self.limit)
+    }
+
+    fn len(&self, field: u8) -> usize {
+        debug_assert!(field < 16, "a tag of one byte");
+        self.iter()
+            .map(|(key, value)| encode::field_len(encode::key_value_len(key, value, self.value_length)))
+            .sum()
+    }
+
+    fn put(&self, buf: &mut Vec<u8>, field: u8) {
+        for (key, value) in self.iter() {
+            encode::put_key_value(buf, encode::length_tag(field), key, value, self.value_length);
+        }
+    }
+}
+
+/// Says for sure that a key was not set before, or that it may have been.
+///
+/// A set of 256 bits: with 20 attributes, a search through the bytes is needed for one attribute in 25.
+#[derive(Debug, Default, Clone, Copy)]
+struct KeyFilter([u64; 4]);
+
+impl KeyFilter {
+    #[inline]
+    fn may_contain_then_insert(&mut self, key: &str) -> bool {
+        // Keys of one namespace differ at their ends.
+        let bytes = key.as_bytes();
+        let word = match bytes.last_chunk::<8>() {
+            Some(last) => u64::from_le_bytes(*last),
+            None => bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
+        };
+        let hash = (word ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
+        let (slot, bit) = ((hash >> 6) as usize, 1 << (hash & 63));
+        let contained = self.0[slot] & bit != 0;
+        self.0[slot] |= bit;
+        contained
+    }
+}
+
+fn encode_kind(kind: &SpanKind) -> u8 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+fn remote_flag(span_context: Option<&SpanContext>) -> u32 {
+    if span_context.is_some_and(SpanContext::is_remote) { IS_REMOTE } else { 0 }
+}
+
+/// The `tracestate` header; no allocation when there is none.
+pub(crate) fn header(span_context: &SpanContext) -> String {
+    let trace_state = span_context.trace_state();
+    if trace_state.into_iter().len() == 0 { String::new() } else { trace_state.header() }
+}
+
+fn varint_field_len(value: u32) -> usize {
+    if value == 0 { 0 } else { 1 + encode::varint_len(value.into()) }
+}
+
+fn put_nonzero(buf: &mut Vec<u8>, field: u8, value: u32) {
+    if value != 0 {
+        encode::put_varint_field(buf, field, value.into());
+    }
+}
+
+/// Nanoseconds since the Unix epoch; 0 for a time before it.
+#[inline]
+pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
+    time.duration_since(SystemTime::UNIX_EPOCH)
+        .map_or(0, |since| u64::try_from(since.as_nanos()).unwrap_or(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_second_value_replaces_the_first() {
+        let limits = SpanLimits::default();
+        let mut record = Record::default();
+        record.begin("name", &SpanKind::Internal, None, 1, 1);
+        for index in 0..100_i64 {
+            record.set(&format!("key.{}", index % 50), Value::Int(index), &limits);
+        }
+        assert_eq!(record.attributes, 50);
+        assert_eq!(record.dropped_attributes, 0);
+    }
+
+    #[test]
+    fn a_full_span_counts_what_it_drops() {
+        let limits = SpanLimits { span_bytes: 100, ..SpanLimits::default() };
+        let mut record = Record::default();
+        record.begin("name", &SpanKind::Internal, None, 1, 1);
+        record.set("short", Value::Str("kept"), &limits);
+        record.set("long", Value::Str(&"x".repeat(1000)), &limits);
+        record.add_event("event", 1, &[("long", Value::Str(&"x".repeat(1000)))], &limits);
+        assert_eq!((record.attributes, record.dropped_attributes, record.dropped_events), (1, 1, 1));
+        assert!(record.fields.len() <= 100);
+    }
+}

@@ -1,0 +1,172 @@
+//! Writes to a recorded span.
+
+use std::error::Error;
+use std::time::SystemTime;
+
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanContext, Status};
+
+use super::error::{error_type, exception_attributes};
+use super::foreign::{ForeignSink, ForeignSpan};
+use super::limits::SpanLimits;
+use super::link::{FOLLOWS_FROM, REF_TYPE};
+use super::record::{Record, unix_nanos};
+use super::value::{Value, visit_all_otel, visit_otel};
+
+/// Longest description of a status that an error gives, in characters.
+const DESCRIPTION_LENGTH: usize = 1024;
+
+/// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
+#[derive(Debug)]
+pub struct Recorder<'a>(Target<'a>);
+
+#[derive(Debug)]
+enum Target<'a> {
+    Own { record: &'a mut Record, limits: &'a SpanLimits },
+    Foreign(ForeignSink<'a>),
+}
+
+impl<'a> Recorder<'a> {
+    #[inline]
+    pub(super) fn own(record: &'a mut Record, limits: &'a SpanLimits) -> Self {
+        Self(Target::Own { record, limits })
+    }
+
+    pub(super) fn started(span: &'a ForeignSpan) -> Self {
+        Self(Target::Foreign(ForeignSink::Started(span)))
+    }
+
+    pub(super) fn building(builder: &'a mut opentelemetry::trace::SpanBuilder) -> Self {
+        Self(Target::Foreign(ForeignSink::Building(builder)))
+    }
+
+    /// Sets an attribute. A second value for a key replaces the first; an empty key is ignored.
+    #[inline]
+    pub fn set<'v>(&mut self, key: &str, value: impl Into<Value<'v>>) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, limits } => record.set(key, value.into(), limits),
+            Target::Foreign(sink) => sink.set(key, value.into()),
+        }
+        self
+    }
+
+    /// Sets an attribute if there is a value.
+    #[inline]
+    pub fn set_some<'v, V: Into<Value<'v>>>(&mut self, key: &str, value: Option<V>) -> &mut Self {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+        self
+    }
+
+    /// Adds an event that happens now.
+    pub fn event(&mut self, name: &str, attributes: &[(&str, Value<'_>)]) -> &mut Self {
+        self.event_at(name, SystemTime::now(), attributes)
+    }
+
+    /// Adds an event that happened at `time`.
+    pub fn event_at(
+        &mut self,
+        name: &str,
+        time: SystemTime,
+        attributes: &[(&str, Value<'_>)],
+    ) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, limits } => record.add_event(name, unix_nanos(time), attributes, limits),
+            Target::Foreign(sink) => sink.event(name, time, attributes),
+        }
+        self
+    }
+
+    /// Adds a link to another span.
+    pub fn link(&mut self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, limits } => record.add_link(linked, attributes, limits),
+            Target::Foreign(sink) => sink.link(linked, attributes),
+        }
+        self
+    }
+
+    /// Says that this span was caused by `origin`, which does not wait for it: a link with the attribute
+    /// `opentracing.ref_type = "follows_from"`, as the OpenTelemetry specification maps OpenTracing's reference.
+    pub fn follows_from(&mut self, origin: &SpanContext) -> &mut Self {
+        self.link(origin, &[(REF_TYPE, Value::Str(FOLLOWS_FROM))])
+    }
+
+    /// Sets the status. `Ok` is final, and an error is not taken back by `Unset`.
+    pub fn status(&mut self, status: Status) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, .. } => record.set_status(&status),
+            Target::Foreign(sink) => sink.status(status),
+        }
+        self
+    }
+
+    /// Replaces the name.
+    pub fn name(&mut self, name: &str) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, .. } => record.set_name(name),
+            Target::Foreign(sink) => sink.name(name),
+        }
+        self
+    }
+
+    /// Records that the operation failed: status error, and `error.type`.
+    ///
+    /// `error_type` is a class of errors, such as a code or a type's name: few values in all, never a message. The
+    /// description is for people, and may be empty; it is cut after 1,024 characters.
+    pub fn failed(&mut self, error_type: &str, description: &str) -> &mut Self {
+        self.set("error.type", error_type);
+        let description = super::encode::truncate(description, Some(DESCRIPTION_LENGTH));
+        match &mut self.0 {
+            Target::Own { record, .. } => record.set_error(description),
+            Target::Foreign(sink) => sink.status(Status::error(description.to_owned())),
+        }
+        self
+    }
+
+    /// Records that the operation failed with `error`: status error with the error's message, `error.type` with its
+    /// type, and an `exception` event.
+    pub fn failure<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
+        let message = error.to_string();
+        exception_attributes(error, &message, |attributes| {
+            self.event("exception", attributes);
+        });
+        self.failed(error_type::<E>(), &message)
+    }
+
+    /// Records that `error` occurred and was dealt with, so that the operation itself did not fail: the status stays as
+    /// it is, `error_handled` is true, and the error is an `exception` event.
+    pub fn handled_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
+        let message = error.to_string();
+        exception_attributes(error, &message, |attributes| {
+            let mut with_flag = attributes.to_vec();
+            with_flag.push(("error_handled", Value::Bool(true)));
+            self.event("exception", &with_flag);
+        });
+        self.set("error_handled", true)
+    }
+
+    /// Sets attributes of the OpenTelemetry API.
+    pub(crate) fn set_otel(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {
+        for attribute in attributes {
+            visit_otel(&attribute.value, |value| {
+                self.set(attribute.key.as_str(), value);
+            });
+        }
+    }
+
+    /// Adds an event with attributes of the OpenTelemetry API.
+    pub(crate) fn event_otel(&mut self, name: &str, time: SystemTime, attributes: &[KeyValue]) {
+        visit_all_otel(attributes, |attributes| {
+            self.event_at(name, time, attributes);
+        });
+    }
+
+    /// Adds a link with attributes of the OpenTelemetry API.
+    pub(crate) fn link_otel(&mut self, linked: &SpanContext, attributes: &[KeyValue]) {
+        visit_all_otel(attributes, |attributes| {
+            self.link(linked, attributes);
+        });
+    }
+}

@@ -1,0 +1,125 @@
+//! Where a recording span lives: shared by the [`Span`](super::Span) and the `Context` that carries it, and pooled.
+//!
+//! A pooled slot saves a span five allocations (the slot, its name, its attributes, the engine's reference count and
+//! the lock's state), and keeps memory that one thread took from being freed on another.
+
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use opentelemetry::trace::SpanContext;
+
+use super::record::{Identity, Record, header};
+use crate::engine::Engine;
+
+/// Slots that a thread keeps for later, at most. A slot takes 1 to 32 KiB.
+const POOL_LIMIT: usize = 64;
+
+thread_local! {
+    static POOL: RefCell<Vec<Arc<Slot>>> = const { RefCell::new(Vec::new()) };
+}
+
+#[derive(Debug)]
+pub(crate) struct Slot {
+    engine: Arc<Engine>,
+    scope: u32,
+    /// False for a span that is recorded, but not sampled: it is not exported.
+    sampled: bool,
+    record: Mutex<Record>,
+}
+
+impl Slot {
+    fn lock(&self) -> MutexGuard<'_, Record> {
+        // A panic in a caller's closure leaves the record as it was between two fields: still a valid span.
+        self.record.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// One owner's hold on a slot; the last one to let go returns it to the pool.
+#[derive(Debug)]
+pub(crate) struct SlotHandle(Option<Arc<Slot>>);
+
+impl SlotHandle {
+    /// A slot for a new span. `begin` fills it in.
+    #[inline]
+    pub(crate) fn acquire(
+        engine: &Arc<Engine>,
+        scope: u32,
+        sampled: bool,
+        begin: impl FnOnce(&mut Record),
+    ) -> Self {
+        let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop()));
+        if let Some(mut arc) = pooled.ok().flatten()
+            && let Some(slot) = Arc::get_mut(&mut arc)
+        {
+            if !Arc::ptr_eq(&slot.engine, engine) {
+                slot.engine = Arc::clone(engine);
+            }
+            slot.scope = scope;
+            slot.sampled = sampled;
+            begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
+            return Self(Some(arc));
+        }
+        let mut record = Record::default();
+        begin(&mut record);
+        Self(Some(Arc::new(Slot { engine: Arc::clone(engine), scope, sampled, record: Mutex::new(record) })))
+    }
+
+    fn slot(&self) -> Option<&Arc<Slot>> {
+        self.0.as_ref()
+    }
+
+    pub(crate) fn share(&self) -> Self {
+        Self(self.0.clone())
+    }
+
+    pub(crate) fn is_recording(&self) -> bool {
+        self.slot().is_some_and(|slot| !slot.lock().has_ended())
+    }
+
+    /// Runs `write` on the record, unless the span has ended.
+    #[inline]
+    pub(crate) fn with<R>(&self, write: impl FnOnce(&mut Record, &Engine) -> R) -> Option<R> {
+        let slot = self.slot()?;
+        let mut record = slot.lock();
+        if record.has_ended() { None } else { Some(write(&mut record, &slot.engine)) }
+    }
+
+    /// Runs `write` a last time and hands the span to the exporter. Only the first call does anything.
+    #[inline]
+    pub(crate) fn end(
+        &self,
+        span_context: &SpanContext,
+        end: impl FnOnce() -> u64,
+        write: impl FnOnce(&mut Record, &Engine),
+    ) {
+        let Some(slot) = self.slot() else { return };
+        let mut record = slot.lock();
+        if record.has_ended() {
+            return;
+        }
+        write(&mut record, &slot.engine);
+        record.end();
+        if slot.sampled {
+            let end = end().max(record.start_time());
+            let identity = Identity { span_context, trace_state: &header(span_context) };
+            slot.engine.buffer().push(slot.scope, |chunk, field| record.finish(chunk, field, &identity, end));
+        }
+        record.shrink();
+    }
+}
+
+impl Drop for SlotHandle {
+    fn drop(&mut self) {
+        let Some(slot) = self.0.take() else { return };
+        if Arc::strong_count(&slot) == 1 {
+            // A thread that is going away has no pool any more; the slot is then simply freed.
+            let _ = POOL.try_with(|pool| {
+                if let Ok(mut pool) = pool.try_borrow_mut()
+                    && pool.len() < POOL_LIMIT
+                {
+                    pool.push(slot);
+                }
+            });
+        }
+    }
+}
