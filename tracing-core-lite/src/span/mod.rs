@@ -1,2 +1,3 @@
 //! Spans.
 pub mod data;
+mod decode;
