@@ -5,9 +5,15 @@
 
 mod batch;
 mod error;
+mod fanout;
+mod memory;
+mod retry;
 
 pub use batch::Batch;
 pub use error::{ExportError, Exported};
+pub use fanout::Fanout;
+pub use memory::MemoryExporter;
+pub use retry::Backoff;
 
 use std::time::Instant;
 

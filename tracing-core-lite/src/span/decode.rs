@@ -215,14 +215,18 @@ fn value(message: &[u8], depth: usize) -> Result<Value, DecodeError> {
 fn trace_id(field: Field<'_>) -> Result<TraceId, DecodeError> {
     match field.bytes()? {
         [] => Ok(TraceId::INVALID),
-        bytes => bytes.try_into().map(TraceId::from_bytes).map_err(|_| DecodeError("a trace id is not 16 bytes")),
+        bytes => {
+            bytes.try_into().map(TraceId::from_bytes).map_err(|_| DecodeError("a trace id is not 16 bytes"))
+        }
     }
 }
 
 fn span_id(field: Field<'_>) -> Result<SpanId, DecodeError> {
     match field.bytes()? {
         [] => Ok(SpanId::INVALID),
-        bytes => bytes.try_into().map(SpanId::from_bytes).map_err(|_| DecodeError("a span id is not 8 bytes")),
+        bytes => {
+            bytes.try_into().map(SpanId::from_bytes).map_err(|_| DecodeError("a span id is not 8 bytes"))
+        }
     }
 }
 

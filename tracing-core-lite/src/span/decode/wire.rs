@@ -79,7 +79,8 @@ impl<'a> Fields<'a> {
     }
 
     fn tag(&mut self) -> Result<(u32, u8), DecodeError> {
-        let tag = u32::try_from(self.read_varint()?).map_err(|_| DecodeError("a field number is out of range"))?;
+        let tag =
+            u32::try_from(self.read_varint()?).map_err(|_| DecodeError("a field number is out of range"))?;
         if tag >> 3 == 0 {
             return Err(DecodeError("a field number is 0"));
         }
