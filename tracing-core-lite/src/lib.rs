@@ -1,5 +1,39 @@
-//! The core of the suite (under construction).
-pub use opentelemetry;
-pub use opentelemetry::Context;
+//! The core of a tracing suite: context, propagation, a span engine that encodes once, sampling, and export.
+//!
+//! ```
+//! use std::time::Duration;
+//! use tracing_core_lite::{TracerProvider, export::MemoryExporter};
+//!
+//! let exporter = MemoryExporter::new();
+//! let provider = TracerProvider::builder().exporter(exporter.clone()).build()?;
+//! let span = provider.tracer("shop").span("place order").start();
+//! span.set("shop.order.items", 3);
+//! span.end();
+//! provider.flush(Duration::from_secs(5))?;
+//! assert_eq!(exporter.finished()[0].span.name, "place order");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+pub mod context;
+mod engine;
+pub mod env;
 pub mod export;
+pub mod otel;
+mod provider;
+mod resource;
+pub mod sampling;
 pub mod span;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod tracer;
+
+pub use context::Context;
+/// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the
+/// same build has globals and context of its own.
+pub use opentelemetry;
+pub use opentelemetry::InstrumentationScope;
+pub use opentelemetry::trace::{SpanContext, SpanKind, Status};
+pub use provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
+pub use resource::{Resource, ResourceBuilder};
+pub use span::{Recorder, Span, Value};
+pub use tracer::Tracer;

@@ -14,7 +14,7 @@ use super::Scopes;
 use super::frame::Framer;
 use super::queue::{Asked, Chunk, Queue};
 use super::report::Reporter;
-use crate::export::retry::Backoff;
+use crate::export::Backoff;
 use crate::export::{Batch, ExportError, Exported, Exporter};
 use crate::resource::Resource;
 

@@ -4,10 +4,21 @@
 //! that speaks OTLP sends those bytes as they are; one that prints or stores spans [decodes](Batch::decode) them.
 
 mod batch;
+mod discard;
 mod error;
+mod fanout;
+mod limits;
+mod memory;
+mod retry;
 
+pub use crate::engine::report::ExportStats;
 pub use batch::Batch;
+pub use discard::Discard;
 pub use error::{ExportError, Exported};
+pub use fanout::Fanout;
+pub use limits::BatchLimits;
+pub use memory::MemoryExporter;
+pub use retry::Backoff;
 
 use std::time::Instant;
 

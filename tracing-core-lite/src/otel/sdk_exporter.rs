@@ -173,7 +173,7 @@ fn key_value((key, value): &(String, Value)) -> Option<KeyValue> {
         Value::Bool(value) => (*value).into(),
         Value::Int(value) => (*value).into(),
         Value::Double(value) => (*value).into(),
-        Value::Array(items) => array(items)?.into(),
+        Value::Array(items) => opentelemetry::Value::Array(array(items)?),
         _ => return None,
     };
     Some(KeyValue::new(key.clone(), value))

@@ -2,7 +2,12 @@
 //!
 //! The field names are those of OTLP (`opentelemetry/proto/trace/v1/trace.proto`).
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
+
+pub use super::decode::decode_request;
 
 /// Spans of one resource.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -74,6 +79,56 @@ pub struct SpanData {
     pub status: StatusData,
 }
 
+impl Default for SpanData {
+    /// A span of which nothing is known; `kind` is internal, as OTLP tells readers to assume.
+    fn default() -> Self {
+        Self {
+            trace_id: TraceId::INVALID,
+            span_id: SpanId::INVALID,
+            trace_state: String::new(),
+            parent_span_id: SpanId::INVALID,
+            flags: 0,
+            name: String::new(),
+            kind: SpanKind::Internal,
+            start_time_unix_nano: 0,
+            end_time_unix_nano: 0,
+            attributes: Vec::new(),
+            dropped_attributes_count: 0,
+            events: Vec::new(),
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: StatusData::Unset,
+        }
+    }
+}
+
+impl SpanData {
+    /// The value of the attribute `key`; the last one when it was set twice.
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<&Value> {
+        find(&self.attributes, key)
+    }
+
+    /// From start to end; zero when the clock went backwards in between.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        Duration::from_nanos(self.end_time_unix_nano.saturating_sub(self.start_time_unix_nano))
+    }
+
+    /// Whether the span has no parent at all.
+    #[must_use]
+    pub fn is_root(&self) -> bool {
+        self.parent_span_id == SpanId::INVALID
+    }
+
+    /// Whether the status is an error.
+    #[must_use]
+    pub fn is_error(&self) -> bool {
+        matches!(self.status, StatusData::Error(_))
+    }
+}
+
 /// An event within a span.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct EventData {
@@ -102,6 +157,29 @@ pub struct LinkData {
     pub dropped_attributes_count: u32,
     /// As [`SpanData::flags`].
     pub flags: u32,
+}
+
+impl Default for LinkData {
+    /// A link to nowhere.
+    fn default() -> Self {
+        Self {
+            trace_id: TraceId::INVALID,
+            span_id: SpanId::INVALID,
+            trace_state: String::new(),
+            attributes: Vec::new(),
+            dropped_attributes_count: 0,
+            flags: 0,
+        }
+    }
+}
+
+impl LinkData {
+    /// Whether the link says that the span follows from the linked one without being awaited by it
+    /// (attribute `opentracing.ref_type` = `follows_from`, OpenTelemetry's OpenTracing compatibility).
+    #[must_use]
+    pub fn is_follows_from(&self) -> bool {
+        find(&self.attributes, "opentracing.ref_type").and_then(Value::as_str) == Some("follows_from")
+    }
 }
 
 /// A span's status.
@@ -138,15 +216,77 @@ pub enum Value {
     Empty,
 }
 
+impl Value {
+    /// The string, when it is one.
+    #[must_use]
+    pub fn as_str(&self) -> Option<&str> {
+        match self {
+            Value::String(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The integer, when it is one.
+    #[must_use]
+    pub fn as_int(&self) -> Option<i64> {
+        match self {
+            Value::Int(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The bool, when it is one.
+    #[must_use]
+    pub fn as_bool(&self) -> Option<bool> {
+        match self {
+            Value::Bool(value) => Some(*value),
+            _ => None,
+        }
+    }
+}
+
+/// One finished span together with where it comes from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishedSpan {
+    /// Attributes of what produced the span, shared by all spans of a batch that have it in common.
+    pub resource: Arc<[(String, Value)]>,
+    /// The library that recorded the span, shared likewise.
+    pub scope: Arc<ScopeData>,
+    /// The span.
+    pub span: SpanData,
+}
+
+impl FinishedSpan {
+    /// The spans of a decoded request, one by one, in its order.
+    #[must_use]
+    pub fn flatten(request: Vec<ResourceSpans>) -> Vec<Self> {
+        let mut all = Vec::new();
+        for resource_spans in request {
+            let resource: Arc<[_]> = resource_spans.resource.into();
+            for scope_spans in resource_spans.scope_spans {
+                let scope = Arc::new(scope_spans.scope);
+                all.extend(scope_spans.spans.into_iter().map(|span| Self {
+                    resource: Arc::clone(&resource),
+                    scope: Arc::clone(&scope),
+                    span,
+                }));
+            }
+        }
+        all
+    }
+
+    /// The resource's `service.name`, or `unknown_service` when it has none.
+    #[must_use]
+    pub fn service_name(&self) -> &str {
+        find(&self.resource, "service.name").and_then(Value::as_str).unwrap_or("unknown_service")
+    }
+}
+
+fn find<'a>(attributes: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
+    attributes.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
+}
+
 /// The bytes are not an OTLP trace request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an OTLP trace request: {0}")]
 pub struct DecodeError(pub &'static str);
-
-/// Reads an encoded `ExportTraceServiceRequest` (or `TracesData`, which has the same shape).
-///
-/// # Errors
-/// On truncated or malformed protobuf. Unknown fields are skipped.
-pub fn decode_request(_bytes: &[u8]) -> Result<Vec<ResourceSpans>, DecodeError> {
-    Err(DecodeError("not written yet"))
-}

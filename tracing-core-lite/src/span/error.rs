@@ -21,18 +21,20 @@ pub(super) fn exception_attributes<E: Error + ?Sized>(
     message: &str,
     visit: impl FnOnce(&[(&str, Value<'_>)]),
 ) {
-    let causes: Vec<String> = std::iter::successors(error.source(), |cause| cause.source())
-        .take(CAUSES)
-        .map(ToString::to_string)
-        .collect();
+    let mut causes = String::new();
+    let mut cause = error.source();
+    for _ in 0..CAUSES {
+        let Some(error) = cause else { break };
+        causes.push_str(if causes.is_empty() { "caused by: " } else { "\ncaused by: " });
+        causes.push_str(&error.to_string());
+        cause = error.source();
+    }
     let mut attributes = vec![
         ("exception.type", Value::Str(error_type::<E>())),
         ("exception.message", Value::Str(message)),
     ];
-    let stack;
     if !causes.is_empty() {
-        stack = causes.iter().map(|cause| format!("caused by: {cause}")).collect::<Vec<_>>().join("\n");
-        attributes.push(("exception.stacktrace", Value::Str(&stack)));
+        attributes.push(("exception.stacktrace", Value::Str(&causes)));
     }
     visit(&attributes);
 }

@@ -8,7 +8,7 @@
 //! use tracing_core_lite::{Context, TracerProvider};
 //!
 //! # let provider = TracerProvider::builder().build()?;
-//! let tracer = provider.named_tracer("shop");
+//! let tracer = provider.tracer("shop");
 //! let span = tracer.span("reserve stock").start_with(|span| {
 //!     span.set("shop.sku", "A-7").set("shop.quantity", 3);
 //! });
@@ -21,6 +21,7 @@
 
 mod builder;
 pub mod data;
+mod decode;
 pub(crate) mod encode;
 mod error;
 mod foreign;

@@ -125,16 +125,17 @@ impl Value<'_> {
         fn strings<T: AsRef<str>>(items: &[T]) -> Array {
             Array::String(items.iter().map(|item| item.as_ref().to_owned().into()).collect())
         }
+        use opentelemetry::Value as Otel;
         match self {
             Value::Str(value) => value.to_owned().into(),
             Value::Bool(value) => value.into(),
             Value::Int(value) => value.into(),
             Value::Double(value) => value.into(),
-            Value::StrArray(values) => strings(values).into(),
-            Value::StringArray(values) => strings(values).into(),
-            Value::BoolArray(values) => Array::Bool(values.to_vec()).into(),
-            Value::IntArray(values) => Array::I64(values.to_vec()).into(),
-            Value::DoubleArray(values) => Array::F64(values.to_vec()).into(),
+            Value::StrArray(values) => Otel::Array(strings(values)),
+            Value::StringArray(values) => Otel::Array(strings(values)),
+            Value::BoolArray(values) => Otel::Array(Array::Bool(values.to_vec())),
+            Value::IntArray(values) => Otel::Array(Array::I64(values.to_vec())),
+            Value::DoubleArray(values) => Otel::Array(Array::F64(values.to_vec())),
         }
     }
 }

@@ -1,0 +1,38 @@
+//! What a span records, and how spans nest.
+
+use tracing_core_lite::testing::TestSpans;
+use tracing_core_lite::{Context, Value};
+
+#[test]
+fn spans_nest_by_context() {
+    let spans = TestSpans::new();
+    let tracer = spans.tracer();
+    let outer = tracer.span("outer").parent(&Context::new()).start();
+    {
+        let _guard = outer.in_context(&Context::new()).attach();
+        let inner = tracer.span("inner").start();
+        let _inner_guard = inner.in_context(&Context::current()).attach();
+        tracer.span("innermost").start();
+    }
+    tracer.span("sibling").parent(&outer.in_context(&Context::new())).start_with(|span| {
+        span.set("a", 1).set("a", 2).set("b", "x");
+    });
+    outer.end();
+    spans.assert_tree(
+        "
+        outer
+          inner
+            innermost
+          sibling
+        ",
+    );
+    let sibling = spans.one("sibling");
+    assert_eq!(
+        sibling.attributes,
+        [
+            ("a".to_owned(), tracing_core_lite::span::data::Value::Int(2)),
+            ("b".to_owned(), tracing_core_lite::span::data::Value::String("x".to_owned()))
+        ]
+    );
+    let _ = Value::Int(1);
+}
