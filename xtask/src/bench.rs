@@ -10,7 +10,8 @@ pub(crate) fn run(filter: Option<&str>) -> io::Result<bool> {
     for package in packages()? {
         // Benchmarks are named one by one: a plain `cargo bench` would also run every unit test once.
         for bench in package.benches {
-            let mut command = cargo(&["bench", "--package", &package.name, "--all-features", "--bench", &bench]);
+            let mut command =
+                cargo(&["bench", "--package", &package.name, "--all-features", "--bench", &bench]);
             command.args(filter.map(|filter| ["--", filter]).into_iter().flatten());
             steps.push(Step::new(format!("{} of {}", bench, package.name), command));
         }

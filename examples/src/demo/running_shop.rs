@@ -1,0 +1,210 @@
+//! The shop in this process: five servers on loopback ports, each with a tracer provider of its own, and a customer.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::{Duration, Instant};
+
+use axum::http::{HeaderValue, StatusCode};
+use tokio::net::TcpListener;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tracing_core_lite::context::FutureExt;
+use tracing_core_lite::export::Exporter;
+use tracing_core_lite::opentelemetry::trace::TraceId;
+use tracing_core_lite::{BuildError, Context, FlushError, Resource, Tracer, TracerProvider};
+
+use super::OrderKind;
+use crate::shop::api::Order;
+use crate::shop::{self, CallError, Peer};
+
+/// How long the last spans may take to leave.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// In the order of their ports.
+const SERVICES: [&str; Ports::NEEDED as usize] = ["gateway", "auth", "orders", "payment", "card-processor"];
+
+/// Where the services listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ports {
+    /// On ports that are free.
+    Automatic,
+    /// On this one and those above it.
+    From(u16),
+}
+
+impl Ports {
+    /// How many it takes.
+    pub const NEEDED: u16 = 5;
+
+    fn of(self, index: u16) -> u16 {
+        match self {
+            Self::Automatic => 0,
+            Self::From(base) => base + index,
+        }
+    }
+}
+
+/// The shop could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Somebody else listens there.
+    #[error(
+        "port {port}, meant for {service}, is taken by another program.\n\
+         Stop that program, choose other ports with --ports BASE, or leave --ports out to have free ones found."
+    )]
+    PortTaken {
+        /// The port.
+        port: u16,
+        /// Who needs it.
+        service: &'static str,
+    },
+    /// No listening there, for another reason.
+    #[error("{service} cannot listen on {address}: {source}")]
+    Listen {
+        /// Who.
+        service: &'static str,
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        source: io::Error,
+    },
+    /// A tracer provider could not be built.
+    #[error(transparent)]
+    Provider(#[from] BuildError),
+}
+
+/// An order that the customer placed, and what came of it.
+#[derive(Debug)]
+pub struct Placed {
+    /// What kind of order it is.
+    pub kind: OrderKind,
+    /// Its trace.
+    pub trace_id: TraceId,
+    /// The order, or what the customer was told instead.
+    pub outcome: Result<Order, CallError>,
+    /// How long the customer waited.
+    pub waited: Duration,
+}
+
+impl Placed {
+    /// What the gateway answered; `None` without an answer.
+    pub fn status(&self) -> Option<StatusCode> {
+        match &self.outcome {
+            Ok(_) => Some(StatusCode::CREATED),
+            Err(error) => error.status(),
+        }
+    }
+}
+
+/// The shop while it runs.
+#[derive(Debug)]
+pub struct RunningShop {
+    addresses: Vec<(&'static str, SocketAddr)>,
+    providers: Vec<TracerProvider>,
+    customer: Tracer,
+    gateway: Peer,
+    background: TaskTracker,
+    stop: CancellationToken,
+    servers: JoinSet<io::Result<()>>,
+}
+
+impl RunningShop {
+    /// Starts all services. `exporter` is asked for each of them where its spans go.
+    ///
+    /// # Errors
+    /// [`StartError::PortTaken`] and its like.
+    pub async fn start(
+        ports: Ports,
+        mut exporter: impl FnMut() -> Box<dyn Exporter>,
+    ) -> Result<Self, StartError> {
+        let mut listeners = Vec::new();
+        for (index, service) in (0..).zip(SERVICES) {
+            listeners.push(listen(service, ports.of(index)).await?);
+        }
+        let mut provider = |service: &str| {
+            let resource = Resource::builder().service_name(service).build();
+            TracerProvider::builder().resource(resource).exporter(exporter()).build()
+        };
+        let mut providers = Vec::new();
+        for service in SERVICES.into_iter().chain(["customer"]) {
+            providers.push(provider(service)?);
+        }
+        let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
+        let url = |index: usize| format!("http://{}", addresses[index]);
+
+        let background = TaskTracker::new();
+        let [at_gateway, at_auth, at_orders, at_payment, at_processor, at_customer] = &providers[..] else {
+            unreachable!("one provider per service, and one for the customer");
+        };
+        let routers = [
+            shop::gateway::router(
+                at_gateway,
+                Peer::new("auth", url(1), at_gateway),
+                Peer::new("orders", url(2), at_gateway),
+            ),
+            shop::auth::router(at_auth),
+            shop::orders::router(at_orders, Peer::new("payment", url(3), at_orders), background.clone()),
+            shop::payment::router(at_payment, Peer::retried("card-processor", url(4), at_payment)),
+            shop::card_processor::router(at_processor),
+        ];
+        let customer = at_customer.tracer("customer");
+        let gateway = Peer::new("gateway", url(0), at_customer)
+            .authorized_by(Some(HeaderValue::from_static("Bearer token-of-ada")));
+
+        let stop = CancellationToken::new();
+        let mut servers = JoinSet::new();
+        for ((listener, _), router) in listeners.into_iter().zip(routers) {
+            servers.spawn(shop::serve(listener, router, stop.clone().cancelled_owned()));
+        }
+        let addresses = SERVICES.into_iter().zip(addresses).collect();
+        Ok(Self { addresses, providers, customer, gateway, background, stop, servers })
+    }
+
+    /// Each service and where it listens.
+    pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
+        &self.addresses
+    }
+
+    /// Places an order and waits for the answer.
+    pub async fn place(&self, kind: OrderKind) -> Placed {
+        let began = Instant::now();
+        let span = self.customer.span("place order").start_with(|span| {
+            span.set("shop.order.kind", kind.name());
+        });
+        let trace_id = span.span_context().trace_id();
+        let context = span.in_context(&Context::new());
+        let outcome = async { self.gateway.post("/orders", &kind.basket()).await }.in_context(context).await;
+        if let Err(error) = &outcome {
+            span.failure(error);
+        }
+        Placed { kind, trace_id, outcome, waited: began.elapsed() }
+    }
+
+    /// Stops all services once what they had begun is done, and exports the last spans.
+    ///
+    /// # Errors
+    /// When spans were lost, or could not be exported in time.
+    pub async fn stop(mut self) -> Result<(), FlushError> {
+        self.background.close();
+        self.background.wait().await;
+        self.stop.cancel();
+        while self.servers.join_next().await.is_some() {}
+        let providers = self.providers;
+        let flushed = tokio::task::spawn_blocking(move || {
+            providers.iter().try_for_each(|provider| provider.shutdown(FLUSH_TIMEOUT))
+        });
+        flushed.await.unwrap_or(Err(FlushError::Timeout))
+    }
+}
+
+async fn listen(service: &'static str, port: u16) -> Result<(TcpListener, SocketAddr), StartError> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::AddrInUse => StartError::PortTaken { port, service },
+        _ => StartError::Listen { service, address, source },
+    };
+    let listener = TcpListener::bind(address).await.map_err(failed)?;
+    let address = listener.local_addr().map_err(failed)?;
+    Ok((listener, address))
+}
