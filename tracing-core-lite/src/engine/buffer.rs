@@ -79,7 +79,7 @@ impl Buffer {
     }
 
     fn is_ready(&self, chunk: &Chunk) -> bool {
-        chunk.spans() >= self.queue.limits().chunk_spans || chunk.bytes() >= CHUNK_BYTES
+        chunk.spans() >= self.queue.limits().max_export_batch_size || chunk.bytes() >= CHUNK_BYTES
     }
 
     /// Makes this thread known to the export thread.
