@@ -2,4 +2,5 @@
 pub use opentelemetry;
 pub use opentelemetry::Context;
 pub mod export;
+pub mod propagation;
 pub mod span;
