@@ -3,4 +3,5 @@ pub use opentelemetry;
 pub use opentelemetry::Context;
 pub mod export;
 pub mod propagation;
+pub mod sampling;
 pub mod span;

@@ -11,8 +11,10 @@ use super::{
     W3cBaggage,
 };
 
+type Constructor = fn() -> Arc<dyn Format>;
+
 /// The names of `OTEL_PROPAGATORS`, each with what makes the format.
-const KNOWN: &[(&str, fn() -> Arc<dyn Format>)] =
+const KNOWN: &[(&str, Constructor)] =
     &[("tracecontext", || Arc::new(TraceContext)), ("baggage", || Arc::new(W3cBaggage::new()))];
 
 /// Reads and writes the headers of a list of formats, in their order. A clone is cheap.

@@ -1,0 +1,33 @@
+//! Sampling: which traces are recorded.
+//!
+//! A [`Sampler`] is asked when a span starts, before its attributes are built. The choice is made in code, or by
+//! `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` ([`from_env`]):
+//!
+//! ```
+//! use opentelemetry::trace::{SpanKind, TraceId};
+//! use tracing_core_lite::sampling::{ParentBased, Ratio, Record, Sampler, SamplingInput};
+//!
+//! let sampler = ParentBased::new(Ratio::new(0.25));
+//! let trace_id = TraceId::from(0xffff_ffff_ffff_ffff);
+//! let decision = sampler.sample(&SamplingInput::new(None, trace_id, "GET /orders", &SpanKind::Server));
+//! assert_eq!(decision.record, Record::RecordAndSample);
+//! assert_eq!(decision.trace_state.expect("the threshold is sent on").header(), "ot=th:c");
+//! ```
+//!
+//! [`Ratio`] is OpenTelemetry's [consistent](consistent) probability sampling: the same trace gets the same answer in every
+//! process, and what was recorded can be counted as what it stands for.
+
+mod always;
+pub mod consistent;
+mod error;
+mod named;
+mod parent_based;
+mod ratio;
+mod sampler;
+
+pub use always::{AlwaysOff, AlwaysOn};
+pub use error::SamplerError;
+pub use named::{from_env, from_names};
+pub use parent_based::ParentBased;
+pub use ratio::Ratio;
+pub use sampler::{Record, Sampler, SamplingDecision, SamplingInput};
