@@ -2,7 +2,7 @@
 //!
 //! Source: W3C Trace Context Level 2, sections "Tracestate Header" and "Mutating the tracestate Field".
 
-use std::fmt::Write;
+use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::trace::{SpanContext, TraceId, TraceState};
@@ -191,10 +191,9 @@ fn valid_value(value: &str) -> bool {
         && value.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b',' | b'='))
 }
 
-impl std::fmt::Debug for Members<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.iter().try_for_each(|(key, value)| write!(f, "{key}={value},"))?;
-        f.write_char('.')
+impl fmt::Debug for Members<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
     }
 }
 

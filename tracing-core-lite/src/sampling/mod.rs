@@ -14,7 +14,7 @@
 //! assert_eq!(decision.trace_state.expect("the threshold is sent on").header(), "ot=th:c");
 //! ```
 //!
-//! [`Ratio`] is OpenTelemetry's [consistent](consistent) probability sampling: the same trace gets the same answer in every
+//! [`Ratio`] is OpenTelemetry's [consistent] probability sampling: the same trace gets the same answer in every
 //! process, and what was recorded can be counted as what it stands for.
 
 mod always;
