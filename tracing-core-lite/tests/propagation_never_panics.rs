@@ -1,12 +1,13 @@
 //! Whatever bytes a peer sends in whatever header, extraction does not panic; what was read can be sent again.
 
-use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState};
 use proptest::prelude::*;
 use tracing_core_lite::propagation::{
     Extract, MAX_BAGGAGE_BYTES, MAX_TRACESTATE_LEN, Propagator, format_traceparent, parse_traceparent,
     properties,
 };
+use tracing_core_lite::sampling::consistent::OtTraceState;
+use tracing_core_lite::sampling::{Ratio, Record, Sampler, SamplingInput};
 
 type Carrier = Vec<(String, Vec<u8>)>;
 
@@ -72,10 +73,25 @@ proptest! {
                 map.append(name, value);
             }
         }
-        let context = Propagator::default().extract(&map).into_context();
-        Propagator::default().inject(&context, &mut map);
+        let mut extracted = Propagator::default().extract(&map);
+        let span_context = extracted.span_context.clone().expect("the traceparent is valid");
+        let with_baggage = extracted.baggage.is_some();
+        Propagator::default().inject_span(&span_context, &extracted.base_context(), &mut map);
         prop_assert_eq!(map.get_all("traceparent").iter().collect::<Vec<_>>(), [PARENT]);
-        prop_assert_eq!(map.contains_key("baggage"), !context.baggage().is_empty());
+        prop_assert_eq!(map.contains_key("baggage"), with_baggage);
+    }
+
+    #[test]
+    fn any_tracestate_under_a_sampler(carrier in carrier(), ot in "[ -~]{0,40}", probability in 0.0..1.0) {
+        let mut carrier = with_parent(carrier);
+        carrier.insert(0, ("tracestate".to_owned(), format!("ot={ot}").into_bytes()));
+        let parent = Propagator::default().extract(&carrier).span_context.expect("the traceparent is valid");
+        let ratio = Ratio::new(probability);
+        let decision = ratio.sample(&SamplingInput::new(Some(&parent), parent.trace_id(), "name", &SpanKind::Server));
+        let trace_state = decision.trace_state.unwrap_or_else(|| parent.trace_state().clone());
+        let threshold = OtTraceState::of(&trace_state).threshold();
+        let sampled = decision.record == Record::RecordAndSample;
+        prop_assert_eq!(threshold, sampled.then_some(ratio.threshold()));
     }
 
     #[test]
