@@ -158,7 +158,9 @@ fn shutdown_gives_up_at_its_deadline() {
     let provider = provider(gate, BatchLimits::default());
     record(&provider.tracer("test"), 10);
     let before = Instant::now();
-    assert_eq!(provider.shutdown(Duration::from_millis(50)), Err(FlushError::Timeout));
+    // Which of the two depends on who sees the deadline first, the caller or the export thread.
+    let outcome = provider.shutdown(Duration::from_millis(50));
+    assert!(matches!(outcome, Err(FlushError::Timeout | FlushError::Lost(10))), "{outcome:?}");
     assert!(before.elapsed() < SOON, "the deadline was kept");
 }
 
