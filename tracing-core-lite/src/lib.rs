@@ -18,7 +18,10 @@ pub mod context;
 mod engine;
 pub mod env;
 pub mod export;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod otel;
+pub mod propagation;
 mod provider;
 mod resource;
 pub mod sampling;

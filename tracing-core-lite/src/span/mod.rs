@@ -20,6 +20,7 @@
 //! ```
 
 mod builder;
+pub(crate) mod bytes;
 pub mod data;
 mod decode;
 pub(crate) mod encode;
