@@ -16,10 +16,12 @@ pub enum OrderKind {
 }
 
 impl OrderKind {
+    /// One of each, in the order in which they are placed.
+    pub const STORY: [Self; 4] = [Self::Ordinary, Self::Slow, Self::Retried, Self::Declined];
+
     /// The kinds of the first `count` orders: one of each, then ordinary ones.
     pub fn first(count: usize) -> impl Iterator<Item = Self> {
-        let story = [Self::Ordinary, Self::Slow, Self::Retried, Self::Declined];
-        story.into_iter().chain(std::iter::repeat(Self::Ordinary)).take(count)
+        Self::STORY.into_iter().chain(std::iter::repeat(Self::Ordinary)).take(count)
     }
 
     /// One word.

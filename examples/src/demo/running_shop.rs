@@ -2,21 +2,17 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use axum::http::{HeaderValue, StatusCode};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::export::Exporter;
-use tracing_core_lite::opentelemetry::trace::TraceId;
-use tracing_core_lite::{BuildError, Context, FlushError, Resource, Tracer, TracerProvider};
+use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 
-use super::OrderKind;
-use crate::shop::api::Order;
-use crate::shop::{self, CallError, Peer};
+use super::Customer;
+use crate::shop::{self, Peer};
 
 /// How long the last spans may take to leave.
 const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -74,36 +70,12 @@ pub enum StartError {
     Provider(#[from] BuildError),
 }
 
-/// An order that the customer placed, and what came of it.
-#[derive(Debug)]
-pub struct Placed {
-    /// What kind of order it is.
-    pub kind: OrderKind,
-    /// Its trace.
-    pub trace_id: TraceId,
-    /// The order, or what the customer was told instead.
-    pub outcome: Result<Order, CallError>,
-    /// How long the customer waited.
-    pub waited: Duration,
-}
-
-impl Placed {
-    /// What the gateway answered; `None` without an answer.
-    pub fn status(&self) -> Option<StatusCode> {
-        match &self.outcome {
-            Ok(_) => Some(StatusCode::CREATED),
-            Err(error) => error.status(),
-        }
-    }
-}
-
 /// The shop while it runs.
 #[derive(Debug)]
 pub struct RunningShop {
     addresses: Vec<(&'static str, SocketAddr)>,
     providers: Vec<TracerProvider>,
-    customer: Tracer,
-    gateway: Peer,
+    customer: Customer,
     background: TaskTracker,
     stop: CancellationToken,
     servers: JoinSet<io::Result<()>>,
@@ -148,9 +120,7 @@ impl RunningShop {
             shop::payment::router(at_payment, Peer::retried("card-processor", url(4), at_payment)),
             shop::card_processor::router(at_processor),
         ];
-        let customer = at_customer.tracer("customer");
-        let gateway = Peer::new("gateway", url(0), at_customer)
-            .authorized_by(Some(HeaderValue::from_static("Bearer token-of-ada")));
+        let customer = Customer::new(at_customer, url(0));
 
         let stop = CancellationToken::new();
         let mut servers = JoinSet::new();
@@ -158,7 +128,7 @@ impl RunningShop {
             servers.spawn(shop::serve(listener, router, stop.clone().cancelled_owned()));
         }
         let addresses = SERVICES.into_iter().zip(addresses).collect();
-        Ok(Self { addresses, providers, customer, gateway, background, stop, servers })
+        Ok(Self { addresses, providers, customer, background, stop, servers })
     }
 
     /// Each service and where it listens.
@@ -166,19 +136,9 @@ impl RunningShop {
         &self.addresses
     }
 
-    /// Places an order and waits for the answer.
-    pub async fn place(&self, kind: OrderKind) -> Placed {
-        let began = Instant::now();
-        let span = self.customer.span("place order").start_with(|span| {
-            span.set("shop.order.kind", kind.name());
-        });
-        let trace_id = span.span_context().trace_id();
-        let context = span.in_context(&Context::new());
-        let outcome = async { self.gateway.post("/orders", &kind.basket()).await }.in_context(context).await;
-        if let Err(error) = &outcome {
-            span.failure(error);
-        }
-        Placed { kind, trace_id, outcome, waited: began.elapsed() }
+    /// Somebody who places orders.
+    pub fn customer(&self) -> &Customer {
+        &self.customer
     }
 
     /// Stops all services once what they had begun is done, and exports the last spans.

@@ -2,8 +2,9 @@
 
 use std::io;
 
+use tracing_core_lite::export::otlp::{OtlpConfig, OtlpConfigError};
 use tracing_core_lite::export::otlp_json::OtlpJsonFile;
-use tracing_core_lite::export::{Exporter, Fanout, MemoryExporter, OtlpConfig, OtlpConfigError};
+use tracing_core_lite::export::{Exporter, Fanout, MemoryExporter};
 
 use super::Options;
 

@@ -1,0 +1,152 @@
+//! What the demo prints.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use terminal_size::{Width, terminal_size};
+use tracing_core_lite::export::console::render;
+use tracing_core_lite::opentelemetry::trace::TraceId;
+use tracing_core_lite::span::data::FinishedSpan;
+
+use super::log_lines::LogLines;
+use super::{Options, OrderKind, Placed, root_cause};
+
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const RED: &str = "31";
+const GREEN: &str = "32";
+
+/// Writes to `out`, with or without colours.
+pub(super) struct Report<W> {
+    out: W,
+    color: bool,
+    columns: usize,
+}
+
+impl<W: Write> Report<W> {
+    pub(super) fn new(out: W, color: bool) -> Self {
+        let columns = terminal_size().map_or(100, |(Width(columns), _)| usize::from(columns));
+        // Wider than this, the eye loses the line.
+        Self { out, color, columns: columns.clamp(80, 120) }
+    }
+
+    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
+    }
+
+    pub(super) fn services(&mut self, addresses: &[(&str, SocketAddr)]) -> io::Result<()> {
+        let text = format!("{} services, each with a tracer provider of its own:", addresses.len());
+        self.heading("The shop", &text)?;
+        for (service, address) in addresses {
+            writeln!(self.out, "  {service:<16}http://{address}")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn orders_begin(&mut self, count: usize) -> io::Result<()> {
+        let noun = if count == 1 { "order" } else { "orders" };
+        self.heading("Placing", &format!("{count} {noun}:"))
+    }
+
+    pub(super) fn order_placed(&mut self, number: usize, order: &Placed) -> io::Result<()> {
+        let status = order.status().map_or("---".to_owned(), |status| status.as_u16().to_string());
+        let colour = if order.outcome.is_ok() { GREEN } else { RED };
+        let (status, trace) = (self.styled(colour, &status), self.styled(DIM, &order.trace_id.to_string()));
+        let (kind, millis) = (order.kind.name(), order.waited.as_millis());
+        writeln!(self.out, "  {number:>3}  {kind:<9} {status} {millis:>6} ms  {trace}")
+    }
+
+    /// The waterfall of an order, the error it comes from, and the log lines of its trace.
+    pub(super) fn order(
+        &mut self,
+        order: &Placed,
+        spans: &[FinishedSpan],
+        log_lines: &LogLines,
+    ) -> io::Result<()> {
+        let trace: Vec<_> =
+            spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
+        let follows = |it: &&FinishedSpan| it.span.links.iter().any(|link| link.trace_id == order.trace_id);
+        let receipts: Vec<_> = spans.iter().filter(follows).cloned().collect();
+
+        self.heading("Trace of", order.kind.headline())?;
+        self.waterfall(&trace)?;
+        if let Some(cause) = root_cause(&trace) {
+            let label = if order.outcome.is_ok() { "overcome" } else { "root cause" };
+            let text = self.styled(BOLD, &format!("{label}: {cause}"));
+            writeln!(self.out, "\n{text}")?;
+        }
+        if order.kind == OrderKind::Ordinary && !receipts.is_empty() {
+            writeln!(self.out, "\nand, once the customer had the answer, what follows from it:")?;
+            self.waterfall(&receipts)?;
+        }
+        let ids: HashSet<TraceId> = receipts.iter().map(|it| it.span.trace_id).collect();
+        let lines = [order.trace_id].into_iter().chain(ids).flat_map(|id| log_lines.of(id));
+        writeln!(self.out, "\nlogged meanwhile:")?;
+        for line in lines.collect::<Vec<_>>() {
+            self.log_line(&line)?;
+        }
+        Ok(())
+    }
+
+    fn waterfall(&mut self, spans: &[FinishedSpan]) -> io::Result<()> {
+        let options = render::Options::new().color(self.color).width(self.columns);
+        write!(self.out, "{}", render::waterfall(spans, &options))
+    }
+
+    /// The ids go to a line of their own: together they are wider than a terminal.
+    fn log_line(&mut self, line: &str) -> io::Result<()> {
+        match line.split_once(" trace_id=") {
+            Some((text, ids)) => {
+                let ids = self.styled(DIM, &format!("trace_id={ids}"));
+                writeln!(self.out, "  {text}\n      {ids}")
+            }
+            None => writeln!(self.out, "  {line}"),
+        }
+    }
+
+    pub(super) fn exported(&mut self, options: &Options, spans: usize) -> io::Result<()> {
+        writeln!(self.out)?;
+        if let Some(path) = &options.otlp_file {
+            writeln!(self.out, "{spans} spans appended to {} as OTLP-JSON lines", path.display())?;
+        }
+        if let Some(url) = &options.otlp_endpoint {
+            writeln!(self.out, "{spans} spans sent to {url}")?;
+        }
+        Ok(())
+    }
+
+    /// The closing line.
+    pub(super) fn verdict(
+        &mut self,
+        orders: usize,
+        spans: &[FinishedSpan],
+        problems: &[String],
+    ) -> io::Result<()> {
+        for problem in problems {
+            let text = self.styled(RED, &format!("✗ {problem}"));
+            writeln!(self.out, "{text}")?;
+        }
+        let spans = spans.len();
+        let text = match problems.len() {
+            0 => self.styled(
+                GREEN,
+                &format!(
+                    "✓ checked {spans} spans of {orders} orders: one trace each, no orphan, \
+                     children within parents, root cause found"
+                ),
+            ),
+            count => self.styled(RED, &format!("✗ checked {spans} spans of {orders} orders: {count} problems")),
+        };
+        writeln!(self.out, "{text}")
+    }
+
+    fn heading(&mut self, bold: &str, rest: &str) -> io::Result<()> {
+        let bold = self.styled(BOLD, bold);
+        writeln!(self.out, "\n{bold} {rest}")
+    }
+
+    fn styled(&self, style: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
