@@ -1,3 +1,3 @@
 //! Spans.
 pub mod data;
-mod decode;
+pub(crate) mod decode;
