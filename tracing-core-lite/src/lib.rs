@@ -3,3 +3,5 @@ pub use opentelemetry;
 pub use opentelemetry::Context;
 pub mod export;
 pub mod span;
+#[cfg(feature = "testing")]
+pub mod testing;

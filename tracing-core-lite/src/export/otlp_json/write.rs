@@ -120,11 +120,11 @@ fn value(json: &mut Json, it: &Value) {
         Value::Double(it) => json.plain("doubleValue", format_args!("{it:?}")),
         Value::Array(items) => {
             json.key("arrayValue");
-            json.object(|json| json.array("values", items, value));
+            json.object(|json| json.items("values", items, value));
         }
         Value::Map(pairs) => {
             json.key("kvlistValue");
-            json.object(|json| json.array("values", pairs, key_value));
+            json.object(|json| json.items("values", pairs, key_value));
         }
         Value::Bytes(it) => json.plain("bytesValue", format_args!("\"{}\"", base64::encode(it))),
         Value::Empty => {}
@@ -159,9 +159,13 @@ impl Json {
     }
 
     fn array<T>(&mut self, key: &str, items: &[T], write: impl Fn(&mut Self, &T)) {
-        if items.is_empty() {
-            return;
+        if !items.is_empty() {
+            self.items(key, items, write);
         }
+    }
+
+    /// Written also when empty: the Collector leaves an empty `values` out, and then opentelemetry-proto refuses it.
+    fn items<T>(&mut self, key: &str, items: &[T], write: impl Fn(&mut Self, &T)) {
         self.key(key);
         self.0.push('[');
         for (index, item) in items.iter().enumerate() {

@@ -1,0 +1,5 @@
+//! The test kit.
+
+mod endpoint;
+
+pub use endpoint::{FakeOtlp, Received, Reply};
