@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use proptest::prelude::*;
-use tracing_core_lite::export::otlp_json::{OtlpJsonFile, ReadError, Reader, from_json, read, to_json};
 use tracing_core_lite::export::Exporter;
+use tracing_core_lite::export::otlp_json::{OtlpJsonFile, ReadError, Reader, from_json, read, to_json};
 use tracing_core_lite::opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use tracing_core_lite::span::data::{
     EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
