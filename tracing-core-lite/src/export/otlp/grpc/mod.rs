@@ -1,0 +1,7 @@
+//! OTLP over gRPC.
+
+mod codec;
+mod exporter;
+mod worker;
+
+pub use exporter::OtlpGrpc;
