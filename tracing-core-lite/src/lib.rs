@@ -18,6 +18,7 @@ pub mod context;
 mod engine;
 pub mod env;
 pub mod export;
+mod init;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod otel;
@@ -34,6 +35,7 @@ pub use context::Context;
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the
 /// same build has globals and context of its own.
 pub use opentelemetry;
+pub use init::{Guard, Init, InitError, init};
 pub use opentelemetry::InstrumentationScope;
 pub use opentelemetry::trace::{SpanContext, SpanKind, Status};
 pub use provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
