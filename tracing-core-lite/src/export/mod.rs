@@ -6,6 +6,8 @@
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
 mod base64;
 mod batch;
+#[cfg(feature = "console")]
+pub mod console;
 mod error;
 mod fanout;
 mod memory;
@@ -15,6 +17,8 @@ pub mod otlp_json;
 mod retry;
 
 pub use batch::Batch;
+#[cfg(feature = "console")]
+pub use console::ConsoleExporter;
 pub use error::{ExportError, Exported};
 pub use fanout::Fanout;
 pub use memory::MemoryExporter;
