@@ -1,5 +1,6 @@
 //! What the console shows of a trace, and when.
 #![cfg(feature = "console")]
+#![allow(clippy::unwrap_used)]
 
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

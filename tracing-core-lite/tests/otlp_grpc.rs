@@ -1,5 +1,6 @@
 //! OTLP over gRPC against a real tonic server: what is sent, and what each status means.
 #![cfg(feature = "otlp-grpc")]
+#![allow(clippy::unwrap_used)]
 
 mod requests;
 

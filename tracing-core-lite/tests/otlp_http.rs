@@ -1,5 +1,6 @@
 //! OTLP over HTTP against a real socket: what is sent, and what each answer means.
 #![cfg(all(feature = "otlp-http", feature = "testing"))]
+#![allow(clippy::unwrap_used)]
 
 mod requests;
 

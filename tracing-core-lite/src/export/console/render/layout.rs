@@ -10,7 +10,7 @@ const MAX_INDENT: usize = 24;
 
 /// One line of the picture.
 pub(super) enum Line<'a> {
-    Span(Row<'a>),
+    Span(Box<Row<'a>>),
     /// The spans that come next have a parent that is not there.
     MissingParent,
 }
@@ -64,7 +64,8 @@ pub(super) fn lines<'a>(trace: &Trace<'a>) -> Vec<Line<'a>> {
                 MAX_INDENT.. => before.clone(),
                 _ => format!("{before}{}", if last { "   " } else { "│  " }),
             };
-            lines.push(Line::Span(row(trace, node, format!("{before}{own}"), depth, &critical[node])));
+            let row = row(trace, node, format!("{before}{own}"), depth, &critical[node]);
+            lines.push(Line::Span(Box::new(row)));
             let children = trace.nodes[node].children.iter().rev().enumerate();
             open.extend(children.map(|(nth, &child)| (child, below.clone(), depth + 1, nth == 0)));
         }
@@ -145,7 +146,7 @@ pub(super) fn failures<'r>(lines: &'r [Line<'_>]) -> Vec<(&'r Row<'r>, String)> 
         .filter_map(|line| match line {
             Line::Span(row) => match &row.finished.span.status {
                 StatusData::Error(message) if !message.is_empty() => {
-                    Some((row, escaped(message).into_owned()))
+                    Some((&**row, escaped(message).into_owned()))
                 }
                 _ => None,
             },

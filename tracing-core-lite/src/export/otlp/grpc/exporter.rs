@@ -13,7 +13,10 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
+use super::retry_info::retry_info;
 use super::worker::{Call, Worker, cause};
+#[cfg(feature = "gzip")]
+use crate::export::otlp::Compression;
 use crate::export::otlp::secrets::Secrets;
 use crate::export::otlp::{OtlpConfig, OtlpConfigError, USER_AGENT, reply};
 use crate::export::{Batch, ExportError, Exported, Exporter};
@@ -66,8 +69,7 @@ impl OtlpGrpc {
             endpoint = with_tls(endpoint, config.certificate.as_deref())?;
         }
         #[cfg(feature = "gzip")]
-        let compression =
-            (config.compression == super::super::Compression::Gzip).then_some(CompressionEncoding::Gzip);
+        let compression = (config.compression == Compression::Gzip).then_some(CompressionEncoding::Gzip);
         #[cfg(not(feature = "gzip"))]
         let compression = None;
         let (sender, calls) = unbounded_channel();
@@ -86,7 +88,7 @@ impl OtlpGrpc {
         if !text.is_empty() {
             reason = format!("{reason}: {}", self.secrets.hide(&text));
         }
-        let info = reply::retry_info(status.details());
+        let info = retry_info(status.details());
         let retryable = match status.code() {
             Code::Cancelled
             | Code::DeadlineExceeded
