@@ -108,19 +108,15 @@ impl OtlpGrpc {
 
 impl Exporter for OtlpGrpc {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
-        let mut timeout = deadline.saturating_duration_since(Instant::now());
-        if !self.timeout.is_zero() {
-            timeout = timeout.min(self.timeout);
-        }
-        if timeout.is_zero() {
+        let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
             return Err(late("no time is left to reach the OTLP receiver"));
-        }
+        };
         let (reply, answer) = sync_channel::<Result<Bytes, Status>>(1);
         let call = Call { request: batch.request().clone(), timeout, reply };
         if self.calls.send(call).is_err() {
             return Err(ExportError::Permanent { reason: "the OTLP exporter's thread has ended".into() });
         }
-        match answer.recv_timeout(timeout.saturating_add(GRACE)) {
+        match answer.recv_timeout(timeout + GRACE) {
             Ok(Ok(body)) => Ok(reply::exported(&body, &self.secrets)),
             Ok(Err(status)) => Err(self.refused(&status)),
             Err(_) => Err(late("the OTLP receiver did not answer in time")),
