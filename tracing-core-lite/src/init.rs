@@ -73,8 +73,7 @@ pub enum InitError {
     ),
 }
 
-const KNOWN_EXPORTERS: &str =
-    "none, otlp with feature otlp-http or otlp-grpc, console with feature console";
+const KNOWN_EXPORTERS: &str = "none, otlp with feature otlp-http or otlp-grpc, console with feature console";
 
 impl Init {
     /// Sets `service.name`; wins over the environment.

@@ -32,10 +32,10 @@ pub mod testing;
 mod tracer;
 
 pub use context::Context;
+pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the
 /// same build has globals and context of its own.
 pub use opentelemetry;
-pub use init::{Guard, Init, InitError, init};
 pub use opentelemetry::InstrumentationScope;
 pub use opentelemetry::trace::{SpanContext, SpanKind, Status};
 pub use provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};

@@ -250,8 +250,14 @@ impl TracerProviderBuilder {
         limits.value_length = own_length.or(general_length).or(limits.value_length);
         set(&mut limits.events, env.number("OTEL_SPAN_EVENT_COUNT_LIMIT")?);
         set(&mut limits.links, env.number("OTEL_SPAN_LINK_COUNT_LIMIT")?);
-        set(&mut limits.attributes_per_event, env.number("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT")?.or(general_count));
-        set(&mut limits.attributes_per_link, env.number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")?.or(general_count));
+        set(
+            &mut limits.attributes_per_event,
+            env.number("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT")?.or(general_count),
+        );
+        set(
+            &mut limits.attributes_per_link,
+            env.number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")?.or(general_count),
+        );
 
         let batch = &mut self.batch;
         set(&mut batch.schedule_delay, env.milliseconds("OTEL_BSP_SCHEDULE_DELAY")?);

@@ -1,6 +1,9 @@
 //! The context follows the work: across awaits, tasks, threads and closures.
 
 use tracing_core_lite::context::{Detached, FutureExt, bind, spawn, spawn_blocking, spawn_thread};
+use tracing_core_lite::opentelemetry::KeyValue;
+use tracing_core_lite::opentelemetry::trace::TraceContextExt;
+use tracing_core_lite::span::data::Value;
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, Tracer};
 
@@ -101,7 +104,7 @@ async fn a_detached_task_follows_from_its_origin_in_a_trace_of_its_own() {
     assert_eq!((mail.links[0].trace_id, mail.links[0].span_id), (request.trace_id, request.span_id));
     assert_eq!(
         mail.links[0].attributes,
-        [("opentracing.ref_type".to_owned(), tracing_core_lite::span::data::Value::String("follows_from".into()))]
+        [("opentracing.ref_type".to_owned(), Value::String("follows_from".into()))]
     );
 }
 
@@ -123,18 +126,12 @@ fn a_context_that_outlives_its_span_neither_stretches_nor_revives_it() {
     let left_behind = span.in_context(&Context::new());
     span.end();
     let ended = spans.one("request").end_time_unix_nano;
-    {
-        use tracing_core_lite::opentelemetry::trace::TraceContextExt;
-        assert!(!left_behind.span().is_recording());
-        left_behind
-            .span()
-            .set_attribute(tracing_core_lite::opentelemetry::KeyValue::new("late", true));
-        left_behind.span().end();
-    }
+    assert!(!left_behind.span().is_recording());
+    left_behind.span().set_attribute(KeyValue::new("late", true));
+    left_behind.span().end();
     // Another span takes a pooled slot meanwhile: the old context must not write into it.
     let next = tracer.span("next").parent(&Context::new()).start();
-    tracing_core_lite::opentelemetry::trace::TraceContextExt::span(&left_behind)
-        .set_attribute(tracing_core_lite::opentelemetry::KeyValue::new("stray", true));
+    left_behind.span().set_attribute(KeyValue::new("stray", true));
     next.end();
     drop(left_behind);
     assert_eq!(spans.one("request").end_time_unix_nano, ended);

@@ -1,4 +1,5 @@
 //! The reader of OTLP's protobuf agrees with opentelemetry-proto, and survives anything.
+#![allow(clippy::unwrap_used)]
 
 mod requests;
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tracing_core_lite::export::MemoryExporter;
 use tracing_core_lite::span::data::Value;
-use tracing_core_lite::testing::{FakeOtlp, Reply};
+use tracing_core_lite::testing::FakeOtlp;
 use tracing_core_lite::{Context, Init, InitError, TracerProvider, init};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -32,7 +32,7 @@ fn record_roots(provider: &TracerProvider, count: usize) {
 
 #[test]
 fn spans_go_by_otlp_over_http_to_the_endpoint() {
-    let endpoint = FakeOtlp::start(Vec::<Reply>::new()).unwrap();
+    let endpoint = FakeOtlp::start().unwrap();
     let url = endpoint.url();
     let (provider, warnings) = start(
         init().service_name("orders"),
@@ -48,9 +48,10 @@ fn spans_go_by_otlp_over_http_to_the_endpoint() {
     let received = endpoint.requests();
     assert_eq!(received.len(), 1);
     assert_eq!(received[0].header("x-team"), Some("shop"));
-    let spans = received[0].spans().unwrap();
+    let spans = endpoint.spans();
     assert_eq!(spans.len(), 3);
-    let resource = |key: &str| spans[0].resource.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
+    let resource =
+        |key: &str| spans[0].resource.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
     assert_eq!(resource("service.name"), Some(Value::String("orders".into())));
     assert_eq!(resource("deployment.environment.name"), Some(Value::String("test".into())));
     assert_eq!(resource("telemetry.sdk.language"), Some(Value::String("rust".into())));
@@ -104,11 +105,9 @@ fn a_disabled_sdk_records_nothing_and_passes_contexts_on() {
     let (provider, memory, _) = with_memory(&[("OTEL_SDK_DISABLED", "TRUE")]);
     record_roots(&provider, 5);
     assert!(memory.finished().is_empty());
-    let incoming: std::collections::HashMap<String, String> = [(
-        "traceparent".to_owned(),
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned(),
-    )]
-    .into();
+    let incoming: std::collections::HashMap<String, String> =
+        [("traceparent".to_owned(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned())]
+            .into();
     let parent = provider.propagator().extract(&incoming).into_context();
     let span = provider.tracer("test").span("work").parent(&parent).start();
     let mut outgoing = std::collections::HashMap::new();
@@ -140,7 +139,10 @@ fn limits_of_spans_are_kept() {
     provider.flush(SOON).unwrap();
     let span = memory.finished().remove(0).span;
     assert_eq!(span.attributes[0].1, Value::String("äää".into()));
-    assert_eq!(span.attributes[1].1, Value::Array(vec![Value::String("xxx".into()), Value::String("yy".into())]));
+    assert_eq!(
+        span.attributes[1].1,
+        Value::Array(vec![Value::String("xxx".into()), Value::String("yy".into())])
+    );
     assert_eq!((span.attributes.len(), span.dropped_attributes_count), (2, 1));
     assert_eq!((span.events.len(), span.dropped_events_count), (1, 2));
     assert_eq!((span.links.len(), span.dropped_links_count), (1, 2));

@@ -1,5 +1,6 @@
 //! OTLP over gRPC against a real tonic server: what is sent, and what each status means.
 #![cfg(feature = "otlp-grpc")]
+#![allow(clippy::unwrap_used)]
 
 mod requests;
 
@@ -190,6 +191,11 @@ fn a_receiver_that_comes_back_is_reached_again() {
 #[test]
 fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
     let hour = Duration::from_secs(3600);
+    let patient = Running::start(Receiver::default());
+    let mut exporter = patient.config().timeout(Duration::ZERO).build().unwrap();
+    let never = Instant::now() + Duration::from_secs(1_000_000_000);
+    assert_eq!(exporter.export(&requests::batch(1), never), Ok(Exported::default()));
+
     let server = Running::start(Receiver { delay: hour, ..Receiver::default() });
     for (timeout, deadline) in [(Duration::from_millis(200), hour), (hour, Duration::from_millis(200))] {
         let begin = Instant::now();

@@ -1,5 +1,6 @@
 //! OTLP over HTTP against a real socket: what is sent, and what each answer means.
 #![cfg(all(feature = "otlp-http", feature = "testing"))]
+#![allow(clippy::unwrap_used)]
 
 mod requests;
 
@@ -157,6 +158,10 @@ fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
         // The next batch gets a connection of its own.
         assert_eq!(exporter.export(&requests::batch(1), soon()), Ok(Exported::default()));
     }
+    let receiver = FakeOtlp::start().unwrap();
+    let mut patient = OtlpConfig::new().endpoint(receiver.url()).timeout(Duration::ZERO).build().unwrap();
+    let never = Instant::now() + Duration::from_secs(1_000_000_000);
+    assert_eq!(patient.export(&requests::batch(1), never), Ok(Exported::default()));
     let late = OtlpConfig::new().build().unwrap().export(&requests::batch(1), Instant::now());
     assert!(matches!(late, Err(ExportError::Retryable { .. })), "{late:?}");
 }

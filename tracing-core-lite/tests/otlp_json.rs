@@ -1,5 +1,6 @@
 //! OTLP-JSON lines agree with opentelemetry-proto in both directions, and a bad line harms no other.
 #![cfg(feature = "otlp-json")]
+#![allow(clippy::unwrap_used)]
 
 mod requests;
 

@@ -6,6 +6,8 @@
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
 mod base64;
 mod batch;
+#[cfg(feature = "console")]
+pub mod console;
 mod discard;
 mod error;
 mod fanout;
@@ -18,6 +20,8 @@ mod retry;
 
 pub use crate::engine::report::ExportStats;
 pub use batch::Batch;
+#[cfg(feature = "console")]
+pub use console::ConsoleExporter;
 pub use discard::Discard;
 pub use error::{ExportError, Exported};
 pub use fanout::Fanout;

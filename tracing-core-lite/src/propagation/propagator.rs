@@ -7,8 +7,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::{
-    Extract, Extracted, Format, Inject, Installed, OpenTelemetryGlobal, PropagatorError, TextMap, TraceContext,
-    W3cBaggage,
+    Extract, Extracted, Format, Inject, Installed, OpenTelemetryGlobal, PropagatorError, TextMap,
+    TraceContext, W3cBaggage,
 };
 
 type Constructor = fn() -> Arc<dyn Format>;

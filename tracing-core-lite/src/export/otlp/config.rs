@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 use std::time::Duration;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+use std::time::Instant;
 
 use super::endpoint::{Endpoint, Url};
 use super::headers::Headers;
@@ -180,6 +182,16 @@ impl OtlpConfig {
                 Err(OtlpConfigError::Feature { wanted: "OTLP over HTTP", feature: "otlp-http" })
             }
         }
+    }
+
+    /// The time for one attempt; `None` when none is left.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    pub(super) fn time_left(timeout: Duration, deadline: Instant) -> Option<Duration> {
+        // Clients count in units that a longer time would overflow.
+        const LONGEST: Duration = Duration::from_secs(3600);
+        let left = deadline.saturating_duration_since(Instant::now()).min(LONGEST);
+        let left = if timeout.is_zero() { left } else { left.min(timeout) };
+        (!left.is_zero()).then_some(left)
     }
 
     /// What must hold for any transport.

@@ -57,6 +57,8 @@ impl fmt::Debug for Endpoint {
 /// An `http` or `https` URL, taken apart.
 pub(super) struct Url {
     https: bool,
+    /// Without a transport built in, there is nobody to send it.
+    #[cfg_attr(not(any(feature = "otlp-http", feature = "otlp-grpc")), allow(dead_code))]
     userinfo: Option<String>,
     authority: String,
     path: String,

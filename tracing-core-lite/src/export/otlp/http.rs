@@ -128,14 +128,10 @@ impl Exporter for OtlpHttp {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
         let _untraced = Context::enter_telemetry_suppressed_scope();
         let body = self.body(batch)?;
-        let mut timeout = deadline.saturating_duration_since(Instant::now());
-        if !self.timeout.is_zero() {
-            timeout = timeout.min(self.timeout);
-        }
-        if timeout.is_zero() {
+        let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
             return Err(retryable("no time is left to reach the OTLP receiver"));
-        }
-        let response = self.post(&body, timeout).map_err(|error| failed(&error))?;
+        };
+        let response = self.post(&body, timeout).map_err(|error| failed(&error, &self.secrets))?;
         match response.status() {
             status if status.is_success() => Ok(self.accepted(response)),
             status => Err(self.refused(status, response)),
@@ -155,16 +151,17 @@ fn retryable(reason: impl Into<String>) -> ExportError {
 }
 
 /// Says what failed without the texts of the client that may quote the URL.
-fn failed(error: &ureq::Error) -> ExportError {
+fn failed(error: &ureq::Error, secrets: &Secrets) -> ExportError {
     use ureq::Error;
     let permanent = |reason: &str| ExportError::Permanent { reason: reason.to_owned() };
     match error {
         Error::Timeout(phase) => retryable(format!("the OTLP receiver did not answer in time ({phase})")),
         Error::HostNotFound => retryable("the OTLP receiver's host name cannot be resolved"),
-        Error::Io(error) => match error.get_ref() {
-            None => retryable(format!("the connection to the OTLP receiver failed: {error}")),
-            Some(_) => retryable(format!("the connection to the OTLP receiver failed: {}", error.kind())),
-        },
+        // Of TLS too: a certificate can be replaced while we retry.
+        Error::Io(error) => retryable(format!(
+            "the connection to the OTLP receiver failed: {}",
+            secrets.hide(&error.to_string())
+        )),
         Error::ConnectionFailed => retryable("the OTLP receiver cannot be reached"),
         Error::Protocol(_) => retryable("the OTLP receiver did not answer in HTTP"),
         Error::Tls(reason) => permanent(&format!("TLS with the OTLP receiver failed: {reason}")),

@@ -130,3 +130,38 @@ fn line(from: &mut impl BufRead) -> io::Result<Option<String>> {
 fn malformed() -> io::Error {
     io::Error::from(io::ErrorKind::InvalidData)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> io::Result<Option<Received>> {
+        Received::read(&mut text.as_bytes())
+    }
+
+    #[test]
+    fn bodies_come_whole_and_in_chunks() {
+        let whole = "POST /v1/traces HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello";
+        assert_eq!(read(whole).unwrap().unwrap().body, b"hello");
+        let chunked = "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\n2;x=1\r\nhe\r\n3\r\nllo\r\n0\r\na: b\r\n\r\n";
+        assert_eq!(read(chunked).unwrap().unwrap().body, b"hello");
+        assert_eq!(read("GET / HTTP/1.1\r\n\r\n").unwrap().unwrap().body, b"");
+        assert!(read("").unwrap().is_none());
+    }
+
+    #[test]
+    fn nonsense_is_an_error() {
+        for text in [
+            "x",
+            "\n\n",
+            "POST / HTTP/1.1\r\nno colon\r\n\r\n",
+            "POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+            "POST / HTTP/1.1\r\ncontent-length: 9\r\n\r\nshort",
+            "POST / HTTP/1.1\r\ncontent-length: 99999999999\r\n\r\n",
+            "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
+            "POST / HTTP/1.1\r\ntransfer-encoding: chunked\r\n\r\nffffffffffff\r\n",
+        ] {
+            assert!(read(text).is_err(), "{text:?}");
+        }
+    }
+}

@@ -13,7 +13,10 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
+use super::retry_info::retry_info;
 use super::worker::{Call, Worker, cause};
+#[cfg(feature = "gzip")]
+use crate::export::otlp::Compression;
 use crate::export::otlp::secrets::Secrets;
 use crate::export::otlp::{OtlpConfig, OtlpConfigError, USER_AGENT, reply};
 use crate::export::{Batch, ExportError, Exported, Exporter};
@@ -66,8 +69,7 @@ impl OtlpGrpc {
             endpoint = with_tls(endpoint, config.certificate.as_deref())?;
         }
         #[cfg(feature = "gzip")]
-        let compression =
-            (config.compression == super::super::Compression::Gzip).then_some(CompressionEncoding::Gzip);
+        let compression = (config.compression == Compression::Gzip).then_some(CompressionEncoding::Gzip);
         #[cfg(not(feature = "gzip"))]
         let compression = None;
         let (sender, calls) = unbounded_channel();
@@ -86,7 +88,7 @@ impl OtlpGrpc {
         if !text.is_empty() {
             reason = format!("{reason}: {}", self.secrets.hide(&text));
         }
-        let info = reply::retry_info(status.details());
+        let info = retry_info(status.details());
         let retryable = match status.code() {
             Code::Cancelled
             | Code::DeadlineExceeded
@@ -106,19 +108,15 @@ impl OtlpGrpc {
 
 impl Exporter for OtlpGrpc {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
-        let mut timeout = deadline.saturating_duration_since(Instant::now());
-        if !self.timeout.is_zero() {
-            timeout = timeout.min(self.timeout);
-        }
-        if timeout.is_zero() {
+        let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
             return Err(late("no time is left to reach the OTLP receiver"));
-        }
+        };
         let (reply, answer) = sync_channel::<Result<Bytes, Status>>(1);
         let call = Call { request: batch.request().clone(), timeout, reply };
         if self.calls.send(call).is_err() {
             return Err(ExportError::Permanent { reason: "the OTLP exporter's thread has ended".into() });
         }
-        match answer.recv_timeout(timeout.saturating_add(GRACE)) {
+        match answer.recv_timeout(timeout + GRACE) {
             Ok(Ok(body)) => Ok(reply::exported(&body, &self.secrets)),
             Ok(Err(status)) => Err(self.refused(&status)),
             Err(_) => Err(late("the OTLP receiver did not answer in time")),

@@ -2,6 +2,7 @@
 
 mod codec;
 mod exporter;
+mod retry_info;
 mod worker;
 
 pub use exporter::OtlpGrpc;
