@@ -69,7 +69,14 @@ impl Any {
 }
 
 fn text() -> impl Strategy<Value = String> {
-    prop_oneof![Just(String::new()), "[a-z.]{1,12}", ".{0,40}", "[ä€😀]{30,80}", "x{120,140}", "y{16000,17000}"]
+    prop_oneof![
+        Just(String::new()),
+        "[a-z.]{1,12}",
+        ".{0,40}",
+        "[ä€😀]{30,80}",
+        "x{120,140}",
+        "y{16000,17000}"
+    ]
 }
 
 fn any_value() -> impl Strategy<Value = Any> {
@@ -231,7 +238,8 @@ fn expected(span: &Described, recorded: &SpanContext) -> proto::Span {
 fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     let tracer = provider.tracer("test");
     let root = Context::new();
-    let mut builder = tracer.span(&span.name).kind(span.kind.clone()).parent(&root).start_time(time(span.start));
+    let mut builder =
+        tracer.span(&span.name).kind(span.kind.clone()).parent(&root).start_time(time(span.start));
     if let Some(parent) = &span.parent {
         builder = builder.remote_parent(parent.clone());
     }

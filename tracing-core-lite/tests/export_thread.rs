@@ -117,7 +117,11 @@ fn a_full_queue_drops_and_counts_and_never_blocks() {
     assert!(dropped < recorded as u64, "the queue holds something");
     gate.open();
     provider.flush(SOON).unwrap();
-    assert_eq!(gate.seen.load(Ordering::SeqCst) as u64 + dropped, recorded as u64, "every span is accounted for");
+    assert_eq!(
+        gate.seen.load(Ordering::SeqCst) as u64 + dropped,
+        recorded as u64,
+        "every span is accounted for"
+    );
 }
 
 #[test]
@@ -314,8 +318,7 @@ fn shutdown_works_inside_a_current_thread_runtime() {
 fn shutdown_works_inside_a_multi_thread_runtime() {
     let memory = MemoryExporter::new();
     let provider = provider(memory.clone(), BatchLimits::default());
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     runtime.block_on(async {
         let tasks: Vec<_> = (0..4)
             .map(|_| {

@@ -192,8 +192,7 @@ impl Queue {
         // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
         // is taken before this one).
         self.lock().threads.retain(|shared| {
-            Arc::strong_count(shared) > 1
-                || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
+            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
         });
         left_behind
     }
@@ -303,7 +302,8 @@ impl Queue {
             if now >= deadline {
                 return false;
             }
-            state = self.waiters.wait_timeout(state, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
+            state =
+                self.waiters.wait_timeout(state, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }

@@ -135,11 +135,7 @@ fn put_any_value(buf: &mut ByteBuf, value: &Value<'_>, limit: Option<usize>) {
     }
 }
 
-fn put_array<'a>(
-    buf: &mut ByteBuf,
-    items: impl Iterator<Item = Value<'a>> + Clone,
-    limit: Option<usize>,
-) {
+fn put_array<'a>(buf: &mut ByteBuf, items: impl Iterator<Item = Value<'a>> + Clone, limit: Option<usize>) {
     let content = items.clone().map(|item| field_len(any_value_len(&item, limit))).sum();
     put_length(buf, length_tag(5), content);
     for item in items {

@@ -161,7 +161,8 @@ impl Record {
 
     #[cold]
     fn replace(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
-        if let Some(old) = encode::find_key(self.fields.as_slice(), encode::length_tag(field::ATTRIBUTE), key) {
+        if let Some(old) = encode::find_key(self.fields.as_slice(), encode::length_tag(field::ATTRIBUTE), key)
+        {
             self.fields.remove(old);
             self.attributes -= 1;
         }
@@ -217,8 +218,7 @@ impl Record {
         }
         let list = AttributeList::new(attributes, limits.attributes_per_link, limits.value_length);
         let trace_state = header(linked);
-        let state_len =
-            if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
+        let state_len = if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
         let content = 18 + 10 + state_len + list.len(4) + varint_field_len(list.dropped) + 5;
         if self.fields.len() + content > limits.span_bytes {
             self.dropped_links += 1;
@@ -316,8 +316,7 @@ impl Record {
     }
 
     fn encoded_len(&self, id: &Identity<'_>) -> usize {
-        let trace_state =
-            if id.trace_state.is_empty() { 0 } else { encode::field_len(id.trace_state.len()) };
+        let trace_state = if id.trace_state.is_empty() { 0 } else { encode::field_len(id.trace_state.len()) };
         let parent = if self.parent_span_id.is_some() { 10 } else { 0 };
         let dropped = varint_field_len(self.dropped_attributes)
             + varint_field_len(self.dropped_events)
