@@ -7,8 +7,7 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tracing::info;
-use tracing_core_lite::export::otlp::OtlpConfig;
-use tracing_core_lite::{Resource, TracerProvider, log};
+use tracing_core_lite::{TracerProvider, log};
 
 use crate::shop::{self, Peer};
 
@@ -92,18 +91,15 @@ impl Service {
 /// # Errors
 /// When tracing cannot start, or its address is not to be had.
 pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
-    let provider = TracerProvider::builder()
-        .resource(Resource::builder().service_name(service.name()).build())
-        .exporter(OtlpConfig::from_env()?.build()?)
-        .build()?;
     tracing_subscriber::fmt().event_format(log::json(service.name())).init();
+    let tracing = tracing_core_lite::init().service_name(service.name()).start()?;
 
     let address = setting("LISTEN", || format!("127.0.0.1:{}", service.port()));
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
     info!(address = %listener.local_addr()?, "listening");
 
     let background = TaskTracker::new();
-    let router = service.router(&provider, &background);
+    let router = service.router(tracing.provider(), &background);
     shop::serve(listener, router, shop::terminated()).await?;
     background.close();
     background.wait().await;

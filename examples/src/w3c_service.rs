@@ -18,9 +18,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower::{ServiceBuilder, ServiceExt};
 use tracing_core_lite::TracerProvider;
-use tracing_http::{ClientLayer, ServerLayer};
+use tracing_http::client::{ClientLayer, ClientService};
+use tracing_http::server::ServerLayer;
 
-type HttpClient = tracing_http::Client<Client<HttpConnector, Full<Bytes>>>;
+type HttpClient = ClientService<Client<HttpConnector, Full<Bytes>>>;
 
 /// One call that the suite asks for.
 #[derive(Debug, Deserialize)]

@@ -73,8 +73,8 @@ fn expectation(order: &Placed, trace: &[FinishedSpan], problems: &mut Vec<String
     let cause = root_cause(trace);
     match order.kind {
         OrderKind::Declined => match cause {
-            Some(cause) if cause.service == "card-processor" && cause.error.contains("insufficient funds") => {
-            }
+            Some(cause)
+                if cause.service == "card-processor" && cause.error.contains("insufficient funds") => {}
             other => problems.push(format!("its root cause is not the declined card but {other:?}")),
         },
         OrderKind::Retried => attempts(trace, problems),
@@ -86,8 +86,10 @@ fn expectation(order: &Placed, trace: &[FinishedSpan], problems: &mut Vec<String
 
 /// Two attempts, each a span: one refused, one that went through and knows that it is the second.
 fn attempts(trace: &[FinishedSpan], problems: &mut Vec<String>) {
-    let mut attempts: Vec<_> =
-        trace.iter().filter(|it| it.service_name() == "payment" && it.span.kind == SpanKind::Client).collect();
+    let mut attempts: Vec<_> = trace
+        .iter()
+        .filter(|it| it.service_name() == "payment" && it.span.kind == SpanKind::Client)
+        .collect();
     attempts.sort_by_key(|it| it.span.start_time_unix_nano);
     let seen = |key: &str| -> Vec<Option<i64>> {
         attempts.iter().map(|it| it.span.attribute(key).and_then(Value::as_int)).collect()

@@ -37,10 +37,10 @@ impl OrderKind {
     /// What there is to see.
     pub fn headline(self) -> &'static str {
         match self {
-            Self::Ordinary => "an ordinary order: one trace through every service",
-            Self::Slow => "a slow order: the card processor takes its time to assess the risk",
-            Self::Retried => "a retried order: 503 from the card processor, then a second attempt",
-            Self::Declined => "a declined order: the error starts at the card processor",
+            Self::Ordinary => "An ordinary order: one trace through every service",
+            Self::Slow => "A slow order: the card processor takes its time to assess the risk",
+            Self::Retried => "A retried order: 503 from the card processor, then a second attempt",
+            Self::Declined => "A declined order: the error starts at the card processor",
         }
     }
 

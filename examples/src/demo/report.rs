@@ -31,13 +31,9 @@ impl<W: Write> Report<W> {
         Self { out, color, columns: columns.clamp(80, 120) }
     }
 
-    pub(super) fn line(&mut self, text: &str) -> io::Result<()> {
-        writeln!(self.out, "{text}")
-    }
-
     pub(super) fn services(&mut self, addresses: &[(&str, SocketAddr)]) -> io::Result<()> {
-        let text = format!("{} services, each with a tracer provider of its own:", addresses.len());
-        self.heading("The shop", &text)?;
+        let text = format!("The shop: {} services, each with a tracer provider of its own", addresses.len());
+        self.heading(&text)?;
         for (service, address) in addresses {
             writeln!(self.out, "  {service:<16}http://{address}")?;
         }
@@ -46,7 +42,7 @@ impl<W: Write> Report<W> {
 
     pub(super) fn orders_begin(&mut self, count: usize) -> io::Result<()> {
         let noun = if count == 1 { "order" } else { "orders" };
-        self.heading("Placing", &format!("{count} {noun}:"))
+        self.heading(&format!("Placing {count} {noun}"))
     }
 
     pub(super) fn order_placed(&mut self, number: usize, order: &Placed) -> io::Result<()> {
@@ -64,25 +60,25 @@ impl<W: Write> Report<W> {
         spans: &[FinishedSpan],
         log_lines: &LogLines,
     ) -> io::Result<()> {
-        let trace: Vec<_> =
-            spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
+        let trace: Vec<_> = spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
         let follows = |it: &&FinishedSpan| it.span.links.iter().any(|link| link.trace_id == order.trace_id);
         let receipts: Vec<_> = spans.iter().filter(follows).cloned().collect();
 
-        self.heading("Trace of", order.kind.headline())?;
+        self.heading(order.kind.headline())?;
         self.waterfall(&trace)?;
         if let Some(cause) = root_cause(&trace) {
-            let label = if order.outcome.is_ok() { "overcome" } else { "root cause" };
-            let text = self.styled(BOLD, &format!("{label}: {cause}"));
-            writeln!(self.out, "\n{text}")?;
+            let label = if order.outcome.is_ok() { "recovered from" } else { "root cause" };
+            let label = self.styled(BOLD, label);
+            writeln!(self.out, "\n{label}: {cause}")?;
         }
+        // Every order has one; to see it once is enough.
         if order.kind == OrderKind::Ordinary && !receipts.is_empty() {
-            writeln!(self.out, "\nand, once the customer had the answer, what follows from it:")?;
+            writeln!(self.out, "\nNobody waits for the receipt, so it is a trace of its own:")?;
             self.waterfall(&receipts)?;
         }
         let ids: HashSet<TraceId> = receipts.iter().map(|it| it.span.trace_id).collect();
         let lines = [order.trace_id].into_iter().chain(ids).flat_map(|id| log_lines.of(id));
-        writeln!(self.out, "\nlogged meanwhile:")?;
+        writeln!(self.out, "\nLog lines:")?;
         for line in lines.collect::<Vec<_>>() {
             self.log_line(&line)?;
         }
@@ -105,13 +101,19 @@ impl<W: Write> Report<W> {
         }
     }
 
-    pub(super) fn exported(&mut self, options: &Options, spans: usize) -> io::Result<()> {
-        writeln!(self.out)?;
+    pub(super) fn checks_begin(&mut self) -> io::Result<()> {
+        self.heading("Checks")
+    }
+
+    pub(super) fn written(&mut self, options: &Options, spans: usize) -> io::Result<()> {
         if let Some(path) = &options.otlp_file {
-            writeln!(self.out, "{spans} spans appended to {} as OTLP-JSON lines", path.display())?;
+            writeln!(self.out, "  {spans} spans appended to {} as OTLP-JSON lines", path.display())?;
         }
         if let Some(url) = &options.otlp_endpoint {
-            writeln!(self.out, "{spans} spans sent to {url}")?;
+            writeln!(self.out, "  {spans} spans sent to {url}")?;
+        }
+        if let Some(path) = &options.svg {
+            writeln!(self.out, "  a trace drawn in {}", path.display())?;
         }
         Ok(())
     }
@@ -128,22 +130,23 @@ impl<W: Write> Report<W> {
             writeln!(self.out, "{text}")?;
         }
         let spans = spans.len();
+        let checked = format!("checked {spans} spans of {orders} orders");
         let text = match problems.len() {
             0 => self.styled(
                 GREEN,
-                &format!(
-                    "✓ checked {spans} spans of {orders} orders: one trace each, no orphan, \
-                     children within parents, root cause found"
-                ),
+                &format!("✓ {checked}: one trace each, no orphan, children within parents, errors explained"),
             ),
-            count => self.styled(RED, &format!("✗ checked {spans} spans of {orders} orders: {count} problems")),
+            count => self.styled(RED, &format!("✗ {checked}: {count} not as expected, see above")),
         };
         writeln!(self.out, "{text}")
     }
 
-    fn heading(&mut self, bold: &str, rest: &str) -> io::Result<()> {
-        let bold = self.styled(BOLD, bold);
-        writeln!(self.out, "\n{bold} {rest}")
+    /// The text and a line to the right margin.
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        let rule = "─".repeat(self.columns.saturating_sub(text.chars().count() + 4));
+        let heading = self.styled(BOLD, text);
+        let (left, right) = (self.styled(DIM, "──"), self.styled(DIM, &rule));
+        writeln!(self.out, "\n{left} {heading} {right}")
     }
 
     fn styled(&self, style: &str, text: &str) -> String {

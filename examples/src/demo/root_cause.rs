@@ -30,9 +30,8 @@ pub fn root_cause(trace: &[FinishedSpan]) -> Option<RootCause> {
     let parents: HashMap<SpanId, SpanId> =
         trace.iter().map(|it| (it.span.span_id, it.span.parent_span_id)).collect();
     let failed = trace.iter().filter(|it| it.span.is_error());
-    let deepest = failed.max_by_key(|it| {
-        (depth(it.span.span_id, &parents), std::cmp::Reverse(it.span.end_time_unix_nano))
-    })?;
+    let deepest = failed
+        .max_by_key(|it| (depth(it.span.span_id, &parents), std::cmp::Reverse(it.span.end_time_unix_nano)))?;
     Some(RootCause {
         service: deepest.service_name().to_owned(),
         span: deepest.span.name.clone(),

@@ -35,17 +35,19 @@ pub async fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     for order in first_of_each_kind(&placed) {
         report.order(order, &spans, &log_lines)?;
     }
+    report.checks_begin()?;
     if let Some(path) = &options.svg {
         draw(path, &placed, &spans)?;
-        report.line(&format!("wrote {}", path.display()))?;
     }
-    exported.map_err(|error| match &options.otlp_endpoint {
-        Some(url) => format!("not every span was exported ({error}): does an OTLP receiver listen at {url}?"),
-        None => format!("not every span was exported: {error}"),
-    })?;
-    report.exported(options, spans.len())?;
+    if exported.is_ok() {
+        report.written(options, spans.len())?;
+    }
     let problems = problems(&placed, &spans);
     report.verdict(placed.len(), &spans, &problems)?;
+    exported.map_err(|error| match &options.otlp_endpoint {
+        Some(url) => format!("not every span was exported ({error}). Does an OTLP receiver listen at {url}?"),
+        None => format!("not every span was exported ({error})"),
+    })?;
     Ok(problems.is_empty())
 }
 

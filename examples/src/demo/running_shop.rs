@@ -15,7 +15,7 @@ use super::Customer;
 use crate::shop::{self, Peer};
 
 /// How long the last spans may take to leave.
-const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// In the order of their ports.
 const SERVICES: [&str; Ports::NEEDED as usize] = ["gateway", "auth", "orders", "payment", "card-processor"];
@@ -150,11 +150,16 @@ impl RunningShop {
         self.background.wait().await;
         self.stop.cancel();
         while self.servers.join_next().await.is_some() {}
-        let providers = self.providers;
-        let flushed = tokio::task::spawn_blocking(move || {
-            providers.iter().try_for_each(|provider| provider.shutdown(FLUSH_TIMEOUT))
-        });
-        flushed.await.unwrap_or(Err(FlushError::Timeout))
+        // All at once: one receiver that does not answer must not be waited for six times.
+        let mut shutdowns = JoinSet::new();
+        for provider in self.providers {
+            shutdowns.spawn_blocking(move || provider.shutdown(SHUTDOWN_TIMEOUT));
+        }
+        let mut outcome = Ok(());
+        while let Some(shutdown) = shutdowns.join_next().await {
+            outcome = outcome.and(shutdown.unwrap_or(Err(FlushError::Timeout)));
+        }
+        outcome
     }
 }
 

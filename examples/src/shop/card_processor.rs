@@ -12,7 +12,7 @@ use axum::{Json, Router};
 use tokio::time::sleep;
 use tracing::warn;
 use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::ServerLayer;
+use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Charge, card};
 use super::{Problem, healthz, step};

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use tracing::info;
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::span::current_span;
-use tracing_http::ServerLayer;
+use tracing_http::server::ServerLayer;
 
 use super::api::{Basket, NewOrder, Order, Session};
 use super::{Peer, Problem, healthz};

@@ -15,7 +15,7 @@ use tracing::{info, warn};
 use tracing_core_lite::context::Detached;
 use tracing_core_lite::span::current_span;
 use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::ServerLayer;
+use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Basket, Charge, NewOrder, Order};
 use super::{CallError, Peer, Problem, healthz, step};
@@ -55,7 +55,10 @@ async fn place(
 ) -> Result<(StatusCode, Json<Order>), Problem> {
     let id = orders.last_id.fetch_add(1, Ordering::Relaxed) + 1;
     current_span().set("shop.order.id", id as i64);
-    let Ok(()) = step(&orders.tracer, "reserve stock", reserve_stock(&order.basket)).await;
+    let (Ok(()), Ok(())) = tokio::join!(
+        step(&orders.tracer, "reserve stock", reserve_stock(&order.basket)),
+        step(&orders.tracer, "estimate delivery", estimate_delivery()),
+    );
 
     let cents = u64::from(order.basket.quantity) * PRICE_CENTS;
     let charge = Charge { order: id, card: order.basket.card, cents };
@@ -76,6 +79,12 @@ async fn reserve_stock(basket: &Basket) -> Result<(), Infallible> {
     current_span().set("shop.item", basket.item.as_str());
     current_span().set("shop.quantity", i64::from(basket.quantity));
     sleep(Duration::from_millis(12)).await;
+    Ok(())
+}
+
+async fn estimate_delivery() -> Result<(), Infallible> {
+    sleep(Duration::from_millis(5)).await;
+    current_span().set("shop.delivery.days", 2);
     Ok(())
 }
 

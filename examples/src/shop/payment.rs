@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use tracing::{info, warn};
 use tracing_core_lite::span::current_span;
 use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::ServerLayer;
+use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Charge};
 use super::{CallError, Peer, Problem, healthz, step};

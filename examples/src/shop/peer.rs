@@ -16,7 +16,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::span::current_span;
-use tracing_http::{ClientLayer, UrlTemplate};
+use tracing_http::client::{ClientLayer, UrlTemplate};
 
 use super::Problem;
 
@@ -184,8 +184,7 @@ impl<B, E> Policy<HttpRequest, Response<B>, E> for WhenBusy {
         _request: &mut HttpRequest,
         result: &mut Result<Response<B>, E>,
     ) -> Option<Self::Future> {
-        let busy =
-            result.as_ref().is_ok_and(|response| response.status() == StatusCode::SERVICE_UNAVAILABLE);
+        let busy = result.as_ref().is_ok_and(|response| response.status() == StatusCode::SERVICE_UNAVAILABLE);
         if !busy || self.attempt == RETRIES {
             return None;
         }
