@@ -16,7 +16,7 @@ use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::span::current_span;
-use tracing_http::client::{ClientLayer, UrlTemplate};
+use tracing_http::client::{ClientLayer, ResendLayer, UrlTemplate};
 
 use super::Problem;
 
@@ -82,7 +82,8 @@ impl Peer {
     /// As [`new`](Peer::new); asked again, twice at most, when it answers 503.
     pub fn retried(name: &'static str, url: String, provider: &TracerProvider) -> Self {
         let http = ServiceBuilder::new()
-            // Outside of the client layer, so that each attempt is a span of its own.
+            // The client layer is below the retries, so that each attempt is a span; this one counts them.
+            .layer(ResendLayer)
             .layer(RetryLayer::new(WhenBusy { peer: name, attempt: 0 }))
             .layer(client_layer(name, &url, provider))
             .service(Client::builder(TokioExecutor::new()).build_http());
@@ -126,7 +127,7 @@ impl Peer {
             request.headers_mut().insert(AUTHORIZATION, value.clone());
         }
         // The paths here are constants, so each may name its span.
-        request.extensions_mut().insert(UrlTemplate::new(path));
+        request.extensions_mut().insert(UrlTemplate::from(path));
         Ok(request)
     }
 
@@ -151,7 +152,7 @@ impl Peer {
 /// The client's span tells which service it called, not only which address.
 fn client_layer(name: &'static str, url: &str, provider: &TracerProvider) -> ClientLayer {
     let authority = url.strip_prefix("http://").unwrap_or(url);
-    ClientLayer::new().with_provider(provider).with_peer(authority, name)
+    ClientLayer::new().with_provider(provider).peer_service(authority, name)
 }
 
 fn erased<S, B>(http: S) -> HttpService
