@@ -18,8 +18,12 @@ pub mod context;
 mod engine;
 pub mod env;
 pub mod export;
+#[cfg(feature = "log")]
+pub mod log;
 pub mod otel;
+pub mod propagation;
 mod provider;
+pub mod redact;
 mod resource;
 pub mod sampling;
 pub mod span;

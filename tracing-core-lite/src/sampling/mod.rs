@@ -1,13 +1,33 @@
-//! STUB replaced at merge
-#![allow(missing_docs)]
-use opentelemetry::{KeyValue, trace::{SpanContext, SpanKind, TraceId, TraceState}};
-pub trait Sampler: Send + Sync + std::fmt::Debug + 'static { fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision; fn description(&self) -> String; }
-#[non_exhaustive] #[derive(Debug)] pub struct SamplingInput<'a> { pub parent: Option<&'a SpanContext>, pub trace_id: TraceId, pub name: &'a str, pub kind: &'a SpanKind }
-impl<'a> SamplingInput<'a> { pub fn new(parent: Option<&'a SpanContext>, trace_id: TraceId, name: &'a str, kind: &'a SpanKind) -> Self { Self { parent, trace_id, name, kind } } }
-#[derive(Debug, PartialEq, Clone, Copy)] pub enum Record { Drop, RecordOnly, RecordAndSample }
-#[derive(Debug)] pub struct SamplingDecision { pub record: Record, pub trace_state: Option<TraceState>, pub attributes: Vec<KeyValue> }
-#[derive(Debug)] pub struct AlwaysOn;
-impl Sampler for AlwaysOn { fn sample(&self, _: &SamplingInput<'_>) -> SamplingDecision { SamplingDecision { record: Record::RecordAndSample, trace_state: None, attributes: Vec::new() } } fn description(&self) -> String { "x".into() } }
-#[derive(Debug)] pub struct ParentBased<S>(S);
-impl<S> ParentBased<S> { pub fn new(s: S) -> Self { Self(s) } }
-impl<S: Sampler> Sampler for ParentBased<S> { fn sample(&self, i: &SamplingInput<'_>) -> SamplingDecision { match i.parent { None => self.0.sample(i), Some(p) => SamplingDecision { record: if p.is_sampled() { Record::RecordAndSample } else { Record::Drop }, trace_state: None, attributes: Vec::new() } } } fn description(&self) -> String { "x".into() } }
+//! Sampling: which traces are recorded.
+//!
+//! A [`Sampler`] is asked when a span starts, before its attributes are built. The choice is made in code, or by
+//! `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` ([`from_env`]):
+//!
+//! ```
+//! use opentelemetry::trace::{SpanKind, TraceId};
+//! use tracing_core_lite::sampling::{ParentBased, Ratio, Record, Sampler, SamplingInput};
+//!
+//! let sampler = ParentBased::new(Ratio::new(0.25));
+//! let trace_id = TraceId::from(0xffff_ffff_ffff_ffff);
+//! let decision = sampler.sample(&SamplingInput::new(None, trace_id, "GET /orders", &SpanKind::Server));
+//! assert_eq!(decision.record, Record::RecordAndSample);
+//! assert_eq!(decision.trace_state.expect("the threshold is sent on").header(), "ot=th:c");
+//! ```
+//!
+//! [`Ratio`] is OpenTelemetry's [consistent] probability sampling: the same trace gets the same answer in every
+//! process, and what was recorded can be counted as what it stands for.
+
+mod always;
+pub mod consistent;
+mod error;
+mod named;
+mod parent_based;
+mod ratio;
+mod sampler;
+
+pub use always::{AlwaysOff, AlwaysOn};
+pub use error::SamplerError;
+pub use named::{from_env, from_names};
+pub use parent_based::ParentBased;
+pub use ratio::Ratio;
+pub use sampler::{Record, Sampler, SamplingDecision, SamplingInput};

@@ -1,0 +1,102 @@
+//! Log lines for machines.
+
+use std::fmt::{self, Write};
+
+use serde_json::{Map, Value};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use super::current_ids;
+use super::escape::{Escaped, without_colours};
+use super::fields::JsonFields;
+
+/// Writes an event as one line of JSON. Made by [`json`].
+#[derive(Debug, Clone)]
+pub struct Json {
+    service: String,
+}
+
+/// An event format for `tracing-subscriber`: one JSON object in one line, with `service` as the service's name.
+///
+/// Its members: `timestamp`, `level`, `service`, `target`, `message`; `fields`, an object, when there are any; `spans`, a
+/// list of objects with `name` and `fields`, the outermost first, inside spans of `tracing`; `trace_id` and `span_id`
+/// inside an OpenTelemetry span. The names are those of the OpenTelemetry specification, "Trace Context in non-OTLP Log
+/// Formats".
+///
+/// ```
+/// use tracing_core_lite::log;
+/// use tracing_subscriber::fmt::format::JsonFields;
+///
+/// tracing_subscriber::fmt().fmt_fields(JsonFields::new()).event_format(log::json("orders")).init();
+/// let _span = tracing::info_span!("request", method = "GET").entered();
+/// tracing::info!(order_id = 7, "order placed");
+/// ```
+#[must_use]
+pub fn json(service: impl Into<String>) -> Json {
+    Json { service: service.into() }
+}
+
+impl<S, N> FormatEvent<S, N> for Json
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut out: Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut timestamp = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
+        let mut fields = JsonFields::default();
+        event.record(&mut fields);
+        let metadata = event.metadata();
+
+        write!(out, "{{\"timestamp\":{}", Value::from(timestamp))?;
+        write_member(&mut out, "level", &metadata.level().as_str().into())?;
+        write_member(&mut out, "service", &self.service.as_str().into())?;
+        write_member(&mut out, "target", &metadata.target().into())?;
+        if let Some(message) = &fields.message {
+            write_member(&mut out, "message", message)?;
+        }
+        if !fields.fields.is_empty() {
+            write_member(&mut out, "fields", &Value::Object(fields.fields))?;
+        }
+        if let Some(scope) = context.event_scope() {
+            let spans = scope.from_root().map(|span| span_object::<S, N>(&span)).collect();
+            write_member(&mut out, "spans", &Value::Array(spans))?;
+        }
+        if let Some((trace_id, span_id)) = current_ids() {
+            write!(out, ",\"trace_id\":\"{trace_id}\",\"span_id\":\"{span_id}\"")?;
+        }
+        writeln!(out, "}}")
+    }
+}
+
+fn write_member(out: &mut Writer<'_>, name: &str, value: &Value) -> fmt::Result {
+    write!(Escaped::json(out), ",\"{name}\":{value}")
+}
+
+/// The name and the fields of an entered span: as JSON when the `fmt` layer writes them as JSON, else as its text.
+fn span_object<S, N>(span: &SpanRef<'_, S>) -> Value
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    let mut object = Map::new();
+    object.insert("name".to_owned(), span.metadata().name().into());
+    let extensions = span.extensions();
+    let fields = extensions.get::<FormattedFields<N>>().map_or("", |fields| fields.fields.as_str());
+    if !fields.is_empty() {
+        let fields = match serde_json::from_str::<Map<String, Value>>(fields) {
+            Ok(fields) => Value::Object(fields),
+            Err(_) => without_colours(fields).into(),
+        };
+        object.insert("fields".to_owned(), fields);
+    }
+    Value::Object(object)
+}

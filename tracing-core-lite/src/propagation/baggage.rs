@@ -1,0 +1,245 @@
+//! W3C Baggage: the `baggage` header.
+//!
+//! Source: <https://www.w3.org/TR/baggage/>.
+
+use opentelemetry::Context;
+use opentelemetry::baggage::{Baggage, BaggageExt, BaggageMetadata};
+use opentelemetry::trace::SpanContext;
+
+use super::traceparent::trim;
+use super::{Extract, Extracted, Format, Inject, percent};
+
+const BAGGAGE: &str = "baggage";
+
+/// The most members that are read or sent: 64, as much as W3C Baggage requires (section "Limits").
+pub const MAX_BAGGAGE_MEMBERS: usize = 64;
+
+/// The longest header that is sent, and the most that is read of all headers together, in bytes: 8192, as much as W3C
+/// Baggage requires (section "Limits").
+pub const MAX_BAGGAGE_BYTES: usize = 8192;
+
+/// W3C Baggage: `baggage` in `OTEL_PROPAGATORS`.
+///
+/// **Extract.** Several headers are one list. A member that is malformed is skipped, the others count. The last value of a
+/// key wins. Values are percent-decoded; what is then not UTF-8 becomes U+FFFD. Keys are not decoded. The properties of a
+/// member are its metadata, as they were sent: [`properties`] reads them. Members that exceed
+/// [`MAX_BAGGAGE_MEMBERS`] or [`MAX_BAGGAGE_BYTES`] are skipped.
+///
+/// **Inject.** Members are sent in the order of their keys, as many as the limits allow. A member whose key is not a token
+/// (RFC 9110, section 5.6.2) is left out, and so is a malformed property. Without baggage the header is removed.
+///
+/// Baggage goes to whomever the request goes to: put nothing confidential into it.
+#[derive(Debug, Clone, Copy, Default)]
+#[non_exhaustive]
+pub struct W3cBaggage {}
+
+impl W3cBaggage {
+    /// The format with the limits of the specification.
+    #[must_use]
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl Format for W3cBaggage {
+    fn fields(&self) -> &[&'static str] {
+        &[BAGGAGE]
+    }
+
+    fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
+        let mut baggage = None;
+        let mut read = 0;
+        carrier.for_each(BAGGAGE, &mut |header| {
+            for member in header.split(|&byte| byte == b',') {
+                if read + member.len() <= MAX_BAGGAGE_BYTES && read_member(member, &mut baggage).is_some() {
+                    read += member.len() + 1;
+                }
+            }
+        });
+        if baggage.is_some() {
+            into.baggage = baggage;
+        }
+    }
+
+    fn inject(&self, _: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
+        let baggage = context.baggage();
+        if baggage.is_empty() {
+            return carrier.remove(BAGGAGE);
+        }
+        let header = header(baggage);
+        if header.is_empty() { carrier.remove(BAGGAGE) } else { carrier.set(BAGGAGE, &header) }
+    }
+}
+
+/// One property of a baggage member, as in `key=value;property;other=1`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Property<'a> {
+    /// The key: a token, not decoded.
+    pub key: &'a str,
+    /// The value, percent-decoded; `None` for a property that is a key alone.
+    pub value: Option<String>,
+}
+
+/// Reads the properties in a baggage member's metadata. Malformed ones are skipped.
+///
+/// ```
+/// use tracing_core_lite::propagation::{metadata, properties};
+///
+/// let metadata = metadata([("tenant", Some("a b")), ("beta", None)]);
+/// assert_eq!(metadata.as_str(), "tenant=a%20b;beta");
+/// let values: Vec<_> = properties(metadata.as_str()).map(|property| property.value).collect();
+/// assert_eq!(values, [Some("a b".to_owned()), None]);
+/// ```
+pub fn properties(metadata: &str) -> impl Iterator<Item = Property<'_>> {
+    metadata.as_bytes().split(|&byte| byte == b';').filter_map(read_property)
+}
+
+/// Makes the metadata of a baggage member from properties. A property whose key is not a token is left out.
+pub fn metadata<'a>(properties: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> BaggageMetadata {
+    let mut metadata = String::new();
+    for (key, value) in properties.into_iter().filter(|(key, _)| is_token(key.as_bytes())) {
+        if !metadata.is_empty() {
+            metadata.push(';');
+        }
+        metadata.push_str(key);
+        if let Some(value) = value {
+            metadata.push('=');
+            percent::encode_to(&mut metadata, value);
+        }
+    }
+    metadata.into()
+}
+
+/// Adds `member` to `baggage`; `None` when it is malformed.
+fn read_member(member: &[u8], baggage: &mut Option<Baggage>) -> Option<()> {
+    let (member, metadata) = match member.iter().position(|&byte| byte == b';') {
+        Some(end) => (&member[..end], read_metadata(&member[end + 1..])?),
+        None => (member, ""),
+    };
+    let equals = member.iter().position(|&byte| byte == b'=')?;
+    let key = read_token(&member[..equals])?;
+    let value = percent::decode(trim(&member[equals + 1..]))?;
+    let baggage = baggage.get_or_insert_default();
+    let _old = baggage.insert_with_metadata(key.to_owned(), value, metadata);
+    Some(())
+}
+
+/// The properties as they were sent; `None` when one is malformed, since that makes the member malformed. Empty ones are
+/// not worth losing a member for.
+fn read_metadata(metadata: &[u8]) -> Option<&str> {
+    for property in metadata.split(|&byte| byte == b';').map(trim) {
+        if !property.is_empty() {
+            read_property(property)?;
+        }
+    }
+    let metadata = std::str::from_utf8(trim(metadata)).ok()?;
+    Some(if metadata.bytes().all(|byte| matches!(byte, b';' | b' ' | b'\t')) { "" } else { metadata })
+}
+
+fn read_property(property: &[u8]) -> Option<Property<'_>> {
+    let property = trim(property);
+    match property.iter().position(|&byte| byte == b'=') {
+        Some(equals) => Some(Property {
+            key: read_token(&property[..equals])?,
+            value: Some(percent::decode(trim(&property[equals + 1..]))?),
+        }),
+        None => Some(Property { key: read_token(property)?, value: None }),
+    }
+}
+
+fn read_token(text: &[u8]) -> Option<&str> {
+    let text = trim(text);
+    if is_token(text) { std::str::from_utf8(text).ok() } else { None }
+}
+
+/// `token` of HTTP (RFC 9110, section 5.6.2).
+fn is_token(text: &[u8]) -> bool {
+    !text.is_empty() && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+}
+
+/// The header value: empty when nothing can be sent.
+fn header(baggage: &Baggage) -> String {
+    let mut members: Vec<_> = baggage.iter().filter(|(key, _)| is_token(key.as_str().as_bytes())).collect();
+    members.sort_unstable_by_key(|(key, _)| *key);
+    let mut header = String::new();
+    let mut sent = 0;
+    for (key, (value, metadata)) in members {
+        let end = header.len();
+        if sent > 0 {
+            header.push(',');
+        }
+        header.push_str(key.as_str());
+        header.push('=');
+        percent::encode_to(&mut header, value.as_str());
+        for property in metadata.as_str().split(';').map(str::trim) {
+            if read_property(property.as_bytes()).is_some() {
+                header.push(';');
+                header.push_str(property);
+            }
+        }
+        if header.len() > MAX_BAGGAGE_BYTES || sent == MAX_BAGGAGE_MEMBERS {
+            header.truncate(end);
+        } else {
+            sent += 1;
+        }
+    }
+    header
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sent(baggage: Baggage) -> Option<String> {
+        let mut carrier = vec![("baggage".to_owned(), "stale=1".to_owned())];
+        W3cBaggage::new().inject(&SpanContext::NONE, &Context::new().with_baggage(baggage), &mut carrier);
+        carrier.pop().map(|(_, value)| value)
+    }
+
+    fn read(headers: &[&str]) -> Option<Baggage> {
+        let carrier: Vec<_> = headers.iter().map(|header| ("baggage", header)).collect();
+        let mut extracted = Extracted::default();
+        W3cBaggage::new().extract(&carrier, &mut extracted);
+        extracted.baggage
+    }
+
+    #[test]
+    fn an_oversized_member_does_not_void_the_others() {
+        let large = format!("large={}", "v".repeat(MAX_BAGGAGE_BYTES));
+        let baggage = read(&[&format!("a=1,{large},b=2"), &large, "c=3"]).unwrap();
+        assert_eq!(baggage.len(), 3);
+    }
+
+    #[test]
+    fn what_is_read_is_bounded() {
+        let header: Vec<_> = (0..1000).map(|i| format!("key{i:04}={}", "%20".repeat(20))).collect();
+        let baggage = read(&[&header.join(",")]).unwrap();
+        assert!(baggage.len() <= MAX_BAGGAGE_MEMBERS);
+        assert!(sent(baggage).unwrap().len() <= MAX_BAGGAGE_BYTES);
+    }
+
+    #[test]
+    fn what_is_sent_is_bounded() {
+        let mut baggage = Baggage::new();
+        for i in 0..60 {
+            let _old = baggage.insert(format!("k{i:02}"), "\n".repeat(100));
+        }
+        let header = sent(baggage).unwrap();
+        assert!(header.len() <= MAX_BAGGAGE_BYTES && header.len() > MAX_BAGGAGE_BYTES - 400);
+        assert!(header.starts_with("k00=%0A%0A"));
+    }
+
+    #[test]
+    fn nothing_hostile_is_sent() {
+        let mut baggage = Baggage::new();
+        let _old = baggage.insert_with_metadata("k", "a\r\nx: y", "p=1\r\nx: y;ok = 2 ;bad key=3;;also=%zz");
+        assert_eq!(sent(baggage).as_deref(), Some("k=a%0D%0Ax:%20y;ok = 2"));
+    }
+
+    #[test]
+    fn no_baggage_leaves_no_header() {
+        assert_eq!(sent(Baggage::new()), None);
+        assert!(read(&["", ",,", "a"]).is_none());
+    }
+}

@@ -1,0 +1,50 @@
+//! Propagation: a span's identity travels from one process to the next in the headers of a request or a message.
+//!
+//! A [`Propagator`] is a list of wire [`Format`]s. It reads a carrier ([`Extract`]) and writes one ([`Inject`]):
+//!
+//! ```
+//! use std::collections::HashMap;
+//! use tracing_core_lite::propagation::Propagator;
+//!
+//! let propagator = Propagator::default();
+//! let incoming = HashMap::from([(
+//!     String::from("traceparent"),
+//!     String::from("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+//! )]);
+//! let context = propagator.extract(&incoming).into_context();
+//!
+//! let mut outgoing: HashMap<String, String> = HashMap::new();
+//! propagator.inject(&context, &mut outgoing);
+//! assert_eq!(outgoing["traceparent"], incoming["traceparent"]);
+//! ```
+//!
+//! # What can go wrong
+//! Nothing that a peer sends makes extraction panic: what a format cannot read is as if it was not there, as the format's
+//! specification says in detail. Injection never fails: what cannot be sent is left out.
+
+mod baggage;
+mod carrier;
+mod error;
+mod extracted;
+mod field_name;
+mod format;
+#[cfg(feature = "http")]
+mod header_map;
+mod hex;
+mod opentelemetry;
+mod percent;
+mod propagator;
+mod traceparent;
+mod tracestate;
+mod w3c;
+
+pub use baggage::{MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, Property, W3cBaggage, metadata, properties};
+pub use carrier::{Extract, Inject};
+pub use error::PropagatorError;
+pub use extracted::Extracted;
+pub use format::Format;
+pub use opentelemetry::{OpenTelemetryGlobal, TextMap};
+pub use propagator::Propagator;
+pub use traceparent::{Traceparent, format_traceparent, parse_traceparent};
+pub use tracestate::MAX_TRACESTATE_LEN;
+pub use w3c::TraceContext;

@@ -1,0 +1,296 @@
+//! Between our propagators and those of the OpenTelemetry API, in both directions.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+use opentelemetry::baggage::{Baggage, BaggageExt};
+use opentelemetry::propagation::text_map_propagator::FieldIter;
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::{Context, global};
+
+use super::field_name::to_static;
+use super::{Extract, Extracted, Format, Inject, Propagator, TraceContext, W3cBaggage};
+
+/// A [`Propagator`] for the OpenTelemetry API: made by [`Propagator::into_text_map`].
+#[derive(Debug, Clone)]
+pub struct TextMap {
+    propagator: Propagator,
+    fields: Vec<String>,
+}
+
+impl TextMap {
+    pub(super) fn new(propagator: Propagator) -> Self {
+        let fields = propagator.fields().map(str::to_owned).collect();
+        Self { propagator, fields }
+    }
+}
+
+/// OpenTelemetry's carriers cannot remove a header, so one from an earlier hop stays when there is nothing to replace it.
+impl TextMapPropagator for TextMap {
+    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
+        self.propagator.inject(context, &mut Injected(injector));
+    }
+
+    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
+        self.propagator.extract(&Received(extractor)).add_to(context)
+    }
+
+    fn fields(&self) -> FieldIter<'_> {
+        FieldIter::new(&self.fields)
+    }
+}
+
+/// An OpenTelemetry carrier as one of ours.
+struct Received<'a>(&'a dyn Extractor);
+
+impl Extract for Received<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(str::as_bytes)
+    }
+
+    fn for_each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        for value in self.0.get_all(name).unwrap_or_default() {
+            visit(value.as_bytes());
+        }
+    }
+}
+
+/// An OpenTelemetry carrier as one of ours.
+struct Injected<'a>(&'a mut dyn Injector);
+
+impl Inject for Injected<'_> {
+    fn set(&mut self, name: &'static str, value: &str) {
+        self.0.set(name, value.to_owned());
+    }
+
+    fn remove(&mut self, _: &'static str) {}
+}
+
+/// The format that OpenTelemetry's global text map propagator speaks, whatever it is when a carrier is read or written.
+///
+/// For programs that run an opentelemetry_sdk of their own. As long as no global propagator is set, this is
+/// [`TraceContext`] and [`W3cBaggage`]. Header values that are not UTF-8 are not shown to the global propagator, and when
+/// it asks which headers there are, it is told of those that it lists as its fields.
+#[derive(Debug, Default)]
+pub struct OpenTelemetryGlobal {
+    fields: OnceLock<Vec<&'static str>>,
+    baggage: W3cBaggage,
+}
+
+/// The fields of the fallback.
+const W3C_FIELDS: &[&str] = &["traceparent", "tracestate", "baggage"];
+
+impl OpenTelemetryGlobal {
+    /// The format; it looks for the global propagator each time anew.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The header names of the global propagator, `None` while none is set.
+    fn global_fields(&self) -> Option<&[&'static str]> {
+        if let Some(fields) = self.fields.get() {
+            return Some(fields);
+        }
+        let fields: Vec<_> =
+            global::get_text_map_propagator(|propagator| propagator.fields().filter_map(to_static).collect());
+        if fields.is_empty() { None } else { Some(self.fields.get_or_init(|| fields)) }
+    }
+}
+
+impl Format for OpenTelemetryGlobal {
+    fn fields(&self) -> &[&'static str] {
+        self.global_fields().unwrap_or(W3C_FIELDS)
+    }
+
+    fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
+        let context = self.global_fields().and_then(|fields| {
+            let shown = Shown { carrier, fields, lists: lists(carrier, fields) };
+            once(|| {
+                global::get_text_map_propagator(|global| global.extract_with_context(&Context::new(), &shown))
+            })
+        });
+        let Some(mut context) = context else {
+            TraceContext.extract(carrier, into);
+            return self.baggage.extract(carrier, into);
+        };
+        let span_context = context.span().span_context().clone();
+        if span_context.is_valid() {
+            into.span_context = Some(span_context);
+            context = context.with_remote_span_context(SpanContext::NONE);
+        }
+        if !context.baggage().is_empty() {
+            into.baggage = Some(copy(context.baggage()));
+            context = context.with_cleared_baggage();
+        }
+        // Whatever else this propagator keeps in a context stays in there.
+        into.base = Some(context);
+    }
+
+    fn inject(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
+        let injected = self.global_fields().and_then(|fields| {
+            once(|| {
+                fields.iter().for_each(|field| carrier.remove(field));
+                let mut written = Written(&mut *carrier);
+                let mut inject = |context: &Context| {
+                    global::get_text_map_propagator(|global| global.inject_context(context, &mut written));
+                };
+                if context.span().span_context() == span_context {
+                    inject(context);
+                } else {
+                    inject(&context.with_remote_span_context(span_context.clone()));
+                }
+            })
+        });
+        if injected.is_none() {
+            TraceContext.inject(span_context, context, carrier);
+            self.baggage.inject(span_context, context, carrier);
+        }
+    }
+}
+
+/// `Baggage` is not `Clone`.
+fn copy(baggage: &Baggage) -> Baggage {
+    baggage.iter().map(|(key, entry)| (key.clone(), entry.clone())).collect()
+}
+
+/// One of our carriers as one of OpenTelemetry's.
+struct Shown<'a> {
+    carrier: &'a dyn Extract,
+    fields: &'a [&'static str],
+    lists: Vec<(&'static str, Vec<String>)>,
+}
+
+/// The fields that were sent more than once: those have to be copied, as OpenTelemetry wants all their values at a time.
+fn lists(carrier: &dyn Extract, fields: &[&'static str]) -> Vec<(&'static str, Vec<String>)> {
+    let mut lists = Vec::new();
+    for &field in fields {
+        let mut count = 0;
+        carrier.for_each(field, &mut |_| count += 1);
+        if count > 1 {
+            let mut values = Vec::with_capacity(count);
+            carrier.for_each(field, &mut |value| values.extend(String::from_utf8(value.to_vec())));
+            lists.push((field, values));
+        }
+    }
+    lists
+}
+
+impl Extractor for Shown<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        let value = if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            self.carrier.get(&key.to_ascii_lowercase())
+        } else {
+            self.carrier.get(key)
+        };
+        std::str::from_utf8(value?).ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.fields.iter().copied().filter(|field| self.carrier.get(field).is_some()).collect()
+    }
+
+    fn get_all(&self, key: &str) -> Option<Vec<&str>> {
+        match self.lists.iter().find(|(field, _)| field.eq_ignore_ascii_case(key)) {
+            Some((_, values)) => Some(values.iter().map(String::as_str).collect()),
+            None => self.get(key).map(|value| vec![value]),
+        }
+    }
+}
+
+/// One of our carriers as one of OpenTelemetry's.
+struct Written<'a>(&'a mut dyn Inject);
+
+impl Injector for Written<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        if let Some(name) = to_static(key) {
+            self.0.set(name, &value);
+        }
+    }
+}
+
+thread_local! {
+    /// Whether this thread is inside the global propagator already: it is when that is made of this very format.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Calls `use_global` unless it is running on this thread; then the caller falls back to W3C.
+fn once<T>(use_global: impl FnOnce() -> T) -> Option<T> {
+    struct Leave;
+    impl Drop for Leave {
+        fn drop(&mut self) {
+            INSIDE.set(false);
+        }
+    }
+    if INSIDE.replace(true) {
+        return None;
+    }
+    let _leave = Leave;
+    Some(use_global())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+    fn carrier() -> Vec<(String, String)> {
+        [("traceparent", PARENT), ("tracestate", "a=1"), ("tracestate", "b=2"), ("baggage", "k=v")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec()
+    }
+
+    /// One test, because the global propagator is one for the process.
+    #[test]
+    fn the_global_propagator_is_followed() {
+        let propagator = Propagator::opentelemetry_global();
+        let expected = [("traceparent", PARENT), ("tracestate", "a=1,b=2"), ("baggage", "k=v")]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let both_ways = || {
+            let mut extracted = propagator.extract(&carrier());
+            assert_eq!(extracted.baggage.as_ref().map(|baggage| baggage.len()), Some(1));
+            let span_context = extracted.span_context.clone().unwrap();
+            let base = extracted.base_context();
+            assert!(!base.span().span_context().is_valid());
+            let mut written = vec![("baggage".to_owned(), "stale=1".to_owned())];
+            propagator.inject_span(&span_context, &base, &mut written);
+            assert_eq!(written, expected);
+
+            let mut written = Vec::<(String, String)>::new();
+            propagator.inject(&propagator.extract(&carrier()).into_context(), &mut written);
+            assert_eq!(written, expected);
+        };
+        // None is set yet.
+        both_ways();
+        global::set_text_map_propagator(Propagator::default().into_text_map());
+        both_ways();
+        assert_eq!(propagator.fields().collect::<Vec<_>>(), W3C_FIELDS);
+
+        let mut extracted = propagator.extract(&carrier());
+        (extracted.span_context, extracted.baggage) = (None, None);
+        let context = extracted.into_context();
+        assert!(context.baggage().is_empty(), "what a policy takes away does not come back");
+        assert!(!context.span().span_context().is_valid(), "what a policy takes away does not come back");
+
+        // A global propagator that asks the global propagator.
+        global::set_text_map_propagator(Propagator::opentelemetry_global().into_text_map());
+        both_ways();
+    }
+
+    #[test]
+    fn text_map_keeps_the_given_context() {
+        #[derive(Debug, PartialEq)]
+        struct Kept(u8);
+        let text_map = Propagator::default().into_text_map();
+        assert_eq!(text_map.fields().collect::<Vec<_>>(), W3C_FIELDS);
+        let given = Context::new().with_value(Kept(1));
+        let headers = std::collections::HashMap::from([("traceparent".to_owned(), PARENT.to_owned())]);
+        let context = text_map.extract_with_context(&given, &headers);
+        assert_eq!(context.get::<Kept>(), Some(&Kept(1)));
+        let mut written = std::collections::HashMap::new();
+        text_map.inject_context(&context, &mut written);
+        assert_eq!(written, headers);
+    }
+}

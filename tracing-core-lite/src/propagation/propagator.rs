@@ -1,0 +1,175 @@
+//! Several wire formats as one.
+
+use std::env::{self, VarError};
+use std::sync::Arc;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+use super::{
+    Extract, Extracted, Format, Inject, OpenTelemetryGlobal, PropagatorError, TextMap, TraceContext,
+    W3cBaggage,
+};
+
+type Constructor = fn() -> Arc<dyn Format>;
+
+/// The names of `OTEL_PROPAGATORS`, each with what makes the format.
+const KNOWN: &[(&str, Constructor)] =
+    &[("tracecontext", || Arc::new(TraceContext)), ("baggage", || Arc::new(W3cBaggage::new()))];
+
+/// Reads and writes the headers of a list of formats, in their order. A clone is cheap.
+///
+/// By default the list is [`TraceContext`], [`W3cBaggage`].
+///
+/// ```
+/// use std::sync::Arc;
+/// use tracing_core_lite::propagation::{Propagator, TraceContext};
+///
+/// let without_baggage = Propagator::new([Arc::new(TraceContext) as _]);
+/// assert_eq!(without_baggage.fields().collect::<Vec<_>>(), ["traceparent", "tracestate"]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Propagator {
+    formats: Arc<[Arc<dyn Format>]>,
+}
+
+impl Default for Propagator {
+    fn default() -> Self {
+        Self::new(KNOWN.iter().map(|(_, format)| format()))
+    }
+}
+
+impl Propagator {
+    /// A propagator of these formats. Of two formats that find a span context, the later one wins.
+    pub fn new(formats: impl IntoIterator<Item = Arc<dyn Format>>) -> Self {
+        Self { formats: formats.into_iter().collect() }
+    }
+
+    /// A propagator that reads and writes nothing: `none` in `OTEL_PROPAGATORS`.
+    #[must_use]
+    pub fn none() -> Self {
+        Self::new([])
+    }
+
+    /// A propagator that does what OpenTelemetry's global text map propagator does, for programs that set one; W3C Trace
+    /// Context and Baggage for as long as none is set. See [`OpenTelemetryGlobal`].
+    #[must_use]
+    pub fn opentelemetry_global() -> Self {
+        Self::new([Arc::new(OpenTelemetryGlobal::new()) as Arc<dyn Format>])
+    }
+
+    /// The propagator that the environment variable `OTEL_PROPAGATORS` asks for; the default one when it is unset or
+    /// empty. Source: OpenTelemetry specification, "Environment Variable Specification", section "General SDK
+    /// Configuration".
+    ///
+    /// # Errors
+    /// As [`from_names`](Propagator::from_names), and when the variable is not UTF-8.
+    pub fn from_env() -> Result<Self, PropagatorError> {
+        match env::var("OTEL_PROPAGATORS") {
+            Ok(names) => Self::from_names(&names),
+            Err(VarError::NotPresent) => Ok(Self::default()),
+            Err(VarError::NotUnicode(_)) => Err(PropagatorError::NotUtf8),
+        }
+    }
+
+    /// The propagator for a list of names with commas: `tracecontext`, `baggage`, or `none` alone. Names are compared
+    /// without regard to case, and one that is repeated counts once. An empty list is the default one.
+    ///
+    /// # Errors
+    /// For a name that is not known, and for `none` together with others.
+    pub fn from_names(names: &str) -> Result<Self, PropagatorError> {
+        let mut chosen: Vec<(&str, Arc<dyn Format>)> = Vec::new();
+        let mut none = false;
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            if name.eq_ignore_ascii_case("none") {
+                none = true;
+                continue;
+            }
+            let Some((known, format)) = KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
+            else {
+                let known = KNOWN.iter().map(|(known, _)| *known).collect();
+                return Err(PropagatorError::Unknown { name: name.to_owned(), known });
+            };
+            if chosen.iter().all(|(other, _)| other != known) {
+                chosen.push((known, format()));
+            }
+        }
+        match (none, chosen.is_empty()) {
+            (true, true) => Ok(Self::none()),
+            (true, false) => Err(PropagatorError::NoneAmongOthers),
+            (false, true) => Ok(Self::default()),
+            (false, false) => Ok(Self::new(chosen.into_iter().map(|(_, format)| format))),
+        }
+    }
+
+    /// Reads what the formats find in `carrier`. Nothing of the current context is mixed in.
+    #[must_use]
+    pub fn extract(&self, carrier: &dyn Extract) -> Extracted {
+        let mut extracted = Extracted::default();
+        for format in self.formats.iter() {
+            format.extract(carrier, &mut extracted);
+        }
+        extracted
+    }
+
+    /// Writes the span of `context`, and what else of it the formats carry, to `carrier`.
+    pub fn inject(&self, context: &Context, carrier: &mut dyn Inject) {
+        self.inject_span(context.span().span_context(), context, carrier);
+    }
+
+    /// As [`inject`](Propagator::inject), for a span that was never put into a context: everything but the span is taken
+    /// from `context`.
+    pub fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
+        for format in self.formats.iter() {
+            format.inject(span_context, context, carrier);
+        }
+    }
+
+    /// The header names that are read or written, in lower case.
+    pub fn fields(&self) -> impl Iterator<Item = &'static str> {
+        self.formats.iter().flat_map(|format| format.fields().iter().copied())
+    }
+
+    /// This propagator for use with the OpenTelemetry API, as in
+    /// `opentelemetry::global::set_text_map_propagator(propagator.into_text_map())`.
+    #[must_use]
+    pub fn into_text_map(self) -> TextMap {
+        TextMap::new(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(names: &str) -> Result<Vec<&'static str>, PropagatorError> {
+        Propagator::from_names(names).map(|propagator| propagator.fields().collect())
+    }
+
+    #[test]
+    fn names() {
+        let both = vec!["traceparent", "tracestate", "baggage"];
+        for (names, expected) in [
+            ("", both.clone()),
+            (" , ", both.clone()),
+            ("tracecontext,baggage", both.clone()),
+            (" TraceContext , baggage,tracecontext", both),
+            ("baggage,tracecontext", vec!["baggage", "traceparent", "tracestate"]),
+            ("baggage", vec!["baggage"]),
+            ("none", vec![]),
+            ("NONE,none", vec![]),
+        ] {
+            assert_eq!(fields(names), Ok(expected), "{names}");
+        }
+    }
+
+    #[test]
+    fn wrong_names() {
+        assert_eq!(fields("none,baggage"), Err(PropagatorError::NoneAmongOthers));
+        let unknown = fields("tracecontext,zipkin").unwrap_err();
+        assert_eq!(
+            unknown.to_string(),
+            "unknown propagator \"zipkin\": known are tracecontext, baggage, none"
+        );
+    }
+}

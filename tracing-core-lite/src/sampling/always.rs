@@ -1,0 +1,31 @@
+//! Samplers that give everything the same answer.
+
+use super::{Record, Sampler, SamplingDecision, SamplingInput};
+
+/// Records every span: `always_on`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AlwaysOn;
+
+impl Sampler for AlwaysOn {
+    fn sample(&self, _: &SamplingInput<'_>) -> SamplingDecision {
+        Record::RecordAndSample.into()
+    }
+
+    fn description(&self) -> String {
+        "AlwaysOnSampler".into()
+    }
+}
+
+/// Records no span: `always_off`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AlwaysOff;
+
+impl Sampler for AlwaysOff {
+    fn sample(&self, _: &SamplingInput<'_>) -> SamplingDecision {
+        Record::Drop.into()
+    }
+
+    fn description(&self) -> String {
+        "AlwaysOffSampler".into()
+    }
+}

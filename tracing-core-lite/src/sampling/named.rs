@@ -1,0 +1,120 @@
+//! Samplers by the names that OpenTelemetry gives them.
+//!
+//! Source: OpenTelemetry specification, "Environment Variable Specification", section "General SDK Configuration".
+
+use std::env::{self, VarError};
+use std::sync::Arc;
+
+use super::{AlwaysOff, AlwaysOn, ParentBased, Ratio, Sampler, SamplerError};
+
+const KNOWN: [&str; 6] = [
+    "always_on",
+    "always_off",
+    "traceidratio",
+    "parentbased_always_on",
+    "parentbased_always_off",
+    "parentbased_traceidratio",
+];
+
+/// The sampler that `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` ask for.
+///
+/// # Errors
+/// As [`from_names`], and when a variable is not UTF-8.
+pub fn from_env() -> Result<Arc<dyn Sampler>, SamplerError> {
+    let name = read("OTEL_TRACES_SAMPLER")?;
+    let argument = read("OTEL_TRACES_SAMPLER_ARG")?;
+    from_names(name.as_deref().unwrap_or_default(), argument.as_deref())
+}
+
+fn read(variable: &'static str) -> Result<Option<String>, SamplerError> {
+    match env::var(variable) {
+        Ok(value) => Ok(Some(value)),
+        Err(VarError::NotPresent) => Ok(None),
+        Err(VarError::NotUnicode(_)) => Err(SamplerError::NotUtf8 { variable }),
+    }
+}
+
+/// The sampler of this name, compared without regard to case: `always_on`, `always_off`, `traceidratio`,
+/// `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`. The default, for an empty name, is
+/// `parentbased_always_on`.
+///
+/// `argument` is the share that a ratio sampler records, from 0 to 1; by default 1. Other samplers ignore it.
+///
+/// # Errors
+/// For a name that is not known (`jaeger_remote`, `xray`), and for an argument that is not a number from 0 to 1. The error
+/// has a [`fallback`](SamplerError::fallback).
+pub fn from_names(name: &str, argument: Option<&str>) -> Result<Arc<dyn Sampler>, SamplerError> {
+    let name = match name.trim() {
+        "" => "parentbased_always_on",
+        name => name,
+    };
+    let Some(&known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name)) else {
+        return Err(SamplerError::Unknown { name: name.to_owned(), known: KNOWN.to_vec() });
+    };
+    Ok(match known {
+        "always_on" => Arc::new(AlwaysOn),
+        "always_off" => Arc::new(AlwaysOff),
+        "traceidratio" => Arc::new(ratio(known, argument)?),
+        "parentbased_always_off" => Arc::new(ParentBased::new(AlwaysOff)),
+        "parentbased_traceidratio" => Arc::new(ParentBased::new(ratio(known, argument)?)),
+        _ => Arc::new(ParentBased::new(AlwaysOn)),
+    })
+}
+
+fn ratio(name: &'static str, argument: Option<&str>) -> Result<Ratio, SamplerError> {
+    let argument = argument.map(str::trim).filter(|argument| !argument.is_empty());
+    let Some(argument) = argument else { return Ok(Ratio::new(1.0)) };
+    match argument.parse() {
+        Ok(probability) if (0.0..=1.0).contains(&probability) => Ok(Ratio::new(probability)),
+        _ => Err(SamplerError::Argument { name, argument: argument.to_owned() }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names() {
+        for (name, argument, description) in [
+            ("", None, "ParentBased{root:AlwaysOnSampler,"),
+            ("parentbased_always_on", Some("junk"), "ParentBased{root:AlwaysOnSampler,"),
+            (" Always_On ", None, "AlwaysOnSampler"),
+            ("always_off", None, "AlwaysOffSampler"),
+            ("traceidratio", Some(" 0.25 "), "TraceIdRatioBased{0.25}"),
+            ("traceidratio", None, "TraceIdRatioBased{1}"),
+            ("traceidratio", Some(""), "TraceIdRatioBased{1}"),
+            ("traceidratio", Some("0"), "TraceIdRatioBased{0}"),
+            ("parentbased_always_off", None, "ParentBased{root:AlwaysOffSampler,"),
+            ("parentbased_traceidratio", Some("0.5"), "ParentBased{root:TraceIdRatioBased{0.5},"),
+        ] {
+            let found = from_names(name, argument).unwrap().description();
+            assert!(found.starts_with(description), "{name}: {found}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_followed_is_reported_and_replaced() {
+        for (name, argument, message, fallback) in [
+            ("traceidratio", "1.5", "is not a number from 0 to 1", "TraceIdRatioBased{1}"),
+            ("traceidratio", "-0.1", "is not a number from 0 to 1", "TraceIdRatioBased{1}"),
+            ("traceidratio", "NaN", "is not a number from 0 to 1", "TraceIdRatioBased{1}"),
+            (
+                "parentbased_traceidratio",
+                "half",
+                "argument \"half\"",
+                "ParentBased{root:TraceIdRatioBased{1},",
+            ),
+            (
+                "xray",
+                "",
+                "unknown sampler \"xray\": known are always_on, ",
+                "ParentBased{root:AlwaysOnSampler,",
+            ),
+        ] {
+            let error = from_names(name, Some(argument)).unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+            assert!(error.fallback().description().starts_with(fallback), "{name}");
+        }
+    }
+}
