@@ -22,6 +22,7 @@ mod init;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod otel;
+mod percent;
 pub mod propagation;
 mod provider;
 mod resource;
