@@ -18,9 +18,11 @@ pub mod context;
 mod engine;
 pub mod env;
 pub mod export;
+mod init;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod otel;
+mod percent;
 pub mod propagation;
 mod provider;
 pub mod redact;
@@ -32,6 +34,7 @@ pub mod testing;
 mod tracer;
 
 pub use context::Context;
+pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the
 /// same build has globals and context of its own.
 pub use opentelemetry;

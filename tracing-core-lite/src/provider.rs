@@ -10,6 +10,7 @@ use crate::engine::queue::Queue;
 use crate::engine::{Engine, Scopes, worker};
 use crate::env::{EnvError, Lookup, Variables};
 use crate::export::{BatchLimits, ExportStats, Exporter};
+use crate::propagation::Propagator;
 use crate::resource::Resource;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
 use crate::span::SpanLimits;
@@ -30,6 +31,7 @@ struct Inner {
     engine: Arc<Engine>,
     queue: Arc<Queue>,
     resource: Resource,
+    propagator: Propagator,
 }
 
 impl Drop for Inner {
@@ -98,6 +100,12 @@ impl TracerProvider {
         &self.0.resource
     }
 
+    /// How contexts travel to other processes.
+    #[must_use]
+    pub fn propagator(&self) -> &Propagator {
+        &self.0.propagator
+    }
+
     /// Exports every span that has ended. Blocks the calling thread until that is done or `timeout` has passed; export
     /// has a thread of its own, so this works inside any async runtime and outside.
     ///
@@ -148,6 +156,7 @@ pub struct TracerProviderBuilder {
     batch: BatchLimits,
     exporter: Option<Box<dyn Exporter>>,
     disabled: bool,
+    propagator: Propagator,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -158,6 +167,7 @@ impl std::fmt::Debug for TracerProviderBuilder {
             .field("limits", &self.limits)
             .field("batch", &self.batch)
             .field("disabled", &self.disabled)
+            .field("propagator", &self.propagator)
             .finish_non_exhaustive()
     }
 }
@@ -180,6 +190,13 @@ impl TracerProviderBuilder {
     #[must_use]
     pub fn shared_sampler(mut self, sampler: Arc<dyn Sampler>) -> Self {
         self.sampler = Some(sampler);
+        self
+    }
+
+    /// Sets how contexts travel to other processes; W3C Trace Context and Baggage by default.
+    #[must_use]
+    pub fn propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = propagator;
         self
     }
 
@@ -212,6 +229,10 @@ impl TracerProviderBuilder {
         self
     }
 
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+
     /// Reads `OTEL_SDK_DISABLED`, the limits of spans (`OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`,
     /// `OTEL_ATTRIBUTE_*`) and of batches (`OTEL_BSP_*`).
     ///
@@ -229,8 +250,14 @@ impl TracerProviderBuilder {
         limits.value_length = own_length.or(general_length).or(limits.value_length);
         set(&mut limits.events, env.number("OTEL_SPAN_EVENT_COUNT_LIMIT")?);
         set(&mut limits.links, env.number("OTEL_SPAN_LINK_COUNT_LIMIT")?);
-        set(&mut limits.attributes_per_event, env.number("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT")?.or(general_count));
-        set(&mut limits.attributes_per_link, env.number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")?.or(general_count));
+        set(
+            &mut limits.attributes_per_event,
+            env.number("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT")?.or(general_count),
+        );
+        set(
+            &mut limits.attributes_per_link,
+            env.number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")?.or(general_count),
+        );
 
         let batch = &mut self.batch;
         set(&mut batch.schedule_delay, env.milliseconds("OTEL_BSP_SCHEDULE_DELAY")?);
@@ -252,7 +279,7 @@ impl TracerProviderBuilder {
         let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::export::Discard));
         worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), &resource, exporter)?;
         let engine = Engine::new(sampler, self.limits, self.disabled, Arc::clone(&queue), scopes);
-        Ok(TracerProvider(Arc::new(Inner { engine, queue, resource })))
+        Ok(TracerProvider(Arc::new(Inner { engine, queue, resource, propagator: self.propagator })))
     }
 }
 

@@ -11,6 +11,8 @@
 
 use std::borrow::Cow;
 
+use crate::percent;
+
 /// What stands in the place of a secret (semantic conventions for URLs, notes on `url.full` and `url.query`).
 pub const REDACTED: &str = "REDACTED";
 
@@ -142,11 +144,14 @@ impl SecretKeys {
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
         if key.contains('%') {
-            let decoded = percent_decoded(key);
-            return self.keys.iter().any(|secret| secret.as_bytes().eq_ignore_ascii_case(&decoded));
+            return percent::decode(key.as_bytes()).is_some_and(|key| self.contains_decoded(&key));
         }
+        self.contains_decoded(key.as_bytes())
+    }
+
+    fn contains_decoded(&self, key: &[u8]) -> bool {
         self.lengths & length_bit(key.len()) != 0
-            && self.keys.iter().any(|secret| secret.eq_ignore_ascii_case(key))
+            && self.keys.iter().any(|secret| secret.as_bytes().eq_ignore_ascii_case(key))
     }
 
     fn hides(&self, key: &str, value: Option<&str>) -> bool {
@@ -208,25 +213,6 @@ fn userinfo(base: &str) -> Option<(usize, usize)> {
     let end = base[start..].find(['/', '\\']).map_or(base.len(), |slash| start + slash);
     let at = base[start..end].rfind('@')?;
     Some((start, start + at))
-}
-
-fn percent_decoded(text: &str) -> Vec<u8> {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let byte = match bytes[at..] {
-            [b'%', high, low, ..] => hex(high).zip(hex(low)).map(|(high, low)| high << 4 | low),
-            _ => None,
-        };
-        decoded.push(byte.unwrap_or(bytes[at]));
-        at += if byte.is_some() { 3 } else { 1 };
-    }
-    decoded
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]

@@ -69,7 +69,10 @@ impl Tracer {
         match &self.source {
             Source::Provider { provider, scope } => visit(Resolved::Engine(provider.engine(), *scope)),
             Source::Global(global) => with_installed(|installed| match installed {
-                Some(engine) => visit(Resolved::Engine(engine, global.number_in(engine))),
+                Some(provider) => {
+                    let engine = provider.engine();
+                    visit(Resolved::Engine(engine, global.number_in(engine)))
+                }
                 None => visit(Resolved::Global(&global.scope)),
             }),
         }
@@ -109,10 +112,10 @@ pub(crate) fn installed() -> Option<TracerProvider> {
     INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Hands `visit` the installed engine. A thread keeps a copy of its own, as a shared reference count would be written by
-/// all threads with every span.
+/// Hands `visit` the installed provider. A thread keeps a copy of its own, as a shared reference count would be written
+/// by all threads with every span.
 #[inline]
-fn with_installed<R>(visit: impl FnOnce(Option<&Arc<Engine>>) -> R) -> R {
+pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&TracerProvider>) -> R) -> R {
     let epoch = EPOCH.load(Ordering::Acquire);
     if epoch == 0 {
         return visit(None);
@@ -124,11 +127,12 @@ fn with_installed<R>(visit: impl FnOnce(Option<&Arc<Engine>>) -> R) -> R {
             drop(stale);
         }
         let known = known.try_borrow().ok()?;
-        visit.take().map(|visit| visit(known.1.as_ref().map(TracerProvider::engine)))
+        visit.take().map(|visit| visit(known.1.as_ref()))
     });
     match (visited, visit) {
         (Ok(Some(visited)), _) => visited,
-        (_, Some(visit)) => visit(installed().as_ref().map(TracerProvider::engine)),
+        // The thread's storage is gone, or about to be renewed further up in this very call.
+        (_, Some(visit)) => visit(installed().as_ref()),
         // `visit` is gone only when it has been called, and then there is what it returned.
         (_, None) => unreachable!("the visitor was called and its result lost"),
     }

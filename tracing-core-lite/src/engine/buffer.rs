@@ -6,6 +6,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::queue::{Chunk, Queue};
+use crate::span::bytes::ByteBuf;
 
 /// A chunk is handed over once it holds this many bytes.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -42,7 +43,7 @@ impl Buffer {
     /// Adds the span that `write` appends to a chunk, as the field whose number it is given. Without room, the span
     /// is dropped and counted. Never blocks on export.
     #[inline]
-    pub(crate) fn push(&self, scope: u32, write: impl FnOnce(&mut Vec<u8>, u8)) {
+    pub(crate) fn push(&self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
         let mut write = Some(write);
         let pushed = CHUNKS.try_with(|chunks| {
             let Ok(mut chunks) = chunks.try_borrow_mut() else { return };
@@ -60,7 +61,7 @@ impl Buffer {
         }
     }
 
-    fn append(&self, shared: &SharedChunk, scope: u32, write: impl FnOnce(&mut Vec<u8>, u8)) {
+    fn append(&self, shared: &SharedChunk, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
         let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
         if self.queue.is_closed() {
             self.queue.stats().count_after_shutdown(1);
@@ -73,13 +74,16 @@ impl Buffer {
         chunk.push(scope, write);
         // A chunk that nobody else holds would be lost with this call.
         let last_chance = Arc::strong_count(shared) == 1;
-        if (self.is_ready(&chunk) || last_chance) && !self.queue.hand_over(&mut chunk) && last_chance {
-            self.queue.stats().count_queue_full(chunk.spans() as u64);
+        if self.is_ready(&chunk) || last_chance {
+            let handed_over = self.queue.hand_over(&mut chunk);
+            if last_chance && !handed_over {
+                self.queue.stats().count_queue_full(chunk.spans() as u64);
+            }
         }
     }
 
     fn is_ready(&self, chunk: &Chunk) -> bool {
-        chunk.spans() >= self.queue.limits().chunk_spans || chunk.bytes() >= CHUNK_BYTES
+        chunk.spans() >= self.queue.limits().max_export_batch_size || chunk.bytes() >= CHUNK_BYTES
     }
 
     /// Makes this thread known to the export thread.

@@ -24,7 +24,8 @@ fn seed() -> u64 {
 }
 
 fn with<R>(draw: impl FnOnce(&mut Generators) -> R) -> R {
-    let fresh = || Generators { high: fastrand::Rng::with_seed(seed()), low: fastrand::Rng::with_seed(seed()) };
+    let fresh =
+        || Generators { high: fastrand::Rng::with_seed(seed()), low: fastrand::Rng::with_seed(seed()) };
     let mut generators = GENERATORS.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
     let drawn = draw(&mut generators);
     // Where the thread is going away there is no place to keep the state: the next call seeds anew.
@@ -63,11 +64,7 @@ mod tests {
     #[test]
     fn ids_are_valid_and_differ_across_threads() {
         let threads: Vec<_> = (0..8)
-            .map(|_| {
-                std::thread::spawn(|| {
-                    (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>()
-                })
-            })
+            .map(|_| std::thread::spawn(|| (0..1000).map(|_| (trace_id(), span_id())).collect::<Vec<_>>()))
             .collect();
         let mut traces = HashSet::new();
         let mut spans = HashSet::new();

@@ -84,7 +84,8 @@ pub(crate) struct Scopes(RwLock<Vec<InstrumentationScope>>);
 
 impl Scopes {
     fn number(&self, scope: &InstrumentationScope) -> u32 {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).iter().position(|known| known == scope);
+        let known =
+            self.0.read().unwrap_or_else(PoisonError::into_inner).iter().position(|known| known == scope);
         let index = known.unwrap_or_else(|| {
             let mut scopes = self.0.write().unwrap_or_else(PoisonError::into_inner);
             scopes.iter().position(|known| known == scope).unwrap_or_else(|| {

@@ -7,6 +7,7 @@ use std::time::Instant;
 
 use super::report::Stats;
 use crate::export::BatchLimits;
+use crate::span::bytes::ByteBuf;
 
 /// `ScopeSpans.spans`
 const SPANS_FIELD: u8 = 2;
@@ -16,7 +17,7 @@ const SPARE_LIMIT: usize = 8;
 /// Encoded spans of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
-    bytes: Vec<u8>,
+    bytes: ByteBuf,
     runs: Vec<Run>,
     spans: usize,
 }
@@ -41,14 +42,14 @@ impl Chunk {
     pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, &[u8])> {
         let mut start = 0;
         self.runs.iter().map(move |run| {
-            let bytes = &self.bytes[start..run.end];
+            let bytes = &self.bytes.as_slice()[start..run.end];
             start = run.end;
             (run.scope, bytes)
         })
     }
 
     #[inline]
-    pub(crate) fn push(&mut self, scope: u32, write: impl FnOnce(&mut Vec<u8>, u8)) {
+    pub(crate) fn push(&mut self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
         write(&mut self.bytes, SPANS_FIELD);
         self.spans += 1;
         let end = self.bytes.len();
@@ -191,8 +192,7 @@ impl Queue {
         // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
         // is taken before this one).
         self.lock().threads.retain(|shared| {
-            Arc::strong_count(shared) > 1
-                || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
+            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
         });
         left_behind
     }
@@ -302,7 +302,8 @@ impl Queue {
             if now >= deadline {
                 return false;
             }
-            state = self.waiters.wait_timeout(state, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
+            state =
+                self.waiters.wait_timeout(state, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }

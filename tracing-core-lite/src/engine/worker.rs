@@ -56,8 +56,15 @@ pub(crate) fn spawn(
         // What an exporter does must not be traced, or each export would cause the next.
         let _suppressed = Context::enter_telemetry_suppressed_scope();
         let closer = Closer(Arc::clone(&queue));
-        let worker =
-            Worker { queue, scopes, framer, exporter, reporter: Reporter::default(), asked: Asked::default(), seen: Asked::default() };
+        let worker = Worker {
+            queue,
+            scopes,
+            framer,
+            exporter,
+            reporter: Reporter::default(),
+            asked: Asked::default(),
+            seen: Asked::default(),
+        };
         worker.run();
         drop(closer);
     })?;
@@ -174,9 +181,8 @@ impl Worker {
         let timeout = Instant::now() + self.queue.limits().export_timeout;
         let asked = self.seen.deadline.filter(|deadline| self.seen.closed || *deadline > Instant::now());
         let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
-        catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline))).unwrap_or_else(|_| {
-            Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() })
-        })
+        catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
+            .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }))
     }
 
     /// Waits before the next attempt; false when there will be none. A flush asked for meanwhile cuts the wait short.

@@ -6,7 +6,7 @@ use std::time::Duration;
 ///
 /// Names and environment variables are those of OpenTelemetry's batch span processor. Two defaults differ from it, both
 /// so that fewer spans are lost: the queue holds 65,536 spans rather than 2,048, and it is bounded in bytes too.
-/// Besides the queue, every thread that ends spans collects up to 64 KiB of them.
+/// Besides the queue, every thread that ends spans collects up to 64 KiB of them, and not more than one batch.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BatchLimits {
     /// The longest time that a span waits for its batch. `OTEL_BSP_SCHEDULE_DELAY` (milliseconds); 5 s.
@@ -23,8 +23,6 @@ pub struct BatchLimits {
     pub max_batch_bytes: usize,
     /// How long a batch is tried again before it is dropped. 5 minutes, the Collector's own default.
     pub retry_timeout: Duration,
-    /// Spans that a thread collects before it hands them over; not above either of the limits on spans.
-    pub(crate) chunk_spans: usize,
 }
 
 impl Default for BatchLimits {
@@ -37,7 +35,6 @@ impl Default for BatchLimits {
             max_queue_bytes: 32 * 1024 * 1024,
             max_batch_bytes: 3 * 1024 * 1024,
             retry_timeout: Duration::from_secs(300),
-            chunk_spans: 512,
         }
     }
 }
@@ -48,7 +45,6 @@ impl BatchLimits {
         self.max_queue_size = self.max_queue_size.max(1);
         self.max_export_batch_size = self.max_export_batch_size.clamp(1, self.max_queue_size);
         self.max_queue_bytes = self.max_queue_bytes.max(1024 * 1024);
-        self.chunk_spans = self.max_export_batch_size;
         self
     }
 }

@@ -3,21 +3,32 @@
 //! Spans reach an [`Exporter`] as a [`Batch`]: one OTLP `ExportTraceServiceRequest`, already encoded. An exporter
 //! that speaks OTLP sends those bytes as they are; one that prints or stores spans [decodes](Batch::decode) them.
 
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
+mod base64;
 mod batch;
+#[cfg(feature = "console")]
+pub mod console;
 mod discard;
 mod error;
 mod fanout;
 mod limits;
 mod memory;
+pub mod otlp;
+#[cfg(feature = "otlp-json")]
+pub mod otlp_json;
 mod retry;
 
 pub use crate::engine::report::ExportStats;
 pub use batch::Batch;
+#[cfg(feature = "console")]
+pub use console::ConsoleExporter;
 pub use discard::Discard;
 pub use error::{ExportError, Exported};
 pub use fanout::Fanout;
 pub use limits::BatchLimits;
 pub use memory::MemoryExporter;
+#[cfg(feature = "otlp-json")]
+pub use otlp_json::OtlpJsonFile;
 pub use retry::Backoff;
 
 use std::time::Instant;

@@ -29,8 +29,7 @@ impl<E: SpanExporter + 'static> SdkExporter<E> {
     fn set_resource(&mut self, spans: &ResourceSpans) {
         if self.resource.as_ref() != Some(&spans.resource) {
             let attributes = spans.resource.iter().filter_map(key_value);
-            let resource =
-                opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
+            let resource = opentelemetry_sdk::Resource::builder_empty().with_attributes(attributes).build();
             self.exporter.set_resource(&resource);
             self.resource = Some(spans.resource.clone());
         }
@@ -82,7 +81,9 @@ fn block_on<F: Future>(future: F, deadline: Instant) -> Option<F::Output> {
     let waker = std::sync::Arc::new(Unpark(std::thread::current())).into();
     let mut future = std::pin::pin!(future);
     loop {
-        if let std::task::Poll::Ready(output) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) {
+        if let std::task::Poll::Ready(output) =
+            future.as_mut().poll(&mut std::task::Context::from_waker(&waker))
+        {
             return Some(output);
         }
         let left = deadline.saturating_duration_since(Instant::now());
@@ -189,13 +190,15 @@ fn array(items: &[Value]) -> Option<Array> {
     };
     match items.first() {
         Some(Value::Bool(_)) => {
-            all(items, |item| if let Value::Bool(value) = item { Some(*value) } else { None }).map(Array::Bool)
+            all(items, |item| if let Value::Bool(value) = item { Some(*value) } else { None })
+                .map(Array::Bool)
         }
         Some(Value::Int(_)) => {
             all(items, |item| if let Value::Int(value) = item { Some(*value) } else { None }).map(Array::I64)
         }
         Some(Value::Double(_)) => {
-            all(items, |item| if let Value::Double(value) = item { Some(*value) } else { None }).map(Array::F64)
+            all(items, |item| if let Value::Double(value) = item { Some(*value) } else { None })
+                .map(Array::F64)
         }
         _ => all(items, strings).map(Array::String),
     }

@@ -31,6 +31,7 @@ mod format;
 #[cfg(feature = "http")]
 mod header_map;
 mod hex;
+mod installed;
 mod opentelemetry;
 mod percent;
 mod propagator;
@@ -43,6 +44,7 @@ pub use carrier::{Extract, Inject};
 pub use error::PropagatorError;
 pub use extracted::Extracted;
 pub use format::Format;
+use installed::Installed;
 pub use opentelemetry::{OpenTelemetryGlobal, TextMap};
 pub use propagator::Propagator;
 pub use traceparent::{Traceparent, format_traceparent, parse_traceparent};

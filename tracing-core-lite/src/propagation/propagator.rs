@@ -7,8 +7,8 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::{
-    Extract, Extracted, Format, Inject, OpenTelemetryGlobal, PropagatorError, TextMap, TraceContext,
-    W3cBaggage,
+    Extract, Extracted, Format, Inject, Installed, OpenTelemetryGlobal, PropagatorError, TextMap,
+    TraceContext, W3cBaggage,
 };
 
 type Constructor = fn() -> Arc<dyn Format>;
@@ -56,6 +56,13 @@ impl Propagator {
     #[must_use]
     pub fn opentelemetry_global() -> Self {
         Self::new([Arc::new(OpenTelemetryGlobal::new()) as Arc<dyn Format>])
+    }
+
+    /// A propagator that does what the propagator of the [installed](crate::TracerProvider::install) provider does, looked
+    /// up with each request; while none is installed, what [`opentelemetry_global`](Propagator::opentelemetry_global) does.
+    #[must_use]
+    pub fn global() -> Self {
+        Self::new([Arc::new(Installed::default()) as Arc<dyn Format>])
     }
 
     /// The propagator that the environment variable `OTEL_PROPAGATORS` asks for; the default one when it is unset or
@@ -106,10 +113,14 @@ impl Propagator {
     #[must_use]
     pub fn extract(&self, carrier: &dyn Extract) -> Extracted {
         let mut extracted = Extracted::default();
-        for format in self.formats.iter() {
-            format.extract(carrier, &mut extracted);
-        }
+        self.extract_into(carrier, &mut extracted);
         extracted
+    }
+
+    pub(super) fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted) {
+        for format in self.formats.iter() {
+            format.extract(carrier, into);
+        }
     }
 
     /// Writes the span of `context`, and what else of it the formats carry, to `carrier`.

@@ -34,14 +34,7 @@ pub struct SpanBuilder<'a> {
 
 impl<'a> SpanBuilder<'a> {
     pub(crate) fn new(tracer: &'a Tracer, name: &'a str) -> Self {
-        Self {
-            tracer,
-            name,
-            kind: SpanKind::Internal,
-            parent: None,
-            remote_parent: None,
-            start_time: None,
-        }
+        Self { tracer, name, kind: SpanKind::Internal, parent: None, remote_parent: None, start_time: None }
     }
 
     /// Sets the kind; internal by default.
@@ -108,8 +101,7 @@ impl<'a> SpanBuilder<'a> {
         }
         let parent = Some(parent).filter(|parent| parent.is_valid());
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
-        let decision =
-            engine.sampler().sample(&SamplingInput::new(parent, trace_id, self.name, &self.kind));
+        let decision = engine.sampler().sample(&SamplingInput::new(parent, trace_id, self.name, &self.kind));
         let flags = flags(parent, decision.record == Record::RecordAndSample);
         let trace_state = match decision.trace_state {
             Some(changed) => changed,

@@ -3,6 +3,7 @@
 //! Field numbers are those of `opentelemetry/proto/{common,trace}/v1/*.proto`. Lengths are known before anything is
 //! written, so nothing is written twice. `tests/encoder.rs` proves the output against `opentelemetry-proto`.
 
+use super::bytes::ByteBuf;
 use super::value::Value;
 
 /// Wire type 0.
@@ -15,12 +16,20 @@ const LENGTH: u8 = 2;
 const FIXED32: u8 = 5;
 
 /// A field's tag for field numbers below 16, which is one byte.
-pub(crate) const fn tag(field: u8, wire_type: u8) -> u8 {
+const fn tag(field: u8, wire_type: u8) -> u8 {
     (field << 3) | wire_type
 }
 
 pub(crate) const fn length_tag(field: u8) -> u8 {
     tag(field, LENGTH)
+}
+
+pub(crate) const fn varint_tag(field: u8) -> u8 {
+    tag(field, VARINT)
+}
+
+pub(crate) const fn fixed64_tag(field: u8) -> u8 {
+    tag(field, FIXED64)
 }
 
 /// How many bytes `value` takes as a varint.
@@ -30,7 +39,7 @@ pub(crate) const fn varint_len(value: u64) -> usize {
 }
 
 #[inline]
-pub(crate) fn put_varint(buf: &mut Vec<u8>, mut value: u64) {
+pub(crate) fn put_varint(buf: &mut ByteBuf, mut value: u64) {
     while value >= 0x80 {
         buf.push((value as u8) | 0x80);
         value >>= 7;
@@ -40,7 +49,7 @@ pub(crate) fn put_varint(buf: &mut Vec<u8>, mut value: u64) {
 
 /// Tag and length of a field whose content follows.
 #[inline]
-pub(crate) fn put_length(buf: &mut Vec<u8>, tag: u8, len: usize) {
+pub(crate) fn put_length(buf: &mut ByteBuf, tag: u8, len: usize) {
     if len < 0x80 {
         buf.extend_from_slice(&[tag, len as u8]);
     } else {
@@ -51,26 +60,26 @@ pub(crate) fn put_length(buf: &mut Vec<u8>, tag: u8, len: usize) {
 
 /// A whole length-delimited field.
 #[inline]
-pub(crate) fn put_bytes(buf: &mut Vec<u8>, tag: u8, bytes: &[u8]) {
+pub(crate) fn put_bytes(buf: &mut ByteBuf, tag: u8, bytes: &[u8]) {
     put_length(buf, tag, bytes.len());
     buf.extend_from_slice(bytes);
 }
 
 #[inline]
-pub(crate) fn put_varint_field(buf: &mut Vec<u8>, field: u8, value: u64) {
+pub(crate) fn put_varint_field(buf: &mut ByteBuf, field: u8, value: u64) {
     buf.push(tag(field, VARINT));
     put_varint(buf, value);
 }
 
 #[inline]
-pub(crate) fn put_fixed64(buf: &mut Vec<u8>, field: u8, value: u64) {
+pub(crate) fn put_fixed64(buf: &mut ByteBuf, field: u8, value: u64) {
     buf.push(tag(field, FIXED64));
     buf.extend_from_slice(&value.to_le_bytes());
 }
 
 /// `field` may be 16, whose tag takes two bytes.
 #[inline]
-pub(crate) fn put_fixed32(buf: &mut Vec<u8>, field: u8, value: u32) {
+pub(crate) fn put_fixed32(buf: &mut ByteBuf, field: u8, value: u32) {
     put_varint(buf, (u64::from(field) << 3) | u64::from(FIXED32));
     buf.extend_from_slice(&value.to_le_bytes());
 }
@@ -112,7 +121,7 @@ fn array_len<'a>(items: impl Iterator<Item = Value<'a>>, limit: Option<usize>) -
     field_len(items.map(|item| field_len(any_value_len(&item, limit))).sum())
 }
 
-fn put_any_value(buf: &mut Vec<u8>, value: &Value<'_>, limit: Option<usize>) {
+fn put_any_value(buf: &mut ByteBuf, value: &Value<'_>, limit: Option<usize>) {
     match value {
         Value::Str(text) => put_bytes(buf, length_tag(1), truncate(text, limit).as_bytes()),
         Value::Bool(bool) => put_varint_field(buf, 2, u64::from(*bool)),
@@ -126,11 +135,7 @@ fn put_any_value(buf: &mut Vec<u8>, value: &Value<'_>, limit: Option<usize>) {
     }
 }
 
-fn put_array<'a>(
-    buf: &mut Vec<u8>,
-    items: impl Iterator<Item = Value<'a>> + Clone,
-    limit: Option<usize>,
-) {
+fn put_array<'a>(buf: &mut ByteBuf, items: impl Iterator<Item = Value<'a>> + Clone, limit: Option<usize>) {
     let content = items.clone().map(|item| field_len(any_value_len(&item, limit))).sum();
     put_length(buf, length_tag(5), content);
     for item in items {
@@ -146,19 +151,39 @@ pub(crate) fn key_value_len(key: &str, value: &Value<'_>, limit: Option<usize>) 
 
 /// A `KeyValue` as the field `tag`.
 #[inline]
-pub(crate) fn put_key_value(buf: &mut Vec<u8>, tag: u8, key: &str, value: &Value<'_>, limit: Option<usize>) {
-    // The usual attribute is a short string: every length is then one byte, and two copies do.
-    if let Value::Str(text) = value {
-        let text = truncate(text, limit);
-        if key.len() + text.len() < 0x80 - 6 {
-            let content = (key.len() + text.len() + 6) as u8;
-            buf.reserve(usize::from(content) + 2);
-            buf.extend_from_slice(&[tag, content, length_tag(1), key.len() as u8]);
-            buf.extend_from_slice(key.as_bytes());
-            buf.extend_from_slice(&[length_tag(2), text.len() as u8 + 2, length_tag(1), text.len() as u8]);
-            buf.extend_from_slice(text.as_bytes());
+pub(crate) fn put_key_value(buf: &mut ByteBuf, tag: u8, key: &str, value: &Value<'_>, limit: Option<usize>) {
+    // The usual attributes are short strings and small integers, where every length is one byte.
+    match value {
+        Value::Str(text) => {
+            let text = truncate(text, limit);
+            let content = key.len() + text.len() + 6;
+            if content < 0x80 {
+                let out = buf.take(content + 2);
+                let (key_part, value_part) = out.split_at_mut(key.len() + 4);
+                key_part[..4].copy_from_slice(&[tag, content as u8, length_tag(1), key.len() as u8]);
+                key_part[4..].copy_from_slice(key.as_bytes());
+                let text_len = text.len() as u8;
+                value_part[..4].copy_from_slice(&[length_tag(2), text_len + 2, length_tag(1), text_len]);
+                value_part[4..].copy_from_slice(text.as_bytes());
+                return;
+            }
+        }
+        Value::Int(int @ 0..0x4000) if key.len() < 0x70 => {
+            let int_len = varint_len(*int as u64);
+            let out = buf.take(key.len() + 7 + int_len);
+            let (key_part, value_part) = out.split_at_mut(key.len() + 4);
+            let content = (key.len() + 5 + int_len) as u8;
+            key_part[..4].copy_from_slice(&[tag, content, length_tag(1), key.len() as u8]);
+            key_part[4..].copy_from_slice(key.as_bytes());
+            value_part[..3].copy_from_slice(&[length_tag(2), int_len as u8 + 1, varint_tag(3)]);
+            let more = if int_len == 2 { 0x80 } else { 0 };
+            value_part[3] = (int & 0x7f) as u8 | more;
+            if int_len == 2 {
+                value_part[4] = (int >> 7) as u8;
+            }
             return;
         }
+        _ => {}
     }
     let value_len = any_value_len(value, limit);
     put_length(buf, tag, field_len(key.len()) + field_len(value_len));
@@ -207,10 +232,10 @@ mod tests {
     fn varint_lengths_agree_with_what_is_written() {
         for shift in 0..64 {
             for value in [(1_u64 << shift) - 1, 1 << shift, (1 << shift) + 1, u64::MAX >> shift] {
-                let mut buf = Vec::new();
+                let mut buf = ByteBuf::default();
                 put_varint(&mut buf, value);
                 assert_eq!(buf.len(), varint_len(value), "{value}");
-                assert_eq!(read_varint(&buf, 0), Some((value, buf.len())));
+                assert_eq!(read_varint(buf.as_slice(), 0), Some((value, buf.len())));
             }
         }
     }

@@ -29,10 +29,8 @@ pub(super) fn exception_attributes<E: Error + ?Sized>(
         causes.push_str(&error.to_string());
         cause = error.source();
     }
-    let mut attributes = vec![
-        ("exception.type", Value::Str(error_type::<E>())),
-        ("exception.message", Value::Str(message)),
-    ];
+    let mut attributes =
+        vec![("exception.type", Value::Str(error_type::<E>())), ("exception.message", Value::Str(message))];
     if !causes.is_empty() {
         attributes.push(("exception.stacktrace", Value::Str(&causes)));
     }

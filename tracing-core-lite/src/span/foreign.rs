@@ -65,9 +65,10 @@ impl ForeignSink<'_> {
     pub(super) fn event(&mut self, name: &str, time: SystemTime, attributes: &[(&str, Value<'_>)]) {
         let (name, attributes) = (name.to_owned(), to_key_values(attributes));
         match self {
-            Self::Building(builder) => builder.events.get_or_insert_default().push(
-                opentelemetry::trace::Event::new(name, time, attributes, 0),
-            ),
+            Self::Building(builder) => builder
+                .events
+                .get_or_insert_default()
+                .push(opentelemetry::trace::Event::new(name, time, attributes, 0)),
             Self::Started(span) => span.0.span().add_event_with_timestamp(name, time, attributes),
         }
     }

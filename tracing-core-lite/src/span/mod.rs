@@ -20,8 +20,9 @@
 //! ```
 
 mod builder;
+pub(crate) mod bytes;
 pub mod data;
-mod decode;
+pub(crate) mod decode;
 pub(crate) mod encode;
 mod error;
 mod foreign;

@@ -4,6 +4,7 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 
+use super::bytes::ByteBuf;
 use super::encode;
 use super::limits::SpanLimits;
 use super::value::Value;
@@ -46,7 +47,7 @@ pub(crate) struct Record {
     start: u64,
     name: String,
     /// Attributes, events and links, as the encoded fields of `Span`.
-    fields: Vec<u8>,
+    fields: ByteBuf,
     keys: KeyFilter,
     attributes: u32,
     events: u32,
@@ -160,8 +161,9 @@ impl Record {
 
     #[cold]
     fn replace(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
-        if let Some(old) = encode::find_key(&self.fields, encode::length_tag(field::ATTRIBUTE), key) {
-            self.fields.drain(old);
+        if let Some(old) = encode::find_key(self.fields.as_slice(), encode::length_tag(field::ATTRIBUTE), key)
+        {
+            self.fields.remove(old);
             self.attributes -= 1;
         }
         self.push_attribute(key, value, limits);
@@ -216,8 +218,7 @@ impl Record {
         }
         let list = AttributeList::new(attributes, limits.attributes_per_link, limits.value_length);
         let trace_state = header(linked);
-        let state_len =
-            if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
+        let state_len = if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
         let content = 18 + 10 + state_len + list.len(4) + varint_field_len(list.dropped) + 5;
         if self.fields.len() + content > limits.span_bytes {
             self.dropped_links += 1;
@@ -263,26 +264,17 @@ impl Record {
 
     /// Appends the span to `out` as the field `out_field`.
     #[inline]
-    pub(crate) fn finish(&self, out: &mut Vec<u8>, out_field: u8, id: &Identity<'_>, end: u64) {
-        let len = self.encoded_len(id);
-        out.reserve(len + 6);
-        encode::put_length(out, encode::length_tag(out_field), len);
-        encode::put_bytes(out, encode::length_tag(field::TRACE_ID), &id.span_context.trace_id().to_bytes());
-        encode::put_bytes(out, encode::length_tag(field::SPAN_ID), &id.span_context.span_id().to_bytes());
-        if !id.trace_state.is_empty() {
-            encode::put_bytes(out, encode::length_tag(field::TRACE_STATE), id.trace_state.as_bytes());
-        }
-        if let Some(parent) = self.parent_span_id {
-            encode::put_bytes(out, encode::length_tag(field::PARENT_SPAN_ID), &parent.to_bytes());
-        }
+    pub(crate) fn finish(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: u64) {
+        encode::put_length(out, encode::length_tag(out_field), self.encoded_len(id));
+        self.put_ids(out, id);
         encode::put_bytes(out, encode::length_tag(field::NAME), self.name.as_bytes());
-        encode::put_varint_field(out, field::KIND, self.kind.into());
-        encode::put_fixed64(out, field::START, self.start);
-        encode::put_fixed64(out, field::END, end);
-        out.extend_from_slice(&self.fields);
-        put_nonzero(out, field::DROPPED_ATTRIBUTES, self.dropped_attributes);
-        put_nonzero(out, field::DROPPED_EVENTS, self.dropped_events);
-        put_nonzero(out, field::DROPPED_LINKS, self.dropped_links);
+        self.put_kind_and_times(out, end);
+        out.extend_from_slice(self.fields.as_slice());
+        if self.dropped_attributes | self.dropped_events | self.dropped_links != 0 {
+            put_nonzero(out, field::DROPPED_ATTRIBUTES, self.dropped_attributes);
+            put_nonzero(out, field::DROPPED_EVENTS, self.dropped_events);
+            put_nonzero(out, field::DROPPED_LINKS, self.dropped_links);
+        }
         if let Some(content) = self.status_len() {
             encode::put_length(out, encode::length_tag(field::STATUS), content);
             if !self.description.is_empty() {
@@ -293,9 +285,38 @@ impl Record {
         encode::put_fixed32(out, field::FLAGS, self.flags);
     }
 
+    #[inline]
+    fn put_ids(&self, out: &mut ByteBuf, id: &Identity<'_>) {
+        let ids = out.take(28);
+        ids[..2].copy_from_slice(&[encode::length_tag(field::TRACE_ID), 16]);
+        ids[2..18].copy_from_slice(&id.span_context.trace_id().to_bytes());
+        ids[18..20].copy_from_slice(&[encode::length_tag(field::SPAN_ID), 8]);
+        ids[20..].copy_from_slice(&id.span_context.span_id().to_bytes());
+        if !id.trace_state.is_empty() {
+            encode::put_bytes(out, encode::length_tag(field::TRACE_STATE), id.trace_state.as_bytes());
+        }
+        if let Some(parent) = self.parent_span_id {
+            let out = out.take(10);
+            out[..2].copy_from_slice(&[encode::length_tag(field::PARENT_SPAN_ID), 8]);
+            out[2..].copy_from_slice(&parent.to_bytes());
+        }
+    }
+
+    #[inline]
+    fn put_kind_and_times(&self, out: &mut ByteBuf, end: u64) {
+        let out = out.take(20);
+        out[..3].copy_from_slice(&[
+            encode::varint_tag(field::KIND),
+            self.kind,
+            encode::fixed64_tag(field::START),
+        ]);
+        out[3..11].copy_from_slice(&self.start.to_le_bytes());
+        out[11] = encode::fixed64_tag(field::END);
+        out[12..].copy_from_slice(&end.to_le_bytes());
+    }
+
     fn encoded_len(&self, id: &Identity<'_>) -> usize {
-        let trace_state =
-            if id.trace_state.is_empty() { 0 } else { encode::field_len(id.trace_state.len()) };
+        let trace_state = if id.trace_state.is_empty() { 0 } else { encode::field_len(id.trace_state.len()) };
         let parent = if self.parent_span_id.is_some() { 10 } else { 0 };
         let dropped = varint_field_len(self.dropped_attributes)
             + varint_field_len(self.dropped_events)
@@ -324,7 +345,7 @@ impl Record {
     /// Gives back memory that an unusually large span took.
     pub(crate) fn shrink(&mut self) {
         if self.fields.capacity() > KEEP_CAPACITY {
-            self.fields = Vec::new();
+            self.fields = ByteBuf::default();
         }
         if self.name.capacity() > KEEP_CAPACITY {
             self.name = String::new();
@@ -371,7 +392,7 @@ impl<'a> AttributeList<'a> {
             .sum()
     }
 
-    fn put(&self, buf: &mut Vec<u8>, field: u8) {
+    fn put(&self, buf: &mut ByteBuf, field: u8) {
         for (key, value) in self.iter() {
             encode::put_key_value(buf, encode::length_tag(field), key, value, self.value_length);
         }
@@ -425,7 +446,7 @@ fn varint_field_len(value: u32) -> usize {
     if value == 0 { 0 } else { 1 + encode::varint_len(value.into()) }
 }
 
-fn put_nonzero(buf: &mut Vec<u8>, field: u8, value: u32) {
+fn put_nonzero(buf: &mut ByteBuf, field: u8, value: u32) {
     if value != 0 {
         encode::put_varint_field(buf, field, value.into());
     }

@@ -65,12 +65,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Adds an event that happened at `time`.
-    pub fn event_at(
-        &mut self,
-        name: &str,
-        time: SystemTime,
-        attributes: &[(&str, Value<'_>)],
-    ) -> &mut Self {
+    pub fn event_at(&mut self, name: &str, time: SystemTime, attributes: &[(&str, Value<'_>)]) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, limits } => record.add_event(name, unix_nanos(time), attributes, limits),
             Target::Foreign(sink) => sink.event(name, time, attributes),
@@ -88,8 +83,12 @@ impl<'a> Recorder<'a> {
     }
 
     /// Says that this span was caused by `origin`, which does not wait for it: a link with the attribute
-    /// `opentracing.ref_type = "follows_from"`, as the OpenTelemetry specification maps OpenTracing's reference.
+    /// `opentracing.ref_type = "follows_from"`, as the OpenTelemetry specification maps OpenTracing's reference. An invalid
+    /// `origin` is no origin: nothing is recorded.
     pub fn follows_from(&mut self, origin: &SpanContext) -> &mut Self {
+        if !origin.is_valid() {
+            return self;
+        }
         self.link(origin, &[(REF_TYPE, Value::Str(FOLLOWS_FROM))])
     }
 

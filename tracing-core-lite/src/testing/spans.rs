@@ -150,12 +150,11 @@ fn tree(spans: &[FinishedSpan]) -> String {
     let is_top = |span: &&&SpanData| !known.contains(&span.parent_span_id);
     stack.extend(sorted.iter().filter(is_top).rev().map(|span| (0, *span)));
     while let Some((depth, span)) = stack.pop() {
-        let orphan =
-            if depth == 0 && span.parent_span_id != SpanId::INVALID && !has_remote_parent(span) {
-                " (orphan)"
-            } else {
-                ""
-            };
+        let orphan = if depth == 0 && span.parent_span_id != SpanId::INVALID && !has_remote_parent(span) {
+            " (orphan)"
+        } else {
+            ""
+        };
         text.push_str(&format!("{}{}{orphan}\n", "  ".repeat(depth), span.name));
         let children = sorted.iter().filter(|child| child.parent_span_id == span.span_id);
         stack.extend(children.rev().map(|child| (depth + 1, *child)));

@@ -1,0 +1,195 @@
+//! What the environment says is honoured; what it says wrongly is ignored and told.
+#![cfg(all(feature = "testing", feature = "otlp-http"))]
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use tracing_core_lite::export::MemoryExporter;
+use tracing_core_lite::span::data::Value;
+use tracing_core_lite::testing::FakeOtlp;
+use tracing_core_lite::{Context, Init, InitError, TracerProvider, init};
+
+const SOON: Duration = Duration::from_secs(10);
+
+fn start(init: Init, variables: &[(&str, &str)]) -> Result<(TracerProvider, Vec<String>), InitError> {
+    let variables: Vec<(String, String)> =
+        variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    init.build(&move |name: &str| {
+        variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+    })
+}
+
+fn with_memory(variables: &[(&str, &str)]) -> (TracerProvider, MemoryExporter, Vec<String>) {
+    let memory = MemoryExporter::new();
+    let (provider, warnings) = start(init().exporter(memory.clone()), variables).unwrap();
+    (provider, memory, warnings)
+}
+
+fn record_roots(provider: &TracerProvider, count: usize) {
+    for _ in 0..count {
+        provider.tracer("test").span("work").parent(&Context::new()).start();
+    }
+    provider.flush(SOON).unwrap();
+}
+
+#[test]
+fn spans_go_by_otlp_over_http_to_the_endpoint() {
+    let endpoint = FakeOtlp::start().unwrap();
+    let url = endpoint.url();
+    let (provider, warnings) = start(
+        init().service_name("orders"),
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-team=shop"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "deployment.environment.name=test"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(warnings, Vec::<String>::new());
+    record_roots(&provider, 3);
+    let received = endpoint.requests();
+    assert_eq!(received.len(), 1);
+    assert_eq!(received[0].header("x-team"), Some("shop"));
+    let spans = endpoint.spans();
+    assert_eq!(spans.len(), 3);
+    let resource =
+        |key: &str| spans[0].resource.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
+    assert_eq!(resource("service.name"), Some(Value::String("orders".into())));
+    assert_eq!(resource("deployment.environment.name"), Some(Value::String("test".into())));
+    assert_eq!(resource("telemetry.sdk.language"), Some(Value::String("rust".into())));
+}
+
+#[test]
+fn code_wins_over_the_environment() {
+    let variables = [("OTEL_SERVICE_NAME", "from the environment"), ("OTEL_TRACES_SAMPLER", "always_off")];
+    let (provider, _) = start(
+        init()
+            .service_name("from code")
+            .sampler(tracing_core_lite::sampling::AlwaysOn)
+            .exporter(MemoryExporter::new()),
+        &variables,
+    )
+    .unwrap();
+    assert_eq!(provider.resource().get("service.name").unwrap().as_str(), "from code");
+    assert!(provider.tracer("test").span("work").parent(&Context::new()).start().is_recording());
+}
+
+#[test]
+fn samplers_are_chosen_by_name() {
+    for (name, argument, recorded) in [
+        ("always_on", "", 10),
+        ("always_off", "", 0),
+        ("traceidratio", "1.0", 10),
+        ("traceidratio", "0", 0),
+        ("parentbased_always_off", "", 0),
+        ("parentbased_traceidratio", "1", 10),
+    ] {
+        let (provider, memory, warnings) =
+            with_memory(&[("OTEL_TRACES_SAMPLER", name), ("OTEL_TRACES_SAMPLER_ARG", argument)]);
+        record_roots(&provider, 10);
+        assert_eq!(memory.finished().len(), recorded, "{name} {argument}");
+        assert!(warnings.is_empty(), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_ratio_writes_its_threshold_into_the_tracestate() {
+    let (provider, memory, _) =
+        with_memory(&[("OTEL_TRACES_SAMPLER", "traceidratio"), ("OTEL_TRACES_SAMPLER_ARG", "0.5")]);
+    record_roots(&provider, 200);
+    let spans = memory.finished();
+    assert!((50..150).contains(&spans.len()), "{} of 200", spans.len());
+    assert!(spans.iter().all(|finished| finished.span.trace_state == "ot=th:8"));
+}
+
+#[test]
+fn a_disabled_sdk_records_nothing_and_passes_contexts_on() {
+    let (provider, memory, _) = with_memory(&[("OTEL_SDK_DISABLED", "TRUE")]);
+    record_roots(&provider, 5);
+    assert!(memory.finished().is_empty());
+    let incoming: std::collections::HashMap<String, String> =
+        [("traceparent".to_owned(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned())]
+            .into();
+    let parent = provider.propagator().extract(&incoming).into_context();
+    let span = provider.tracer("test").span("work").parent(&parent).start();
+    let mut outgoing = std::collections::HashMap::new();
+    provider.propagator().inject(&span.in_context(&parent), &mut outgoing);
+    assert_eq!(outgoing, incoming);
+}
+
+#[test]
+fn limits_of_spans_are_kept() {
+    let (provider, memory, _) = with_memory(&[
+        ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "2"),
+        ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "3"),
+        ("OTEL_SPAN_EVENT_COUNT_LIMIT", "1"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", "1"),
+        ("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", "1"),
+        ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "1"),
+    ]);
+    let tracer = provider.tracer("test");
+    let other = tracer.span("other").parent(&Context::new()).start();
+    let span = tracer.span("limited").parent(&Context::new()).start();
+    span.set("a", "ääääää");
+    span.set("b", &["xxxxx", "yy"]);
+    span.set("c", 1);
+    for _ in 0..3 {
+        span.event("event", &[("a", 1.into()), ("b", 2.into())]);
+        span.link(other.span_context(), &[("a", 1.into()), ("b", 2.into()), ("c", 3.into())]);
+    }
+    span.end();
+    provider.flush(SOON).unwrap();
+    let span = memory.finished().remove(0).span;
+    assert_eq!(span.attributes[0].1, Value::String("äää".into()));
+    assert_eq!(
+        span.attributes[1].1,
+        Value::Array(vec![Value::String("xxx".into()), Value::String("yy".into())])
+    );
+    assert_eq!((span.attributes.len(), span.dropped_attributes_count), (2, 1));
+    assert_eq!((span.events.len(), span.dropped_events_count), (1, 2));
+    assert_eq!((span.links.len(), span.dropped_links_count), (1, 2));
+    assert_eq!((span.events[0].attributes.len(), span.events[0].dropped_attributes_count), (1, 1));
+    assert_eq!((span.links[0].attributes.len(), span.links[0].dropped_attributes_count), (1, 2));
+}
+
+#[test]
+fn batch_settings_are_kept() {
+    let (provider, memory, _) = with_memory(&[
+        ("OTEL_BSP_SCHEDULE_DELAY", "10"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "100"),
+        ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "7"),
+        ("OTEL_BSP_EXPORT_TIMEOUT", "1000"),
+    ]);
+    provider.tracer("test").span("work").parent(&Context::new()).start();
+    let deadline = std::time::Instant::now() + SOON;
+    while memory.finished().is_empty() && std::time::Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert_eq!(memory.finished().len(), 1, "the schedule exports it without a flush");
+}
+
+#[test]
+fn what_is_wrong_is_ignored_and_told() {
+    let (provider, memory, warnings) = with_memory(&[
+        ("OTEL_TRACES_SAMPLER", "sometimes"),
+        ("OTEL_PROPAGATORS", "carrier-pigeon"),
+        ("OTEL_BSP_SCHEDULE_DELAY", "soon"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "nonsense"),
+    ]);
+    record_roots(&provider, 1);
+    assert_eq!(memory.finished().len(), 1, "tracing works all the same");
+    for variable in
+        ["OTEL_TRACES_SAMPLER", "OTEL_PROPAGATORS", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_RESOURCE_ATTRIBUTES"]
+    {
+        assert!(warnings.iter().any(|warning| warning.contains(variable)), "{variable}: {warnings:?}");
+    }
+}
+
+#[test]
+fn exporters_are_chosen_by_name() {
+    assert!(start(init(), &[("OTEL_TRACES_EXPORTER", "none")]).is_ok());
+    let error = start(init(), &[("OTEL_TRACES_EXPORTER", "fax")]).unwrap_err();
+    assert!(error.to_string().contains("fax"), "{error}");
+    let error = start(init(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url")]).unwrap_err();
+    assert!(error.to_string().contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
+}

@@ -1,0 +1,336 @@
+//! Export never blocks, slows without limit, or loses in silence: receivers that are down, slow, full or broken.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::{Duration, Instant};
+
+use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter, MemoryExporter};
+use tracing_core_lite::{Context, FlushError, Tracer, TracerProvider};
+
+const SOON: Duration = Duration::from_secs(10);
+
+/// What a receiver answers, one attempt after the other; `Ok` when nothing is left.
+#[derive(Clone, Default)]
+struct Scripted {
+    replies: Arc<Mutex<VecDeque<Result<Exported, ExportError>>>>,
+    attempts: Arc<AtomicUsize>,
+    accepted: MemoryExporter,
+}
+
+impl Exporter for Scripted {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        self.attempts.fetch_add(1, Ordering::SeqCst);
+        let reply = self.replies.lock().unwrap().pop_front();
+        if let Some(reply) = reply {
+            reply?;
+        }
+        self.accepted.export(batch, deadline)
+    }
+}
+
+fn down() -> Result<Exported, ExportError> {
+    Err(ExportError::Retryable {
+        reason: "connection refused".to_owned(),
+        after: Some(Duration::from_millis(1)),
+    })
+}
+
+/// A receiver that takes no batch until it is told to.
+#[derive(Clone, Default)]
+struct Gate {
+    open: Arc<(Mutex<bool>, Condvar)>,
+    seen: Arc<AtomicUsize>,
+}
+
+impl Gate {
+    fn open(&self) {
+        *self.open.0.lock().unwrap() = true;
+        self.open.1.notify_all();
+    }
+}
+
+impl Exporter for Gate {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        let mut open = self.open.0.lock().unwrap();
+        while !*open {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Err(ExportError::Retryable { reason: "timed out".to_owned(), after: None });
+            }
+            open = self.open.1.wait_timeout(open, left).unwrap().0;
+        }
+        self.seen.fetch_add(batch.span_count(), Ordering::SeqCst);
+        Ok(Exported::default())
+    }
+}
+
+fn provider(exporter: impl Exporter, limits: BatchLimits) -> TracerProvider {
+    TracerProvider::builder().exporter(exporter).batch_limits(limits).build().unwrap()
+}
+
+fn record(tracer: &Tracer, count: usize) {
+    let root = Context::new();
+    for _ in 0..count {
+        tracer.span("work").parent(&root).start_with(|span| {
+            span.set("padding", "0123456789".repeat(10).as_str());
+        });
+    }
+}
+
+#[test]
+fn a_receiver_that_is_down_gets_everything_once_it_is_back() {
+    let exporter = Scripted::default();
+    exporter.replies.lock().unwrap().extend([down(), down(), down()]);
+    let provider = provider(exporter.clone(), BatchLimits::default());
+    record(&provider.tracer("test"), 100);
+    provider.flush(SOON).unwrap();
+    assert_eq!(exporter.accepted.finished().len(), 100);
+    assert_eq!(exporter.attempts.load(Ordering::SeqCst), 4);
+    assert_eq!(provider.stats().exported, 100);
+    assert_eq!(provider.stats().lost(), 0);
+}
+
+#[test]
+fn a_batch_that_is_refused_for_good_is_counted_and_the_next_one_goes_out() {
+    let exporter = Scripted::default();
+    exporter.replies.lock().unwrap().push_back(Err(ExportError::Permanent { reason: "400".to_owned() }));
+    let provider = provider(exporter.clone(), BatchLimits::default());
+    record(&provider.tracer("test"), 10);
+    assert_eq!(provider.flush(SOON), Err(FlushError::Lost(10)));
+    record(&provider.tracer("test"), 5);
+    provider.flush(SOON).unwrap();
+    assert_eq!(exporter.accepted.finished().len(), 5);
+    assert_eq!(provider.stats().dropped_export_failed, 10);
+}
+
+#[test]
+fn a_full_queue_drops_and_counts_and_never_blocks() {
+    let gate = Gate::default();
+    let limits = BatchLimits { max_queue_size: 1000, max_export_batch_size: 100, ..BatchLimits::default() };
+    let provider = provider(gate.clone(), limits);
+    let recorded = 50_000;
+    record(&provider.tracer("test"), recorded);
+    let dropped = provider.stats().dropped_queue_full;
+    // The queue, and one chunk of the thread's own.
+    assert!(dropped >= recorded as u64 - 1100, "only {dropped} were dropped");
+    assert!(dropped < recorded as u64, "the queue holds something");
+    gate.open();
+    provider.flush(SOON).unwrap();
+    assert_eq!(
+        gate.seen.load(Ordering::SeqCst) as u64 + dropped,
+        recorded as u64,
+        "every span is accounted for"
+    );
+}
+
+#[test]
+fn the_queue_is_bounded_in_bytes_too() {
+    let gate = Gate::default();
+    let limits = BatchLimits { max_queue_bytes: 1024 * 1024, ..BatchLimits::default() };
+    let provider = provider(gate.clone(), limits);
+    let tracer = provider.tracer("test");
+    let text = "x".repeat(100_000);
+    for _ in 0..100 {
+        tracer.span("large").parent(&Context::new()).start_with(|span| {
+            span.set("text", &text);
+        });
+    }
+    let dropped = provider.stats().dropped_queue_full;
+    assert!(dropped >= 85, "10 MB went into a queue of 1 MiB, and {dropped} of 100 were dropped");
+    gate.open();
+    provider.flush(SOON).unwrap();
+    assert_eq!(gate.seen.load(Ordering::SeqCst) as u64 + dropped, 100);
+}
+
+#[test]
+fn flush_gives_up_at_its_deadline_and_the_spans_go_out_later() {
+    let gate = Gate::default();
+    let provider = provider(gate.clone(), BatchLimits::default());
+    record(&provider.tracer("test"), 10);
+    let before = Instant::now();
+    assert_eq!(provider.flush(Duration::from_millis(50)), Err(FlushError::Timeout));
+    assert!(before.elapsed() < SOON, "the deadline was kept");
+    gate.open();
+    provider.flush(SOON).unwrap();
+    assert_eq!(gate.seen.load(Ordering::SeqCst), 10);
+}
+
+#[test]
+fn shutdown_gives_up_at_its_deadline() {
+    let gate = Gate::default();
+    let provider = provider(gate, BatchLimits::default());
+    record(&provider.tracer("test"), 10);
+    let before = Instant::now();
+    // Which of the two depends on who sees the deadline first, the caller or the export thread.
+    let outcome = provider.shutdown(Duration::from_millis(50));
+    assert!(matches!(outcome, Err(FlushError::Timeout | FlushError::Lost(10))), "{outcome:?}");
+    assert!(before.elapsed() < SOON, "the deadline was kept");
+}
+
+#[test]
+fn spans_that_end_after_the_shutdown_are_counted() {
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), BatchLimits::default());
+    let tracer = provider.tracer("test");
+    let late = tracer.span("late").parent(&Context::new()).start();
+    tracer.span("early").parent(&Context::new()).start().end();
+    provider.shutdown(SOON).unwrap();
+    late.end();
+    assert_eq!(memory.finished().len(), 1);
+    assert_eq!(provider.stats().dropped_after_shutdown, 1);
+    assert!(!tracer.span("later").parent(&Context::new()).start().is_recording());
+    assert_eq!(provider.shutdown(SOON), Ok(()), "a second shutdown finds nothing to do");
+}
+
+#[test]
+fn spans_of_threads_that_are_gone_are_exported() {
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), BatchLimits::default());
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let tracer = provider.tracer("test");
+            std::thread::spawn(move || record(&tracer, 700))
+        })
+        .collect();
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    provider.flush(SOON).unwrap();
+    assert_eq!(memory.finished().len(), 5600);
+}
+
+#[test]
+fn a_span_that_ends_while_its_thread_goes_away_is_exported() {
+    thread_local! {
+        static HELD: std::cell::RefCell<Option<tracing_core_lite::Span>> = const { std::cell::RefCell::new(None) };
+    }
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), BatchLimits::default());
+    let tracer = provider.tracer("test");
+    std::thread::spawn(move || {
+        // First in, so that it is dropped after the thread's buffers are.
+        HELD.with(|held| *held.borrow_mut() = Some(tracer.span("held").parent(&Context::new()).start()));
+        record(&tracer, 1);
+    })
+    .join()
+    .unwrap();
+    provider.flush(SOON).unwrap();
+    let names: Vec<_> = memory.finished().into_iter().map(|finished| finished.span.name).collect();
+    assert!(names.contains(&"held".to_owned()), "{names:?}");
+}
+
+#[test]
+fn a_full_batch_does_not_wait_for_the_schedule() {
+    let memory = MemoryExporter::new();
+    let limits = BatchLimits {
+        schedule_delay: Duration::from_secs(3600),
+        max_export_batch_size: 64,
+        ..BatchLimits::default()
+    };
+    let provider = provider(memory.clone(), limits);
+    record(&provider.tracer("test"), 64 * 3);
+    let deadline = Instant::now() + SOON;
+    while memory.finished().len() < 64 * 3 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!(memory.finished().len(), 64 * 3);
+}
+
+#[test]
+fn no_batch_is_larger_than_asked_for() {
+    #[derive(Clone, Default)]
+    struct Sizes(Arc<Mutex<Vec<usize>>>);
+    impl Exporter for Sizes {
+        fn export(&mut self, batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+            self.0.lock().unwrap().push(batch.span_count());
+            Ok(Exported::default())
+        }
+    }
+    let sizes = Sizes::default();
+    let provider =
+        provider(sizes.clone(), BatchLimits { max_export_batch_size: 50, ..BatchLimits::default() });
+    record(&provider.tracer("test"), 1234);
+    provider.shutdown(SOON).unwrap();
+    let sizes = sizes.0.lock().unwrap();
+    assert!(sizes.iter().all(|size| *size <= 50), "{sizes:?}");
+    assert_eq!(sizes.iter().sum::<usize>(), 1234);
+}
+
+#[test]
+fn an_exporter_that_panics_costs_its_batch_and_nothing_else() {
+    struct Panics(MemoryExporter, bool);
+    impl Exporter for Panics {
+        fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+            if !std::mem::replace(&mut self.1, true) {
+                panic!("on purpose, in a test");
+            }
+            self.0.export(batch, deadline)
+        }
+    }
+    let memory = MemoryExporter::new();
+    let provider = provider(Panics(memory.clone(), false), BatchLimits::default());
+    record(&provider.tracer("test"), 3);
+    assert_eq!(provider.flush(SOON), Err(FlushError::Lost(3)));
+    record(&provider.tracer("test"), 4);
+    provider.flush(SOON).unwrap();
+    assert_eq!(memory.finished().len(), 4);
+}
+
+#[test]
+fn what_the_receiver_rejects_is_counted() {
+    struct Partial;
+    impl Exporter for Partial {
+        fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+            Ok(Exported { rejected_spans: 3, message: "too old".to_owned() })
+        }
+    }
+    let provider = provider(Partial, BatchLimits::default());
+    record(&provider.tracer("test"), 10);
+    assert_eq!(provider.flush(SOON), Err(FlushError::Lost(3)));
+    assert_eq!((provider.stats().exported, provider.stats().rejected), (7, 3));
+}
+
+#[test]
+fn the_last_drop_of_a_provider_exports_what_is_left() {
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), BatchLimits::default());
+    record(&provider.tracer("test"), 10);
+    drop(provider);
+    assert_eq!(memory.finished().len(), 10);
+}
+
+#[test]
+fn shutdown_works_inside_a_current_thread_runtime() {
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), BatchLimits::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        record(&provider.tracer("test"), 10);
+        provider.flush(SOON).unwrap();
+        record(&provider.tracer("test"), 10);
+        provider.shutdown(SOON).unwrap();
+    });
+    assert_eq!(memory.finished().len(), 20);
+}
+
+#[test]
+fn shutdown_works_inside_a_multi_thread_runtime() {
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), BatchLimits::default());
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    runtime.block_on(async {
+        let tasks: Vec<_> = (0..4)
+            .map(|_| {
+                let tracer = provider.tracer("test");
+                tokio::spawn(async move { record(&tracer, 100) })
+            })
+            .collect();
+        for task in tasks {
+            task.await.unwrap();
+        }
+        provider.shutdown(SOON).unwrap();
+    });
+    assert_eq!(memory.finished().len(), 400);
+}
