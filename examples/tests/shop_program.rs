@@ -3,7 +3,6 @@
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use examples::demo::{Customer, OrderKind};
 use tracing_core_lite::TracerProvider;
@@ -130,7 +129,7 @@ async fn services_in_processes_of_their_own_make_one_trace() {
     for process in [gateway, auth, orders, payment, card_processor] {
         assert!(process.stop());
     }
-    let spans = receiver.wait_for_spans(19, Duration::from_secs(10));
+    let spans = receiver.spans();
     let services = ["auth", "card-processor", "gateway", "orders", "payment"];
     for service in services {
         let of_order = |it: &&FinishedSpan| it.service_name() == service && it.span.trace_id == placed.trace_id;

@@ -67,7 +67,7 @@ impl<V: Variables> Lookup<'_, V> {
             .filter(|member| !member.is_empty())
             .map(|member| match member.split_once('=') {
                 Some((key, value)) if !key.trim().is_empty() => {
-                    Ok((percent_decode(key.trim()), percent_decode(value.trim())))
+                    Ok((decoded(key.trim()), decoded(value.trim())))
                 }
                 _ => Err(EnvError { variable, reason: "not a list key=value,…".to_owned() }),
             })
@@ -75,23 +75,7 @@ impl<V: Variables> Lookup<'_, V> {
     }
 }
 
-/// Decodes `%XX`; anything else stays as it is.
-fn percent_decode(text: &str) -> String {
-    let bytes = text.as_bytes();
-    let mut decoded = Vec::with_capacity(bytes.len());
-    let mut at = 0;
-    while at < bytes.len() {
-        let hex = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
-        match (bytes[at], hex(at + 1), hex(at + 2)) {
-            (b'%', Some(high), Some(low)) => {
-                decoded.push((high * 16 + low) as u8);
-                at += 3;
-            }
-            (byte, ..) => {
-                decoded.push(byte);
-                at += 1;
-            }
-        }
-    }
-    String::from_utf8(decoded).unwrap_or_else(|_| text.to_owned())
+/// What is not percent-encoded as it should be stays as it is.
+fn decoded(text: &str) -> String {
+    crate::percent::decode_text(text).unwrap_or_else(|| text.to_owned())
 }

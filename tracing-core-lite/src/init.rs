@@ -220,7 +220,7 @@ fn sampler_from(variables: &impl Variables, warnings: &mut Vec<String>) -> std::
     let name = text(variables, "OTEL_TRACES_SAMPLER").unwrap_or_else(|| "parentbased_always_on".to_owned());
     let argument = text(variables, "OTEL_TRACES_SAMPLER_ARG");
     sampling::from_names(&name, argument.as_deref()).unwrap_or_else(|error| {
-        warnings.push(error.to_string());
+        warnings.push(format!("environment variable OTEL_TRACES_SAMPLER: {error}"));
         error.fallback()
     })
 }
@@ -228,7 +228,7 @@ fn sampler_from(variables: &impl Variables, warnings: &mut Vec<String>) -> std::
 fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Propagator {
     let Some(names) = text(variables, "OTEL_PROPAGATORS") else { return Propagator::default() };
     Propagator::from_names(&names).unwrap_or_else(|error| {
-        warnings.push(error.to_string());
+        warnings.push(format!("environment variable OTEL_PROPAGATORS: {error}"));
         Propagator::default()
     })
 }

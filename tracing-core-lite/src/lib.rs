@@ -22,8 +22,10 @@ mod init;
 #[cfg(feature = "log")]
 pub mod log;
 pub mod otel;
+mod percent;
 pub mod propagation;
 mod provider;
+pub mod redact;
 mod resource;
 pub mod sampling;
 pub mod span;

@@ -1,4 +1,6 @@
 //! The context follows the work: across awaits, tasks, threads and closures.
+#![cfg(all(feature = "testing", feature = "tokio"))]
+#![allow(clippy::unwrap_used)]
 
 use tracing_core_lite::context::{Detached, FutureExt, bind, spawn, spawn_blocking, spawn_thread};
 use tracing_core_lite::opentelemetry::KeyValue;

@@ -1,4 +1,5 @@
 //! Any span that the API can express, encoded here, decodes with `opentelemetry-proto` to the same span.
+#![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant, SystemTime};
 

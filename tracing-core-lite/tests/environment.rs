@@ -1,4 +1,6 @@
 //! What the environment says is honoured; what it says wrongly is ignored and told.
+#![cfg(all(feature = "testing", feature = "otlp-http"))]
+#![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 

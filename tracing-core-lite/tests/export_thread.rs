@@ -1,4 +1,5 @@
 //! Export never blocks, slows without limit, or loses in silence: receivers that are down, slow, full or broken.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};

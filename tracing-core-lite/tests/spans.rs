@@ -1,4 +1,6 @@
 //! What a span records, and how spans nest.
+#![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used)]
 
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, Value};

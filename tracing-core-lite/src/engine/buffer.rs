@@ -74,8 +74,11 @@ impl Buffer {
         chunk.push(scope, write);
         // A chunk that nobody else holds would be lost with this call.
         let last_chance = Arc::strong_count(shared) == 1;
-        if (self.is_ready(&chunk) || last_chance) && !self.queue.hand_over(&mut chunk) && last_chance {
-            self.queue.stats().count_queue_full(chunk.spans() as u64);
+        if self.is_ready(&chunk) || last_chance {
+            let handed_over = self.queue.hand_over(&mut chunk);
+            if last_chance && !handed_over {
+                self.queue.stats().count_queue_full(chunk.spans() as u64);
+            }
         }
     }
 

@@ -11,19 +11,13 @@ pub(super) fn is_baggage_octet(byte: u8) -> bool {
 /// Decodes `text`. Bytes that are not UTF-8 become U+FFFD. `None` when it holds anything but baggage octets, or a `%` that
 /// no two hex digits follow.
 pub(super) fn decode(text: &[u8]) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.iter();
-    while let Some(&byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => (digit(*rest.next()?)? << 4) | digit(*rest.next()?)?,
-            _ if is_baggage_octet(byte) => byte,
-            _ => return None,
-        });
+    if !text.iter().all(|byte| is_baggage_octet(*byte)) {
+        return None;
     }
-    Some(match String::from_utf8(bytes) {
-        Ok(text) => text,
-        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
-    })
+    Some(
+        String::from_utf8(crate::percent::decode(text)?)
+            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
+    )
 }
 
 /// Appends `text`, with every byte encoded that may not stand for itself, and `%` too.
@@ -34,15 +28,6 @@ pub(super) fn encode_to(out: &mut String, text: &str) {
         } else {
             let _infallible = write!(out, "%{byte:02X}");
         }
-    }
-}
-
-fn digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        _ => None,
     }
 }
 

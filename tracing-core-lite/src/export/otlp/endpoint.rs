@@ -122,7 +122,7 @@ impl Url {
 impl Url {
     /// The `Authorization` header that stands for the URL's credentials (RFC 7617).
     pub(super) fn authorization(&self) -> Option<String> {
-        let decoded = super::headers::percent_decoded(self.userinfo.as_ref()?)?;
+        let decoded = crate::percent::decode_text(self.userinfo.as_ref()?)?;
         let pair = if decoded.contains(':') { decoded } else { decoded + ":" };
         Some(format!("Basic {}", base64::encode(pair.as_bytes())))
     }

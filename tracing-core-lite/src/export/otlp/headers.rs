@@ -1,5 +1,6 @@
 //! Headers that the user adds to every request.
 
+use crate::percent;
 use std::fmt;
 
 use super::OtlpConfigError;
@@ -14,7 +15,7 @@ impl Headers {
         let mut headers = Self::default();
         for pair in text.split(',').map(str::trim).filter(|pair| !pair.is_empty()) {
             let (name, value) = pair.split_once('=')?;
-            let (name, value) = (name.trim().to_owned(), percent_decoded(value.trim())?);
+            let (name, value) = (name.trim().to_owned(), percent::decode_text(value.trim())?);
             if !is_sendable(&name, &value) {
                 return None;
             }
@@ -59,27 +60,6 @@ fn is_sendable(name: &str, value: &str) -> bool {
     !name.is_empty()
         && name.bytes().all(is_token)
         && value.bytes().all(|byte| byte == b' ' || byte == b'\t' || byte.is_ascii_graphic())
-}
-
-/// `None` for a percent sign without two hex digits, or when the result is not UTF-8.
-pub(super) fn percent_decoded(text: &str) -> Option<String> {
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        if *first == b'%' {
-            let [high, low, tail @ ..] = tail else { return None };
-            decoded.push((hex(*high)? << 4) | hex(*low)?);
-            rest = tail;
-        } else {
-            decoded.push(*first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(decoded).ok()
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
