@@ -1,4 +1,5 @@
 //! The program `shop`: its demo checks itself, and each service runs as a process of its own.
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
 
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
@@ -47,6 +48,15 @@ fn the_demo_checks_itself_and_writes_files() {
     }
     assert!(last.contains(&format!("{} spans", spans.len())), "{last}");
     assert!(std::fs::read_to_string(&picture).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn the_demo_sends_what_it_shows() {
+    let receiver = FakeOtlp::start().unwrap();
+    let (output, out, err) = run(&["demo", "--orders", "1", "--otlp-endpoint", &receiver.url()]);
+    assert!(output.status.success(), "{out}{err}");
+    let sent = receiver.spans().len();
+    assert!(sent > 0 && out.contains(&format!("{sent} spans sent to")), "{sent}: {out}");
 }
 
 #[test]
@@ -132,7 +142,8 @@ async fn services_in_processes_of_their_own_make_one_trace() {
     let spans = receiver.spans();
     let services = ["auth", "card-processor", "gateway", "orders", "payment"];
     for service in services {
-        let of_order = |it: &&FinishedSpan| it.service_name() == service && it.span.trace_id == placed.trace_id;
+        let of_order =
+            |it: &&FinishedSpan| it.service_name() == service && it.span.trace_id == placed.trace_id;
         assert!(spans.iter().any(|it| of_order(&it)), "no span of {service}");
     }
     assert!(spans.iter().any(|it| it.span.name == "send receipt"));

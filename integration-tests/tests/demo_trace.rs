@@ -1,4 +1,5 @@
 //! The shop's orders are traces that hang together and tell what went wrong.
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

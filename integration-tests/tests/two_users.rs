@@ -1,4 +1,5 @@
 //! Our layers beside somebody's own OpenTelemetry, in one process.
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
 
 use std::sync::OnceLock;
 

@@ -1,4 +1,5 @@
 //! The W3C test service does what the Trace Context validation suite asks of it, over real HTTP.
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -19,11 +20,14 @@ const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT_ID: &str = "00f067aa0ba902b7";
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
+/// The calls that the service has made: path and headers.
+type Calls = Arc<Mutex<Vec<(String, HeaderMap)>>>;
+
 /// The service under test, and a server that keeps the headers of the calls that it makes.
 struct Suite {
     service: String,
     callback: String,
-    calls: Arc<Mutex<Vec<(String, HeaderMap)>>>,
+    calls: Calls,
     spans: TestSpans,
 }
 
@@ -34,12 +38,8 @@ impl Suite {
     async fn start() -> Self {
         let spans = TestSpans::new();
         let service = listen(examples::w3c_service::router(spans.provider())).await;
-        let calls: Arc<Mutex<Vec<(String, HeaderMap)>>> = Arc::default();
-        async fn keep(
-            State(calls): State<Arc<Mutex<Vec<(String, HeaderMap)>>>>,
-            Path(id): Path<String>,
-            headers: HeaderMap,
-        ) {
+        let calls: Calls = Arc::default();
+        async fn keep(State(calls): State<Calls>, Path(id): Path<String>, headers: HeaderMap) {
             calls.lock().unwrap().push((id, headers));
         }
         let callback =
