@@ -185,6 +185,33 @@ async fn white_space_and_case_of_the_name_do_not_matter() {
 }
 
 #[tokio::test]
+async fn similar_names_mean_nothing() {
+    let suite = Suite::start().await;
+    for name in ["trace-parent", "trace.parent"] {
+        assert_ne!(suite.call(&[(name, TRACEPARENT)]).await.trace_id(), TRACE_ID, "{name}");
+    }
+    for name in ["trace-state", "trace.state"] {
+        let call = suite.call(&[("traceparent", TRACEPARENT), (name, "foo=1")]).await;
+        assert_eq!(call.tracestate(), Vec::<String>::new(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn every_character_that_tracestate_may_have_comes_through() {
+    let suite = Suite::start().await;
+    let letters: String = ('a'..='z').collect();
+    let value: String = (' '..='~').filter(|it| !matches!(it, ',' | '=')).collect();
+    for key in
+        [format!("{letters}0123456789_-*/"), format!("{letters}0123456789_-*/@a-z0-9_-*/"), "z".repeat(256)]
+    {
+        let member = format!("{key}={value}");
+        let call = suite.call(&[("traceparent", TRACEPARENT), ("tracestate", &member)]).await;
+        let headers: Vec<_> = call.0.get_all("tracestate").iter().collect();
+        assert_eq!(headers, [member.as_str()]);
+    }
+}
+
+#[tokio::test]
 async fn two_traceparents_are_none() {
     let suite = Suite::start().await;
     let other = "00-12345678901234567890123456789012-1234567890123456-01";

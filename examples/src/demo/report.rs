@@ -90,15 +90,17 @@ impl<W: Write> Report<W> {
         write!(self.out, "{}", render::waterfall(spans, &options))
     }
 
-    /// The ids go to a line of their own: together they are wider than a terminal.
+    /// Wrapped, with the ids on a line of their own: most lines are wider than a terminal.
     fn log_line(&mut self, line: &str) -> io::Result<()> {
-        match line.split_once(" trace_id=") {
-            Some((text, ids)) => {
-                let ids = self.styled(DIM, &format!("trace_id={ids}"));
-                writeln!(self.out, "  {text}\n      {ids}")
-            }
-            None => writeln!(self.out, "  {line}"),
+        let (text, ids) = line.split_once(" trace_id=").unwrap_or((line, ""));
+        for row in wrapped(text, self.columns) {
+            writeln!(self.out, "{row}")?;
         }
+        if !ids.is_empty() {
+            let ids = self.styled(DIM, &format!("trace_id={ids}"));
+            writeln!(self.out, "      {ids}")?;
+        }
+        Ok(())
     }
 
     pub(super) fn checks_begin(&mut self) -> io::Result<()> {
@@ -130,12 +132,10 @@ impl<W: Write> Report<W> {
             writeln!(self.out, "{text}")?;
         }
         let spans = spans.len();
-        let checked = format!("checked {spans} spans of {orders} orders");
+        let checked = format!("{spans} spans of {orders} orders checked");
         let text = match problems.len() {
-            0 => self.styled(
-                GREEN,
-                &format!("✓ {checked}: one trace each, no orphan, children within parents, errors explained"),
-            ),
+            0 => self
+                .styled(GREEN, &format!("✓ {checked}: one trace each, no orphan, all nested, causes known")),
             count => self.styled(RED, &format!("✗ {checked}: {count} not as expected, see above")),
         };
         writeln!(self.out, "{text}")
@@ -151,5 +151,33 @@ impl<W: Write> Report<W> {
 
     fn styled(&self, style: &str, text: &str) -> String {
         if self.color { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Breaks a line between words; all rows but the first are indented further.
+fn wrapped(line: &str, columns: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = String::from(" ");
+    for word in line.split(' ') {
+        if row.chars().count() + 1 + word.chars().count() > columns && !row.trim().is_empty() {
+            rows.push(std::mem::replace(&mut row, " ".repeat(5)));
+        }
+        row.push(' ');
+        row.push_str(word);
+    }
+    rows.push(row);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("a short line", 40), ["  a short line"]);
+        assert_eq!(wrapped("two  blanks stay", 12), ["  two ", "      blanks", "      stay"]);
+        assert_eq!(wrapped("one two three four", 13), ["  one two", "      three", "      four"]);
+        assert_eq!(wrapped("indivisible", 5), ["  indivisible"]);
     }
 }
