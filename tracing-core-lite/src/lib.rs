@@ -25,6 +25,7 @@ pub mod otel;
 mod percent;
 pub mod propagation;
 mod provider;
+pub mod redact;
 mod resource;
 pub mod sampling;
 pub mod span;

@@ -1,0 +1,264 @@
+//! Takes secrets out of URLs before they are recorded.
+//!
+//! ```
+//! use tracing_core_lite::redact;
+//!
+//! assert_eq!(redact::query("page=2&token=abc"), "page=2&token=REDACTED");
+//! assert_eq!(redact::url("https://ann:pw@example.com/a?sig=x"), "https://REDACTED:REDACTED@example.com/a?sig=REDACTED");
+//! ```
+//!
+//! What has nothing to hide is returned as it was, without an allocation.
+
+use std::borrow::Cow;
+
+use crate::percent;
+
+/// What stands in the place of a secret (semantic conventions for URLs, notes on `url.full` and `url.query`).
+pub const REDACTED: &str = "REDACTED";
+
+/// Query keys whose values are secret. The first four are those of the semantic conventions; the others are usual names
+/// for credentials, such as the code of an OAuth redirect.
+pub const SECRET_QUERY_KEYS: &[&str] = &[
+    "AWSAccessKeyId",
+    "Signature",
+    "sig",
+    "X-Goog-Signature",
+    "X-Amz-Signature",
+    "X-Amz-Credential",
+    "X-Amz-Security-Token",
+    "X-Goog-Credential",
+    "access_token",
+    "api-key",
+    "api_key",
+    "apikey",
+    "assertion",
+    "auth",
+    "authorization",
+    "client_secret",
+    "code",
+    "id_token",
+    "jwt",
+    "key",
+    "passwd",
+    "password",
+    "private_key",
+    "pwd",
+    "refresh_token",
+    "secret",
+    "session",
+    "session_id",
+    "sessionid",
+    "token",
+];
+
+/// A list of query keys whose values are not to be recorded. Case does not matter, nor does percent-encoding.
+///
+/// ```
+/// use tracing_core_lite::redact::SecretKeys;
+///
+/// let keys = SecretKeys::default().and(["voucher"]);
+/// assert_eq!(keys.query("voucher=abc&TOKEN=x&page=1"), "voucher=REDACTED&TOKEN=REDACTED&page=1");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecretKeys {
+    keys: Vec<Cow<'static, str>>,
+    /// Bit n: there is a key of n bytes (bit 63: of 63 or more), so that most keys are told from secrets at a glance.
+    lengths: u64,
+}
+
+impl Default for SecretKeys {
+    /// [`SECRET_QUERY_KEYS`].
+    fn default() -> Self {
+        Self::none().and(SECRET_QUERY_KEYS.iter().copied())
+    }
+}
+
+impl SecretKeys {
+    /// An empty list: queries are recorded as they are.
+    #[must_use]
+    pub fn none() -> Self {
+        Self { keys: Vec::new(), lengths: 0 }
+    }
+
+    /// This list and further keys.
+    #[must_use]
+    pub fn and<K: Into<Cow<'static, str>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        for key in keys {
+            let key = key.into();
+            self.lengths |= length_bit(key.len());
+            self.keys.push(key);
+        }
+        self
+    }
+
+    /// The query with every secret value replaced by `REDACTED`. Without the leading question mark.
+    #[must_use]
+    pub fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
+        if pairs(query).any(|(key, value)| self.hides(key, value)) {
+            let mut redacted = String::with_capacity(query.len() + REDACTED.len());
+            self.push_query(&mut redacted, query);
+            Cow::Owned(redacted)
+        } else {
+            Cow::Borrowed(query)
+        }
+    }
+
+    /// The URL with user name and password replaced, and its query, and its fragment if that reads like a query, treated
+    /// as [`query`](SecretKeys::query) does.
+    ///
+    /// Anything may be given: what is not a URL is searched for the same patterns.
+    #[must_use]
+    pub fn url<'a>(&self, url: &'a str) -> Cow<'a, str> {
+        let (rest, fragment) = split(url, '#');
+        let (base, query) = split(rest, '?');
+        let userinfo = userinfo(base);
+        let hides = |part: Option<&str>| {
+            part.is_some_and(|part| pairs(part).any(|(key, value)| self.hides(key, value)))
+        };
+        if userinfo.is_none() && !hides(query) && !hides(fragment) {
+            return Cow::Borrowed(url);
+        }
+        let mut redacted = String::with_capacity(url.len() + 2 * REDACTED.len());
+        match userinfo {
+            Some((start, end)) => {
+                redacted.push_str(&base[..start]);
+                redacted.push_str(REDACTED);
+                if base[start..end].contains(':') {
+                    redacted.push(':');
+                    redacted.push_str(REDACTED);
+                }
+                redacted.push_str(&base[end..]);
+            }
+            None => redacted.push_str(base),
+        }
+        for (mark, part) in [('?', query), ('#', fragment)] {
+            if let Some(part) = part {
+                redacted.push(mark);
+                self.push_query(&mut redacted, part);
+            }
+        }
+        Cow::Owned(redacted)
+    }
+
+    /// Whether values of `key` are secret.
+    #[must_use]
+    pub fn contains(&self, key: &str) -> bool {
+        if key.contains('%') {
+            return percent::decode(key.as_bytes()).is_some_and(|key| self.contains_decoded(&key));
+        }
+        self.contains_decoded(key.as_bytes())
+    }
+
+    fn contains_decoded(&self, key: &[u8]) -> bool {
+        self.lengths & length_bit(key.len()) != 0
+            && self.keys.iter().any(|secret| secret.as_bytes().eq_ignore_ascii_case(key))
+    }
+
+    fn hides(&self, key: &str, value: Option<&str>) -> bool {
+        value.is_some_and(|value| !value.is_empty()) && self.contains(key)
+    }
+
+    fn push_query(&self, redacted: &mut String, query: &str) {
+        for (index, pair) in query.split('&').enumerate() {
+            if index > 0 {
+                redacted.push('&');
+            }
+            match split(pair, '=') {
+                (key, value @ Some(_)) if self.hides(key, value) => {
+                    redacted.push_str(key);
+                    redacted.push('=');
+                    redacted.push_str(REDACTED);
+                }
+                _ => redacted.push_str(pair),
+            }
+        }
+    }
+}
+
+/// [`SecretKeys::query`] of the default list.
+#[must_use]
+pub fn query(query: &str) -> Cow<'_, str> {
+    default_keys().query(query)
+}
+
+/// [`SecretKeys::url`] of the default list.
+#[must_use]
+pub fn url(url: &str) -> Cow<'_, str> {
+    default_keys().url(url)
+}
+
+fn default_keys() -> &'static SecretKeys {
+    static DEFAULT: std::sync::LazyLock<SecretKeys> = std::sync::LazyLock::new(SecretKeys::default);
+    &DEFAULT
+}
+
+fn length_bit(length: usize) -> u64 {
+    1 << length.min(63)
+}
+
+fn split(text: &str, mark: char) -> (&str, Option<&str>) {
+    match text.split_once(mark) {
+        Some((before, after)) => (before, Some(after)),
+        None => (text, None),
+    }
+}
+
+fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
+    query.split('&').map(|pair| split(pair, '='))
+}
+
+/// Where the user information of `base` (a URL without query and fragment) begins and ends, not counting the `@`.
+fn userinfo(base: &str) -> Option<(usize, usize)> {
+    let start = base.find("//").map_or(0, |slashes| slashes + 2);
+    let end = base[start..].find(['/', '\\']).map_or(base.len(), |slash| start + slash);
+    let at = base[start..end].rfind('@')?;
+    Some((start, start + at))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn queries() {
+        for (given, expected) in [
+            ("", ""),
+            ("a=1&b=2", "a=1&b=2"),
+            ("sig=abc", "sig=REDACTED"),
+            ("a=1&X-Amz-Signature=f&b", "a=1&X-Amz-Signature=REDACTED&b"),
+            ("TOKEN=a=b", "TOKEN=REDACTED"),
+            ("t%6fken=a", "t%6fken=REDACTED"),
+            ("token=", "token="),
+            ("token", "token"),
+            ("tokens=a&mytoken=b", "tokens=a&mytoken=b"),
+            ("%=1&%zz=2&%6=3&token%=4", "%=1&%zz=2&%6=3&token%=4"),
+            ("token=a&token=b", "token=REDACTED&token=REDACTED"),
+            ("ключ=ä&key=ö", "ключ=ä&key=REDACTED"),
+        ] {
+            assert_eq!(query(given), expected);
+        }
+    }
+
+    #[test]
+    fn urls() {
+        for (given, expected) in [
+            ("https://example.com/a?b=c#d", "https://example.com/a?b=c#d"),
+            ("https://ann@example.com", "https://REDACTED@example.com"),
+            ("https://ann:p@ss@example.com:1/@x", "https://REDACTED:REDACTED@example.com:1/@x"),
+            ("ann:pw@example.com", "REDACTED:REDACTED@example.com"),
+            ("https://example.com/a@b?c=@", "https://example.com/a@b?c=@"),
+            ("/cb#access_token=x&state=1", "/cb#access_token=REDACTED&state=1"),
+            ("redis://:pw@host/0", "redis://REDACTED:REDACTED@host/0"),
+            ("//", "//"),
+            ("@", "REDACTED@"),
+        ] {
+            assert_eq!(url(given), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_is_allocated_for_what_is_fine() {
+        assert!(matches!(query("a=1&page=2"), Cow::Borrowed(_)));
+        assert!(matches!(url("https://example.com/a?page=2"), Cow::Borrowed(_)));
+    }
+}

@@ -1,0 +1,77 @@
+//! The attributes of a client span.
+
+use http::{HeaderMap, Response, Uri, header};
+use http_body::Body;
+use tracing_core_lite::Recorder;
+
+use super::config::Config;
+use super::resend;
+use crate::address::{PeerAddress, record_peer};
+use crate::authority::{self, HostPort};
+use crate::head::RequestHead;
+use crate::known_methods::{self, OTHER};
+use crate::semconv::client::{PEER_SERVICE, RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};
+use crate::semconv::{
+    METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, SERVER_ADDRESS, SERVER_PORT, protocol_version,
+};
+
+/// Sets what is known when a request is sent.
+pub(super) fn record_request(
+    span: &mut Recorder<'_>,
+    config: &Config,
+    request: &RequestHead<'_>,
+    method: &str,
+    template: Option<&str>,
+    body: &impl Body,
+) {
+    span.set(METHOD, method);
+    if method == OTHER {
+        span.set(METHOD_ORIGINAL, known_methods::original(request.method()));
+    }
+    let host_header = host_header(request.headers());
+    let authority = request.uri().authority().map(http::uri::Authority::as_str).or(host_header);
+    if let Some(HostPort { host, port }) = authority.and_then(authority::parse) {
+        let port = port.or_else(|| request.uri().scheme_str().and_then(authority::default_port));
+        span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
+        if let Some(name) = config.peer_services.find(host, port) {
+            span.set(SERVICE_PEER_NAME, name).set(PEER_SERVICE, name);
+        }
+    }
+    let url = full_url(request.uri(), host_header);
+    span.set(URL_FULL, &config.secret_keys.url(&url));
+    span.set_some(URL_TEMPLATE, template);
+    let resends = resend::count(request.extensions());
+    span.set_some(RESEND_COUNT, Some(resends).filter(|resends| *resends > 0));
+    if config.body_sizes {
+        span.set_some(REQUEST_BODY_SIZE, body.size_hint().exact());
+    }
+    config.request_headers.record(span, request.headers());
+}
+
+/// Sets what is known when the response's head is there.
+pub(super) fn record_response<B>(span: &mut Recorder<'_>, config: &Config, response: &Response<B>) {
+    span.set_some(PROTOCOL_VERSION, protocol_version(response.version()));
+    let extensions = response.extensions();
+    if let Some(PeerAddress(peer)) = extensions.get() {
+        record_peer(span, *peer);
+    } else {
+        #[cfg(feature = "hyper-util")]
+        if let Some(info) = extensions.get::<hyper_util::client::legacy::connect::HttpInfo>() {
+            record_peer(span, info.remote_addr());
+        }
+    }
+    config.response_headers.record(span, response.headers());
+}
+
+fn host_header(headers: &HeaderMap) -> Option<&str> {
+    std::str::from_utf8(headers.get(header::HOST)?.as_bytes()).ok()
+}
+
+/// The absolute URL, also of a request that names its host in a header.
+fn full_url(uri: &Uri, host_header: Option<&str>) -> String {
+    let path = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    match (uri.authority(), host_header) {
+        (None, Some(host)) => format!("http://{host}{path}"),
+        _ => uri.to_string(),
+    }
+}

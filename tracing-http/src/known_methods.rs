@@ -1,0 +1,95 @@
+//! Request methods that are recorded as they are.
+
+use std::sync::{Arc, OnceLock};
+
+use http::Method;
+
+/// What `http.request.method` says for a method that is not known.
+pub(crate) const OTHER: &str = "_OTHER";
+
+/// Longest original method that is recorded, in bytes.
+const LONGEST_ORIGINAL: usize = 64;
+
+/// The methods of RFC 9110, PATCH and QUERY, or a list of the user's own that replaces them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownMethods(Option<Arc<[String]>>);
+
+impl KnownMethods {
+    /// What `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` says: methods with commas between them, case-sensitive, in place of
+    /// the default ones. The environment is read once.
+    pub(crate) fn from_env() -> Self {
+        static FROM_ENV: OnceLock<KnownMethods> = OnceLock::new();
+        let read = || {
+            std::env::var("OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS")
+                .map(|list| Self::from_list(&list))
+                .unwrap_or_default()
+        };
+        FROM_ENV.get_or_init(read).clone()
+    }
+
+    fn from_list(list: &str) -> Self {
+        let methods = list.split(',').map(str::trim).filter(|method| !method.is_empty());
+        Self::only(methods.map(str::to_owned))
+    }
+
+    /// These methods and no others; the default ones when there are none.
+    pub(crate) fn only(methods: impl IntoIterator<Item = String>) -> Self {
+        let methods: Arc<[String]> = methods.into_iter().collect();
+        Self(Some(methods).filter(|methods| !methods.is_empty()))
+    }
+
+    /// The value of `http.request.method`.
+    #[inline]
+    pub(crate) fn fold<'a>(&self, method: &'a Method) -> &'a str {
+        let name = method.as_str();
+        let known = match &self.0 {
+            None => is_standard(name),
+            Some(methods) => methods.iter().any(|known| known == name),
+        };
+        if known { name } else { OTHER }
+    }
+}
+
+/// The value of `http.request.method_original`, for a method that was folded.
+pub(crate) fn original(method: &Method) -> &str {
+    let name = method.as_str();
+    // A method is a token, and a token is ASCII: it can be cut anywhere.
+    name.get(..LONGEST_ORIGINAL).unwrap_or(name)
+}
+
+fn is_standard(method: &str) -> bool {
+    matches!(
+        method,
+        "GET" | "POST" | "PUT" | "DELETE" | "HEAD" | "OPTIONS" | "PATCH" | "CONNECT" | "TRACE" | "QUERY"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn method(name: &str) -> Method {
+        Method::from_bytes(name.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn folding() {
+        for (list, name, expected) in [
+            ("", "GET", "GET"),
+            ("", "QUERY", "QUERY"),
+            ("", "get", OTHER),
+            ("", "PURGE", OTHER),
+            (" , ", "GET", "GET"),
+            ("PURGE, LINK", "PURGE", "PURGE"),
+            ("PURGE, LINK", "GET", OTHER),
+        ] {
+            assert_eq!(KnownMethods::from_list(list).fold(&method(name)), expected, "{list:?} {name}");
+        }
+    }
+
+    #[test]
+    fn originals_are_bounded() {
+        assert_eq!(original(&method("PURGE")), "PURGE");
+        assert_eq!(original(&method(&"X".repeat(1000))).len(), LONGEST_ORIGINAL);
+    }
+}

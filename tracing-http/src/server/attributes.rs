@@ -1,0 +1,116 @@
+//! The attributes of a server span that are known when it starts.
+
+use std::net::SocketAddr;
+
+use http::{HeaderMap, header};
+use tracing_core_lite::Recorder;
+
+use super::client_address::{Seen, seen};
+use super::config::Config;
+use crate::address::{IpText, PeerAddress, record_peer};
+use crate::authority::{self, HostPort};
+use crate::head::RequestHead;
+use crate::known_methods::{self, OTHER};
+use crate::semconv::{
+    CLIENT_ADDRESS, CLIENT_PORT, METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, ROUTE,
+    SERVER_ADDRESS, SERVER_PORT, URL_PATH, URL_QUERY, URL_SCHEME, USER_AGENT, protocol_version,
+};
+
+/// Longest `user_agent.original` that is recorded, in bytes.
+const LONGEST_USER_AGENT: usize = 512;
+
+/// Sets every attribute of the conventions that `request` has.
+pub(super) fn record(
+    span: &mut Recorder<'_>,
+    config: &Config,
+    request: &RequestHead<'_>,
+    method: &str,
+    route: Option<&str>,
+) {
+    let peer = peer(request);
+    let seen = seen(config.proxies.as_ref(), request.headers(), peer);
+    span.set(METHOD, method);
+    if method == OTHER {
+        span.set(METHOD_ORIGINAL, known_methods::original(request.method()));
+    }
+    span.set_some(ROUTE, route);
+    record_url(span, config, request, &seen);
+    record_client(span, config, &seen);
+    if let Some(peer) = peer {
+        record_peer(span, peer);
+    }
+    span.set_some(PROTOCOL_VERSION, protocol_version(request.version()));
+    let headers = request.headers();
+    span.set_some(USER_AGENT, text(headers, header::USER_AGENT).map(bounded_user_agent));
+    if config.body_sizes {
+        let announced = text(headers, header::CONTENT_LENGTH).and_then(|size| size.parse::<u64>().ok());
+        span.set_some(REQUEST_BODY_SIZE, announced);
+    }
+    config.request_headers.record(span, headers);
+}
+
+fn record_url(span: &mut Recorder<'_>, config: &Config, request: &RequestHead<'_>, seen: &Seen<'_>) {
+    let uri = request.uri();
+    let known_scheme = scheme(config, request, seen.proto);
+    span.set(URL_SCHEME, known_scheme.unwrap_or("http")).set(URL_PATH, uri.path());
+    if let Some(query) = uri.query() {
+        span.set(URL_QUERY, &config.secret_keys.query(query));
+    }
+    let authority = seen
+        .host
+        .or_else(|| uri.authority().map(http::uri::Authority::as_str))
+        .or_else(|| text(request.headers(), header::HOST));
+    if let Some(HostPort { host, port }) = authority.and_then(authority::parse) {
+        // A scheme that is only assumed says nothing about the port.
+        let port = port.or_else(|| known_scheme.and_then(authority::default_port));
+        span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
+    }
+}
+
+/// The scheme, as far as somebody knows it.
+fn scheme<'a>(config: &Config, request: &RequestHead<'a>, proto: Option<&'a str>) -> Option<&'a str> {
+    proto.or_else(|| request.uri().scheme_str()).or(config.scheme)
+}
+
+fn record_client(span: &mut Recorder<'_>, config: &Config, seen: &Seen<'_>) {
+    if let Some((address, port)) = seen.client {
+        span.set(CLIENT_ADDRESS, IpText::new(address).as_str());
+        if config.client_port {
+            span.set_some(CLIENT_PORT, port);
+        }
+    }
+}
+
+fn peer(request: &RequestHead<'_>) -> Option<SocketAddr> {
+    let extensions = request.extensions();
+    if let Some(PeerAddress(peer)) = extensions.get() {
+        return Some(*peer);
+    }
+    #[cfg(feature = "axum")]
+    if let Some(axum::extract::ConnectInfo(peer)) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>() {
+        return Some(*peer);
+    }
+    None
+}
+
+fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
+}
+
+fn bounded_user_agent(text: &str) -> &str {
+    let mut end = text.len().min(LONGEST_USER_AGENT);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+#[cfg(feature = "metrics")]
+pub(super) fn scheme_for_metrics(config: &Config, request: &RequestHead<'_>) -> &'static str {
+    let seen = seen(config.proxies.as_ref(), request.headers(), peer(request));
+    match scheme(config, request, seen.proto) {
+        Some("https") => "https",
+        // Others are not told apart, as a client may write any.
+        _ => "http",
+    }
+}

@@ -1,0 +1,57 @@
+//! What a server layer was told.
+
+use http::HeaderName;
+use tracing_core_lite::propagation::Propagator;
+use tracing_core_lite::redact::SecretKeys;
+use tracing_core_lite::Tracer;
+
+use super::route::RouteFinder;
+use super::trusted_proxies::TrustedProxies;
+use crate::captured_headers::CapturedHeaders;
+use crate::known_methods::KnownMethods;
+use crate::scope::scope;
+
+/// Everything but the hooks; shared by all clones of the service.
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(super) tracer: Tracer,
+    pub(super) propagator: Propagator,
+    pub(super) known_methods: KnownMethods,
+    pub(super) secret_keys: SecretKeys,
+    pub(super) request_headers: CapturedHeaders,
+    pub(super) response_headers: CapturedHeaders,
+    pub(super) proxies: Option<TrustedProxies>,
+    pub(super) scheme: Option<&'static str>,
+    pub(super) client_port: bool,
+    pub(super) body_sizes: bool,
+    pub(super) parameterize: bool,
+    pub(super) route_finder: Option<RouteFinder>,
+    pub(super) trace_id_header: Option<HeaderName>,
+    pub(super) trace_response: bool,
+    #[cfg(feature = "metrics")]
+    pub(super) metrics: Option<super::metrics::Metrics>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            tracer: Tracer::global(scope()),
+            // A wrong variable is reported by whoever installs a provider; here it must not stop a service.
+            propagator: Propagator::from_env().unwrap_or_default(),
+            known_methods: KnownMethods::from_env(),
+            secret_keys: SecretKeys::default(),
+            request_headers: CapturedHeaders::default(),
+            response_headers: CapturedHeaders::default(),
+            proxies: None,
+            scheme: None,
+            client_port: false,
+            body_sizes: false,
+            parameterize: false,
+            route_finder: None,
+            trace_id_header: None,
+            trace_response: false,
+            #[cfg(feature = "metrics")]
+            metrics: None,
+        }
+    }
+}

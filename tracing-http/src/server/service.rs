@@ -1,0 +1,106 @@
+//! The service that makes every request a span.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use opentelemetry::trace::TraceContextExt;
+use tower_service::Service;
+use tracing_core_lite::SpanKind;
+
+use super::config::Config;
+use super::filter::Filter;
+use super::future::ServerFuture;
+use super::hooks::{OnRequest, OnResponse};
+use super::{ServerBody, attributes, parameterize, route};
+use crate::ending::Side;
+use crate::exchange::Exchange;
+use crate::head::RequestHead;
+use crate::span_name::SpanName;
+
+/// Makes every request to `S` a span; made by [`ServerLayer`](super::ServerLayer).
+#[derive(Debug, Clone)]
+pub struct ServerService<S, F = (), Q = (), P = ()> {
+    pub(super) inner: S,
+    pub(super) config: Arc<Config>,
+    pub(super) filter: F,
+    pub(super) on_request: Q,
+    pub(super) on_response: P,
+}
+
+impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
+    /// Starts the span; its exchange, and whether its route is known.
+    #[inline]
+    fn start(&self, head: &RequestHead<'_>) -> (Exchange, bool) {
+        let config = &*self.config;
+        let mut extracted = config.propagator.extract(head.headers());
+        let base = extracted.base_context();
+        let method = config.known_methods.fold(head.method());
+        let route = route::of_request(head, config.route_finder.as_ref());
+        let pattern = match &route {
+            None if config.parameterize => Some(parameterize::parameterize(head.uri().path())),
+            _ => None,
+        };
+        let name = SpanName::new(method, route.as_deref().or(pattern.as_deref()));
+        let mut builder = config.tracer.span(name.as_str()).kind(SpanKind::Server).parent(&base);
+        if let Some(caller) = extracted.span_context {
+            builder = builder.remote_parent(caller);
+        }
+        let span = builder.start_with(|span| {
+            attributes::record(span, config, head, method, route.as_deref());
+            self.on_request.on_request(head, span);
+        });
+        let context = span.in_context(&base);
+        let mut exchange = Exchange::new(Side::Server, span, context, head.method());
+        exchange.record_size(config.body_sizes);
+        #[cfg(feature = "metrics")]
+        if let Some(metrics) = &config.metrics {
+            let scheme = attributes::scheme_for_metrics(config, head);
+            exchange.measure(metrics.start(head, method, scheme, route.as_deref()));
+        }
+        (exchange, route.is_some())
+    }
+
+    /// A request that gets no span: the caller's context, if there is one.
+    #[cold]
+    fn pass_on(&self, head: &RequestHead<'_>) -> Option<Exchange> {
+        let mut extracted = self.config.propagator.extract(head.headers());
+        let base = extracted.base_context();
+        let caller = extracted.span_context?;
+        Some(Exchange::passed_on(Side::Server, base.with_remote_span_context(caller)))
+    }
+}
+
+impl<S, F, Q, P, B, R> Service<Request<B>> for ServerService<S, F, Q, P>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: 'static,
+    R: Body,
+    F: Filter,
+    Q: OnRequest,
+    P: OnResponse + Clone,
+{
+    type Response = Response<ServerBody<R>>;
+    type Error = S::Error;
+    type Future = ServerFuture<S::Future, P>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let head = RequestHead::of(&request);
+        if !self.filter.is_traced(&head) {
+            let Some(mut exchange) = self.pass_on(&head) else {
+                return ServerFuture::new(self.inner.call(request), None, None, self);
+            };
+            let inner = exchange.enter(|| self.inner.call(request));
+            return ServerFuture::new(inner, Some(exchange), None, self);
+        }
+        let (mut exchange, has_route) = self.start(&head);
+        let unrouted = if has_route { None } else { Some(head.method().clone()) };
+        let inner = exchange.enter(|| self.inner.call(request));
+        ServerFuture::new(inner, Some(exchange), unrouted, self)
+    }
+}
