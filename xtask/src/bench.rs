@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the benchmarks of all crates.
+//! `cargo xtask bench`: the benchmarks of all crates, or those of other tracing layers beside ours.
 
 use std::io;
 
@@ -17,4 +17,10 @@ pub(crate) fn run(filter: Option<&str>) -> io::Result<bool> {
         }
     }
     Ok(run_all(steps))
+}
+
+/// The peers have a workspace of their own, since they pin other versions of what we use.
+pub(crate) fn run_peers() -> bool {
+    let arguments = ["run", "--release", "--manifest-path", "benches/Cargo.toml", "--", "table"];
+    run_all(vec![Step::new("other tracing layers beside ours", cargo(&arguments))])
 }

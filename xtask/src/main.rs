@@ -16,6 +16,7 @@ usage: cargo xtask COMMAND
   test              everything that a contributor should run before a commit
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
+  bench-peers       measures other tracing layers beside ours
   ci                formatting, clippy, documentation and tests, as the server runs them
 ";
 
@@ -27,6 +28,7 @@ fn main() -> ExitCode {
         Some("test") => test::run(),
         Some("demo") => return demo::run(&rest),
         Some("bench") => bench::run(rest.first().map(String::as_str)),
+        Some("bench-peers") => Ok(bench::run_peers()),
         Some("ci") => ci::run(),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

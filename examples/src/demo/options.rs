@@ -11,7 +11,7 @@ usage: cargo xtask demo [OPTIONS]
   --orders N           how many orders are placed (6): one of each kind first, then ordinary ones
   --otlp-file FILE     also appends every span to FILE, as lines of OTLP-JSON
   --otlp-endpoint URL  also sends every span to URL by OTLP/HTTP, such as http://localhost:4318
-  --svg FILE           writes the trace of the retried order to FILE as a picture
+  --svg FILE           draws the trace of the declined order in FILE
   --ports BASE         uses the ports from BASE on; without it, whichever are free
   --no-color           no colours; nor are there any with NO_COLOR set, or when the output is not a terminal
 ";

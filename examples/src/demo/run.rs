@@ -79,10 +79,10 @@ fn first_of_each_kind(placed: &[Placed]) -> impl Iterator<Item = &Placed> {
     OrderKind::STORY.into_iter().filter_map(|kind| placed.iter().find(|order| order.kind == kind))
 }
 
-/// Draws the order that was retried, which has most to show, or else the first.
+/// Draws the order that was declined, which has most to tell, or else the last.
 fn draw(path: &Path, placed: &[Placed], spans: &[FinishedSpan]) -> io::Result<()> {
-    let retried = placed.iter().find(|order| order.kind == OrderKind::Retried);
-    let Some(order) = retried.or_else(|| placed.first()) else { return Ok(()) };
+    let declined = placed.iter().find(|order| order.kind == OrderKind::Declined);
+    let Some(order) = declined.or_else(|| placed.last()) else { return Ok(()) };
     let of_order = |it: &&FinishedSpan| it.span.trace_id == order.trace_id;
     let trace: Vec<_> = spans.iter().filter(of_order).cloned().collect();
     std::fs::write(path, render::svg(&trace))
