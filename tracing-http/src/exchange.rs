@@ -152,6 +152,7 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+/// The length of a body, as headers announce it.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,7 +1,6 @@
 //! The attributes of a client span.
 
 use http::{HeaderMap, Response, Uri, header};
-use http_body::Body;
 use tracing_core_lite::Recorder;
 
 use super::config::Config;
@@ -22,7 +21,6 @@ pub(super) fn record_request(
     request: &RequestHead<'_>,
     method: &str,
     template: Option<&str>,
-    body: &impl Body,
 ) {
     span.set(METHOD, method);
     if method == OTHER {
@@ -43,7 +41,7 @@ pub(super) fn record_request(
     let resends = resend::count(request.extensions());
     span.set_some(RESEND_COUNT, Some(resends).filter(|resends| *resends > 0));
     if config.body_sizes {
-        span.set_some(REQUEST_BODY_SIZE, body.size_hint().exact());
+        span.set_some(REQUEST_BODY_SIZE, crate::exchange::content_length(request.headers()));
     }
     config.request_headers.record(span, request.headers());
 }

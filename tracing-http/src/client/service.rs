@@ -27,7 +27,7 @@ pub struct ClientService<S, C = StdErrors> {
 }
 
 impl<S, C> ClientService<S, C> {
-    fn start<B: Body>(&self, request: &mut Request<B>) -> Exchange {
+    fn start<B>(&self, request: &mut Request<B>) -> Exchange {
         resend::note(request.extensions_mut());
         let config = &*self.config;
         let head = RequestHead::of(request);
@@ -37,7 +37,7 @@ impl<S, C> ClientService<S, C> {
         let parent = tracing_core_lite::Context::current();
         let builder = config.tracer.span(name.as_str()).kind(SpanKind::Client).parent(&parent);
         let span = builder.start_with(|span| {
-            attributes::record_request(span, config, &head, method, template, request.body());
+            attributes::record_request(span, config, &head, method, template);
         });
         let context = span.in_context(&parent);
         let span_context = span.span_context().clone();
@@ -52,7 +52,6 @@ impl<S, C, B, R> Service<Request<B>> for ClientService<S, C>
 where
     S: Service<Request<B>, Response = Response<R>>,
     C: Classify<S::Error> + Clone,
-    B: Body,
     R: Body,
 {
     type Response = Response<ClientBody<R>>;

@@ -9,6 +9,7 @@ use super::client_address::{Seen, seen};
 use super::config::Config;
 use crate::address::{IpText, PeerAddress, record_peer};
 use crate::authority::{self, HostPort};
+use crate::exchange::content_length;
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
 use crate::semconv::{
@@ -43,8 +44,7 @@ pub(super) fn record(
     let headers = request.headers();
     span.set_some(USER_AGENT, text(headers, header::USER_AGENT).map(bounded_user_agent));
     if config.body_sizes {
-        let announced = text(headers, header::CONTENT_LENGTH).and_then(|size| size.parse::<u64>().ok());
-        span.set_some(REQUEST_BODY_SIZE, announced);
+        span.set_some(REQUEST_BODY_SIZE, content_length(headers));
     }
     config.request_headers.record(span, headers);
 }
