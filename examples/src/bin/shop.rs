@@ -1,6 +1,8 @@
 //! The shop as a program: `shop demo` runs all of it, `shop SERVICE` one service.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
+use std::error::Error;
+use std::io;
 use std::process::ExitCode;
 
 use examples::{demo, one_service};
@@ -46,8 +48,14 @@ async fn run_demo(arguments: impl Iterator<Item = String>) -> ExitCode {
     match demo::run(&options).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
+        // Whoever reads along, `head` for one, has seen enough.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => failed("demo", error),
     }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn usage(text: &str) -> ExitCode {
@@ -55,7 +63,7 @@ fn usage(text: &str) -> ExitCode {
     ExitCode::from(2)
 }
 
-fn failed(what: &str, error: Box<dyn std::error::Error>) -> ExitCode {
+fn failed(what: &str, error: Box<dyn Error>) -> ExitCode {
     eprintln!("{what}: {error}");
     ExitCode::FAILURE
 }
