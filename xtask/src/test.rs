@@ -25,8 +25,10 @@ fn tests() -> Step {
         "cargo-nextest is not installed, so `cargo test` runs the tests: the same ones, a little slower.\n\
          To have it: cargo install cargo-nextest --locked\n"
     );
-    let arguments = ["test", "--workspace", "--all-features", "--all-targets", "--no-fail-fast"];
-    Step::new("tests", cargo(&arguments))
+    let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    // The targets of nextest: all but benchmarks, and documentation, which has a step of its own.
+    command.args(["--lib", "--bins", "--tests", "--examples"]);
+    Step::new("tests", command)
 }
 
 /// nextest runs none of these.
