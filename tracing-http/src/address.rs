@@ -58,7 +58,13 @@ fn push_v4(text: &mut StackText<LONGEST>, address: Ipv4Addr) -> std::fmt::Result
             text.push(".")?;
         }
         let digits = [b'0' + octet / 100, b'0' + octet / 10 % 10, b'0' + octet % 10];
-        let skip = if octet >= 100 { 0 } else if octet >= 10 { 1 } else { 2 };
+        let skip = if octet >= 100 {
+            0
+        } else if octet >= 10 {
+            1
+        } else {
+            2
+        };
         text.push(std::str::from_utf8(&digits[skip..]).unwrap_or_default())?;
     }
     Ok(())

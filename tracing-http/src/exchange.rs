@@ -91,7 +91,12 @@ impl Exchange {
 
     /// Takes note of the response's head. False when the exchange ends with it.
     #[inline]
-    pub(crate) fn responded(&mut self, status: StatusCode, headers: &HeaderMap, body: &impl http_body::Body) -> bool {
+    pub(crate) fn responded(
+        &mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &impl http_body::Body,
+    ) -> bool {
         self.status = Some(status);
         let is_without_body = self.is_head
             || (self.is_connect && status.is_success())

@@ -11,7 +11,8 @@ use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
 use crate::semconv::client::{PEER_SERVICE, RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};
 use crate::semconv::{
-    METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, SERVER_ADDRESS, SERVER_PORT, protocol_version,
+    METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, SERVER_ADDRESS, SERVER_PORT,
+    protocol_version,
 };
 
 /// Sets what is known when a request is sent.

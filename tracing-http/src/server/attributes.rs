@@ -87,7 +87,8 @@ fn peer(request: &RequestHead<'_>) -> Option<SocketAddr> {
         return Some(*peer);
     }
     #[cfg(feature = "axum")]
-    if let Some(axum::extract::ConnectInfo(peer)) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>() {
+    if let Some(axum::extract::ConnectInfo(peer)) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>()
+    {
         return Some(*peer);
     }
     None
