@@ -110,7 +110,9 @@ async fn future_that_is_never_polled() {
     // axum calls the inner service when the future is first polled: there was no request yet.
     assert_eq!(spans.finished().len(), 0);
 
-    let inner = tower::service_fn(|_: Request<()>| async { Ok::<_, std::convert::Infallible>(Response::new(endless())) });
+    let inner = tower::service_fn(|_: Request<()>| async {
+        Ok::<_, std::convert::Infallible>(Response::new(endless()))
+    });
     drop(layer(&spans).layer(inner).call(Request::new(())));
     assert_cancelled(&only(&spans).await, None);
 }

@@ -24,11 +24,12 @@ async fn echo(headers: HeaderMap) -> String {
 }
 
 fn app() -> Router {
-    Router::new()
-        .route("/charges/{id}", get(echo))
-        .route("/status/{code}", get(|axum::extract::Path(code): axum::extract::Path<u16>| async move {
+    Router::new().route("/charges/{id}", get(echo)).route(
+        "/status/{code}",
+        get(|axum::extract::Path(code): axum::extract::Path<u16>| async move {
             StatusCode::from_u16(code).unwrap()
-        }))
+        }),
+    )
 }
 
 fn request(uri: &str) -> Request<Empty<Bytes>> {
@@ -181,7 +182,8 @@ async fn one_hop() {
     let spans = TestSpans::new();
     let server = app().layer(ServerLayer::new().with_provider(spans.provider()));
     let client = ClientLayer::new().with_provider(spans.provider()).layer(server);
-    let response = client.oneshot(Request::get("http://x/charges/1").body(Body::empty()).unwrap()).await.unwrap();
+    let response =
+        client.oneshot(Request::get("http://x/charges/1").body(Body::empty()).unwrap()).await.unwrap();
     response.into_body().collect().await.unwrap();
     spans.assert_tree("GET\n  GET /charges/{id}");
 }

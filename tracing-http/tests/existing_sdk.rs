@@ -31,7 +31,9 @@ async fn layers_record_into_it() {
     for span in [server, client] {
         assert_eq!(span.status, Status::error(""));
         let has = |key: &str, value: &str| {
-            span.attributes.iter().any(|attribute| attribute.key.as_str() == key && attribute.value.as_str() == value)
+            span.attributes
+                .iter()
+                .any(|attribute| attribute.key.as_str() == key && attribute.value.as_str() == value)
         };
         assert!(has("error.type", "503") && has("http.request.method", "GET"), "{span:?}");
     }

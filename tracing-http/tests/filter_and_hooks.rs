@@ -18,7 +18,10 @@ fn app(spans: &TestSpans) -> Router {
         .with_provider(spans.provider())
         .filter(|request| request.uri().path() != "/health")
         .on_request(|request, span| {
-            span.set_some("shop.tenant", request.headers().get("x-tenant").and_then(|value| value.to_str().ok()));
+            span.set_some(
+                "shop.tenant",
+                request.headers().get("x-tenant").and_then(|value| value.to_str().ok()),
+            );
         })
         .on_response(|response, span| {
             span.set("shop.answer", response.headers().len());

@@ -60,8 +60,17 @@ async fn long_values_are_cut() {
 }
 
 const NAMES: [&str; 11] = [
-    "traceparent", "tracestate", "baggage", "host", "user-agent", "content-length", "forwarded", "x-forwarded-for",
-    "x-forwarded-host", "x-forwarded-proto", "x-any",
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "host",
+    "user-agent",
+    "content-length",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-any",
 ];
 
 proptest! {

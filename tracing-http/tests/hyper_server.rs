@@ -48,7 +48,8 @@ async fn both_versions() {
         let spans = TestSpans::new();
         let address = serve(ServerLayer::new().with_provider(spans.provider())).await;
         let client = Client::builder(TokioExecutor::new()).http2_only(http2).build_http();
-        let request = Request::get(format!("http://{address}/hello/ann")).body(Empty::<Bytes>::new()).unwrap();
+        let request =
+            Request::get(format!("http://{address}/hello/ann")).body(Empty::<Bytes>::new()).unwrap();
         let body = client.request(request).await.unwrap().into_body().collect().await.unwrap();
         assert_eq!(body.to_bytes(), "hello");
         let span = only(&spans).await;

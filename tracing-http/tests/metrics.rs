@@ -26,7 +26,8 @@ struct Meters {
 impl Meters {
     fn new() -> Self {
         let exporter = InMemoryMetricExporter::default();
-        let reader = PeriodicReader::builder(exporter.clone()).with_interval(Duration::from_secs(3600)).build();
+        let reader =
+            PeriodicReader::builder(exporter.clone()).with_interval(Duration::from_secs(3600)).build();
         Self { provider: SdkMeterProvider::builder().with_reader(reader).build(), exporter }
     }
 
@@ -115,7 +116,9 @@ async fn exact() {
         meters.read(),
         [
             format!("{ACTIVE} 0"),
-            format!("{DURATION} error.type=502,{common},http.response.status_code=502,http.route=/broken,{end} 1"),
+            format!(
+                "{DURATION} error.type=502,{common},http.response.status_code=502,http.route=/broken,{end} 1"
+            ),
             format!("{DURATION} error.type=cancelled,{common},http.route=/slow,{end} 1"),
             format!("{DURATION} {common},http.response.status_code=200,http.route=/orders/{{id}},{end} 2"),
             format!("{DURATION} {common},http.response.status_code=404,{end} 1"),

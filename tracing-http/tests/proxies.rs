@@ -10,7 +10,8 @@ use tracing_http::server::{ServerLayer, TrustedProxies};
 
 #[tokio::test]
 async fn through_a_socket() {
-    let forwarded = "X-Forwarded-For: 6.6.6.6, 203.0.113.9\r\nX-Forwarded-Host: shop.example\r\nX-Forwarded-Proto: https";
+    let forwarded =
+        "X-Forwarded-For: 6.6.6.6, 203.0.113.9\r\nX-Forwarded-Host: shop.example\r\nX-Forwarded-Proto: https";
     let loopback = TrustedProxies::networks(["127.0.0.0/8"]).unwrap();
     let elsewhere = TrustedProxies::networks(["10.0.0.0/8"]).unwrap();
     for (name, proxies, client, host, port, scheme) in [

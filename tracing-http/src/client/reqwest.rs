@@ -91,7 +91,9 @@ impl Future for ReqwestFuture {
                 response
             }),
             // A future that is polled after its end may stay pending.
-            ReqwestProjection::Refused { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+            ReqwestProjection::Refused { error } => {
+                error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)))
+            }
         }
     }
 }
