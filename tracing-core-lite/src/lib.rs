@@ -44,3 +44,8 @@ pub use provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder
 pub use resource::{Resource, ResourceBuilder};
 pub use span::{Recorder, Span, Value};
 pub use tracer::Tracer;
+
+/// The examples of the README, so that they compile.
+#[cfg(all(doctest, feature = "otlp-http"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

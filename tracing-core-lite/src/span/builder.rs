@@ -116,7 +116,9 @@ impl<'a> SpanBuilder<'a> {
             record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
             let mut recorder = Recorder::own(record, engine.limits());
             write(&mut recorder);
-            recorder.set_otel(decision.attributes);
+            if !decision.attributes.is_empty() {
+                recorder.set_otel(decision.attributes);
+            }
         });
         Span::recording(span_context, slot)
     }

@@ -1,0 +1,29 @@
+//! `cargo xtask ci`: what `.ci/run` runs on the server.
+
+use std::io;
+
+use crate::step::{Step, run_all};
+use crate::test;
+use crate::workspace::cargo;
+
+pub(crate) fn run() -> io::Result<bool> {
+    let mut steps = vec![format(), clippy(), documentation()];
+    steps.extend(test::steps()?);
+    Ok(run_all(steps))
+}
+
+fn format() -> Step {
+    Step::new("formatting", cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Step {
+    let mut command = cargo(&["clippy", "--workspace", "--all-targets", "--all-features"]);
+    command.args(["--", "-D", "warnings"]);
+    Step::new("clippy", command)
+}
+
+fn documentation() -> Step {
+    let mut command = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
+    command.env("RUSTDOCFLAGS", "-D warnings");
+    Step::new("documentation", command)
+}
