@@ -38,7 +38,7 @@ struct Watched {
 }
 
 /// What else is wanted of an exchange.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Wants {
     /// Count the bytes of the response's body.
     pub(crate) body_size: bool,

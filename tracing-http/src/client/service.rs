@@ -41,7 +41,11 @@ impl<S, C> ClientService<S, C> {
         });
         let context = span.in_context(&parent);
         let span_context = span.span_context().clone();
-        let wants = Wants { body_size: config.body_sizes, ..Wants::default() };
+        let wants = Wants {
+            body_size: config.body_sizes,
+            #[cfg(feature = "metrics")]
+            measurement: None,
+        };
         let exchange = Exchange::new(Side::Client, span, context, head.method(), wants);
         config.propagator.inject_span(&span_context, &parent, request.headers_mut());
         exchange
