@@ -1,5 +1,6 @@
 //! A request that is not sampled costs at most one allocation: that of its context.
 #![allow(unsafe_code, reason = "an allocator that counts")]
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! A request that nobody waits for any longer ends its span, and work that it left behind does not stretch it.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 
@@ -180,7 +181,7 @@ async fn panics() {
 }
 
 fn from_fn(
-    mut next: impl FnMut() -> Option<Result<Frame<Bytes>, std::convert::Infallible>> + Unpin,
+    next: impl FnMut() -> Option<Result<Frame<Bytes>, std::convert::Infallible>> + Unpin,
 ) -> impl futures_core::Stream<Item = Result<Frame<Bytes>, std::convert::Infallible>> {
     struct FromFn<F>(F);
     impl<F> futures_core::Stream for FromFn<F>
@@ -195,5 +196,5 @@ fn from_fn(
             std::task::Poll::Ready((self.0)())
         }
     }
-    FromFn(move || next())
+    FromFn(next)
 }

@@ -1,4 +1,5 @@
 //! Requests that fail are told apart by class.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

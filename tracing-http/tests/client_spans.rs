@@ -1,4 +1,5 @@
 //! What a client's span records, and what it sends along.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! A server span ends with the body, whatever kind of body that is.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! Over somebody's opentelemetry_sdk, without a provider of ours, the layers record into that.
+#![allow(clippy::unwrap_used)]
 
 use axum::Router;
 use axum::body::Body;

@@ -1,4 +1,5 @@
 //! Filters leave requests out without breaking their traces, and hooks add attributes.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

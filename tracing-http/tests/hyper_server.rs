@@ -1,4 +1,5 @@
 //! The layer around a service on bare hyper, over HTTP/1 and HTTP/2.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! Requests are counted and timed exactly, cancelled ones among them.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

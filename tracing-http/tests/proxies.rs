@@ -1,4 +1,5 @@
 //! Client, host and scheme come from the connection, or from the proxies that are trusted.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! Under tower's retry layer, each attempt has a span of its own, and all but the first say which they are.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! Credentials do not reach a span unless somebody insists.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! Names come from the route, never from the path, and methods from a list.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

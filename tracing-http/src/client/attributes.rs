@@ -1,11 +1,13 @@
 //! The attributes of a client span.
 
+use std::net::SocketAddr;
+
 use http::{HeaderMap, Response, Uri, header};
 use tracing_core_lite::Recorder;
 
 use super::config::Config;
 use super::resend;
-use crate::address::{PeerAddress, record_peer};
+use crate::address::{IpText, PeerAddress, record_peer};
 use crate::authority::{self, HostPort};
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
@@ -52,14 +54,18 @@ pub(super) fn record_response<B>(span: &mut Recorder<'_>, config: &Config, respo
     span.set_some(PROTOCOL_VERSION, protocol_version(response.version()));
     let extensions = response.extensions();
     if let Some(PeerAddress(peer)) = extensions.get() {
-        record_peer(span, *peer);
+        record_address(span, *peer);
     } else {
         #[cfg(feature = "hyper-util")]
         if let Some(info) = extensions.get::<hyper_util::client::legacy::connect::HttpInfo>() {
-            record_peer(span, info.remote_addr());
+            record_address(span, info.remote_addr());
         }
     }
     config.response_headers.record(span, response.headers());
+}
+
+fn record_address(span: &mut Recorder<'_>, peer: SocketAddr) {
+    record_peer(span, IpText::new(peer.ip()).as_str(), peer.port());
 }
 
 fn host_header(headers: &HeaderMap) -> Option<&str> {

@@ -14,7 +14,7 @@ use super::future::ClientFuture;
 use super::url_template::UrlTemplate;
 use super::{ClientBody, attributes, resend};
 use crate::ending::Side;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Wants};
 use crate::head::RequestHead;
 use crate::span_name::SpanName;
 
@@ -41,8 +41,12 @@ impl<S, C> ClientService<S, C> {
         });
         let context = span.in_context(&parent);
         let span_context = span.span_context().clone();
-        let mut exchange = Exchange::new(Side::Client, span, context, head.method());
-        exchange.record_size(config.body_sizes);
+        let wants = Wants {
+            body_size: config.body_sizes,
+            #[cfg(feature = "metrics")]
+            measurement: None,
+        };
+        let exchange = Exchange::new(Side::Client, span, context, head.method(), wants);
         config.propagator.inject_span(&span_context, &parent, request.headers_mut());
         exchange
     }

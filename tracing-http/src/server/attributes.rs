@@ -36,10 +36,7 @@ pub(super) fn record(
     }
     span.set_some(ROUTE, route);
     record_url(span, config, request, &seen);
-    record_client(span, config, &seen);
-    if let Some(peer) = peer {
-        record_peer(span, peer);
-    }
+    record_addresses(span, config, &seen, peer);
     span.set_some(PROTOCOL_VERSION, protocol_version(request.version()));
     let headers = request.headers();
     span.set_some(USER_AGENT, text(headers, header::USER_AGENT).map(bounded_user_agent));
@@ -72,12 +69,22 @@ fn scheme<'a>(config: &Config, request: &RequestHead<'a>, proto: Option<&'a str>
     proto.or_else(|| request.uri().scheme_str()).or(config.scheme)
 }
 
-fn record_client(span: &mut Recorder<'_>, config: &Config, seen: &Seen<'_>) {
+/// Client and peer are often one and the same: its address is then written out once.
+fn record_addresses(span: &mut Recorder<'_>, config: &Config, seen: &Seen<'_>, peer: Option<SocketAddr>) {
+    let text = peer.map(|peer| IpText::new(peer.ip()));
     if let Some((address, port)) = seen.client {
-        span.set(CLIENT_ADDRESS, IpText::new(address).as_str());
+        match &text {
+            Some(text) if peer.is_some_and(|peer| peer.ip() == address) => {
+                span.set(CLIENT_ADDRESS, text.as_str())
+            }
+            _ => span.set(CLIENT_ADDRESS, IpText::new(address).as_str()),
+        };
         if config.client_port {
             span.set_some(CLIENT_PORT, port);
         }
+    }
+    if let (Some(peer), Some(text)) = (peer, &text) {
+        record_peer(span, text.as_str(), peer.port());
     }
 }
 

@@ -32,6 +32,13 @@ pub(crate) struct Config {
     pub(super) metrics: Option<super::metrics::Metrics>,
 }
 
+impl Config {
+    /// Whether there is anything to do when the head of a response is there.
+    pub(super) fn wants_response(&self) -> bool {
+        !self.response_headers.is_empty() || self.trace_id_header.is_some() || self.trace_response
+    }
+}
+
 impl Default for Config {
     fn default() -> Self {
         Self {
