@@ -22,7 +22,7 @@ use crate::address::PeerAddress;
 ///     .layer(ClientLayer::new())
 ///     .service(ReqwestService::from(reqwest::Client::new()));
 /// let request = http::Request::get("http://127.0.0.1:8080/orders").body(reqwest::Body::default())?;
-/// let response = client.clone().oneshot(request).await?;
+/// let response = client.oneshot(request).await?;
 /// assert!(response.status().is_success());
 /// # Ok(())
 /// # }
