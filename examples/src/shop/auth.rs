@@ -7,11 +7,12 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio::time::sleep;
+use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::server::ServerLayer;
 
 use super::api::Session;
-use super::{Problem, healthz, step};
+use super::{Problem, healthz};
 
 #[derive(Debug, thiserror::Error)]
 #[error("nobody is logged in with this token")]
@@ -27,7 +28,7 @@ pub fn router(provider: &TracerProvider) -> Router {
 }
 
 async fn session(State(tracer): State<Tracer>, headers: HeaderMap) -> Result<Json<Session>, Problem> {
-    let customer = step(&tracer, "verify token", verify(&headers)).await;
+    let customer = verify(&headers).try_in_span(tracer.span("verify token").start()).await;
     let unauthorized = |error| Problem::new(StatusCode::UNAUTHORIZED, "not_logged_in", error);
     Ok(Json(Session { customer: customer.map_err(unauthorized)? }))
 }

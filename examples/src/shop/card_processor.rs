@@ -11,11 +11,12 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::time::sleep;
 use tracing::warn;
+use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Charge, card};
-use super::{Problem, healthz, step};
+use super::{Problem, healthz};
 
 #[derive(Clone)]
 struct CardProcessor {
@@ -46,8 +47,8 @@ async fn charge(
         warn!(order = charge.order, "too busy for this charge");
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many charges, try again"));
     }
-    let Ok(()) = step(&processor.tracer, "assess risk", assess_risk(&charge)).await;
-    let authorized = step(&processor.tracer, "authorize", authorize(&charge)).await;
+    let Ok(()) = assess_risk(&charge).try_in_span(processor.tracer.span("assess risk").start()).await;
+    let authorized = authorize(&charge).try_in_span(processor.tracer.span("authorize").start()).await;
     authorized.map(Json).map_err(|error| Problem::new(StatusCode::PAYMENT_REQUIRED, "card_declined", error))
 }
 

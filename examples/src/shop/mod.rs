@@ -9,7 +9,7 @@
 //! Each service is a function from its [`TracerProvider`](tracing_core_lite::TracerProvider) and its [peers](Peer) to an
 //! [`axum::Router`]. That all of them appear in one trace is the doing of two layers: `ServerLayer` around the router,
 //! and `ClientLayer` around the HTTP client in [`Peer`]. Work inside of a service that deserves a span of its own is
-//! run as a [`step()`].
+//! run with [`try_in_span`](tracing_core_lite::context::FutureExt::try_in_span).
 
 pub mod api;
 pub mod auth;
@@ -20,9 +20,7 @@ pub mod payment;
 mod peer;
 mod problem;
 mod serve;
-mod step;
 
 pub use peer::{CallError, Peer};
 pub use problem::Problem;
 pub use serve::{healthz, serve, terminated};
-pub use step::step;

@@ -13,12 +13,13 @@ use tokio::time::sleep;
 use tokio_util::task::TaskTracker;
 use tracing::{info, warn};
 use tracing_core_lite::context::Detached;
+use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::span::current_span;
 use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Basket, Charge, NewOrder, Order};
-use super::{CallError, Peer, Problem, healthz, step};
+use super::{CallError, Peer, Problem, healthz};
 
 /// What one piece of anything costs.
 const PRICE_CENTS: u64 = 1_250;
@@ -56,13 +57,14 @@ async fn place(
     let id = orders.last_id.fetch_add(1, Ordering::Relaxed) + 1;
     current_span().set("shop.order.id", id as i64);
     let (Ok(()), Ok(())) = tokio::join!(
-        step(&orders.tracer, "reserve stock", reserve_stock(&order.basket)),
-        step(&orders.tracer, "estimate delivery", estimate_delivery()),
+        reserve_stock(&order.basket).try_in_span(orders.tracer.span("reserve stock").start()),
+        estimate_delivery().try_in_span(orders.tracer.span("estimate delivery").start()),
     );
 
     let cents = u64::from(order.basket.quantity) * PRICE_CENTS;
     let charge = Charge { order: id, card: order.basket.card, cents };
-    let paid = step(&orders.tracer, "take payment", take_payment(&orders.payment, &charge)).await;
+    let span = orders.tracer.span("take payment").start();
+    let paid = take_payment(&orders.payment, &charge).try_in_span(span).await;
     if let Err(OrderFailed { order, source }) = paid {
         warn!(order, reason = %source, "order failed");
         return Err(source.into());

@@ -5,12 +5,13 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tracing::{info, warn};
+use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::span::current_span;
 use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Charge};
-use super::{CallError, Peer, Problem, healthz, step};
+use super::{CallError, Peer, Problem, healthz};
 
 #[derive(Clone)]
 struct Payment {
@@ -37,7 +38,8 @@ pub fn router(provider: &TracerProvider, card_processor: Peer) -> Router {
 }
 
 async fn pay(State(payment): State<Payment>, Json(charge): Json<Charge>) -> Result<Json<Approval>, Problem> {
-    match step(&payment.tracer, "charge card", charge_card(&payment.card_processor, &charge)).await {
+    let span = payment.tracer.span("charge card").start();
+    match charge_card(&payment.card_processor, &charge).try_in_span(span).await {
         Ok(approval) => {
             info!(order = charge.order, reference = approval.reference, "card charged");
             Ok(Json(approval))
