@@ -88,10 +88,10 @@ fn server(c: &mut Criterion) {
     let wraps_body = tower::util::MapResponseLayer::new(|response: http::Response<Body>| {
         response.map(|body| http_body_util::BodyExt::map_err(body, |error| error))
     });
-    bench_router(c, "server/pass-through", router().layer(pass_through), SAMPLED);
-    bench_router(c, "server/pass-through, body wrapped", router().layer(wraps_body), SAMPLED);
-    bench_router(c, "server/sampled", router().layer(layer.clone()), SAMPLED);
-    bench_router(c, "server/unsampled", router().layer(layer), UNSAMPLED);
+    bench_router(c, "server/pass-through", router().layer(pass_through).with_state(()), SAMPLED);
+    bench_router(c, "server/pass-through, body wrapped", router().layer(wraps_body).with_state(()), SAMPLED);
+    bench_router(c, "server/sampled", router().layer(layer.clone()).with_state(()), SAMPLED);
+    bench_router(c, "server/unsampled", router().layer(layer).with_state(()), UNSAMPLED);
 }
 
 fn client(c: &mut Criterion) {

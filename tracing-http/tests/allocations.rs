@@ -93,5 +93,6 @@ fn of_one_request() {
     let unsampled = allocations(&mut traced, request(loopback::UNSAMPLED));
     let sampled = allocations(&mut traced, request(loopback::SAMPLED));
     assert!(unsampled <= bare + 1, "unsampled {unsampled}, bare {bare}");
-    assert!(sampled <= bare + 2, "sampled {sampled}, bare {bare}");
+    // Two for the span within its context, as the OpenTelemetry API holds it, and one for what ends it.
+    assert!(sampled <= bare + 3, "sampled {sampled}, bare {bare}");
 }

@@ -75,8 +75,14 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 /// The absolute URL, also of a request that names its host in a header.
 fn full_url(uri: &Uri, host_header: Option<&str>) -> String {
     let path = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
-    match (uri.authority(), host_header) {
-        (None, Some(host)) => format!("http://{host}{path}"),
-        _ => uri.to_string(),
-    }
+    let authority = uri.authority().map(http::uri::Authority::as_str).or(host_header);
+    let Some(authority) = authority else { return path.to_owned() };
+    let scheme = uri.scheme_str().unwrap_or("http");
+    // Put together by hand: to format an `Uri` takes several times as long.
+    let mut url = String::with_capacity(scheme.len() + 3 + authority.len() + path.len());
+    url.push_str(scheme);
+    url.push_str("://");
+    url.push_str(authority);
+    url.push_str(path);
+    url
 }
