@@ -77,12 +77,15 @@ impl<S> tower::Layer<S> for PassThroughLayer {
     type Service = PassThrough<S>;
 
     fn layer(&self, inner: S) -> PassThrough<S> {
-        PassThrough(inner, Arc::clone(&self.0))
+        PassThrough { inner, _setting: Arc::clone(&self.0) }
     }
 }
 
 #[derive(Clone)]
-struct PassThrough<S>(S, Arc<str>);
+struct PassThrough<S> {
+    inner: S,
+    _setting: Arc<str>,
+}
 
 impl<S: tower::Service<R>, R> tower::Service<R> for PassThrough<S> {
     type Response = S::Response;
@@ -90,10 +93,10 @@ impl<S: tower::Service<R>, R> tower::Service<R> for PassThrough<S> {
     type Future = S::Future;
 
     fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
+        self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: R) -> S::Future {
-        self.0.call(request)
+        self.inner.call(request)
     }
 }
