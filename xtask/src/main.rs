@@ -2,8 +2,8 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bench;
-mod ci;
 mod demo;
+mod lint;
 mod step;
 mod test;
 mod workspace;
@@ -13,11 +13,11 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test              everything that a contributor should run before a commit
+  test              every test, the examples in the documentation, and each feature on its own
+  lint              formatting, clippy and documentation, with warnings as errors
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench-peers       measures other tracing layers beside ours
-  ci                formatting, clippy, documentation and tests, as the server runs them
 ";
 
 fn main() -> ExitCode {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
         Some("demo") => return demo::run(&rest),
         Some("bench") => bench::run(rest.first().map(String::as_str)),
         Some("bench-peers") => Ok(bench::run_peers()),
-        Some("ci") => ci::run(),
+        Some("lint") => lint::run(),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

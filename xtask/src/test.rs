@@ -10,7 +10,7 @@ pub(crate) fn run() -> io::Result<bool> {
 }
 
 /// Tests with all features at once, then documentation, then each feature on its own.
-pub(crate) fn steps() -> io::Result<Vec<Step>> {
+fn steps() -> io::Result<Vec<Step>> {
     let mut steps = vec![tests(), doc_tests()];
     steps.extend(features_alone()?);
     Ok(steps)
