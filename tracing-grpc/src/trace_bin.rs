@@ -181,7 +181,8 @@ mod tests {
 
     #[test]
     fn another_format_comes_first() {
-        let mut found = Extracted { span_context: extracted(EXAMPLE), ..Extracted::default() };
+        let mut found = Extracted::default();
+        found.span_context = extracted(EXAMPLE);
         let other = EXAMPLE.replace("QEFC", "QUFC");
         GrpcTraceBin.extract(&[(GRPC_TRACE_BIN, other.as_str())].as_slice(), &mut found);
         assert_eq!(found.span_context, extracted(EXAMPLE));
