@@ -1,5 +1,7 @@
 //! Any other cache: hits, misses, and loads below them.
 
+#![allow(clippy::unwrap_used)]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! A command is a span with the attributes of the conventions, and nothing secret.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "redis")]
 
 mod server;

@@ -1,4 +1,5 @@
 //! What fails, and what is given up.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "redis")]
 
 mod server;

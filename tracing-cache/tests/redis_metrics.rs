@@ -1,4 +1,5 @@
 //! The durations of commands are measured when that is asked for.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
 mod server;

@@ -1,4 +1,5 @@
 //! A pipeline is one span.
+#![allow(clippy::unwrap_used)]
 #![cfg(feature = "redis")]
 
 mod server;

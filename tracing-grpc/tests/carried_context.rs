@@ -1,5 +1,7 @@
 //! The context travels in metadata: text, and the binary `grpc-trace-bin`.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use std::sync::{Arc, Mutex};

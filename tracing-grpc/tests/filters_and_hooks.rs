@@ -1,5 +1,7 @@
 //! What the user says: which calls are traced, and what else their spans have.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use std::time::Duration;

@@ -1,6 +1,8 @@
 //! The code in `tests/service/stock.rs` is what its `.proto` file makes. It is kept, so that nobody who only uses the crate
 //! needs a build script.
 
+#![allow(clippy::unwrap_used)]
+
 use std::path::Path;
 
 #[test]

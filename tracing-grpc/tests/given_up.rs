@@ -1,5 +1,7 @@
 //! Calls that are given up end their spans at that moment, on both sides.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use std::time::Duration;

@@ -1,5 +1,7 @@
 //! Messages become events when that is asked for, and no more of them than that.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use service::{Shop, item};

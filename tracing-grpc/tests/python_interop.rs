@@ -1,6 +1,8 @@
 //! One trace across the boundary to another language, in both directions: Python's grpcio with OpenTelemetry's
 //! instrumentation, which `integration-tests/python/grpc_interop` runs. PyPI is needed once.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use std::io::{BufRead, BufReader, Read};

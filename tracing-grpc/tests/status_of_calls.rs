@@ -1,5 +1,7 @@
 //! The status is found wherever it is: in trailers, or in the headers of a response that has nothing else.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use service::{Shop, ending, item};

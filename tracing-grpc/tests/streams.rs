@@ -1,5 +1,7 @@
 //! A streaming call's span lasts as long as its stream, whichever side streams.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use std::time::Duration;

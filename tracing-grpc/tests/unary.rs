@@ -1,5 +1,7 @@
 //! A unary call is one span on each side, in one trace, with the attributes of the conventions.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use opentelemetry::trace::SpanKind;

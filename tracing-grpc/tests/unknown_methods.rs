@@ -1,5 +1,7 @@
 //! Methods that do not exist make neither names nor values of attributes.
 
+#![allow(clippy::unwrap_used)]
+
 mod service;
 
 use http::uri::PathAndQuery;

@@ -1,4 +1,5 @@
 //! The redis server of the tests.
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code)] // Each test uses its part.
 
 use redis::aio::MultiplexedConnection;

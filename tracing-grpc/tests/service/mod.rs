@@ -1,4 +1,5 @@
 //! A service with one method of each kind behind the server layer, and a client for it above the client layer.
+#![allow(clippy::unwrap_used)]
 #![allow(dead_code)] // Each test uses its part.
 
 use std::pin::Pin;
