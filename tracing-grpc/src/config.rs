@@ -22,6 +22,7 @@ pub(crate) struct Config {
     pub(crate) status_messages: bool,
     /// Host and port, when somebody told them.
     pub(crate) server: Option<(String, Option<u16>)>,
+    #[cfg(feature = "client")]
     pub(crate) writes_trace_bin: bool,
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Option<crate::metrics::Metrics>,
@@ -39,6 +40,7 @@ impl Config {
             messages: 0,
             status_messages: false,
             server: None,
+            #[cfg(feature = "client")]
             writes_trace_bin: false,
             #[cfg(feature = "metrics")]
             metrics: None,
