@@ -35,10 +35,11 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Without a span, the call's context is current all the same.
-    pub(crate) fn new(config: &Arc<Config>, span: Option<Span>, context: Context) -> Self {
+    /// A call that is but passed on: its context is current, and nothing is recorded.
+    #[inline]
+    pub(crate) fn new(config: &Arc<Config>, context: Context) -> Self {
         Self {
-            span,
+            span: None,
             context,
             config: Arc::clone(config),
             claim: None,
@@ -48,6 +49,12 @@ impl Call {
             #[cfg(feature = "metrics")]
             measurement: None,
         }
+    }
+
+    /// Records the call in `span`.
+    #[inline]
+    pub(crate) fn observe(&mut self, span: Span) {
+        self.span = Some(span);
     }
 
     /// Whether the call is still to be ended.

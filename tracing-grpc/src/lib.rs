@@ -17,7 +17,10 @@
 //!
 //! [`TracerProvider::install`]: tracing_core_lite::TracerProvider::install
 // Without a layer, what is left is `GrpcTraceBin`; the parts of layers are not worth a condition each.
-#![cfg_attr(not(any(feature = "server", feature = "client")), allow(dead_code, unused_imports, unused_macros))]
+#![cfg_attr(
+    not(any(feature = "server", feature = "client")),
+    allow(dead_code, unused_imports, unused_macros)
+)]
 
 mod address;
 mod attributes;

@@ -56,7 +56,7 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
             });
         let context = span.in_context(&parent);
         let span_context = span.span_context().clone();
-        let mut call = Call::new(&self.config, Some(span), context);
+        let mut call = Call::new(&self.config, context);
         #[cfg(feature = "metrics")]
         if let Some(metrics) = &config.metrics {
             is_observed = true;
@@ -64,6 +64,8 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
             call.measurement = Some(Box::new(metrics.start(method.name(), server)));
         }
         if is_observed {
+            // Otherwise there is nothing to be ended.
+            call.observe(span);
             call.deadline = Deadline::of(head.metadata());
             if matches!(method, Method::Claimed(_)) {
                 call.claim = head.uri().path_and_query().cloned().map(Claim);

@@ -52,13 +52,15 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
             self.on_request.on_request(head, span);
         });
         let context = span.in_context(&base);
-        let mut call = Call::new(&self.config, Some(span), context);
+        let mut call = Call::new(&self.config, context);
         #[cfg(feature = "metrics")]
         if let Some(metrics) = &config.metrics {
             is_observed = true;
             call.measurement = Some(Box::new(metrics.start(method.name(), None)));
         }
         if is_observed {
+            // Otherwise there is nothing to be ended.
+            call.observe(span);
             call.deadline = Deadline::of(head.metadata());
             if matches!(method, Method::Claimed(_)) {
                 call.claim = head.uri().path_and_query().cloned().map(Claim);
@@ -79,7 +81,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         let mut extracted = self.extract(head);
         let base = extracted.base_context();
         let context = base.with_remote_span_context(extracted.span_context?);
-        Some(Call::new(&self.config, None, context))
+        Some(Call::new(&self.config, context))
     }
 }
 
