@@ -113,7 +113,8 @@ fn layers(criterion: &mut Criterion) {
 }
 
 fn loopback(criterion: &mut Criterion) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    // Client and server on one thread: otherwise it is the waking of threads that is measured.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.expect("a runtime can be started");
     let mut group = criterion.benchmark_group("loopback");
     let endpoint = |port: u16| Endpoint::try_from(format!("http://127.0.0.1:{port}")).expect("a URI");
