@@ -1,0 +1,52 @@
+//! The attributes that are known when a span starts.
+
+use std::net::{IpAddr, SocketAddr};
+
+use http::Uri;
+use tracing_core_lite::Recorder;
+
+use crate::address;
+use crate::authority::HostPort;
+use crate::config::Config;
+use crate::ending::Side;
+use crate::head::RequestHead;
+use crate::method::{self, Method};
+use crate::semconv::{GRPC, METHOD, METHOD_ORIGINAL, OTHER, SYSTEM};
+
+/// Sets every attribute of the conventions that `request` has.
+pub(crate) fn record(
+    span: &mut Recorder<'_>,
+    config: &Config,
+    request: &RequestHead<'_>,
+    method: Method<'_>,
+) {
+    span.set(SYSTEM, GRPC).set(METHOD, method.name().unwrap_or(OTHER));
+    if method == Method::Other {
+        span.set(METHOD_ORIGINAL, method::original(request.uri().path()));
+    }
+    let server = server(config, request.uri());
+    if let Some(server) = server {
+        server.record(span);
+    }
+    let peer = match config.side {
+        Side::Server => address::peer(request.extensions()),
+        Side::Client => server.and_then(literal),
+    };
+    if let Some(peer) = peer {
+        address::record_peer(span, peer);
+    }
+    config.request_metadata.record(span, request.metadata());
+}
+
+/// The server as the layer was told, else as the request says.
+pub(crate) fn server<'a>(config: &'a Config, uri: &'a Uri) -> Option<HostPort<'a>> {
+    match &config.server {
+        Some((host, port)) => Some(HostPort { host, port: *port }),
+        None => HostPort::of_uri(uri),
+    }
+}
+
+/// A server that is named by its address is the peer.
+fn literal(server: HostPort<'_>) -> Option<SocketAddr> {
+    Some(SocketAddr::new(server.host.parse::<IpAddr>().ok()?, server.port?))
+}

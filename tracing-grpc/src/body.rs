@@ -1,0 +1,81 @@
+//! Response bodies that end a span when they end.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use http_body::{Body, Frame, SizeHint};
+use pin_project_lite::pin_project;
+
+use crate::call::Call;
+use crate::ending::Outcome;
+use crate::error_code;
+
+pin_project! {
+    /// A response's body, polled in the context of its span, which ends with the trailers, with an error, or when the body
+    /// is dropped.
+    #[derive(Debug)]
+    pub struct TracedBody<B> {
+        #[pin]
+        inner: B,
+        call: Option<Call>,
+    }
+}
+
+impl<B> TracedBody<B> {
+    pub(crate) fn new(inner: B, call: Option<Call>) -> Self {
+        Self { inner, call }
+    }
+}
+
+/// An empty body of no call.
+impl<B: Default> Default for TracedBody<B> {
+    fn default() -> Self {
+        Self::new(B::default(), None)
+    }
+}
+
+impl<B: Body> Body for TracedBody<B>
+where
+    B::Error: 'static,
+{
+    type Data = B::Data;
+    type Error = B::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
+        let mut this = self.project();
+        let Some(call) = this.call else { return this.inner.poll_frame(cx) };
+        let polled = call.enter(|| this.inner.as_mut().poll_frame(cx));
+        match &polled {
+            Poll::Pending => return polled,
+            Poll::Ready(None) => call.end(Outcome::Complete(None), None),
+            Poll::Ready(Some(Err(error))) => call.end(Outcome::Failed(error_code::of_any(error)), None),
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    call.end(Outcome::Complete(None), Some(trailers));
+                } else {
+                    if let Some(data) = frame.data_ref() {
+                        call.data(data);
+                    }
+                    // Whoever sees the end here does not ask for a further frame.
+                    if !this.inner.is_end_stream() {
+                        return polled;
+                    }
+                    call.end(Outcome::Complete(None), None);
+                }
+            }
+        }
+        *this.call = None;
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}

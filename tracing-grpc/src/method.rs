@@ -1,0 +1,117 @@
+//! Names of methods, and which of them are known.
+
+use std::collections::HashSet;
+
+use http::uri::PathAndQuery;
+
+/// Longest method that is recorded, in bytes.
+const LONGEST: usize = 255;
+
+/// `package.Service/Method`: the last two segments of a path, since a proxy may have put others in front.
+pub(crate) fn of_path(path: &str) -> Option<&str> {
+    let path = path.strip_prefix('/')?;
+    let slash = path.rfind('/')?;
+    let start = path[..slash].rfind('/').map_or(0, |before| before + 1);
+    let method = &path[start..];
+    let is_whole = slash > start && slash + 1 < path.len();
+    if is_whole && method.len() <= LONGEST { Some(method) } else { None }
+}
+
+/// What was asked for, for `rpc.method_original`: at most 255 bytes of the path.
+pub(crate) fn original(path: &str) -> &str {
+    if let Some(method) = of_path(path) {
+        return method;
+    }
+    let path = path.strip_prefix('/').unwrap_or(path);
+    let mut end = path.len().min(LONGEST);
+    while !path.is_char_boundary(end) {
+        end -= 1;
+    }
+    &path[..end]
+}
+
+/// The methods whose names are recorded.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownMethods(Option<HashSet<Box<str>>>);
+
+/// A method as far as its name can be trusted to be one of few.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Method<'a> {
+    /// It exists.
+    Known(&'a str),
+    /// It exists if it is not answered with UNIMPLEMENTED.
+    Claimed(&'a str),
+    /// It does not.
+    Other,
+}
+
+impl KnownMethods {
+    pub(crate) fn add(&mut self, methods: impl IntoIterator<Item = Box<str>>) {
+        self.0.get_or_insert_default().extend(methods);
+    }
+
+    /// What `path` asks for; `is_generated` tells that the name comes out of generated code, and not from a peer.
+    #[inline]
+    pub(crate) fn look_up<'a>(&self, path: &'a str, is_generated: bool) -> Method<'a> {
+        match (of_path(path), &self.0) {
+            (None, _) => Method::Other,
+            (Some(method), _) if is_generated => Method::Known(method),
+            (Some(method), None) => Method::Claimed(method),
+            (Some(method), Some(known)) if known.contains(method) => Method::Known(method),
+            (Some(_), Some(_)) => Method::Other,
+        }
+    }
+}
+
+impl<'a> Method<'a> {
+    /// The name, unless the method does not exist.
+    #[inline]
+    pub(crate) fn name(self) -> Option<&'a str> {
+        match self {
+            Self::Known(name) | Self::Claimed(name) => Some(name),
+            Self::Other => None,
+        }
+    }
+}
+
+/// The path of a call, kept until it is known whether its method exists.
+#[derive(Debug)]
+pub(crate) struct Claim(pub(crate) PathAndQuery);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn methods_of_paths() {
+        let long = format!("/a.B/{}", "x".repeat(252));
+        for (path, expected) in [
+            ("/a.B/C", Some("a.B/C")),
+            ("/prefix/a.B/C", Some("a.B/C")),
+            ("/a.B/", None),
+            ("//C", None),
+            ("/a//C", None),
+            ("/a", None),
+            ("/", None),
+            ("", None),
+            ("*", None),
+            (long.as_str(), None),
+        ] {
+            assert_eq!(of_path(path), expected, "{path}");
+        }
+        assert_eq!(original(&long).len(), 255);
+        assert_eq!(original("/a"), "a");
+        assert_eq!(original(&format!("/{}", "ä".repeat(200))).len(), 254);
+    }
+
+    #[test]
+    fn known_and_others() {
+        let mut known = KnownMethods::default();
+        assert_eq!(known.look_up("/a.B/C", false), Method::Claimed("a.B/C"));
+        assert_eq!(known.look_up("/a.B/C", true), Method::Known("a.B/C"));
+        assert_eq!(known.look_up("/favicon.ico", false), Method::Other);
+        known.add(["a.B/C".into()]);
+        assert_eq!(known.look_up("/a.B/C", false), Method::Known("a.B/C"));
+        assert_eq!(known.look_up("/a.B/D", false), Method::Other);
+    }
+}

@@ -1,0 +1,120 @@
+//! The service that makes every call a span.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use http::{Request, Response};
+use http_body::Body;
+use opentelemetry::trace::TraceContextExt;
+use tonic::server::NamedService;
+use tower_service::Service;
+use tracing_core_lite::SpanKind;
+use tracing_core_lite::propagation::{Extracted, Format};
+
+use super::{ServerBody, ServerFuture};
+use crate::call::Call;
+use crate::config::Config;
+use crate::deadline::Deadline;
+use crate::filter::Filter;
+use crate::head::RequestHead;
+use crate::hooks::{OnRequest, OnResponse};
+use crate::method::{Claim, Method};
+use crate::semconv::GRPC;
+use crate::trace_bin::GrpcTraceBin;
+use crate::{attributes, request_body};
+
+/// Makes every call to `S` a span; made by [`ServerLayer`](super::ServerLayer).
+#[derive(Debug, Clone)]
+pub struct ServerService<S, F = (), Q = (), P = ()> {
+    pub(super) inner: S,
+    pub(super) config: Arc<Config>,
+    pub(super) filter: F,
+    pub(super) on_request: Q,
+    pub(super) on_response: P,
+}
+
+impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
+    #[inline]
+    fn start(&self, head: &RequestHead<'_>) -> Call {
+        let config = &*self.config;
+        let mut extracted = self.extract(head);
+        let base = extracted.base_context();
+        let method = config.known_methods.look_up(head.uri().path(), false);
+        let mut builder =
+            config.tracer.span(method.name().unwrap_or(GRPC)).kind(SpanKind::Server).parent(&base);
+        if let Some(caller) = extracted.span_context {
+            builder = builder.remote_parent(caller);
+        }
+        let mut is_observed = false;
+        let span = builder.start_with(|span| {
+            is_observed = true;
+            attributes::record(span, config, head, method);
+            self.on_request.on_request(head, span);
+        });
+        let context = span.in_context(&base);
+        let mut call = Call::new(&self.config, context);
+        #[cfg(feature = "metrics")]
+        if let Some(metrics) = &config.metrics {
+            is_observed = true;
+            call.measurement = Some(Box::new(metrics.start(method.name(), None)));
+        }
+        if is_observed {
+            // Otherwise there is nothing to be ended.
+            call.observe(span);
+            call.deadline = Deadline::of(head.metadata());
+            if matches!(method, Method::Claimed(_)) {
+                call.claim = head.uri().path_and_query().cloned().map(Claim);
+            }
+        }
+        call
+    }
+
+    fn extract(&self, head: &RequestHead<'_>) -> Extracted {
+        let mut extracted = self.config.propagator.extract(head.metadata());
+        GrpcTraceBin.extract(head.metadata(), &mut extracted);
+        extracted
+    }
+
+    /// A call that gets no span: the caller's context, if there is one.
+    #[cold]
+    fn pass_on(&self, head: &RequestHead<'_>) -> Option<Call> {
+        let mut extracted = self.extract(head);
+        let base = extracted.base_context();
+        let context = base.with_remote_span_context(extracted.span_context?);
+        Some(Call::new(&self.config, context))
+    }
+}
+
+impl<S, F, Q, P, B, R> Service<Request<B>> for ServerService<S, F, Q, P>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: 'static,
+    B: 'static,
+    R: Body,
+    F: Filter,
+    Q: OnRequest,
+    P: OnResponse + Clone,
+{
+    type Response = Response<ServerBody<R>>;
+    type Error = S::Error;
+    type Future = ServerFuture<S::Future, P>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let head = RequestHead::of(&request);
+        let call = if self.filter.is_traced(&head) { Some(self.start(&head)) } else { self.pass_on(&head) };
+        let Some(mut call) = call else {
+            return ServerFuture::new(self.inner.call(request), None, self.on_response.clone());
+        };
+        let request = request.map(|body| request_body::watch(body, &call));
+        let inner = call.enter(|| self.inner.call(request));
+        ServerFuture::new(inner, Some(call), self.on_response.clone())
+    }
+}
+
+impl<S: NamedService, F, Q, P> NamedService for ServerService<S, F, Q, P> {
+    const NAME: &'static str = S::NAME;
+}

@@ -1,0 +1,80 @@
+//! Methods that do not exist make neither names nor values of attributes.
+
+#![allow(clippy::unwrap_used)]
+
+mod service;
+
+use http::uri::PathAndQuery;
+use opentelemetry::trace::SpanKind;
+use service::proto::{Item, Level};
+use service::{Shop, ending, item};
+use tonic::Code;
+use tonic_prost::ProstCodec;
+use tower_layer::Layer;
+use tracing_core_lite::span::data::SpanData;
+use tracing_grpc::client::ClientLayer;
+
+/// Calls `path` without generated code; the spans of client and server.
+async fn call(shop: &Shop, path: &'static str) -> (Code, SpanData, SpanData) {
+    let layer = ClientLayer::new().with_provider(shop.spans.provider()).endpoint(&shop.endpoint);
+    let mut client = tonic::client::Grpc::new(layer.layer(shop.endpoint.connect_lazy()));
+    client.ready().await.unwrap();
+    let codec = ProstCodec::<Item, Level>::default();
+    let answer = client.unary(tonic::Request::new(item("A-7")), PathAndQuery::from_static(path), codec).await;
+    let (client, server) = shop.pair();
+    (answer.map_or_else(|status| status.code(), |_| Code::Ok), client, server)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_or_a_service_that_does_not_exist() {
+    for path in ["/shop.v1.Stock/Burn", "/shop.v1.Stove/Check"] {
+        let shop = Shop::open().await;
+        let (code, client, server) = call(&shop, path).await;
+        assert_eq!(code, Code::Unimplemented);
+        for span in [client, server] {
+            assert_eq!(span.name, "grpc", "{path}");
+            assert_eq!(span.text("rpc.method"), Some("_OTHER"));
+            assert_eq!(span.text("rpc.method_original"), Some(&path[1..]));
+            assert_eq!(ending(&span), (Some("UNIMPLEMENTED"), Some("UNIMPLEMENTED"), true));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_path_that_names_no_method() {
+    let shop = Shop::open().await;
+    let (_, _, server) = call(&shop, "/favicon.ico").await;
+    assert_eq!(server.name, "grpc");
+    assert_eq!(server.text("rpc.method_original"), Some("favicon.ico"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_method_that_exists_needs_no_generated_code() {
+    let shop = Shop::open().await;
+    let (code, client, server) = call(&shop, "/shop.v1.Stock/Check").await;
+    assert_eq!(code, Code::Ok);
+    for span in [client, server] {
+        assert_eq!(span.name, "shop.v1.Stock/Check");
+        assert_eq!(span.text("rpc.method_original"), None);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_method_may_be_unimplemented() {
+    let mut shop = Shop::with(|layer| layer.known_methods(["shop.v1.Stock/Check"]), |layer| layer).await;
+    shop.client.check(item("retired")).await.unwrap_err();
+    let (client, server) = shop.pair();
+    for span in [client, server] {
+        assert_eq!(span.name, "shop.v1.Stock/Check", "{:?}", span.kind);
+        assert_eq!(ending(&span), (Some("UNIMPLEMENTED"), Some("UNIMPLEMENTED"), true));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_a_list_of_known_methods_others_are_not() {
+    let mut shop = Shop::with(|layer| layer.known_methods(["shop.v1.Stock/Check"]), |layer| layer).await;
+    shop.client.reserve(tokio_stream::empty()).await.unwrap();
+    let (_, server) = shop.pair();
+    assert_eq!((server.name.as_str(), server.text("rpc.method")), ("grpc", Some("_OTHER")));
+    assert_eq!(server.kind, SpanKind::Server);
+}
