@@ -235,7 +235,7 @@ fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Pr
 
 fn exporters_from(variables: &impl Variables) -> Result<Vec<Box<dyn Exporter>>, InitError> {
     let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_else(|| "otlp".to_owned());
-    let mut exporters = Vec::new();
+    let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name {
             "none" => {}

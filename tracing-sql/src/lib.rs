@@ -1,0 +1,3 @@
+//! Spans for sqlx.
+
+pub mod sanitize;
