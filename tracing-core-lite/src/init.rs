@@ -235,6 +235,7 @@ fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Pr
 
 fn exporters_from(variables: &impl Variables) -> Result<Vec<Box<dyn Exporter>>, InitError> {
     let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_else(|| "otlp".to_owned());
+    #[cfg_attr(not(any(feature = "otlp-http", feature = "otlp-grpc", feature = "console")), allow(unused_mut))]
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
     for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         match name {

@@ -182,8 +182,10 @@ impl<'a> Lexer<'a> {
         match self.dialect {
             // Nothing else begins with a bracket here; what looks like a value is hidden all the same.
             Dialect::Sqlite => {
+                let start = self.at;
                 let kind = self.name(b']');
-                if begins_name { kind } else { Kind::Literal }
+                let has_quote = self.bytes[start..self.at].iter().any(|byte| matches!(byte, b'\'' | b'"'));
+                if begins_name && !has_quote { kind } else { Kind::Literal }
             }
             _ if begins_name && !after_operand => self.name(b']'),
             _ => self.sign(),

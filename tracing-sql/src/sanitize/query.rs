@@ -22,6 +22,8 @@ pub struct SanitizedQuery {
     pub summary: String,
     /// How many statements there are, as far as the text has been read.
     pub statements: u32,
+    /// Whether an operation changes something: anything but `SELECT`, `VALUES`, `SHOW` and their like.
+    pub writes: bool,
 }
 
 /// Takes the literals out of `sql`, and sums it up. It takes time in proportion to the length of `sql`, and stops when
@@ -45,6 +47,7 @@ pub fn sanitize(sql: &str, dialect: Dialect) -> SanitizedQuery {
         pass.token(token);
     }
     SanitizedQuery {
+        writes: pass.summarizer.writes(),
         summary: pass.summarizer.finish(),
         text: pass.text.finish(),
         statements: pass.statements,

@@ -82,6 +82,7 @@ pub(super) struct Summarizer<'a> {
     after_distinct: bool,
     may_have_password: bool,
     is_in_routine: bool,
+    writes: bool,
 }
 
 impl<'a> Summarizer<'a> {
@@ -98,6 +99,7 @@ impl<'a> Summarizer<'a> {
             after_distinct: false,
             may_have_password: false,
             is_in_routine: false,
+            writes: false,
         }
     }
 
@@ -109,6 +111,10 @@ impl<'a> Summarizer<'a> {
     /// Whether the body of a routine has begun, whose statements are not the query's.
     pub(super) fn is_in_routine(&self) -> bool {
         self.is_in_routine
+    }
+
+    pub(super) fn writes(&self) -> bool {
+        self.writes
     }
 
     pub(super) fn end_statement(&mut self) {
@@ -319,15 +325,15 @@ impl<'a> Summarizer<'a> {
     fn statement(&mut self, token: Token, keyword: Keyword) -> bool {
         let then = match keyword {
             Keyword::Create | Keyword::Drop | Keyword::Alter | Keyword::Truncate | Keyword::Refresh => {
+                self.writes = true;
                 self.may_have_password = true;
                 State::Object
             }
-            Keyword::Call
-            | Keyword::Exec
-            | Keyword::Execute
-            | Keyword::Use
-            | Keyword::Pragma
-            | Keyword::Copy => State::Name,
+            Keyword::Call | Keyword::Exec | Keyword::Execute | Keyword::Copy => {
+                self.writes = true;
+                State::Name
+            }
+            Keyword::Use | Keyword::Pragma => State::Name,
             Keyword::Begin | Keyword::Commit | Keyword::Rollback | Keyword::Start => State::Transaction,
             Keyword::Lock => State::LockTarget,
             Keyword::Explain | Keyword::Describe => State::Explained,
@@ -376,6 +382,7 @@ impl<'a> Summarizer<'a> {
                 return false;
             }
         };
+        self.writes = true;
         self.operation(token, then)
     }
 
