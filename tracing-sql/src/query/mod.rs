@@ -1,0 +1,14 @@
+//! One query: taken apart, sanitized, recorded.
+
+mod cache;
+mod comment;
+mod error_class;
+mod operation;
+mod stream;
+mod taken;
+
+pub(crate) use comment::commented;
+pub(crate) use error_class::record_error;
+pub(crate) use operation::Operation;
+pub(crate) use stream::QueryStream;
+pub(crate) use taken::TakenQuery;

@@ -1,0 +1,36 @@
+//! The words of a summary, within its bounds.
+
+use super::query::MAX_SUMMARY_BYTES;
+
+#[derive(Debug, Default)]
+pub(super) struct SummaryText {
+    text: String,
+    /// A statement has ended, and the next word belongs to another.
+    after_statement: bool,
+    full: bool,
+}
+
+impl SummaryText {
+    /// Adds a word, unless there is no room; then nothing more is added.
+    pub(super) fn push(&mut self, word: &str) {
+        let separator = match (self.text.is_empty(), self.after_statement) {
+            (true, _) => "",
+            (false, true) => "; ",
+            (false, false) => " ",
+        };
+        self.full |= self.text.len() + separator.len() + word.len() > MAX_SUMMARY_BYTES;
+        if !self.full {
+            self.text.push_str(separator);
+            self.text.push_str(word);
+            self.after_statement = false;
+        }
+    }
+
+    pub(super) fn end_statement(&mut self) {
+        self.after_statement = true;
+    }
+
+    pub(super) fn finish(self) -> String {
+        self.text
+    }
+}

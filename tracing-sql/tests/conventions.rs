@@ -1,0 +1,78 @@
+//! Spans satisfy the registry of the semantic conventions.
+
+mod databases;
+
+use std::path::Path;
+
+use databases::on_all_databases;
+use serde_json::Value as Json;
+use tracing_core_lite::SpanKind;
+use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_sql::{Conventions, TracedDatabase};
+
+/// Attributes of our own, which the crate's documentation explains.
+const OURS: [&str; 3] =
+    ["db.response.affected_rows", "db.transaction.outcome", "db.client.connection.wait_time"];
+
+fn registry() -> Json {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/semconv/semconv_registry.json");
+    let text = std::fs::read_to_string(&path)
+        .unwrap_or_else(|error| panic!("the registry is missing at {}: {error}", path.display()));
+    serde_json::from_str(&text).expect("the registry is JSON")
+}
+
+fn check(registry: &Json, span: &SpanData, group: &str) {
+    for (name, value) in &span.attributes {
+        if OURS.contains(&name.as_str()) {
+            continue;
+        }
+        let known = &registry["attributes"][name];
+        assert!(known.is_object(), "{name} is not in the registry");
+        assert!(known["deprecated"].is_null(), "{name} is deprecated");
+        let expected = known["type"].as_str();
+        let found = match value {
+            Value::String(_) => "string",
+            Value::Int(_) => "int",
+            _ => "another type",
+        };
+        assert_eq!(Some(found), expected, "{name}");
+    }
+    let required =
+        registry["span_groups"][group]["attributes"].as_object().expect("the group is in the registry");
+    for (name, attribute) in required.iter().filter(|(_, attribute)| attribute["level"] == "required") {
+        assert!(span.attribute(name).is_some(), "{name} is required");
+        if let Some(fixed) = attribute["fixed"].as_str() {
+            assert_eq!(span.text(name), Some(fixed), "{name}");
+        }
+    }
+    assert!(matches!(span.kind, SpanKind::Client | SpanKind::Internal));
+}
+
+on_all_databases! {
+    async fn every_span(db: 1) {
+        let mut transaction = db.pool.begin().await.unwrap();
+        sqlx::query(db.sql("INSERT INTO {t} VALUES (1, 'a')")).execute(&mut transaction).await.unwrap();
+        sqlx::query(db.sql("SELECT * FROM {t}")).fetch_all(&mut transaction).await.unwrap();
+        sqlx::query("SELECT * FROM nowhere_at_all").fetch_all(&mut transaction).await.unwrap_err();
+        transaction.rollback().await.unwrap();
+        let registry = registry();
+        let spans = db.spans.finished();
+        assert_eq!(spans.len(), 6);
+        for finished in &spans {
+            check(&registry, &finished.span, &format!("db.{}.client", Db::SYSTEM_NAME));
+        }
+    }
+
+    async fn older_names_are_there_for_those_who_ask(db: 1) {
+        let pool = db.pool.clone().with_conventions(Conventions::Old);
+        sqlx::query("SELECT 1").execute(&pool).await.unwrap();
+        let span = db.spans.one("SELECT");
+        assert_eq!(span.text("db.statement"), Some("SELECT ?"));
+        assert_eq!(span.text("db.system"), Some(Db::SYSTEM_NAME));
+        assert_eq!(span.text("db.query.text"), None);
+        let pool = db.pool.clone().with_conventions(Conventions::Both);
+        sqlx::query("VALUES (1)").execute(&pool).await.ok();
+        let span = db.spans.one("VALUES");
+        assert_eq!(span.text("db.statement"), span.text("db.query.text"));
+    }
+}

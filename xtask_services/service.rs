@@ -1,0 +1,172 @@
+//! A server that a test run starts and stops.
+
+use std::fs;
+use std::io::{self, Read};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a server may take until it answers.
+const START_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long a server may take to stop by itself.
+const STOP_TIMEOUT: Duration = Duration::from_secs(20);
+const POLL: Duration = Duration::from_millis(100);
+
+/// A running server. Its drop stops it, by its own process id.
+#[derive(Debug)]
+pub struct Service {
+    /// The URL that clients use.
+    pub url: String,
+    child: Child,
+    stop_signal: &'static str,
+}
+
+impl Service {
+    /// Starts `command`, and waits until `is_ready`.
+    pub fn start(
+        mut command: Command,
+        url: String,
+        log: &Path,
+        is_ready: impl Fn() -> bool,
+    ) -> io::Result<Self> {
+        let output = fs::File::create(log)?;
+        let child = command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()?;
+        let mut service = Self { url, child, stop_signal: "-TERM" };
+        let deadline = Instant::now() + START_TIMEOUT;
+        while !is_ready() {
+            if let Some(status) = service.child.try_wait()? {
+                return Err(failure(&format!("the server ended with {status}"), log));
+            }
+            if Instant::now() >= deadline {
+                return Err(failure("the server did not answer in time", log));
+            }
+            thread::sleep(POLL);
+        }
+        Ok(service)
+    }
+
+    /// Sets the signal that stops the server without a wait for its clients, as `kill` takes it; `-TERM` by default.
+    pub fn stopped_by(mut self, signal: &'static str) -> Self {
+        self.stop_signal = signal;
+        self
+    }
+
+    /// Stops the server: asks it to, and ends it when it does not.
+    pub fn stop(mut self) -> io::Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        let _ = Command::new("kill").args([self.stop_signal, &self.child.id().to_string()]).status()?;
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while Instant::now() < deadline {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
+            }
+            thread::sleep(POLL);
+        }
+        self.child.kill()?;
+        self.child.wait().map(drop)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.end();
+    }
+}
+
+/// An error with the end of the server's log.
+fn failure(what: &str, log: &Path) -> io::Error {
+    let log = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = log.lines().rev().take(20).collect();
+    let end: Vec<&str> = lines.into_iter().rev().collect();
+    io::Error::other(format!("{what}; its log ends with\n{}", end.join("\n")))
+}
+
+/// A new, empty folder for the data of the server `name`.
+pub fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
+    let dir = root.join(name);
+    match fs::remove_dir_all(&dir) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    fs::create_dir_all(&dir)?;
+    dir.canonicalize()
+}
+
+/// Whether something accepts connections at `port` of this machine.
+pub fn accepts(port: u16) -> bool {
+    TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), POLL).is_ok()
+}
+
+/// A port that is free now.
+pub fn free_port() -> io::Result<u16> {
+    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// Runs `command`, and fails with what it said.
+pub fn run(command: &mut Command) -> io::Result<()> {
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let mut said = String::new();
+    (&output.stdout[..]).read_to_string(&mut said)?;
+    (&output.stderr[..]).read_to_string(&mut said)?;
+    Err(io::Error::other(format!("{command:?} ended with {}: {said}", output.status)))
+}
+
+/// Installs the Debian package `package` unless one of `programs` is there; the program's path.
+pub fn program(programs: &[&str], package: &str) -> io::Result<PathBuf> {
+    if let Some(path) = find(programs) {
+        return Ok(path);
+    }
+    run(Command::new("apt-get").arg("update"))?;
+    run(Command::new("apt-get")
+        .args(["install", "-y", "--no-install-recommends", package])
+        .env("DEBIAN_FRONTEND", "noninteractive"))?;
+    find(programs).ok_or_else(|| io::Error::other(format!("{package} has none of {programs:?}")))
+}
+
+fn find(programs: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
+    let folders: Vec<PathBuf> = folders.chain(postgres_folders()).collect();
+    programs.iter().find_map(|program| {
+        folders.iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
+    })
+}
+
+/// Debian keeps the servers of each PostgreSQL version in a folder that is not in the path; the newest first.
+fn postgres_folders() -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir("/usr/lib/postgresql") else { return Vec::new() };
+    let mut versions: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    versions.sort_by_key(|path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()));
+    versions.into_iter().rev().map(|version| version.join("bin")).collect()
+}
+
+/// Whether this process may do anything, and servers therefore need a user of their own.
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
+}
+
+/// `program` as `user` when this process is root, since PostgreSQL refuses to run as root.
+pub fn as_user(user: &str, program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid", user, "--regid", user, "--init-groups", "--"]).arg(program);
+    command
+}
+
+/// Gives `dir` to `user` when this process is root, and lets it through the folders above.
+pub fn give(dir: &Path, user: &str) -> io::Result<()> {
+    if is_root() { run(Command::new("chown").args(["-R", &format!("{user}:{user}")]).arg(dir)) } else { Ok(()) }
+}
