@@ -26,7 +26,8 @@ pub fn print(case: Case, mode: &str, requests: u64) -> Result<(), String> {
         other => return Err(format!("sampled or unsampled, not {other}")),
     };
     let service = case.service();
-    let mut router = service.router.clone().into_service();
+    // Without `with_state`, axum would build the route anew for each request.
+    let mut router = service.router.clone().with_state(()).into_service();
     let mut serve = |count: u64| {
         for _ in 0..count {
             let request = request(sampled);

@@ -36,7 +36,10 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        self.queue.close(Instant::now() + DROP_TIMEOUT);
+        // After a shutdown there is nothing to wait for, even if that one ran into its deadline.
+        if !self.queue.is_closed() {
+            self.queue.close(Instant::now() + DROP_TIMEOUT);
+        }
     }
 }
 

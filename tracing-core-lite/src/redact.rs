@@ -62,8 +62,8 @@ pub const SECRET_QUERY_KEYS: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretKeys {
     keys: Vec<Cow<'static, str>>,
-    /// Bit n: there is a key of n bytes (bit 63: of 63 or more), so that most keys are told from secrets at a glance.
-    lengths: u64,
+    /// Has the bit of every key, so that most keys are told from secrets at a glance.
+    filter: u64,
 }
 
 impl Default for SecretKeys {
@@ -77,7 +77,7 @@ impl SecretKeys {
     /// An empty list: queries are recorded as they are.
     #[must_use]
     pub fn none() -> Self {
-        Self { keys: Vec::new(), lengths: 0 }
+        Self { keys: Vec::new(), filter: 0 }
     }
 
     /// This list and further keys.
@@ -85,7 +85,7 @@ impl SecretKeys {
     pub fn and<K: Into<Cow<'static, str>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         for key in keys {
             let key = key.into();
-            self.lengths |= length_bit(key.len());
+            self.filter |= filter_bit(key.as_bytes());
             self.keys.push(key);
         }
         self
@@ -94,7 +94,7 @@ impl SecretKeys {
     /// The query with every secret value replaced by `REDACTED`. Without the leading question mark.
     #[must_use]
     pub fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
-        if pairs(query).any(|(key, value)| self.hides(key, value)) {
+        if self.may_hide(query) && pairs(query).any(|(key, value)| self.hides(key, value)) {
             let mut redacted = String::with_capacity(query.len() + REDACTED.len());
             self.push_query(&mut redacted, query);
             Cow::Owned(redacted)
@@ -150,8 +150,29 @@ impl SecretKeys {
     }
 
     fn contains_decoded(&self, key: &[u8]) -> bool {
-        self.lengths & length_bit(key.len()) != 0
+        self.filter & filter_bit(key) != 0
             && self.keys.iter().any(|secret| secret.as_bytes().eq_ignore_ascii_case(key))
+    }
+
+    /// Looks at each byte once, and lets most queries go.
+    fn may_hide(&self, query: &str) -> bool {
+        let bytes = query.as_bytes();
+        let mut start = 0;
+        let mut in_key = true;
+        for (at, byte) in bytes.iter().enumerate() {
+            match byte {
+                b'=' if in_key => {
+                    if self.filter & filter_bit(&bytes[start..at]) != 0 {
+                        return true;
+                    }
+                    in_key = false;
+                }
+                b'%' if in_key => return true,
+                b'&' => (start, in_key) = (at + 1, true),
+                _ => {}
+            }
+        }
+        false
     }
 
     fn hides(&self, key: &str, value: Option<&str>) -> bool {
@@ -192,8 +213,10 @@ fn default_keys() -> &'static SecretKeys {
     &DEFAULT
 }
 
-fn length_bit(length: usize) -> u64 {
-    1 << length.min(63)
+/// One of 64 bits, by length and first letter.
+fn filter_bit(key: &[u8]) -> u64 {
+    let initial = key.first().map_or(0, u8::to_ascii_lowercase);
+    1 << ((usize::from(initial) * 7 + key.len()) % 64)
 }
 
 fn split(text: &str, mark: char) -> (&str, Option<&str>) {

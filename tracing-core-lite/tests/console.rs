@@ -67,7 +67,7 @@ fn order() -> Vec<FinishedSpan> {
         failed(span("gateway", 5, 1, "POST orders", 25_000, 410_500), "502", ""),
         failed(
             span("orders", 6, 5, "POST /orders", 26_300, 409_100),
-            "PaymentFailed",
+            "shop::orders::PaymentFailed",
             "payment failed: card declined",
         ),
         span("orders", 7, 6, "INSERT orders", 28_000, 61_000),
@@ -89,22 +89,22 @@ fn order() -> Vec<FinishedSpan> {
 fn a_declined_order() {
     let expected = "\
 Trace 4bf92f3577b34da6a3ce929d0e0e4736 · 436 ms · 14 spans · 5 services · 6 errors
-                                             0              218 ms    436 ms
-▶ POST /orders                       gateway ██━━━━━━━━━━━━━━━━━━━━━━━━━━━    412 ms ✗ 502
-▶ ├─ POST auth                       gateway ██                              22.8 ms
-▶ │  └─ POST /verify                 auth    ██                              21.0 ms
-▶ │     └─ SELECT sessions           auth    █                               15.5 ms
-▶ └─ POST orders                     gateway  █━━━━━━━━━━━━━━━━━━━━━━━━━━━    386 ms ✗ 502
-▶    └─ POST /orders                 orders   █━━█━━━━━━━━━━━━━━━━━━━━━━━█    383 ms ✗ PaymentFailed
-▶       ├─ INSERT orders             orders   ███                            33.0 ms
-        ├─ GET inventory             orders    ━                             19.0 ms
-▶       ├─ POST payment              orders      █━━━━━━━━━━━━━━━━━━━━━━━█    339 ms ✗ 402
-▶       │  └─ POST /charge           payment     █━━━━━━━██━━━━━━━━━━━━━━     336 ms ✗ CardDeclined
-▶       │     ├─ POST card-processor payment     ████████                     104 ms ⚠ 503
-▶       │     └─ POST card-processor payment              ███████████████     208 ms ✗ 402
-        └─ send decline e-mail       orders       ↝ follows POST /orders ━━━ 31.0 ms
+                                        0                 218 ms      436 ms
+▶ POST /orders                  gateway ██━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━█    412 ms ✗ 502
+▶ ├ POST auth                   gateway ██                                   22.8 ms
+▶ │ └ POST /verify              auth    ██                                   21.0 ms
+▶ │   └ SELECT sessions         auth    ██                                   15.5 ms
+▶ └ POST orders                 gateway   █━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━█    386 ms ✗ 502
+▶   └ POST /orders              orders    █━━█━━━━━━━━━━━━━━━━━━━━━━━━━━━█    383 ms ✗ PaymentFailed
+▶     ├ INSERT orders           orders    ███                                33.0 ms
+      ├ GET inventory           orders    ━━                                 19.0 ms
+▶     ├ POST payment            orders       █━━━━━━━━━━━━━━━━━━━━━━━━━━━     339 ms ✗ 402
+▶     │ └ POST /charge          payment      █━━━━━━━━██━━━━━━━━━━━━━━━━█     336 ms ✗ CardDeclined
+▶     │   ├ POST card-processor payment      █████████                        104 ms ⚠ 503
+▶     │   └ POST card-processor payment                ██████████████████     208 ms ✗ 402
+      └ send decline e-mail     orders            ↝ follows POST /orders ━━━ 31.0 ms
   ? missing parent
-  └─ deliver                         mail                                 ━━ 16.0 ms
+  └ deliver                     mail                                      ━━ 16.0 ms
 ✗ payment · POST /charge: card declined: insufficient funds
 ✗ orders · POST /orders: payment failed: card declined
 ▶ █ longest chain   ━ beside it   ✗ failed   ⚠ handled error   ↝ follows from

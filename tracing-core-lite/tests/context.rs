@@ -120,6 +120,34 @@ async fn a_detached_task_that_is_aborted_ends_its_span() {
     assert_eq!(spans.one("endless").links.len(), 0, "there was no origin to follow from");
 }
 
+#[tokio::test]
+async fn a_future_in_a_span_is_the_work_of_that_span() {
+    let spans = TestSpans::new();
+    let tracer = spans.tracer();
+    let outer = tracer.span("outer").parent(&Context::new()).start();
+    let inner = tracer.clone();
+    async {
+        let fails = async { Err::<(), _>(std::io::Error::other("no stock")) };
+        let failing = fails.try_in_span(inner.span("failing").start()).await;
+        assert!(failing.is_err());
+        async { Ok::<(), std::io::Error>(()) }.try_in_span(inner.span("fine").start()).await.unwrap();
+        let dropped = std::future::pending::<()>().in_span(inner.span("dropped").start());
+        tokio::time::timeout(std::time::Duration::from_millis(1), dropped).await.unwrap_err();
+    }
+    .in_span(outer)
+    .await;
+    spans.assert_tree(
+        "
+        outer
+          failing
+          fine
+          dropped
+        ",
+    );
+    assert!(spans.one("failing").is_error());
+    assert!(!spans.one("fine").is_error());
+}
+
 #[test]
 fn a_context_that_outlives_its_span_neither_stretches_nor_revives_it() {
     let spans = TestSpans::new();

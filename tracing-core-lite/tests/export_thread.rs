@@ -170,6 +170,16 @@ fn shutdown_gives_up_at_its_deadline() {
 }
 
 #[test]
+fn a_drop_after_a_shutdown_waits_no_more() {
+    let provider = provider(Gate::default(), BatchLimits::default());
+    record(&provider.tracer("test"), 10);
+    let _late = provider.shutdown(Duration::from_millis(50));
+    let before = Instant::now();
+    drop(provider);
+    assert!(before.elapsed() < Duration::from_secs(4), "the drop took {:?}", before.elapsed());
+}
+
+#[test]
 fn spans_that_end_after_the_shutdown_are_counted() {
     let memory = MemoryExporter::new();
     let provider = provider(memory.clone(), BatchLimits::default());

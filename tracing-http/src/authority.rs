@@ -10,32 +10,66 @@ pub(crate) struct HostPort<'a> {
     pub(crate) port: Option<u16>,
 }
 
+#[derive(Clone, Copy)]
+enum Kind {
+    Host,
+    Colon,
+    At,
+    Unfit,
+}
+
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Unfit; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f {
+        kinds[byte] = match byte as u8 {
+            b':' => Kind::Colon,
+            b'@' => Kind::At,
+            b'/' | b'?' | b'#' | b',' => Kind::Unfit,
+            _ => Kind::Host,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
 /// Takes `host`, `host:port`, `[v6]`, `[v6]:port` apart, all with or without user information in front. `None` when it
 /// is none of these.
 pub(crate) fn parse(authority: &str) -> Option<HostPort<'_>> {
-    let authority = authority.trim();
-    if authority.len() > LONGEST {
+    let bytes = authority.as_bytes();
+    if bytes.len() > LONGEST {
         return None;
     }
-    let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    let (host, port) = match authority.strip_prefix('[') {
-        Some(bracketed) => {
-            let (host, rest) = bracketed.split_once(']')?;
-            (host, if rest.is_empty() { None } else { Some(rest.strip_prefix(':')?) })
+    let mut start = 0;
+    let mut colons = 0;
+    let mut colon = bytes.len();
+    // One pass: `str`'s searches cost more than the few bytes of an authority are worth.
+    for (at, byte) in bytes.iter().enumerate() {
+        match KINDS[usize::from(*byte)] {
+            Kind::Host => {}
+            Kind::Colon => (colons, colon) = (colons + 1, at),
+            Kind::At => (start, colons, colon) = (at + 1, 0, bytes.len()),
+            Kind::Unfit => return None,
         }
-        None => match authority.split_once(':') {
-            Some((host, port)) => (host, Some(port)),
-            None => (authority, None),
-        },
-    };
-    let is_fit = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'/' | b'?' | b'#' | b',');
-    if host.is_empty() || !host.bytes().all(is_fit) {
+    }
+    let rest = authority.get(start..)?;
+    if let Some(bracketed) = rest.strip_prefix('[') {
+        let (host, rest) = bracketed.split_once(']')?;
+        let port = if rest.is_empty() { "" } else { rest.strip_prefix(':')? };
+        return host_port(host, port);
+    }
+    if colons > 1 {
         return None;
     }
-    match port {
-        None | Some("") => Some(HostPort { host, port: None }),
-        Some(port) => Some(HostPort { host, port: Some(port.parse().ok()?) }),
+    host_port(authority.get(start..colon)?, authority.get(colon + 1..).unwrap_or_default())
+}
+
+fn host_port<'a>(host: &'a str, port: &str) -> Option<HostPort<'a>> {
+    if host.is_empty() {
+        return None;
     }
+    let port = if port.is_empty() { None } else { Some(port.parse().ok()?) };
+    Some(HostPort { host, port })
 }
 
 /// The port that `scheme` stands for.
@@ -56,7 +90,10 @@ mod tests {
         for (given, expected) in [
             ("example.com", Some(("example.com", None))),
             ("example.com:8080", Some(("example.com", Some(8080)))),
-            (" example.com: ", Some(("example.com", None))),
+            ("example.com:", Some(("example.com", None))),
+            (" example.com", None),
+            ("a:b@[::1]:2", Some(("::1", Some(2)))),
+            ("ann@", None),
             ("[::1]:80", Some(("::1", Some(80)))),
             ("[::1]", Some(("::1", None))),
             ("ann:pw@example.com:1", Some(("example.com", Some(1)))),

@@ -17,6 +17,8 @@ pin_project! {
     ///
     /// hyper does not ask again once it has an exact-length body's last byte, so the end is looked for after each frame,
     /// and a body that is dropped after as many bytes as were announced is complete.
+    ///
+    /// A body whose size is known from the start is polled without the context: it is read, not made.
     #[derive(Debug)]
     pub struct TracedBody<B> {
         #[pin]
@@ -44,7 +46,7 @@ where
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let Some(exchange) = this.exchange else { return this.inner.poll_frame(cx) };
-        let polled = exchange.enter(|| this.inner.as_mut().poll_frame(cx));
+        let polled = exchange.enter_body(|| this.inner.as_mut().poll_frame(cx));
         let outcome = match &polled {
             Poll::Pending => return polled,
             Poll::Ready(None) => Outcome::Complete,

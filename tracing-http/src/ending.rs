@@ -13,9 +13,7 @@ const PANIC: &str = "panic";
 /// Which end of the exchange this process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Side {
-    #[cfg(feature = "server")]
     Server,
-    #[cfg(feature = "client")]
     Client,
 }
 
@@ -59,11 +57,8 @@ impl Ending {
             (None, Outcome::Failed(class)) => (Some(ErrorClass::Named(class)), true),
             (None, Outcome::Panicked) => (Some(ErrorClass::Named(PANIC)), true),
             (None, Outcome::Cancelled) => match side {
-                #[cfg(feature = "server")]
                 Side::Server => (Some(ErrorClass::Named(CANCELLED)), false),
-                #[cfg(feature = "client")]
                 Side::Client if status.is_none() => (Some(ErrorClass::Named(CANCELLED)), true),
-                #[cfg(feature = "client")]
                 Side::Client => (None, false),
             },
         };
@@ -96,9 +91,7 @@ impl Side {
     /// (semantic conventions for HTTP spans, section "Status").
     fn is_failure(self, status: StatusCode) -> bool {
         match self {
-            #[cfg(feature = "server")]
             Self::Server => status.is_server_error(),
-            #[cfg(feature = "client")]
             Self::Client => status.is_client_error() || status.is_server_error(),
         }
     }

@@ -161,7 +161,8 @@ mod tests {
     fn classes() {
         let refused = || io::Error::from(io::ErrorKind::ConnectionRefused);
         let dns = io::Error::other("failed to lookup address information: Name or service not known");
-        let tls = io::Error::new(io::ErrorKind::InvalidData, Wrapper("invalid peer certificate: Expired", None));
+        let tls =
+            io::Error::new(io::ErrorKind::InvalidData, Wrapper("invalid peer certificate: Expired", None));
         for (error, expected) in [
             (Box::new(refused()) as BoxError, "connection_refused"),
             (Box::new(Wrapper("client error (Connect)", Some(Box::new(refused())))), "connection_refused"),

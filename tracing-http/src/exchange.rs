@@ -1,20 +1,33 @@
 //! A request on its way, from its head to the last byte of its response.
 
 use http::{HeaderMap, Method, StatusCode, header};
+use http_body::Body;
+use opentelemetry::trace::TraceContextExt;
 use tracing_core_lite::{Context, Recorder, Span, SpanContext};
 
 use crate::ending::{Ending, Outcome, Side};
 use crate::semconv::{RESPONSE_BODY_SIZE, STATUS_CODE};
 
-/// The span of a request and what has to be known to end it. Ends once; as [`Outcome::Cancelled`] when it is dropped.
+/// The context that a request runs in, and its span as long as that is watched. Small, since it is moved with futures and
+/// bodies.
+///
+/// Ends once; as [`Outcome::Cancelled`] when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Exchange {
-    /// `None` when the exchange has ended, or is but passed on.
-    span: Option<Span>,
     context: Context,
+    /// `None` when nothing is recorded, or all has been.
+    watched: Option<Box<Watched>>,
+    /// The body is there already, and asking for it runs nothing that needs a context.
+    is_sized: bool,
+}
+
+/// A span and what has to be known to end it.
+#[derive(Debug)]
+struct Watched {
+    span: Span,
     side: Side,
-    is_head: bool,
-    is_connect: bool,
+    /// For responses that have no body, and for a name whose route is known late.
+    method: Method,
     records_size: bool,
     status: Option<StatusCode>,
     sent: u64,
@@ -24,57 +37,71 @@ pub(crate) struct Exchange {
     measurement: Option<Box<crate::server::Measurement>>,
 }
 
-impl Exchange {
-    pub(crate) fn new(side: Side, span: Span, context: Context, method: &Method) -> Self {
-        let mut exchange = Self::passed_on(side, context);
-        exchange.span = Some(span);
-        exchange.is_head = *method == Method::HEAD;
-        exchange.is_connect = *method == Method::CONNECT;
-        exchange
-    }
+/// What else is wanted of an exchange.
+#[derive(Debug)]
+pub(crate) struct Wants {
+    /// Count the bytes of the response's body.
+    pub(crate) body_size: bool,
+    /// Measure it, recorded or not.
+    #[cfg(feature = "metrics")]
+    pub(crate) measurement: Option<Box<crate::server::Measurement>>,
+}
 
-    /// An exchange without a span, whose context is current all the same.
-    pub(crate) fn passed_on(side: Side, context: Context) -> Self {
-        Self {
-            span: None,
-            context,
+impl Wants {
+    fn any_measurement(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        return self.measurement.is_some();
+        #[cfg(not(feature = "metrics"))]
+        return false;
+    }
+}
+
+impl Exchange {
+    #[inline]
+    pub(crate) fn new(side: Side, span: Span, context: Context, method: &Method, wants: Wants) -> Self {
+        if !span.is_recording() && !wants.any_measurement() {
+            return Self::passed_on(context);
+        }
+        let watched = Box::new(Watched {
+            span,
             side,
-            is_head: false,
-            is_connect: false,
-            records_size: false,
+            method: method.clone(),
+            records_size: wants.body_size,
             status: None,
             sent: 0,
             expected: None,
             #[cfg(feature = "metrics")]
-            measurement: None,
-        }
+            measurement: wants.measurement,
+        });
+        Self { context, watched: Some(watched), is_sized: false }
     }
 
-    /// Counts the bytes of the response's body.
-    pub(crate) fn record_size(&mut self, records_size: bool) {
-        self.records_size = records_size;
-    }
-
-    #[cfg(feature = "metrics")]
-    pub(crate) fn measure(&mut self, measurement: crate::server::Measurement) {
-        self.measurement = Some(Box::new(measurement));
+    /// An exchange of which nothing is recorded; its context is current all the same.
+    #[inline]
+    pub(crate) fn passed_on(context: Context) -> Self {
+        Self { context, watched: None, is_sized: false }
     }
 
     #[cfg(feature = "metrics")]
     pub(crate) fn measurement(&mut self) -> Option<&mut crate::server::Measurement> {
-        self.measurement.as_deref_mut()
+        self.watched.as_mut()?.measurement.as_deref_mut()
     }
 
-    /// The ids of the span, until it has ended.
-    pub(crate) fn span_context(&self) -> Option<&SpanContext> {
-        self.span.as_ref().map(Span::span_context)
+    /// The ids of the span.
+    pub(crate) fn span_context(&self) -> SpanContext {
+        self.context.span().span_context().clone()
+    }
+
+    /// The method, of a request that is watched.
+    pub(crate) fn method(&self) -> Option<&Method> {
+        self.watched.as_ref().map(|watched| &watched.method)
     }
 
     /// Adds to the span, if it is recorded.
     #[inline]
     pub(crate) fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        if let Some(span) = &self.span {
-            span.record(write);
+        if let Some(watched) = &self.watched {
+            watched.span.record(write);
         }
     }
 
@@ -82,33 +109,53 @@ impl Exchange {
     #[inline]
     pub(crate) fn enter<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let attached = self.context.clone().attach();
-        let unwinding = Unwinding(self);
-        let result = work();
-        std::mem::forget(unwinding);
+        let result = self.watch(work);
         drop(attached);
         result
     }
 
-    /// Takes note of the response's head. False when the exchange ends with it.
+    /// Runs `work`, in the exchange's context if it may matter, and ends the exchange if it panics.
     #[inline]
-    pub(crate) fn responded(&mut self, status: StatusCode, headers: &HeaderMap, body: &impl http_body::Body) -> bool {
-        self.status = Some(status);
-        let is_without_body = self.is_head
-            || (self.is_connect && status.is_success())
-            || status.is_informational()
-            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
-            || body.is_end_stream();
-        if is_without_body {
-            return false;
+    pub(crate) fn enter_body<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        if self.is_sized { self.watch(work) } else { self.enter(work) }
+    }
+
+    #[inline]
+    fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let unwinding = Unwinding(self);
+        let result = work();
+        std::mem::forget(unwinding);
+        result
+    }
+
+    /// Takes note of the response's head; what is left to be done with the body.
+    #[inline]
+    pub(crate) fn responded(
+        mut self,
+        status: StatusCode,
+        headers: &HeaderMap,
+        body: &impl Body,
+    ) -> Option<Self> {
+        let exact = body.size_hint().exact();
+        self.is_sized = exact.is_some();
+        let Some(watched) = &mut self.watched else {
+            return if self.is_sized { None } else { Some(self) };
+        };
+        watched.status = Some(status);
+        if watched.is_without_body(status) || body.is_end_stream() {
+            self.end(Outcome::Complete);
+            return None;
         }
-        self.expected = content_length(headers).or_else(|| body.size_hint().exact());
-        true
+        watched.expected = content_length(headers).or(exact);
+        Some(self)
     }
 
     /// Counts bytes of the body.
     #[inline]
     pub(crate) fn sent(&mut self, bytes: usize) {
-        self.sent += bytes as u64;
+        if let Some(watched) = &mut self.watched {
+            watched.sent += bytes as u64;
+        }
     }
 
     /// Ends the span.
@@ -117,14 +164,29 @@ impl Exchange {
         self.end_by_reference(outcome);
     }
 
+    #[inline]
     fn end_by_reference(&mut self, outcome: Outcome) {
-        let Some(span) = self.span.take() else { return };
+        if let Some(watched) = self.watched.take() {
+            watched.end(outcome);
+        }
+    }
+}
+
+impl Watched {
+    fn is_without_body(&self, status: StatusCode) -> bool {
+        self.method == Method::HEAD
+            || (self.method == Method::CONNECT && status.is_success())
+            || status.is_informational()
+            || matches!(status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED)
+    }
+
+    fn end(self, outcome: Outcome) {
         let ending = Ending::new(self.side, self.status, outcome);
         #[cfg(feature = "metrics")]
-        if let Some(measurement) = self.measurement.take() {
+        if let Some(measurement) = self.measurement {
             measurement.end(self.status, ending.error_type());
         }
-        span.end_with(|span| {
+        self.span.end_with(|span| {
             span.set_some(STATUS_CODE, self.status.map(|status| status.as_u16()));
             if self.records_size && self.status.is_some() {
                 span.set(RESPONSE_BODY_SIZE, self.sent);
@@ -135,9 +197,10 @@ impl Exchange {
 }
 
 impl Drop for Exchange {
+    #[inline]
     fn drop(&mut self) {
-        if self.span.is_some() {
-            let is_complete = self.expected.is_some_and(|expected| self.sent >= expected);
+        if let Some(watched) = &self.watched {
+            let is_complete = watched.expected.is_some_and(|expected| watched.sent >= expected);
             self.end_by_reference(if is_complete { Outcome::Complete } else { Outcome::Cancelled });
         }
     }
@@ -152,6 +215,7 @@ impl Drop for Unwinding<'_> {
     }
 }
 
-fn content_length(headers: &HeaderMap) -> Option<u64> {
+/// The length of a body, as headers announce it.
+pub(crate) fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

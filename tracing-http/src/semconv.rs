@@ -21,7 +21,7 @@ pub(crate) const URL_QUERY: &str = "url.query";
 pub(crate) const URL_SCHEME: &str = "url.scheme";
 pub(crate) const USER_AGENT: &str = "user_agent.original";
 
-#[cfg(feature = "client")]
+/// Names that only clients have.
 pub(crate) mod client {
     pub(crate) const PEER_SERVICE: &str = "peer.service";
     pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";

@@ -1,4 +1,5 @@
 //! A server span ends with the body, whatever kind of body that is.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 
@@ -9,8 +10,8 @@ use axum::body::Body;
 use axum::routing::get;
 use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
-use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use http_body::Frame;
+use http_body_util::{BodyExt, Empty, Full, StreamBody};
 use loopback::{attribute, only, send, serve};
 use tower::{Layer, ServiceExt};
 use tracing_core_lite::span::data::{SpanData, StatusData};
@@ -39,7 +40,9 @@ fn from_poll<T>(
     poll: impl FnMut(&mut std::task::Context<'_>) -> std::task::Poll<Option<T>> + Unpin,
 ) -> impl futures_core::Stream<Item = T> {
     struct PollFn<F>(F);
-    impl<T, F: FnMut(&mut std::task::Context<'_>) -> std::task::Poll<Option<T>> + Unpin> futures_core::Stream for PollFn<F> {
+    impl<T, F: FnMut(&mut std::task::Context<'_>) -> std::task::Poll<Option<T>> + Unpin> futures_core::Stream
+        for PollFn<F>
+    {
         type Item = T;
         fn poll_next(
             mut self: std::pin::Pin<&mut Self>,
@@ -56,7 +59,10 @@ fn data(pause: u64, text: &'static str) -> Step {
 }
 
 /// The span of one request to a handler that answers with `make()`.
-async fn span_of(line: &str, make: impl Fn() -> Response<Body> + Clone + Send + Sync + 'static) -> (SpanData, String) {
+async fn span_of(
+    line: &str,
+    make: impl Fn() -> Response<Body> + Clone + Send + Sync + 'static,
+) -> (SpanData, String) {
     let spans = TestSpans::new();
     let handler = move || {
         let response = make();
@@ -142,7 +148,8 @@ async fn broken() {
 
 #[tokio::test]
 async fn statuses() {
-    for (status, failed) in [(200, false), (302, false), (404, false), (499, false), (500, true), (503, true)] {
+    for (status, failed) in [(200, false), (302, false), (404, false), (499, false), (500, true), (503, true)]
+    {
         let (span, _) =
             span_of("GET /", move || Response::builder().status(status).body(Body::from("x")).unwrap()).await;
         assert_eq!(span.is_error(), failed, "{status}");
@@ -173,7 +180,8 @@ async fn error_of_the_service() {
     struct OrderError(u32);
 
     let spans = TestSpans::new();
-    let inner = tower::service_fn(|_: http::Request<()>| async { Err::<Response<Full<Bytes>>, _>(OrderError(4711)) });
+    let inner =
+        tower::service_fn(|_: http::Request<()>| async { Err::<Response<Full<Bytes>>, _>(OrderError(4711)) });
     let service = ServerLayer::new().with_provider(spans.provider()).layer(inner);
     assert!(service.oneshot(http::Request::new(())).await.is_err());
     let span = only(&spans).await;

@@ -1,4 +1,5 @@
 //! A plain request through axum has these attributes, and no others.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 

@@ -1,4 +1,5 @@
 //! Names come from the route, never from the path, and methods from a list.
+#![allow(clippy::unwrap_used)]
 
 mod loopback;
 
@@ -23,7 +24,13 @@ fn app() -> Router {
 async fn axum() {
     for (line, name, route, method, original) in [
         ("GET /orders/1", "GET /orders/{id}", Some("/orders/{id}"), "GET", None),
-        ("GET /shops/7/items/8?x=/y", "GET /shops/{shop}/items/{item}", Some("/shops/{shop}/items/{item}"), "GET", None),
+        (
+            "GET /shops/7/items/8?x=/y",
+            "GET /shops/{shop}/items/{item}",
+            Some("/shops/{shop}/items/{item}"),
+            "GET",
+            None,
+        ),
         ("GET /files/a/b/c", "GET /files/{*path}", Some("/files/{*path}"), "GET", None),
         ("POST /files/a", "POST /files/{*path}", Some("/files/{*path}"), "POST", None),
         ("GET /nowhere/4711", "GET", None, "GET", None),
@@ -100,7 +107,8 @@ async fn other_services() {
 async fn around_a_router() {
     let spans = TestSpans::new();
     let service = ServerLayer::new().with_provider(spans.provider()).layer(app());
-    let response = service.oneshot(Request::get("/orders/1").body(axum::body::Body::empty()).unwrap()).await.unwrap();
+    let response =
+        service.oneshot(Request::get("/orders/1").body(axum::body::Body::empty()).unwrap()).await.unwrap();
     drop(response.map(axum::body::Body::new).into_response());
     assert_eq!(only(&spans).await.name, "GET");
 }

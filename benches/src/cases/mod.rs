@@ -4,6 +4,8 @@ mod fastrace;
 mod ours;
 mod sdk;
 
+use std::sync::Arc;
+
 use axum::Router;
 use axum::routing::get;
 
@@ -50,7 +52,7 @@ impl Case {
 
     pub fn service(self) -> Service {
         match self {
-            Self::Bare => Service { router: router().layer(tower::layer::layer_fn(PassThrough)), flush: Box::new(|| {}) },
+            Self::Bare => Service { router: router().layer(PassThroughLayer(Arc::from("bare"))), flush: Box::new(|| {}) },
             Self::Ours => ours::own_engine(),
             Self::OursOverSdk => ours::over_sdk(),
             Self::OtelAxum => sdk::otel_axum(),
@@ -66,9 +68,24 @@ fn router() -> Router {
     Router::new().route("/orders/{id}", get(|| async { "ok" }))
 }
 
-/// Passes requests through, as a layer costs something even if it does nothing: `Router::layer` boxes it.
+/// Passes requests through: `Router::layer` boxes what it is given, so that a layer costs something even if it does nothing.
+/// It holds a setting, as every layer does: axum copies the layer for each request, which is free only for one without.
 #[derive(Clone)]
-struct PassThrough<S>(S);
+struct PassThroughLayer(Arc<str>);
+
+impl<S> tower::Layer<S> for PassThroughLayer {
+    type Service = PassThrough<S>;
+
+    fn layer(&self, inner: S) -> PassThrough<S> {
+        PassThrough { inner, _setting: Arc::clone(&self.0) }
+    }
+}
+
+#[derive(Clone)]
+struct PassThrough<S> {
+    inner: S,
+    _setting: Arc<str>,
+}
 
 impl<S: tower::Service<R>, R> tower::Service<R> for PassThrough<S> {
     type Response = S::Response;
@@ -76,10 +93,10 @@ impl<S: tower::Service<R>, R> tower::Service<R> for PassThrough<S> {
     type Future = S::Future;
 
     fn poll_ready(&mut self, cx: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
+        self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, request: R) -> S::Future {
-        self.0.call(request)
+        self.inner.call(request)
     }
 }

@@ -6,7 +6,7 @@
 //!
 //! | moving work by | keeps the context |
 //! |---|---|
-//! | `.await` | [`FutureExt::in_context`], [`FutureExt::in_current_context`] |
+//! | `.await` | [`FutureExt::in_context`], [`FutureExt::in_current_context`]; [`FutureExt::in_span`] for the work of one span |
 //! | `tokio::spawn` | [`spawn`] (feature `tokio`); a plain spawn loses it |
 //! | `tokio::task::spawn_blocking` | [`spawn_blocking`] (feature `tokio`) |
 //! | `std::thread::spawn` | [`spawn_thread`] |
@@ -21,7 +21,7 @@ mod spawn;
 
 pub use bind::{bind, spawn_thread};
 pub use detached::Detached;
-pub use future::{FutureExt, InContext};
+pub use future::{FutureExt, InContext, InSpan};
 pub use opentelemetry::Context;
 #[cfg(feature = "tokio")]
 pub use spawn::{spawn, spawn_blocking};

@@ -19,7 +19,7 @@
 //! the layers, record through the provider that the user set for the OpenTelemetry API.
 //!
 //! Both need one version of the `opentelemetry` crate in the build. It is re-exported as
-//! [`opentelemetry`](crate::opentelemetry): two versions have two sets of globals that know nothing of each other.
+//! [`crate::opentelemetry`]: two versions have two sets of globals that know nothing of each other.
 
 #[cfg(feature = "sdk-exporter")]
 mod sdk_exporter;

@@ -144,6 +144,13 @@ impl Span {
         });
     }
 
+    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::failure_of`].
+    pub fn failure_of<E: std::error::Error + ?Sized>(&self, class: &str, error: &E) {
+        self.record(|span| {
+            span.failure_of(class, error);
+        });
+    }
+
     /// Records that `error` occurred and was dealt with. See [`Recorder::handled_error`].
     pub fn handled_error<E: std::error::Error + ?Sized>(&self, error: &E) {
         self.record(|span| {

@@ -126,12 +126,19 @@ impl<'a> Recorder<'a> {
 
     /// Records that the operation failed with `error`: status error with the error's message, `error.type` with its
     /// type, and an `exception` event.
+    ///
+    /// The type is the Rust path. To say it in words of your own, see [`failure_of`](Recorder::failure_of).
     pub fn failure<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
+        self.failure_of(error_type::<E>(), error)
+    }
+
+    /// As [`failure`](Recorder::failure), with `class` as `error.type`: one of few values, such as `card_declined`.
+    pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) -> &mut Self {
         let message = error.to_string();
         exception_attributes(error, &message, |attributes| {
             self.event("exception", attributes);
         });
-        self.failed(error_type::<E>(), &message)
+        self.failed(class, &message)
     }
 
     /// Records that `error` occurred and was dealt with, so that the operation itself did not fail: the status stays as

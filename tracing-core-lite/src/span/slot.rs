@@ -4,6 +4,7 @@
 //! the lock's state), and keeps memory that one thread took from being freed on another.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::SpanContext;
@@ -24,6 +25,8 @@ pub(crate) struct Slot {
     scope: u32,
     /// False for a span that is recorded, but not sampled: it is not exported.
     sampled: bool,
+    /// Said beside the record too, so that asking takes no lock.
+    ended: AtomicBool,
     record: Mutex<Record>,
 }
 
@@ -56,12 +59,14 @@ impl SlotHandle {
             }
             slot.scope = scope;
             slot.sampled = sampled;
+            *slot.ended.get_mut() = false;
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
             return Self(Some(arc));
         }
         let mut record = Record::default();
         begin(&mut record);
-        Self(Some(Arc::new(Slot { engine: Arc::clone(engine), scope, sampled, record: Mutex::new(record) })))
+        let (engine, ended, record) = (Arc::clone(engine), AtomicBool::new(false), Mutex::new(record));
+        Self(Some(Arc::new(Slot { engine, scope, sampled, ended, record })))
     }
 
     fn slot(&self) -> Option<&Arc<Slot>> {
@@ -73,7 +78,7 @@ impl SlotHandle {
     }
 
     pub(crate) fn is_recording(&self) -> bool {
-        self.slot().is_some_and(|slot| !slot.lock().has_ended())
+        self.slot().is_some_and(|slot| !slot.ended.load(Ordering::Relaxed))
     }
 
     /// Runs `write` on the record, unless the span has ended.
@@ -99,6 +104,7 @@ impl SlotHandle {
         }
         write(&mut record, &slot.engine);
         record.end();
+        slot.ended.store(true, Ordering::Relaxed);
         if slot.sampled {
             let end = end().max(record.start_time());
             let identity = Identity { span_context, trace_state: &header(span_context) };

@@ -1,18 +1,20 @@
 //! The attributes of a client span.
 
+use std::net::SocketAddr;
+
 use http::{HeaderMap, Response, Uri, header};
-use http_body::Body;
 use tracing_core_lite::Recorder;
 
 use super::config::Config;
 use super::resend;
-use crate::address::{PeerAddress, record_peer};
+use crate::address::{IpText, PeerAddress, record_peer};
 use crate::authority::{self, HostPort};
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
 use crate::semconv::client::{PEER_SERVICE, RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};
 use crate::semconv::{
-    METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, SERVER_ADDRESS, SERVER_PORT, protocol_version,
+    METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, SERVER_ADDRESS, SERVER_PORT,
+    protocol_version,
 };
 
 /// Sets what is known when a request is sent.
@@ -22,7 +24,6 @@ pub(super) fn record_request(
     request: &RequestHead<'_>,
     method: &str,
     template: Option<&str>,
-    body: &impl Body,
 ) {
     span.set(METHOD, method);
     if method == OTHER {
@@ -43,7 +44,7 @@ pub(super) fn record_request(
     let resends = resend::count(request.extensions());
     span.set_some(RESEND_COUNT, Some(resends).filter(|resends| *resends > 0));
     if config.body_sizes {
-        span.set_some(REQUEST_BODY_SIZE, body.size_hint().exact());
+        span.set_some(REQUEST_BODY_SIZE, crate::exchange::content_length(request.headers()));
     }
     config.request_headers.record(span, request.headers());
 }
@@ -53,14 +54,18 @@ pub(super) fn record_response<B>(span: &mut Recorder<'_>, config: &Config, respo
     span.set_some(PROTOCOL_VERSION, protocol_version(response.version()));
     let extensions = response.extensions();
     if let Some(PeerAddress(peer)) = extensions.get() {
-        record_peer(span, *peer);
+        record_address(span, *peer);
     } else {
         #[cfg(feature = "hyper-util")]
         if let Some(info) = extensions.get::<hyper_util::client::legacy::connect::HttpInfo>() {
-            record_peer(span, info.remote_addr());
+            record_address(span, info.remote_addr());
         }
     }
     config.response_headers.record(span, response.headers());
+}
+
+fn record_address(span: &mut Recorder<'_>, peer: SocketAddr) {
+    record_peer(span, IpText::new(peer.ip()).as_str(), peer.port());
 }
 
 fn host_header(headers: &HeaderMap) -> Option<&str> {
@@ -70,8 +75,14 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 /// The absolute URL, also of a request that names its host in a header.
 fn full_url(uri: &Uri, host_header: Option<&str>) -> String {
     let path = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
-    match (uri.authority(), host_header) {
-        (None, Some(host)) => format!("http://{host}{path}"),
-        _ => uri.to_string(),
-    }
+    let authority = uri.authority().map(http::uri::Authority::as_str).or(host_header);
+    let Some(authority) = authority else { return path.to_owned() };
+    let scheme = uri.scheme_str().unwrap_or("http");
+    // Put together by hand: to format an `Uri` takes several times as long.
+    let mut url = String::with_capacity(scheme.len() + 3 + authority.len() + path.len());
+    url.push_str(scheme);
+    url.push_str("://");
+    url.push_str(authority);
+    url.push_str(path);
+    url
 }

@@ -67,11 +67,7 @@ where
 }
 
 /// What is left of the exchange when the head of the response is there.
-fn on_head<B: Body>(mut exchange: Exchange, response: &Response<B>, config: &Config) -> Option<Exchange> {
+fn on_head<B: Body>(exchange: Exchange, response: &Response<B>, config: &Config) -> Option<Exchange> {
     exchange.record(|span| attributes::record_response(span, config, response));
-    if exchange.responded(response.status(), response.headers(), response.body()) {
-        return Some(exchange);
-    }
-    exchange.end(Outcome::Complete);
-    None
+    exchange.responded(response.status(), response.headers(), response.body())
 }

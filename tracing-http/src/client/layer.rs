@@ -102,7 +102,7 @@ impl<C> ClientLayer<C> {
         self.set(|config| config.response_headers.add(RESPONSE_HEADER, names))
     }
 
-    /// Records `http.request.body.size`, as far as it is known beforehand, and `http.response.body.size`, in bytes as
+    /// Records `http.request.body.size`, as far as its headers announce it, and `http.response.body.size`, in bytes as
     /// counted here; not recorded by default.
     #[must_use]
     pub fn record_body_sizes(self, record: bool) -> Self {

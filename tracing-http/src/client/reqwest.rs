@@ -14,15 +14,15 @@ use crate::address::PeerAddress;
 /// A [`reqwest::Client`] that takes [`http::Request`]s and gives [`http::Response`]s, as layers expect.
 ///
 /// ```no_run
-/// use tower::{Service, ServiceBuilder, ServiceExt};
+/// use tower::{ServiceBuilder, ServiceExt};
 /// use tracing_http::client::{ClientLayer, ReqwestService};
 ///
 /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-/// let mut client = ServiceBuilder::new()
+/// let client = ServiceBuilder::new()
 ///     .layer(ClientLayer::new())
 ///     .service(ReqwestService::from(reqwest::Client::new()));
 /// let request = http::Request::get("http://127.0.0.1:8080/orders").body(reqwest::Body::default())?;
-/// let response = client.ready().await?.call(request).await?;
+/// let response = client.oneshot(request).await?;
 /// assert!(response.status().is_success());
 /// # Ok(())
 /// # }
@@ -91,7 +91,9 @@ impl Future for ReqwestFuture {
                 response
             }),
             // A future that is polled after its end may stay pending.
-            ReqwestProjection::Refused { error } => error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error))),
+            ReqwestProjection::Refused { error } => {
+                error.take().map_or(Poll::Pending, |error| Poll::Ready(Err(error)))
+            }
         }
     }
 }

@@ -30,7 +30,7 @@ struct Attempts(Arc<AtomicU32>);
 /// use tower::retry::{Policy, RetryLayer};
 /// use tracing_http::client::{ClientLayer, ResendLayer};
 ///
-/// # fn with<P, S>(policy: P, client: S) {
+/// # fn with<P: Clone, S>(policy: P, client: S) {
 /// let client = ServiceBuilder::new()
 ///     .layer(ResendLayer)
 ///     .layer(RetryLayer::new(policy))

@@ -14,7 +14,7 @@ use super::future::ClientFuture;
 use super::url_template::UrlTemplate;
 use super::{ClientBody, attributes, resend};
 use crate::ending::Side;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Wants};
 use crate::head::RequestHead;
 use crate::span_name::SpanName;
 
@@ -27,7 +27,7 @@ pub struct ClientService<S, C = StdErrors> {
 }
 
 impl<S, C> ClientService<S, C> {
-    fn start<B: Body>(&self, request: &mut Request<B>) -> Exchange {
+    fn start<B>(&self, request: &mut Request<B>) -> Exchange {
         resend::note(request.extensions_mut());
         let config = &*self.config;
         let head = RequestHead::of(request);
@@ -37,12 +37,16 @@ impl<S, C> ClientService<S, C> {
         let parent = tracing_core_lite::Context::current();
         let builder = config.tracer.span(name.as_str()).kind(SpanKind::Client).parent(&parent);
         let span = builder.start_with(|span| {
-            attributes::record_request(span, config, &head, method, template, request.body());
+            attributes::record_request(span, config, &head, method, template);
         });
         let context = span.in_context(&parent);
         let span_context = span.span_context().clone();
-        let mut exchange = Exchange::new(Side::Client, span, context, head.method());
-        exchange.record_size(config.body_sizes);
+        let wants = Wants {
+            body_size: config.body_sizes,
+            #[cfg(feature = "metrics")]
+            measurement: None,
+        };
+        let exchange = Exchange::new(Side::Client, span, context, head.method(), wants);
         config.propagator.inject_span(&span_context, &parent, request.headers_mut());
         exchange
     }
@@ -52,7 +56,6 @@ impl<S, C, B, R> Service<Request<B>> for ClientService<S, C>
 where
     S: Service<Request<B>, Response = Response<R>>,
     C: Classify<S::Error> + Clone,
-    B: Body,
     R: Body,
 {
     type Response = Response<ClientBody<R>>;

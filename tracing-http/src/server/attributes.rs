@@ -9,6 +9,7 @@ use super::client_address::{Seen, seen};
 use super::config::Config;
 use crate::address::{IpText, PeerAddress, record_peer};
 use crate::authority::{self, HostPort};
+use crate::exchange::content_length;
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
 use crate::semconv::{
@@ -35,16 +36,12 @@ pub(super) fn record(
     }
     span.set_some(ROUTE, route);
     record_url(span, config, request, &seen);
-    record_client(span, config, &seen);
-    if let Some(peer) = peer {
-        record_peer(span, peer);
-    }
+    record_addresses(span, config, &seen, peer);
     span.set_some(PROTOCOL_VERSION, protocol_version(request.version()));
     let headers = request.headers();
     span.set_some(USER_AGENT, text(headers, header::USER_AGENT).map(bounded_user_agent));
     if config.body_sizes {
-        let announced = text(headers, header::CONTENT_LENGTH).and_then(|size| size.parse::<u64>().ok());
-        span.set_some(REQUEST_BODY_SIZE, announced);
+        span.set_some(REQUEST_BODY_SIZE, content_length(headers));
     }
     config.request_headers.record(span, headers);
 }
@@ -72,12 +69,22 @@ fn scheme<'a>(config: &Config, request: &RequestHead<'a>, proto: Option<&'a str>
     proto.or_else(|| request.uri().scheme_str()).or(config.scheme)
 }
 
-fn record_client(span: &mut Recorder<'_>, config: &Config, seen: &Seen<'_>) {
+/// Client and peer are often one and the same: its address is then written out once.
+fn record_addresses(span: &mut Recorder<'_>, config: &Config, seen: &Seen<'_>, peer: Option<SocketAddr>) {
+    let text = peer.map(|peer| IpText::new(peer.ip()));
     if let Some((address, port)) = seen.client {
-        span.set(CLIENT_ADDRESS, IpText::new(address).as_str());
+        match &text {
+            Some(text) if peer.is_some_and(|peer| peer.ip() == address) => {
+                span.set(CLIENT_ADDRESS, text.as_str())
+            }
+            _ => span.set(CLIENT_ADDRESS, IpText::new(address).as_str()),
+        };
         if config.client_port {
             span.set_some(CLIENT_PORT, port);
         }
+    }
+    if let (Some(peer), Some(text)) = (peer, &text) {
+        record_peer(span, text.as_str(), peer.port());
     }
 }
 
@@ -87,7 +94,8 @@ fn peer(request: &RequestHead<'_>) -> Option<SocketAddr> {
         return Some(*peer);
     }
     #[cfg(feature = "axum")]
-    if let Some(axum::extract::ConnectInfo(peer)) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>() {
+    if let Some(axum::extract::ConnectInfo(peer)) = extensions.get::<axum::extract::ConnectInfo<SocketAddr>>()
+    {
         return Some(*peer);
     }
     None

@@ -88,7 +88,8 @@ fn nth_or_leftmost<'a>(from_the_right: impl Iterator<Item = &'a str>, nth: usize
 }
 
 fn is_scheme(text: &str) -> bool {
-    text.len() <= 16 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
+    text.len() <= 16
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.'))
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! What a server layer was told.
 
 use http::HeaderName;
+use tracing_core_lite::Tracer;
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::redact::SecretKeys;
-use tracing_core_lite::Tracer;
 
 use super::route::RouteFinder;
 use super::trusted_proxies::TrustedProxies;
@@ -30,6 +30,13 @@ pub(crate) struct Config {
     pub(super) trace_response: bool,
     #[cfg(feature = "metrics")]
     pub(super) metrics: Option<super::metrics::Metrics>,
+}
+
+impl Config {
+    /// Whether there is anything to do when the head of a response is there.
+    pub(super) fn wants_response(&self) -> bool {
+        !self.response_headers.is_empty() || self.trace_id_header.is_some() || self.trace_response
+    }
 }
 
 impl Default for Config {

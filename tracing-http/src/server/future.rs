@@ -4,14 +4,14 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Method, Response};
+use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
 use super::config::Config;
 use super::hooks::OnResponse;
 use super::route::Route;
-use super::{ServerBody, ServerService, response_headers};
+use super::{ServerBody, response_headers};
 use crate::ending::Outcome;
 use crate::error_type;
 use crate::exchange::Exchange;
@@ -28,21 +28,22 @@ pin_project! {
         #[pin]
         inner: F,
         exchange: Option<Exchange>,
-        unrouted: Option<Method>,
-        config: Arc<Config>,
-        on_response: P,
+        on_head: Option<OnHead<P>>,
     }
 }
 
-impl<F, P: Clone> ServerFuture<F, P> {
-    pub(super) fn new<S, G, Q>(
-        inner: F,
-        exchange: Option<Exchange>,
-        unrouted: Option<Method>,
-        service: &ServerService<S, G, Q, P>,
-    ) -> Self {
-        let config = Arc::clone(&service.config);
-        Self { inner, exchange, unrouted, config, on_response: service.on_response.clone() }
+/// What is to be done when the head of the response is there.
+#[derive(Debug)]
+pub(super) struct OnHead<P> {
+    pub(super) config: Arc<Config>,
+    pub(super) has_route: bool,
+    pub(super) on_response: P,
+}
+
+impl<F, P> ServerFuture<F, P> {
+    #[inline]
+    pub(super) fn new(inner: F, exchange: Option<Exchange>, on_head: Option<OnHead<P>>) -> Self {
+        Self { inner, exchange, on_head }
     }
 }
 
@@ -62,55 +63,52 @@ where
             None => this.inner.poll(cx),
         };
         let Poll::Ready(result) = polled else { return Poll::Pending };
-        let Some(mut exchange) = this.exchange.take() else {
-            return Poll::Ready(result.map(|response| response.map(|body| ServerBody::new(body, None))));
-        };
-        let mut response = match result {
-            Ok(response) => response,
-            Err(error) => {
-                exchange.end(Outcome::Failed(error_type::of_any(&error)));
-                return Poll::Ready(Err(error));
+        let exchange = this.exchange.take();
+        match result {
+            Ok(mut response) => {
+                let exchange = exchange.and_then(|mut exchange| {
+                    if let Some(on_head) = this.on_head {
+                        on_head.run(&mut exchange, &mut response);
+                    }
+                    exchange.responded(response.status(), response.headers(), response.body())
+                });
+                Poll::Ready(Ok(response.map(|body| ServerBody::new(body, exchange))))
             }
-        };
-        if exchange.span_context().is_some() {
-            on_head(&mut exchange, &mut response, this.unrouted.as_ref(), this.config, this.on_response);
+            Err(error) => {
+                if let Some(exchange) = exchange {
+                    exchange.end(Outcome::Failed(error_type::of_any(&error)));
+                }
+                Poll::Ready(Err(error))
+            }
         }
-        let exchange = if exchange.responded(response.status(), response.headers(), response.body()) {
-            Some(exchange)
-        } else {
-            exchange.end(Outcome::Complete);
-            None
-        };
-        Poll::Ready(Ok(response.map(|body| ServerBody::new(body, exchange))))
     }
 }
 
-/// What is to be done when the head of the response is there.
-fn on_head<B>(
-    exchange: &mut Exchange,
-    response: &mut Response<B>,
-    unrouted: Option<&Method>,
-    config: &Config,
-    on_response: &impl OnResponse,
-) {
-    let late_route = unrouted.zip(response.extensions().get::<Route>());
-    if let Some((method, route)) = late_route {
+impl<P: OnResponse> OnHead<P> {
+    fn run<B>(&self, exchange: &mut Exchange, response: &mut Response<B>) {
+        if !self.has_route {
+            self.record_route(exchange, response);
+        }
+        if !self.config.response_headers.is_empty() || self.on_response.is_set() {
+            exchange.record(|span| {
+                self.config.response_headers.record(span, response.headers());
+                self.on_response.on_response(&ResponseHead::of(response), span);
+            });
+        }
+        response_headers::add(&self.config, exchange, response.headers_mut());
+    }
+
+    /// For routes that are known only after routing.
+    fn record_route<B>(&self, exchange: &mut Exchange, response: &Response<B>) {
+        let Some(route) = response.extensions().get::<Route>() else { return };
         #[cfg(feature = "metrics")]
         if let Some(measurement) = exchange.measurement() {
             measurement.route(route.as_str());
         }
+        let Some(method) = exchange.method() else { return };
+        let name = SpanName::new(self.config.known_methods.fold(method), Some(route.as_str()));
         exchange.record(|span| {
-            let name = SpanName::new(config.known_methods.fold(method), Some(route.as_str()));
             span.name(name.as_str()).set(ROUTE, route.as_str());
         });
-    }
-    if !config.response_headers.is_empty() || on_response.is_set() {
-        exchange.record(|span| {
-            config.response_headers.record(span, response.headers());
-            on_response.on_response(&ResponseHead::of(response), span);
-        });
-    }
-    if let Some(span_context) = exchange.span_context() {
-        response_headers::add(config, span_context, response.headers_mut());
     }
 }

@@ -7,7 +7,9 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
 
 use crate::head::RequestHead;
-use crate::semconv::{ERROR_TYPE, METHOD, PROTOCOL_VERSION, ROUTE, STATUS_CODE, URL_SCHEME, protocol_version};
+use crate::semconv::{
+    ERROR_TYPE, METHOD, PROTOCOL_VERSION, ROUTE, STATUS_CODE, URL_SCHEME, protocol_version,
+};
 
 /// Seconds (semantic conventions for HTTP metrics, `http.server.request.duration`).
 const DURATION_BOUNDARIES: [f64; 14] =

@@ -1,14 +1,18 @@
 //! Headers that tell the caller of a server its trace.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use tracing_core_lite::SpanContext;
 
 use super::config::Config;
+use crate::exchange::Exchange;
 
 static TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
 /// Adds what was asked for. Full headers are left as they are.
-pub(super) fn add(config: &Config, span_context: &SpanContext, headers: &mut HeaderMap) {
+pub(super) fn add(config: &Config, exchange: &Exchange, headers: &mut HeaderMap) {
+    if config.trace_id_header.is_none() && !config.trace_response {
+        return;
+    }
+    let span_context = exchange.span_context();
     if !span_context.is_valid() {
         return;
     }

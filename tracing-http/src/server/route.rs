@@ -55,7 +55,10 @@ impl fmt::Debug for RouteFinder {
 
 /// The route as far as the request tells.
 #[inline]
-pub(crate) fn of_request<'a>(request: &RequestHead<'a>, finder: Option<&RouteFinder>) -> Option<Cow<'a, str>> {
+pub(crate) fn of_request<'a>(
+    request: &RequestHead<'a>,
+    finder: Option<&RouteFinder>,
+) -> Option<Cow<'a, str>> {
     if let Some(route) = request.extensions().get::<Route>() {
         return Some(Cow::Borrowed(route.as_str()));
     }

@@ -11,11 +11,11 @@ use tracing_core_lite::SpanKind;
 
 use super::config::Config;
 use super::filter::Filter;
-use super::future::ServerFuture;
+use super::future::{OnHead, ServerFuture};
 use super::hooks::{OnRequest, OnResponse};
 use super::{ServerBody, attributes, parameterize, route};
 use crate::ending::Side;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Wants};
 use crate::head::RequestHead;
 use crate::span_name::SpanName;
 
@@ -52,14 +52,15 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
             self.on_request.on_request(head, span);
         });
         let context = span.in_context(&base);
-        let mut exchange = Exchange::new(Side::Server, span, context, head.method());
-        exchange.record_size(config.body_sizes);
-        #[cfg(feature = "metrics")]
-        if let Some(metrics) = &config.metrics {
-            let scheme = attributes::scheme_for_metrics(config, head);
-            exchange.measure(metrics.start(head, method, scheme, route.as_deref()));
-        }
-        (exchange, route.is_some())
+        let wants = Wants {
+            body_size: config.body_sizes,
+            #[cfg(feature = "metrics")]
+            measurement: config.metrics.as_ref().map(|metrics| {
+                let scheme = attributes::scheme_for_metrics(config, head);
+                Box::new(metrics.start(head, method, scheme, route.as_deref()))
+            }),
+        };
+        (Exchange::new(Side::Server, span, context, head.method(), wants), route.is_some())
     }
 
     /// A request that gets no span: the caller's context, if there is one.
@@ -68,7 +69,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         let mut extracted = self.config.propagator.extract(head.headers());
         let base = extracted.base_context();
         let caller = extracted.span_context?;
-        Some(Exchange::passed_on(Side::Server, base.with_remote_span_context(caller)))
+        Some(Exchange::passed_on(base.with_remote_span_context(caller)))
     }
 }
 
@@ -93,14 +94,19 @@ where
         let head = RequestHead::of(&request);
         if !self.filter.is_traced(&head) {
             let Some(mut exchange) = self.pass_on(&head) else {
-                return ServerFuture::new(self.inner.call(request), None, None, self);
+                return ServerFuture::new(self.inner.call(request), None, None);
             };
             let inner = exchange.enter(|| self.inner.call(request));
-            return ServerFuture::new(inner, Some(exchange), None, self);
+            return ServerFuture::new(inner, Some(exchange), None);
         }
         let (mut exchange, has_route) = self.start(&head);
-        let unrouted = if has_route { None } else { Some(head.method().clone()) };
+        let wants_response = !has_route || self.config.wants_response() || self.on_response.is_set();
+        let on_head = wants_response.then(|| OnHead {
+            config: Arc::clone(&self.config),
+            has_route,
+            on_response: self.on_response.clone(),
+        });
         let inner = exchange.enter(|| self.inner.call(request));
-        ServerFuture::new(inner, Some(exchange), unrouted, self)
+        ServerFuture::new(inner, Some(exchange), on_head)
     }
 }

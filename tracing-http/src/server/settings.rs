@@ -79,14 +79,20 @@ impl<F, Q, P> ServerLayer<F, Q, P> {
     /// As [`capture_request_headers`](ServerLayer::capture_request_headers), and does not pass over credentials: they will
     /// be readable for everybody who sees the traces.
     #[must_use]
-    pub fn capture_request_headers_with_credentials(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+    pub fn capture_request_headers_with_credentials(
+        self,
+        names: impl IntoIterator<Item = HeaderName>,
+    ) -> Self {
         self.set(|config| config.request_headers.add_any(REQUEST_HEADER, names))
     }
 
     /// As [`capture_response_headers`](ServerLayer::capture_response_headers), and does not pass over credentials: they
     /// will be readable for everybody who sees the traces.
     #[must_use]
-    pub fn capture_response_headers_with_credentials(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
+    pub fn capture_response_headers_with_credentials(
+        self,
+        names: impl IntoIterator<Item = HeaderName>,
+    ) -> Self {
         self.set(|config| config.response_headers.add_any(RESPONSE_HEADER, names))
     }
 

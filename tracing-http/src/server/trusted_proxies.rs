@@ -70,7 +70,10 @@ impl TrustedProxies {
     /// For the first that is not a network.
     pub fn networks<N: AsRef<str>>(networks: impl IntoIterator<Item = N>) -> Result<Self, NetworkError> {
         let networks = networks.into_iter().map(|network| network.as_ref().parse());
-        Ok(Self { trust: Trust::Networks(networks.collect::<Result<_, _>>()?), header: ForwardedBy::default() })
+        Ok(Self {
+            trust: Trust::Networks(networks.collect::<Result<_, _>>()?),
+            header: ForwardedBy::default(),
+        })
     }
 
     /// Sets the headers that these proxies write; the `X-Forwarded` ones by default.

@@ -32,7 +32,8 @@ pub(crate) async fn send(address: SocketAddr, head: &str) -> String {
 pub(crate) async fn send_bytes(address: SocketAddr, head: &[u8]) -> Vec<u8> {
     let mut stream = open(address, head).await;
     let mut answer = Vec::new();
-    let _closed = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap();
+    let _closed =
+        tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut answer)).await.unwrap();
     answer
 }
 

@@ -186,10 +186,10 @@ fn as_double(json: &Json) -> Result<f64> {
 
 /// Protobuf's JSON allows an enum's value by number and by name.
 fn enumeration(it: &Object, key: &str, names: &[&str]) -> Result<u32> {
-    if let Some(Json::String(name)) = it.get(key) {
-        if let Some(value) = names.iter().position(|it| it == name) {
-            return u32::try_from(value).map_err(|_| "an enum has no such name");
-        }
+    if let Some(Json::String(name)) = it.get(key)
+        && let Some(value) = names.iter().position(|it| it == name)
+    {
+        return u32::try_from(value).map_err(|_| "an enum has no such name");
     }
     int(it, key)
 }

@@ -55,14 +55,14 @@ pub(super) fn lines<'a>(trace: &Trace<'a>) -> Vec<Line<'a>> {
             let own = if depth == 0 {
                 ""
             } else if last {
-                "└─ "
+                "└ "
             } else {
-                "├─ "
+                "├ "
             };
             let below = match depth {
                 0 => String::new(),
                 MAX_INDENT.. => before.clone(),
-                _ => format!("{before}{}", if last { "   " } else { "│  " }),
+                _ => format!("{before}{}", if last { "  " } else { "│ " }),
             };
             let row = row(trace, node, format!("{before}{own}"), depth, &critical[node]);
             lines.push(Line::Span(Box::new(row)));
@@ -104,7 +104,8 @@ fn row<'a>(
 }
 
 fn outcome(span: &SpanData) -> Outcome {
-    let error_type = span.attribute("error.type").and_then(Value::as_str).map(|it| escaped(it).into_owned());
+    let error_type = span.attribute("error.type").and_then(Value::as_str).map(short_type);
+    let error_type = error_type.map(|it| escaped(it).into_owned());
     match &span.status {
         StatusData::Error(message) => {
             let word =
@@ -115,6 +116,15 @@ fn outcome(span: &SpanData) -> Outcome {
             Outcome::Handled(error_type.unwrap_or_else(|| "handled".into()))
         }
         _ => Outcome::Fine,
+    }
+}
+
+/// A type without its path: `shop::payment::CardDeclined` is wider than its column, and the service's name says the rest.
+fn short_type(error_type: &str) -> &str {
+    // What is generic, or no path at all, stays as it is.
+    match error_type.rsplit_once("::") {
+        Some((_, name)) if !name.contains('>') => name,
+        _ => error_type,
     }
 }
 

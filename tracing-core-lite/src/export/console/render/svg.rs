@@ -12,7 +12,7 @@ const WIDTH: f64 = 980.0;
 const ROW: f64 = 22.0;
 const TOP: f64 = 66.0;
 /// The time axis, from left to right.
-const AXIS: (f64, f64) = (406.0, 742.0);
+const AXIS: (f64, f64) = (436.0, 742.0);
 
 /// Light colours, and dark ones for those who prefer them.
 const STYLE: &str = "text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#1f2328}\
@@ -104,7 +104,7 @@ impl Svg {
         };
         self.text(indent, text_y, class, "start", &cut(&row.name, columns));
         self.put(format_args!("<circle cx=\"304\" cy=\"{}\" r=\"4\" fill=\"{colour}\"/>\n", y + 11.0));
-        self.text(314.0, text_y, "muted", "start", &cut(&row.service, 11));
+        self.text(314.0, text_y, "muted", "start", &cut(&row.service, 15));
         let colour = if failed { "#e5534b" } else { colour };
         self.bar(row.place, y, colour, 0.35);
         for &stretch in &row.critical {

@@ -9,10 +9,10 @@ use crate::span::decode::each_field;
 pub(super) fn retry_info(status: &[u8]) -> Option<RetryInfo> {
     let mut found = None;
     each_field(status, |number, field| {
-        if number == 3 {
-            if let Some(info) = retry_info_in_any(field.bytes()?)? {
-                found = Some(info);
-            }
+        if number == 3
+            && let Some(info) = retry_info_in_any(field.bytes()?)?
+        {
+            found = Some(info);
         }
         Ok(())
     })

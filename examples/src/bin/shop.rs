@@ -1,0 +1,69 @@
+//! The shop as a program: `shop demo` runs all of it, `shop SERVICE` one service.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+use std::error::Error;
+use std::io;
+use std::process::ExitCode;
+
+use examples::{demo, one_service};
+
+const USAGE: &str = "\
+usage: shop demo [OPTIONS]
+       shop gateway | auth | orders | payment | card-processor
+
+A service listens on LISTEN (127.0.0.1 and its own port from 4100 on, unless set) and finds the others by AUTH_URL,
+ORDERS_URL, PAYMENT_URL and CARD_PROCESSOR_URL. OTEL_* variables say where its spans go. Ctrl-C or SIGTERM ends it.
+";
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let outcome = match arguments.next().as_deref() {
+        Some("demo") => return run_demo(arguments).await,
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Some(service) => match service.parse() {
+            Ok(service) => one_service::run(service).await,
+            Err(error) => return usage(&format!("{error}\n\n{USAGE}")),
+        },
+        None => return usage(USAGE),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => failed("shop", error),
+    }
+}
+
+async fn run_demo(arguments: impl Iterator<Item = String>) -> ExitCode {
+    let options = match demo::Options::parse(arguments) {
+        Ok(options) => options,
+        Err(error) => return usage(&format!("demo: {error}\n\n{}", demo::USAGE)),
+    };
+    if options.help {
+        print!("{}", demo::USAGE);
+        return ExitCode::SUCCESS;
+    }
+    match demo::run(&options).await {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        // Whoever reads along, `head` for one, has seen enough.
+        Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
+        Err(error) => failed("demo", error),
+    }
+}
+
+fn is_broken_pipe(error: &(dyn Error + 'static)) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+fn usage(text: &str) -> ExitCode {
+    eprintln!("{}", text.trim_end());
+    ExitCode::from(2)
+}
+
+fn failed(what: &str, error: Box<dyn Error>) -> ExitCode {
+    eprintln!("{what}: {error}");
+    ExitCode::FAILURE
+}

@@ -1,0 +1,32 @@
+//! Runs the W3C test service: `w3c-service HOST:PORT`.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+use std::process::ExitCode;
+
+use examples::{shop, w3c_service};
+use tokio::net::TcpListener;
+use tracing_core_lite::TracerProvider;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Some(address) = std::env::args().nth(1) else {
+        eprintln!("usage: w3c-service HOST:PORT");
+        return ExitCode::from(2);
+    };
+    match run(&address).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("w3c-service on {address}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(address: &str) -> Result<(), Box<dyn std::error::Error>> {
+    // Spans are recorded and go nowhere: the suite looks at headers alone.
+    let provider = TracerProvider::builder().build()?;
+    let listener = TcpListener::bind(address).await?;
+    println!("listening on http://{}/test", listener.local_addr()?);
+    shop::serve(listener, w3c_service::router(&provider), shop::terminated()).await?;
+    Ok(())
+}

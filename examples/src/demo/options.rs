@@ -1,0 +1,160 @@
+//! The demo's command line.
+
+use std::path::PathBuf;
+
+use super::Ports;
+
+/// Printed for `--help`, and when the command line is wrong.
+pub const USAGE: &str = "\
+usage: cargo xtask demo [OPTIONS]
+
+  --orders N           how many orders are placed (6): one of each kind first, then ordinary ones
+  --otlp-file FILE     also appends every span to FILE, as lines of OTLP-JSON
+  --otlp-endpoint URL  also sends every span to URL by OTLP/HTTP, such as http://localhost:4318
+  --svg FILE           draws the trace of the declined order in FILE
+  --ports BASE         uses the ports from BASE on; without it, whichever are free
+  --no-color           no colours; nor are there any with NO_COLOR set, or when the output is not a terminal
+";
+
+/// What the user wants of the demo.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Options {
+    /// How many orders are placed.
+    pub orders: usize,
+    /// A file for OTLP-JSON lines.
+    pub otlp_file: Option<PathBuf>,
+    /// The base URL of an OTLP receiver.
+    pub otlp_endpoint: Option<String>,
+    /// A file for a picture of a trace.
+    pub svg: Option<PathBuf>,
+    /// Where the services listen.
+    pub ports: Ports,
+    /// Whether colours are allowed.
+    pub color: bool,
+    /// Only the usage is asked for.
+    pub help: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            orders: 6,
+            otlp_file: None,
+            otlp_endpoint: None,
+            svg: None,
+            ports: Ports::Automatic,
+            color: true,
+            help: false,
+        }
+    }
+}
+
+/// The command line is not one of ours.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UsageError {
+    /// There is no such option.
+    #[error("there is no option {0:?}")]
+    Unknown(String),
+    /// Its value is not there.
+    #[error("{0} needs a value")]
+    Missing(String),
+    /// Its value cannot be.
+    #[error("{option} cannot be {value:?}: {reason}")]
+    Invalid {
+        /// The option.
+        option: String,
+        /// What was given.
+        value: String,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+}
+
+impl Options {
+    /// Reads `arguments`, those after `demo`. A value may follow its option or an equals sign.
+    ///
+    /// # Errors
+    /// Naming the option that is wrong.
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, UsageError> {
+        let mut options = Self::default();
+        let mut arguments = arguments.into_iter();
+        while let Some(argument) = arguments.next() {
+            let (option, inline) = match argument.split_once('=') {
+                Some((option, value)) => (option.to_owned(), Some(value.to_owned())),
+                None => (argument, None),
+            };
+            let mut value = || {
+                let value = inline.clone().or_else(|| arguments.next());
+                value.ok_or_else(|| UsageError::Missing(option.clone()))
+            };
+            match option.as_str() {
+                "--orders" => options.orders = orders(&option, value()?)?,
+                "--otlp-file" => options.otlp_file = Some(value()?.into()),
+                "--otlp-endpoint" => options.otlp_endpoint = Some(value()?),
+                "--svg" => options.svg = Some(value()?.into()),
+                "--ports" => options.ports = ports(&option, value()?)?,
+                "--no-color" | "--no-colour" => options.color = false,
+                "--help" | "-h" => options.help = true,
+                _ => return Err(UsageError::Unknown(option)),
+            }
+        }
+        Ok(options)
+    }
+}
+
+fn orders(option: &str, value: String) -> Result<usize, UsageError> {
+    match value.parse() {
+        Ok(count @ 1..=10_000) => Ok(count),
+        _ => Err(invalid(option, value, "a number from 1 to 10000 is needed")),
+    }
+}
+
+fn ports(option: &str, value: String) -> Result<Ports, UsageError> {
+    match value.parse() {
+        Ok(base) if (1..=u16::MAX - Ports::NEEDED).contains(&base) => Ok(Ports::From(base)),
+        _ => Err(invalid(option, value, "a port number with four more above it is needed")),
+    }
+}
+
+fn invalid(option: &str, value: String, reason: &'static str) -> UsageError {
+    UsageError::Invalid { option: option.to_owned(), value, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Options, UsageError> {
+        Options::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    #[test]
+    fn nothing_means_the_defaults() {
+        assert_eq!(parse("").unwrap(), Options::default());
+    }
+
+    #[test]
+    fn values_follow_or_are_joined() {
+        let options = parse("--orders 9 --otlp-file=spans.jsonl --ports 4100 --no-color").unwrap();
+        assert_eq!(options.orders, 9);
+        assert_eq!(options.otlp_file, Some("spans.jsonl".into()));
+        assert_eq!(options.ports, Ports::From(4100));
+        assert!(!options.color);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let cases = [
+            ("--order 3", "--order"),
+            ("--orders", "--orders needs a value"),
+            ("--orders none", "\"none\""),
+            ("--orders 0", "from 1"),
+            ("--ports 65535", "above it"),
+            ("--ports 70000", "--ports"),
+        ];
+        for (line, expected) in cases {
+            let error = parse(line).unwrap_err().to_string();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+}

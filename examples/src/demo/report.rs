@@ -1,0 +1,183 @@
+//! What the demo prints.
+
+use std::collections::HashSet;
+use std::io::{self, Write};
+use std::net::SocketAddr;
+
+use terminal_size::{Width, terminal_size};
+use tracing_core_lite::export::console::render;
+use tracing_core_lite::opentelemetry::trace::TraceId;
+use tracing_core_lite::span::data::FinishedSpan;
+
+use super::log_lines::LogLines;
+use super::{Options, OrderKind, Placed, root_cause};
+
+const BOLD: &str = "1";
+const DIM: &str = "2";
+const RED: &str = "31";
+const GREEN: &str = "32";
+
+/// Writes to `out`, with or without colours.
+pub(super) struct Report<W> {
+    out: W,
+    color: bool,
+    columns: usize,
+}
+
+impl<W: Write> Report<W> {
+    pub(super) fn new(out: W, color: bool) -> Self {
+        let columns = terminal_size().map_or(100, |(Width(columns), _)| usize::from(columns));
+        // Wider than this, the eye loses the line.
+        Self { out, color, columns: columns.clamp(80, 120) }
+    }
+
+    pub(super) fn services(&mut self, addresses: &[(&str, SocketAddr)]) -> io::Result<()> {
+        let text = format!("The shop: {} services, each with a tracer provider of its own", addresses.len());
+        self.heading(&text)?;
+        for (service, address) in addresses {
+            writeln!(self.out, "  {service:<16}http://{address}")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn orders_begin(&mut self, count: usize) -> io::Result<()> {
+        let noun = if count == 1 { "order" } else { "orders" };
+        self.heading(&format!("Placing {count} {noun}"))
+    }
+
+    pub(super) fn order_placed(&mut self, number: usize, order: &Placed) -> io::Result<()> {
+        let status = order.status().map_or("---".to_owned(), |status| status.as_u16().to_string());
+        let colour = if order.outcome.is_ok() { GREEN } else { RED };
+        let (status, trace) = (self.styled(colour, &status), self.styled(DIM, &order.trace_id.to_string()));
+        let (kind, millis) = (order.kind.name(), order.waited.as_millis());
+        writeln!(self.out, "  {number:>3}  {kind:<9} {status} {millis:>6} ms  {trace}")
+    }
+
+    /// The waterfall of an order, the error it comes from, and the log lines of its trace.
+    pub(super) fn order(
+        &mut self,
+        order: &Placed,
+        spans: &[FinishedSpan],
+        log_lines: &LogLines,
+    ) -> io::Result<()> {
+        let trace: Vec<_> = spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
+        let follows = |it: &&FinishedSpan| it.span.links.iter().any(|link| link.trace_id == order.trace_id);
+        let receipts: Vec<_> = spans.iter().filter(follows).cloned().collect();
+
+        self.heading(order.kind.headline())?;
+        self.waterfall(&trace)?;
+        if let Some(cause) = root_cause(&trace) {
+            let label = if order.outcome.is_ok() { "recovered from" } else { "root cause" };
+            let label = self.styled(BOLD, label);
+            writeln!(self.out, "\n{label}: {cause}")?;
+        }
+        // Every order has one; to see it once is enough.
+        if order.kind == OrderKind::Ordinary && !receipts.is_empty() {
+            writeln!(self.out, "\nNobody waits for the receipt, so it is a trace of its own:")?;
+            self.waterfall(&receipts)?;
+        }
+        let ids: HashSet<TraceId> = receipts.iter().map(|it| it.span.trace_id).collect();
+        let lines = [order.trace_id].into_iter().chain(ids).flat_map(|id| log_lines.of(id));
+        writeln!(self.out, "\nLog lines:")?;
+        for line in lines.collect::<Vec<_>>() {
+            self.log_line(&line)?;
+        }
+        Ok(())
+    }
+
+    fn waterfall(&mut self, spans: &[FinishedSpan]) -> io::Result<()> {
+        let options = render::Options::new().color(self.color).width(self.columns);
+        write!(self.out, "{}", render::waterfall(spans, &options))
+    }
+
+    /// Wrapped, with the ids on a line of their own: most lines are wider than a terminal.
+    fn log_line(&mut self, line: &str) -> io::Result<()> {
+        let (text, ids) = line.split_once(" trace_id=").unwrap_or((line, ""));
+        for row in wrapped(text, self.columns) {
+            writeln!(self.out, "{row}")?;
+        }
+        if !ids.is_empty() {
+            let ids = self.styled(DIM, &format!("trace_id={ids}"));
+            writeln!(self.out, "      {ids}")?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn checks_begin(&mut self) -> io::Result<()> {
+        self.heading("Checks")
+    }
+
+    pub(super) fn written(&mut self, options: &Options, spans: usize) -> io::Result<()> {
+        if let Some(path) = &options.otlp_file {
+            writeln!(self.out, "  {spans} spans appended to {} as OTLP-JSON lines", path.display())?;
+        }
+        if let Some(url) = &options.otlp_endpoint {
+            writeln!(self.out, "  {spans} spans sent to {url}")?;
+        }
+        if let Some(path) = &options.svg {
+            writeln!(self.out, "  a trace drawn in {}", path.display())?;
+        }
+        Ok(())
+    }
+
+    /// The closing line.
+    pub(super) fn verdict(
+        &mut self,
+        orders: usize,
+        spans: &[FinishedSpan],
+        problems: &[String],
+    ) -> io::Result<()> {
+        for problem in problems {
+            let text = self.styled(RED, &format!("✗ {problem}"));
+            writeln!(self.out, "{text}")?;
+        }
+        let spans = spans.len();
+        let checked = format!("{spans} spans of {orders} orders checked");
+        let text = match problems.len() {
+            0 => self
+                .styled(GREEN, &format!("✓ {checked}: one trace each, no orphan, all nested, causes known")),
+            count => self.styled(RED, &format!("✗ {checked}: {count} not as expected, see above")),
+        };
+        writeln!(self.out, "{text}")
+    }
+
+    /// The text and a line to the right margin.
+    fn heading(&mut self, text: &str) -> io::Result<()> {
+        let rule = "─".repeat(self.columns.saturating_sub(text.chars().count() + 4));
+        let heading = self.styled(BOLD, text);
+        let (left, right) = (self.styled(DIM, "──"), self.styled(DIM, &rule));
+        writeln!(self.out, "\n{left} {heading} {right}")
+    }
+
+    fn styled(&self, style: &str, text: &str) -> String {
+        if self.color { format!("\u{1b}[{style}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+}
+
+/// Breaks a line between words; all rows but the first are indented further.
+fn wrapped(line: &str, columns: usize) -> Vec<String> {
+    let mut rows = Vec::new();
+    let mut row = String::from(" ");
+    for word in line.split(' ') {
+        if row.chars().count() + 1 + word.chars().count() > columns && !row.trim().is_empty() {
+            rows.push(std::mem::replace(&mut row, " ".repeat(5)));
+        }
+        row.push(' ');
+        row.push_str(word);
+    }
+    rows.push(row);
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::wrapped;
+
+    #[test]
+    fn lines_are_broken_between_words() {
+        assert_eq!(wrapped("a short line", 40), ["  a short line"]);
+        assert_eq!(wrapped("two  blanks stay", 12), ["  two ", "      blanks", "      stay"]);
+        assert_eq!(wrapped("one two three four", 13), ["  one two", "      three", "      four"]);
+        assert_eq!(wrapped("indivisible", 5), ["  indivisible"]);
+    }
+}

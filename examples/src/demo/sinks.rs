@@ -1,0 +1,57 @@
+//! Where the demo's spans go: always into memory, and wherever else the options say.
+
+use std::io;
+
+use tracing_core_lite::export::otlp::{OtlpConfig, OtlpConfigError};
+use tracing_core_lite::export::otlp_json::OtlpJsonFile;
+use tracing_core_lite::export::{Exporter, Fanout, MemoryExporter};
+
+use super::Options;
+
+/// The exporters that all services share.
+#[derive(Debug)]
+pub(super) struct Sinks {
+    pub(super) memory: MemoryExporter,
+    file: Option<OtlpJsonFile>,
+    otlp: Option<OtlpConfig>,
+}
+
+/// A sink is not to be had.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum SinkError {
+    #[error("--otlp-file {path}: {source}")]
+    File { path: String, source: io::Error },
+    #[error("--otlp-endpoint {url}: {source}")]
+    Endpoint { url: String, source: OtlpConfigError },
+}
+
+impl Sinks {
+    /// Opens what `options` name, so that a mistake is known before anything starts.
+    pub(super) fn open(options: &Options) -> Result<Self, SinkError> {
+        let open = |path: &std::path::PathBuf| {
+            OtlpJsonFile::append(path)
+                .map_err(|source| SinkError::File { path: path.display().to_string(), source })
+        };
+        let file = options.otlp_file.as_ref().map(open).transpose()?;
+        let otlp = options.otlp_endpoint.as_ref().map(|url| {
+            let config = OtlpConfig::new();
+            if url.ends_with("/v1/traces") { config.traces_endpoint(url) } else { config.endpoint(url) }
+        });
+        if let Some(config) = &otlp {
+            let url = options.otlp_endpoint.clone().unwrap_or_default();
+            config.build().map_err(|source| SinkError::Endpoint { url, source })?;
+        }
+        Ok(Self { memory: MemoryExporter::new(), file, otlp })
+    }
+
+    /// An exporter to all of them, for one more provider.
+    pub(super) fn exporter(&self) -> Box<dyn Exporter> {
+        let mut all: Vec<Box<dyn Exporter>> = vec![Box::new(self.memory.clone())];
+        if let Some(file) = &self.file {
+            all.push(Box::new(file.clone()));
+        }
+        // Its configuration has been built once, by `open`.
+        all.extend(self.otlp.as_ref().and_then(|config| config.build().ok()));
+        Box::new(Fanout::new(all))
+    }
+}

@@ -1,0 +1,69 @@
+//! What the services say to each other, as JSON.
+
+use serde::{Deserialize, Serialize};
+
+/// What a customer asks the gateway for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Basket {
+    /// What to buy.
+    pub item: String,
+    /// How many.
+    pub quantity: u32,
+    /// A token that stands for a card, never its number; see [`card`].
+    pub card: String,
+}
+
+/// Card tokens that the stand-in of the card processor treats in their own way; it approves all others.
+pub mod card {
+    /// Approved at once.
+    pub const GOOD: &str = "card_good";
+    /// Approved after a long look at it.
+    pub const SLOW: &str = "card_slow";
+    /// Declined.
+    pub const EMPTY: &str = "card_empty";
+    /// Answered with 503 the first time.
+    pub const BUSY: &str = "card_busy";
+}
+
+/// Who is logged in.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Session {
+    /// The customer's id.
+    pub customer: String,
+}
+
+/// What the gateway asks the orders service for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct NewOrder {
+    /// Who orders.
+    pub customer: String,
+    /// What they order.
+    pub basket: Basket,
+}
+
+/// An order that was accepted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    /// The order's number.
+    pub id: u64,
+    /// What was paid, in cents.
+    pub paid_cents: u64,
+}
+
+/// What orders asks payment for, and payment the card processor.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Charge {
+    /// The order's number.
+    pub order: u64,
+    /// The card's token.
+    pub card: String,
+    /// How much, in cents.
+    pub cents: u64,
+}
+
+/// A charge that was approved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Approval {
+    /// The card processor's own reference.
+    pub reference: String,
+}

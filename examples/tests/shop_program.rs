@@ -1,0 +1,150 @@
+//! The program `shop`: its demo checks itself, and each service runs as a process of its own.
+#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
+
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::process::{Child, Command, Output, Stdio};
+
+use examples::demo::{Customer, OrderKind};
+use tracing_core_lite::TracerProvider;
+use tracing_core_lite::export::otlp_json;
+use tracing_core_lite::span::data::FinishedSpan;
+use tracing_core_lite::testing::FakeOtlp;
+
+fn shop() -> Command {
+    let mut shop = Command::new(env!("CARGO_BIN_EXE_shop"));
+    // What the developer's own shell says about telemetry is not meant for these tests.
+    for (name, _) in std::env::vars().filter(|(name, _)| name.starts_with("OTEL_")) {
+        shop.env_remove(name);
+    }
+    shop
+}
+
+fn run(arguments: &[&str]) -> (Output, String, String) {
+    let output = shop().args(arguments).output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+    let (out, err) = (text(&output.stdout), text(&output.stderr));
+    (output, out, err)
+}
+
+#[test]
+fn the_demo_checks_itself_and_writes_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let (lines, picture) = (folder.path().join("spans.jsonl"), folder.path().join("trace.svg"));
+    let (lines_argument, picture_argument) = (lines.to_str().unwrap(), picture.to_str().unwrap());
+    let (output, out, err) = run(&["demo", "--otlp-file", lines_argument, "--svg", picture_argument]);
+    assert!(output.status.success(), "{out}{err}");
+    let last = out.lines().last().unwrap();
+    assert!(last.contains("checked") && last.contains("6 orders"), "{last}");
+    assert!(!out.contains('\u{1b}'), "colours are for terminals");
+    assert!(out.contains("root cause: card-processor: authorize failed"), "{out}");
+    for line in out.lines().filter(|line| line.contains('█')) {
+        assert!(line.chars().count() <= 100, "{line}");
+    }
+
+    let mut spans = Vec::new();
+    for line in otlp_json::read(&lines).unwrap() {
+        spans.extend(FinishedSpan::flatten(line.unwrap()));
+    }
+    assert!(last.contains(&format!("{} spans", spans.len())), "{last}");
+    assert!(std::fs::read_to_string(&picture).unwrap().starts_with("<svg"));
+}
+
+#[test]
+fn the_demo_sends_what_it_shows() {
+    let receiver = FakeOtlp::start().unwrap();
+    let (output, out, err) = run(&["demo", "--orders", "1", "--otlp-endpoint", &receiver.url()]);
+    assert!(output.status.success(), "{out}{err}");
+    let sent = receiver.spans().len();
+    assert!(sent > 0 && out.contains(&format!("{sent} spans sent to")), "{sent}: {out}");
+}
+
+#[test]
+fn a_taken_port_is_explained() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let (output, _, err) = run(&["demo", "--ports", &port]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(err.contains(&port) && err.contains("gateway") && err.contains("--ports"), "{err}");
+}
+
+#[test]
+fn a_wrong_command_line_is_explained() {
+    for (arguments, expected) in
+        [(&["demo", "--order", "3"][..], "--order"), (&["warehouse"], "\"warehouse\""), (&[], "usage")]
+    {
+        let (output, _, err) = run(arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        assert!(err.contains(expected), "{arguments:?}: {err}");
+    }
+}
+
+/// A service in a process of its own, killed when the test fails.
+struct Process {
+    child: Child,
+    url: String,
+}
+
+impl Process {
+    fn start(service: &str, otlp: &str, peers: &[(&str, &Self)]) -> Self {
+        let mut command = shop();
+        command.arg(service).env("LISTEN", "127.0.0.1:0").env("OTEL_EXPORTER_OTLP_ENDPOINT", otlp);
+        command.envs(peers.iter().map(|(variable, peer)| (*variable, peer.url.as_str())));
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let url = loop {
+            let line = lines.next().unwrap_or_else(|| panic!("{service} ended early")).unwrap();
+            let line: serde_json::Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(line["service"], service);
+            if let Some(address) = line["fields"]["address"].as_str() {
+                break format!("http://{address}");
+            }
+        };
+        // Somebody must read on, or the service's log fills the pipe.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, url }
+    }
+
+    /// Asks it to stop, as a container engine does, and waits.
+    fn stop(mut self) -> bool {
+        let pid = self.child.id().to_string();
+        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        self.child.wait().unwrap().success()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+    }
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn services_in_processes_of_their_own_make_one_trace() {
+    let receiver = FakeOtlp::start().unwrap();
+    let otlp = receiver.url();
+    let card_processor = Process::start("card-processor", &otlp, &[]);
+    let payment = Process::start("payment", &otlp, &[("CARD_PROCESSOR_URL", &card_processor)]);
+    let orders = Process::start("orders", &otlp, &[("PAYMENT_URL", &payment)]);
+    let auth = Process::start("auth", &otlp, &[]);
+    let gateway = Process::start("gateway", &otlp, &[("AUTH_URL", &auth), ("ORDERS_URL", &orders)]);
+
+    let provider = TracerProvider::builder().build().unwrap();
+    let placed = Customer::new(&provider, gateway.url.clone()).place(OrderKind::Retried).await;
+    assert!(placed.outcome.is_ok(), "{placed:?}");
+
+    // A service that is told to stop sends its last spans, and its last receipts, before it does.
+    for process in [gateway, auth, orders, payment, card_processor] {
+        assert!(process.stop());
+    }
+    let spans = receiver.spans();
+    let services = ["auth", "card-processor", "gateway", "orders", "payment"];
+    for service in services {
+        let of_order =
+            |it: &&FinishedSpan| it.service_name() == service && it.span.trace_id == placed.trace_id;
+        assert!(spans.iter().any(|it| of_order(&it)), "no span of {service}");
+    }
+    assert!(spans.iter().any(|it| it.span.name == "send receipt"));
+}

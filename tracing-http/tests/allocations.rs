@@ -1,0 +1,98 @@
+//! A request that is not sampled costs at most one allocation: that of its context.
+#![allow(unsafe_code, reason = "an allocator that counts")]
+#![allow(clippy::unwrap_used)]
+
+mod loopback;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::convert::Infallible;
+use std::future::Future;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use http_body_util::Full;
+use tower::{Layer, Service};
+use tracing_core_lite::TracerProvider;
+use tracing_http::PeerAddress;
+use tracing_http::server::{Route, ServerLayer};
+
+thread_local! {
+    static COUNT: Cell<u64> = const { Cell::new(0) };
+}
+
+struct Counting;
+
+// SAFETY: all is left to the system's allocator.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        COUNT.set(COUNT.get() + 1);
+        // SAFETY: as above.
+        unsafe { System.realloc(pointer, layout, size) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+async fn respond(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
+    Ok(Response::new(Full::new(Bytes::from_static(b"hello"))))
+}
+
+fn request(traceparent: &'static str) -> Request<()> {
+    let mut request = Request::get("/orders/4711?page=2")
+        .header("host", "shop.example")
+        .header("user-agent", "test/1.0")
+        .header("traceparent", traceparent)
+        .body(())
+        .unwrap();
+    request.extensions_mut().insert(Route::from("/orders/{id}"));
+    request.extensions_mut().insert(PeerAddress("127.0.0.1:4711".parse().unwrap()));
+    request
+}
+
+/// Allocations of one request from its call to the end of its body.
+fn allocations<S, B>(service: &mut S, request: Request<()>) -> u64
+where
+    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    B: Body<Data = Bytes>,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    let before = COUNT.get();
+    let mut future = pin!(service.call(request));
+    let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut cx) else { panic!("not ready") };
+    let mut body = pin!(response.into_body());
+    while let Poll::Ready(Some(_)) = body.as_mut().poll_frame(&mut cx) {}
+    COUNT.get() - before
+}
+
+#[test]
+fn of_one_request() {
+    let provider = TracerProvider::builder().build().unwrap();
+    let mut bare = tower::service_fn(respond);
+    let mut traced = ServerLayer::new().with_provider(&provider).layer(tower::service_fn(respond));
+    for _ in 0..100 {
+        // Pools and buffers fill up.
+        allocations(&mut traced, request(loopback::SAMPLED));
+    }
+    let bare = allocations(&mut bare, request(loopback::UNSAMPLED));
+    let unsampled = allocations(&mut traced, request(loopback::UNSAMPLED));
+    let sampled = allocations(&mut traced, request(loopback::SAMPLED));
+    assert!(unsampled <= bare + 1, "unsampled {unsampled}, bare {bare}");
+    // Two for the span within its context, as the OpenTelemetry API holds it, and one for what ends it.
+    assert!(sampled <= bare + 3, "sampled {sampled}, bare {bare}");
+}

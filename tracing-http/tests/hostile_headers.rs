@@ -1,0 +1,95 @@
+//! Whatever a peer sends, a request is answered, its span is bounded, and nothing panics.
+#![allow(clippy::unwrap_used)]
+
+mod loopback;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::header::{HeaderName, HeaderValue};
+use http::{Method, Request};
+use loopback::{attribute, only, send_bytes, serve};
+use proptest::prelude::*;
+use tower::ServiceExt;
+use tracing_core_lite::testing::TestSpans;
+use tracing_http::server::{ForwardedBy, ServerLayer, TrustedProxies};
+
+fn app(spans: &TestSpans, forwarded_by: ForwardedBy) -> Router {
+    let layer = ServerLayer::new()
+        .with_provider(spans.provider())
+        .trust_proxies(TrustedProxies::hops(2).forwarded_by(forwarded_by))
+        .parameterize_paths(true)
+        .record_body_sizes(true)
+        .capture_request_headers([http::header::HOST, HeaderName::from_static("x-any")]);
+    Router::new().route("/", get(|| async { "hello" })).layer(layer)
+}
+
+#[tokio::test]
+async fn over_the_wire() {
+    let cases: &[&[u8]] = &[
+        b"GET / HTTP/1.1\r\nHost: \xff\xfe\r\nUser-Agent: \xff\r\ntraceparent: \xff\r\ntracestate: \x80=\x80",
+        b"GET / HTTP/1.1\r\nHost: a b c\r\ntraceparent: 00-0-0-0\r\nbaggage: %%%;;;===,,,",
+        b"GET / HTTP/1.1\r\nHost: x:99999999\r\nX-Forwarded-For: ,,,,\"\\\r\nX-Forwarded-Host: <>\r\nX-Forwarded-Proto: \"",
+        b"GET /?%&=&&=%zz HTTP/1.1\r\nHost: [::1",
+        b"GET / HTTP/1.0\r\nContent-Length: 0",
+    ];
+    for head in cases {
+        let spans = TestSpans::new();
+        let address = serve(app(&spans, ForwardedBy::XForwarded)).await;
+        let answer = send_bytes(address, head).await;
+        assert!(answer.ends_with(b"hello"), "{}", String::from_utf8_lossy(head));
+        let span = only(&spans).await;
+        assert_eq!(span.name, "GET /");
+        assert_ne!(span.trace_id, opentelemetry::TraceId::INVALID);
+    }
+}
+
+#[tokio::test]
+async fn long_values_are_cut() {
+    let spans = TestSpans::new();
+    let request = Request::builder()
+        .method(Method::from_bytes(&[b'X'; 500]).unwrap())
+        .header("user-agent", "ä".repeat(5_000))
+        .header("host", "h".repeat(5_000))
+        .body(Body::empty())
+        .unwrap();
+    app(&spans, ForwardedBy::XForwarded).oneshot(request).await.unwrap();
+    let span = only(&spans).await;
+    assert_eq!(attribute(&span, "user_agent.original").unwrap().len(), 512);
+    assert_eq!(attribute(&span, "http.request.method_original").unwrap().len(), 64);
+    assert_eq!(attribute(&span, "server.address"), None);
+}
+
+const NAMES: [&str; 11] = [
+    "traceparent",
+    "tracestate",
+    "baggage",
+    "host",
+    "user-agent",
+    "content-length",
+    "forwarded",
+    "x-forwarded-for",
+    "x-forwarded-host",
+    "x-forwarded-proto",
+    "x-any",
+];
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    #[test]
+    fn any_bytes_in_any_header(headers in prop::collection::vec((0..NAMES.len(), prop::collection::vec(any::<u8>(), 0..80)), 0..12)) {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        for forwarded_by in [ForwardedBy::XForwarded, ForwardedBy::Forwarded] {
+            let spans = TestSpans::new();
+            let mut request = Request::new(Body::empty());
+            for (name, value) in &headers {
+                if let Ok(value) = HeaderValue::from_bytes(value) {
+                    request.headers_mut().append(NAMES[*name], value);
+                }
+            }
+            let response = runtime.block_on(app(&spans, forwarded_by).oneshot(request)).unwrap();
+            prop_assert_eq!(response.status(), 200);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! Credentials do not reach a span unless somebody insists.
+#![allow(clippy::unwrap_used)]
+
+mod loopback;
+
+use std::convert::Infallible;
+
+use http::header::{AUTHORIZATION, COOKIE, HeaderName, SET_COOKIE};
+use http::{HeaderValue, Request, Response};
+use loopback::{attribute, only};
+use tower::{Layer, ServiceExt};
+use tracing_core_lite::redact::SecretKeys;
+use tracing_core_lite::span::data::SpanData;
+use tracing_core_lite::testing::TestSpans;
+use tracing_http::client::ClientLayer;
+use tracing_http::server::ServerLayer;
+
+fn request(uri: &str) -> Request<String> {
+    Request::get(uri)
+        .header(AUTHORIZATION, "Bearer s3cret")
+        .header(COOKIE, "session=s3cret")
+        .header("x-tenant", "acme")
+        .header("proxy-authorization", "s3cret")
+        .header("x-api-key", "s3cret")
+        .body(String::new())
+        .unwrap()
+}
+
+async fn respond(_: Request<String>) -> Result<Response<String>, Infallible> {
+    Ok(Response::builder().header(SET_COOKIE, "session=s3cret").body(String::new()).unwrap())
+}
+
+const ALL: [HeaderName; 6] = [
+    AUTHORIZATION,
+    COOKIE,
+    SET_COOKIE,
+    HeaderName::from_static("x-tenant"),
+    HeaderName::from_static("proxy-authorization"),
+    HeaderName::from_static("x-api-key"),
+];
+
+async fn server(layer: impl FnOnce(ServerLayer) -> ServerLayer, uri: &str) -> SpanData {
+    let spans = TestSpans::new();
+    let service = layer(ServerLayer::new().with_provider(spans.provider())).layer(tower::service_fn(respond));
+    service.oneshot(request(uri)).await.unwrap();
+    only(&spans).await
+}
+
+async fn client(uri: &str) -> SpanData {
+    let spans = TestSpans::new();
+    let layer = ClientLayer::new()
+        .with_provider(spans.provider())
+        .capture_request_headers(ALL)
+        .capture_response_headers(ALL);
+    layer.layer(tower::service_fn(respond)).oneshot(request(uri)).await.unwrap();
+    only(&spans).await
+}
+
+const URI: &str = "https://ann:s3cret@example.com/a?X-Amz-Signature=s3cret&page=2&sig=s3cret&Api_Key=s3cret";
+
+#[tokio::test]
+async fn nothing_secret_is_recorded() {
+    let all = |layer: ServerLayer| layer.capture_request_headers(ALL).capture_response_headers(ALL);
+    let span = server(all, URI).await;
+    assert!(!format!("{span:?}").contains("s3cret"), "{span:?}");
+    let query = "X-Amz-Signature=REDACTED&page=2&sig=REDACTED&Api_Key=REDACTED";
+    assert_eq!(attribute(&span, "url.query").as_deref(), Some(query));
+    assert_eq!(attribute(&span, "server.address").as_deref(), Some("example.com"));
+    assert_eq!(attribute(&span, "http.request.header.x-tenant").as_deref(), Some("[acme]"));
+
+    let span = client(URI).await;
+    assert!(!format!("{span:?}").contains("s3cret"), "{span:?}");
+    let url = format!("https://REDACTED:REDACTED@example.com/a?{query}");
+    assert_eq!(attribute(&span, "url.full"), Some(url));
+    assert_eq!(attribute(&span, "http.request.header.x-tenant").as_deref(), Some("[acme]"));
+}
+
+#[tokio::test]
+async fn no_header_is_recorded_by_default() {
+    let span = server(|layer| layer, "/").await;
+    assert!(!span.attributes.iter().any(|(key, _)| key.contains("header")), "{span:?}");
+}
+
+#[tokio::test]
+async fn whoever_insists_gets_them() {
+    let insist = |layer: ServerLayer| {
+        layer
+            .capture_request_headers_with_credentials([AUTHORIZATION])
+            .capture_response_headers_with_credentials([SET_COOKIE])
+            .secret_query_keys(SecretKeys::none().and(["page"]))
+    };
+    let span = server(insist, "/a?sig=1&page=2").await;
+    assert_eq!(attribute(&span, "http.request.header.authorization").as_deref(), Some("[Bearer s3cret]"));
+    assert_eq!(attribute(&span, "http.response.header.set-cookie").as_deref(), Some("[session=s3cret]"));
+    assert_eq!(attribute(&span, "url.query").as_deref(), Some("sig=1&page=REDACTED"));
+}
+
+/// A value that was marked as sensitive stays hidden even under an innocent name.
+#[tokio::test]
+async fn marked_values_are_hidden() {
+    let spans = TestSpans::new();
+    let layer = ServerLayer::new()
+        .with_provider(spans.provider())
+        .capture_request_headers([HeaderName::from_static("x-tenant")]);
+    let mut request = Request::new(String::new());
+    let mut value = HeaderValue::from_static("s3cret");
+    value.set_sensitive(true);
+    request.headers_mut().insert("x-tenant", value);
+    layer.layer(tower::service_fn(respond)).oneshot(request).await.unwrap();
+    assert_eq!(attribute(&only(&spans).await, "http.request.header.x-tenant").as_deref(), Some("[REDACTED]"));
+}

@@ -1,0 +1,54 @@
+//! `cargo xtask …`: the project's chores, the same on every machine.
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
+
+mod bench;
+mod demo;
+mod lint;
+mod step;
+mod test;
+mod workspace;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+
+  test              every test, the examples in the documentation, and each feature on its own
+  lint              formatting, clippy and documentation, with warnings as errors
+  demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
+  bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
+  bench-peers       measures other tracing layers beside ours
+";
+
+fn main() -> ExitCode {
+    let mut arguments = std::env::args().skip(1);
+    let command = arguments.next();
+    let rest: Vec<String> = arguments.collect();
+    let outcome = match command.as_deref() {
+        Some("test") => test::run(),
+        Some("demo") => return demo::run(&rest),
+        Some("bench") => bench::run(rest.first().map(String::as_str)),
+        Some("bench-peers") => Ok(bench::run_peers()),
+        Some("lint") => lint::run(),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Some(unknown) => {
+            eprint!("cargo xtask: there is no command {unknown:?}\n\n{USAGE}");
+            return ExitCode::from(2);
+        }
+        None => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("cargo xtask: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! `cargo xtask test`: everything that a contributor should run.
+
+use std::io;
+
+use crate::step::{Step, run_all};
+use crate::workspace::{cargo, has_subcommand, packages};
+
+pub(crate) fn run() -> io::Result<bool> {
+    Ok(run_all(steps()?))
+}
+
+/// Tests with all features at once, then documentation, then each feature on its own.
+fn steps() -> io::Result<Vec<Step>> {
+    let mut steps = vec![tests(), doc_tests()];
+    steps.extend(features_alone()?);
+    Ok(steps)
+}
+
+fn tests() -> Step {
+    if has_subcommand("nextest") {
+        let arguments = ["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"];
+        return Step::new("tests, with cargo-nextest", cargo(&arguments));
+    }
+    println!(
+        "cargo-nextest is not installed, so `cargo test` runs the tests: the same ones, a little slower.\n\
+         To have it: cargo install cargo-nextest --locked\n"
+    );
+    let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
+    // The targets of nextest: all but benchmarks, and documentation, which has a step of its own.
+    command.args(["--lib", "--bins", "--tests", "--examples"]);
+    Step::new("tests", command)
+}
+
+/// nextest runs none of these.
+fn doc_tests() -> Step {
+    Step::new("examples in the documentation", cargo(&["test", "--workspace", "--all-features", "--doc"]))
+}
+
+/// A feature that forgot what it needs compiles beside the others, and breaks at the user who wants only that one.
+fn features_alone() -> io::Result<Vec<Step>> {
+    let mut steps = Vec::new();
+    for package in packages()? {
+        if package.features.is_empty() {
+            continue;
+        }
+        let name = package.name.as_str();
+        let check = ["check", "--package", name, "--no-default-features"];
+        steps.push(Step::quiet(format!("{name} without features"), cargo(&check)));
+        for feature in &package.features {
+            let mut command = cargo(&check);
+            command.args(["--features", feature]);
+            steps.push(Step::quiet(format!("{name} with only {feature}"), command));
+        }
+    }
+    Ok(steps)
+}

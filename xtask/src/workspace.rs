@@ -1,0 +1,63 @@
+//! What `cargo metadata` says about this workspace.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+/// A package of the workspace.
+pub(crate) struct Package {
+    pub(crate) name: String,
+    /// Its features but `default` and `full`, sorted.
+    pub(crate) features: Vec<String>,
+    /// The names of its benchmarks.
+    pub(crate) benches: Vec<String>,
+}
+
+/// The folder of the workspace.
+pub(crate) fn root() -> PathBuf {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().unwrap_or(here).to_owned()
+}
+
+/// The cargo that runs this, in the root.
+pub(crate) fn cargo(arguments: &[&str]) -> Command {
+    let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Whether cargo has the subcommand `name` (`cargo name --version` succeeds).
+pub(crate) fn has_subcommand(name: &str) -> bool {
+    cargo(&[name, "--version"]).output().is_ok_and(|output| output.status.success())
+}
+
+/// The packages of the workspace.
+pub(crate) fn packages() -> io::Result<Vec<Package>> {
+    let output = cargo(&["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    if !output.status.success() {
+        return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
+    }
+    let metadata: Value = serde_json::from_slice(&output.stdout)?;
+    Ok(metadata["packages"].as_array().into_iter().flatten().map(Package::read).collect())
+}
+
+impl Package {
+    fn read(package: &Value) -> Self {
+        let features = package["features"].as_object().into_iter().flat_map(|features| features.keys());
+        let features = features.filter(|name| !matches!(name.as_str(), "default" | "full"));
+        let targets = package["targets"].as_array().into_iter().flatten();
+        let benches = targets.filter(|target| target["kind"][0] == "bench");
+        Self {
+            name: text(&package["name"]),
+            features: features.cloned().collect(),
+            benches: benches.map(|target| text(&target["name"])).collect(),
+        }
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
