@@ -2,12 +2,10 @@
 
 use http::{HeaderMap, HeaderName};
 use tracing_core_lite::Recorder;
+use tracing_core_lite::redact::REDACTED;
 
 /// Values of one key that are recorded, at most.
 const MOST_VALUES: usize = 8;
-
-/// What stands in the place of a value that was marked as sensitive.
-const REDACTED: &str = "REDACTED";
 
 /// Keys whose values are credentials.
 const CREDENTIALS: &[&str] = &[
@@ -49,7 +47,7 @@ impl CapturedMetadata {
     }
 
     /// Sets an array of strings for each key that is there. Binary values are recorded in Base64, as they travel; those
-    /// that are not text are left out.
+    /// that are not text are left out, and those that were marked as sensitive are hidden.
     pub(crate) fn record(&self, span: &mut Recorder<'_>, metadata: &HeaderMap) {
         for (key, attribute) in &self.0 {
             let mut values = [""; MOST_VALUES];

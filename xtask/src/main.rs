@@ -4,6 +4,7 @@
 mod bench;
 mod demo;
 mod lint;
+mod services;
 mod step;
 mod test;
 mod workspace;

@@ -2,24 +2,28 @@
 
 use std::io;
 
+use crate::services::Services;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, has_subcommand, packages};
 
 pub(crate) fn run() -> io::Result<bool> {
-    Ok(run_all(steps()?))
+    let services = Services::start()?;
+    // The servers run until the last step is through.
+    Ok(run_all(steps(&services)?))
 }
 
 /// Tests with all features at once, then documentation, then each feature on its own.
-fn steps() -> io::Result<Vec<Step>> {
-    let mut steps = vec![tests(), doc_tests()];
+fn steps(services: &Services) -> io::Result<Vec<Step>> {
+    let mut steps = vec![tests(services), doc_tests()];
     steps.extend(features_alone()?);
     Ok(steps)
 }
 
-fn tests() -> Step {
+fn tests(services: &Services) -> Step {
     if has_subcommand("nextest") {
-        let arguments = ["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"];
-        return Step::new("tests, with cargo-nextest", cargo(&arguments));
+        let mut command = cargo(&["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"]);
+        services.tell(&mut command);
+        return Step::new("tests, with cargo-nextest", command);
     }
     println!(
         "cargo-nextest is not installed, so `cargo test` runs the tests: the same ones, a little slower.\n\
@@ -28,6 +32,7 @@ fn tests() -> Step {
     let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
     // The targets of nextest: all but benchmarks, and documentation, which has a step of its own.
     command.args(["--lib", "--bins", "--tests", "--examples"]);
+    services.tell(&mut command);
     Step::new("tests", command)
 }
 

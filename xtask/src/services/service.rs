@@ -16,16 +16,16 @@ const POLL: Duration = Duration::from_millis(100);
 
 /// A running server. Its drop stops it, by its own process id.
 #[derive(Debug)]
-pub struct Service {
+pub(crate) struct Service {
     /// The URL that clients use.
-    pub url: String,
+    pub(crate) url: String,
     child: Child,
     stop_signal: &'static str,
 }
 
 impl Service {
     /// Starts `command`, and waits until `is_ready`.
-    pub fn start(
+    pub(crate) fn start(
         mut command: Command,
         url: String,
         log: &Path,
@@ -48,16 +48,12 @@ impl Service {
     }
 
     /// Sets the signal that stops the server without a wait for its clients, as `kill` takes it; `-TERM` by default.
-    pub fn stopped_by(mut self, signal: &'static str) -> Self {
+    pub(crate) fn stopped_by(mut self, signal: &'static str) -> Self {
         self.stop_signal = signal;
         self
     }
 
-    /// Stops the server: asks it to, and ends it when it does not.
-    pub fn stop(mut self) -> io::Result<()> {
-        self.end()
-    }
-
+    /// Asks the server to stop, and ends it when it does not.
     fn end(&mut self) -> io::Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
@@ -90,7 +86,7 @@ fn failure(what: &str, log: &Path) -> io::Error {
 }
 
 /// A new, empty folder for the data of the server `name`.
-pub fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
+pub(crate) fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
     let dir = root.join(name);
     match fs::remove_dir_all(&dir) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -101,17 +97,17 @@ pub fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
 }
 
 /// Whether something accepts connections at `port` of this machine.
-pub fn accepts(port: u16) -> bool {
+pub(crate) fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), POLL).is_ok()
 }
 
 /// A port that is free now.
-pub fn free_port() -> io::Result<u16> {
+pub(crate) fn free_port() -> io::Result<u16> {
     Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }
 
 /// Runs `command`, and fails with what it said.
-pub fn run(command: &mut Command) -> io::Result<()> {
+pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(());
@@ -123,15 +119,20 @@ pub fn run(command: &mut Command) -> io::Result<()> {
 }
 
 /// Installs the Debian package `package` unless one of `programs` is there; the program's path.
-pub fn program(programs: &[&str], package: &str) -> io::Result<PathBuf> {
+pub(crate) fn program(programs: &[&str], package: &str) -> io::Result<PathBuf> {
     if let Some(path) = find(programs) {
         return Ok(path);
     }
+    install(package)?;
+    find(programs).ok_or_else(|| io::Error::other(format!("{package} has none of {programs:?}")))
+}
+
+/// Installs the Debian package `package`.
+pub(crate) fn install(package: &str) -> io::Result<()> {
     run(Command::new("apt-get").arg("update"))?;
     run(Command::new("apt-get")
         .args(["install", "-y", "--no-install-recommends", package])
-        .env("DEBIAN_FRONTEND", "noninteractive"))?;
-    find(programs).ok_or_else(|| io::Error::other(format!("{package} has none of {programs:?}")))
+        .env("DEBIAN_FRONTEND", "noninteractive"))
 }
 
 fn find(programs: &[&str]) -> Option<PathBuf> {
@@ -152,12 +153,12 @@ fn postgres_folders() -> Vec<PathBuf> {
 }
 
 /// Whether this process may do anything, and servers therefore need a user of their own.
-pub fn is_root() -> bool {
+pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
 }
 
 /// `program` as `user` when this process is root, since PostgreSQL refuses to run as root.
-pub fn as_user(user: &str, program: &Path) -> Command {
+pub(crate) fn as_user(user: &str, program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
     }
@@ -167,6 +168,6 @@ pub fn as_user(user: &str, program: &Path) -> Command {
 }
 
 /// Gives `dir` to `user` when this process is root, and lets it through the folders above.
-pub fn give(dir: &Path, user: &str) -> io::Result<()> {
+pub(crate) fn give(dir: &Path, user: &str) -> io::Result<()> {
     if is_root() { run(Command::new("chown").args(["-R", &format!("{user}:{user}")]).arg(dir)) } else { Ok(()) }
 }

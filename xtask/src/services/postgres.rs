@@ -4,12 +4,12 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use crate::service::{Service, accepts, as_user, data_dir, free_port, give, program, run};
+use super::service::{Service, accepts, as_user, data_dir, free_port, give, program, run};
 
 const USER: &str = "postgres";
 
 /// Starts a server with the database `test`, whose data lie under `root`.
-pub fn start(root: &Path) -> io::Result<Service> {
+pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let initdb = program(&["initdb"], "postgresql")?;
     let server = program(&["postgres"], "postgresql")?;
     let dir = data_dir(root, "postgres")?;

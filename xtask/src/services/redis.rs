@@ -6,10 +6,10 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::service::{Service, data_dir, free_port, program};
+use super::service::{Service, data_dir, free_port, program};
 
 /// Starts a server.
-pub fn start(root: &Path) -> io::Result<Service> {
+pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let server = program(&["redis-server"], "redis-server")?;
     let dir = data_dir(root, "redis")?;
     let port = free_port()?;

@@ -4,12 +4,12 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use crate::service::{Service, accepts, data_dir, free_port, give, is_root, program, run};
+use super::service::{Service, accepts, data_dir, free_port, give, is_root, program, run};
 
 const USER: &str = "mysql";
 
 /// Starts a server with the database `test` and the user `test`, whose data lie under `root`.
-pub fn start(root: &Path) -> io::Result<Service> {
+pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let install = program(&["mariadb-install-db", "mysql_install_db"], "mariadb-server")?;
     let server = program(&["mariadbd", "mysqld"], "mariadb-server")?;
     let client = program(&["mariadb", "mysql"], "mariadb-client")?;
