@@ -5,7 +5,7 @@
 use libfuzzer_sys::fuzz_target;
 use tracing_sql::sanitize::{Dialect, MAX_SUMMARY_BYTES, MAX_TEXT_BYTES, sanitize};
 
-/// Nothing that a fuzzer writes by chance.
+/// A fuzzer learns it, so a text that has it already is left out.
 const SECRET: &str = "q7Zk0secretW3x";
 
 fuzz_target!(|text: &str| {
@@ -15,7 +15,8 @@ fuzz_target!(|text: &str| {
         assert!(query.summary.len() <= MAX_SUMMARY_BYTES);
         // A text that ends outside of quotes and comments, as the number behind it shows, may be followed by a string.
         let probe = sanitize(&format!("{text} 1"), dialect);
-        let outside = probe.text.ends_with(" ?") && sanitize(&format!("{text} x"), dialect).text.ends_with(" x");
+        let has_secret = text.contains(SECRET);
+        let outside = !has_secret && probe.text.ends_with(" ?") && sanitize(&format!("{text} x"), dialect).text.ends_with(" x");
         if outside && !text.trim_end().ends_with(['\'', '"', '`', '$']) {
             let query = sanitize(&format!("{text} '{SECRET}'"), dialect);
             assert!(!query.text.contains(SECRET), "{dialect:?} {}", query.text);
