@@ -26,7 +26,6 @@ mod lexer;
 mod query;
 mod quoted;
 mod summary;
-mod summary_text;
 mod text;
 
 pub use dialect::Dialect;

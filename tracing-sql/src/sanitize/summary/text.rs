@@ -1,6 +1,6 @@
 //! The words of a summary, within its bounds.
 
-use super::query::MAX_SUMMARY_BYTES;
+use crate::sanitize::query::MAX_SUMMARY_BYTES;
 
 #[derive(Debug, Default)]
 pub(super) struct SummaryText {
