@@ -25,16 +25,22 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let mut command = Command::new(server);
     command.args(["--no-defaults", "--bind-address=127.0.0.1", &format!("--port={port}"), &data]);
     command.args(["--innodb-flush-log-at-trx-commit=0", "--max-connections=200"]);
-    command.arg(format!("--socket={}", socket.display())).arg(format!("--pid-file={}", dir.join("pid").display()));
+    command
+        .arg(format!("--socket={}", socket.display()))
+        .arg(format!("--pid-file={}", dir.join("pid").display()));
     command.args(&user);
     let query = |sql: &str| {
         let mut command = Command::new(&client);
-        command.args(["--no-defaults", "-u", "root", "-e", sql]).arg(format!("--socket={}", socket.display()));
+        command
+            .args(["--no-defaults", "-u", "root", "-e", sql])
+            .arg(format!("--socket={}", socket.display()));
         command
     };
     let url = format!("mysql://test@127.0.0.1:{port}/test");
     let is_ready = || accepts(port) && run(&mut query("SELECT 1")).is_ok();
     let service = Service::start(command, url, &root.join("mariadb.log"), is_ready)?;
-    run(&mut query("CREATE DATABASE test CHARACTER SET utf8mb4; CREATE USER test@'%'; GRANT ALL ON test.* TO test@'%'"))?;
+    run(&mut query(
+        "CREATE DATABASE test CHARACTER SET utf8mb4; CREATE USER test@'%'; GRANT ALL ON test.* TO test@'%'",
+    ))?;
     Ok(service)
 }

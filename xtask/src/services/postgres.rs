@@ -28,7 +28,18 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let psql = program(&["psql"], "postgresql-client")?;
     let query = |database: &str, sql: &str| {
         let mut command = Command::new(&psql);
-        command.args(["-h", "127.0.0.1", "-p", &port.to_string(), "-U", "postgres", "-d", database, "-c", sql]);
+        command.args([
+            "-h",
+            "127.0.0.1",
+            "-p",
+            &port.to_string(),
+            "-U",
+            "postgres",
+            "-d",
+            database,
+            "-c",
+            sql,
+        ]);
         command
     };
     let url = format!("postgres://postgres@127.0.0.1:{port}/test");

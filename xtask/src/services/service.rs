@@ -169,5 +169,9 @@ pub(crate) fn as_user(user: &str, program: &Path) -> Command {
 
 /// Gives `dir` to `user` when this process is root, and lets it through the folders above.
 pub(crate) fn give(dir: &Path, user: &str) -> io::Result<()> {
-    if is_root() { run(Command::new("chown").args(["-R", &format!("{user}:{user}")]).arg(dir)) } else { Ok(()) }
+    if is_root() {
+        run(Command::new("chown").args(["-R", &format!("{user}:{user}")]).arg(dir))
+    } else {
+        Ok(())
+    }
 }
