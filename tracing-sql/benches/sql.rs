@@ -4,10 +4,10 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use sqlx::sqlite::{SqliteConnection, SqlitePoolOptions};
-use sqlx::{Connection, Executor, Sqlite};
+use sqlx::{AssertSqlSafe, Connection, Executor, SqlSafeStr, Sqlite};
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::sampling::{AlwaysOff, AlwaysOn};
-use tracing_sql::sanitize::{Dialect, sanitize};
+use tracing_sql::sanitize::{Dialect, sanitize, sanitized};
 use tracing_sql::{Endpoint, TracedConnection, TracedPool};
 
 const ONE: &str = "SELECT 1";
@@ -88,5 +88,19 @@ fn texts(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, texts, connections, pools);
+fn cached_texts(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("cached text");
+    group.bench_function("of the same address", |bencher| {
+        bencher.iter(|| sanitized(black_box(&HUNDRED.into_sql_str()), Dialect::Sqlite));
+    });
+    group.bench_function("made anew", |bencher| {
+        bencher.iter_batched(
+            || AssertSqlSafe(HUNDRED.to_owned()).into_sql_str(),
+            |sql| sanitized(black_box(&sql), Dialect::Sqlite),
+            criterion::BatchSize::SmallInput,
+        );
+    });
+}
+
+criterion_group!(benches, texts, cached_texts, connections, pools);
 criterion_main!(benches);

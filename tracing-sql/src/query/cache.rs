@@ -33,9 +33,13 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// What `sql` may say.
+/// As [`sanitize`] does, and from a table of this thread when the text has been there before.
+///
+/// A `&'static str` and an `Arc<str>` are known by their addresses, which costs no look at the text; any other text is
+/// hashed and compared. Texts above 16 KiB are not kept.
 #[inline]
-pub(super) fn sanitized(sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
+#[must_use]
+pub fn sanitized(sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
     let text = sql.as_str();
     if text.len() > LONGEST {
         return Arc::new(sanitize(text, dialect));

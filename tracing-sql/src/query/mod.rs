@@ -7,6 +7,7 @@ mod operation;
 mod stream;
 mod taken;
 
+pub use cache::sanitized;
 pub(crate) use comment::commented;
 pub(crate) use error_class::record_error;
 pub(crate) use operation::Operation;

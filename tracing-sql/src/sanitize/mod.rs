@@ -28,5 +28,6 @@ mod quoted;
 mod summary;
 mod text;
 
+pub use crate::query::sanitized;
 pub use dialect::Dialect;
 pub use query::{MAX_SUMMARY_BYTES, MAX_TEXT_BYTES, SanitizedQuery, sanitize};

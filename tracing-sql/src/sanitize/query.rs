@@ -153,6 +153,9 @@ impl Pass<'_> {
     /// Hides what follows `PASSWORD` and `IDENTIFIED BY`; whether `token` is a part of that.
     #[inline]
     fn is_secret(&mut self, token: Token, keyword: Keyword, sign: u8) -> bool {
+        if self.secret == Secret::None && !matches!(keyword, Keyword::Password | Keyword::Identified) {
+            return false;
+        }
         match self.secret {
             Secret::Hidden => {
                 self.text.drop(token);

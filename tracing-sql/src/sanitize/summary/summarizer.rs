@@ -29,7 +29,7 @@ impl<'a> Summarizer<'a> {
     pub(in crate::sanitize) fn new(sql: &'a str) -> Self {
         Self {
             sql,
-            text: SummaryText::default(),
+            text: SummaryText::new(),
             state: State::Begin,
             outer: Vec::new(),
             ctes: Vec::new(),

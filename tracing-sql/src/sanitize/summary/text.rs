@@ -11,6 +11,13 @@ pub(super) struct SummaryText {
 }
 
 impl SummaryText {
+    /// Room for most summaries.
+    const USUAL_BYTES: usize = 64;
+
+    pub(super) fn new() -> Self {
+        Self { text: String::with_capacity(Self::USUAL_BYTES), ..Self::default() }
+    }
+
     /// Adds a word, unless there is no room; then nothing more is added.
     pub(super) fn push(&mut self, word: &str) {
         let separator = match (self.text.is_empty(), self.after_statement) {
