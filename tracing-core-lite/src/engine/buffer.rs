@@ -23,6 +23,12 @@ struct ThreadChunk {
     queue: Arc<Queue>,
 }
 
+impl Drop for ThreadChunk {
+    fn drop(&mut self) {
+        self.queue.release_thread(&self.chunk);
+    }
+}
+
 /// The finished spans of one engine that no batch holds yet.
 #[derive(Debug)]
 pub(crate) struct Buffer {

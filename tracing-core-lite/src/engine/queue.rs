@@ -170,22 +170,16 @@ impl Queue {
         state.chunks.push_back(chunk);
     }
 
-    /// Brings in what the threads have begun to collect; true when there was no room for all of it. Called by the
+    /// Brings in what the threads have begun to collect, room or not: it only moves, and is about to leave. Called by the
     /// export thread.
-    pub(crate) fn collect_from_threads(&self) -> bool {
+    pub(crate) fn collect_from_threads(&self) {
         let threads = self.lock().threads.clone();
-        let mut left_behind = false;
         for shared in &threads {
             let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            if chunk.spans == 0 {
-                continue;
-            }
-            if self.has_room(&chunk) {
+            if chunk.spans > 0 {
                 let mut state = self.lock();
                 let fresh = state.spare.pop().unwrap_or_default();
                 self.enqueue(&mut state, std::mem::replace(&mut *chunk, fresh));
-            } else {
-                left_behind = true;
             }
         }
         drop(threads);
@@ -194,7 +188,25 @@ impl Queue {
         self.lock().threads.retain(|shared| {
             Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
         });
-        left_behind
+    }
+
+    /// A thread ends: what it holds is handed over, or dropped and counted, since nobody bounds what dead threads hold.
+    pub(crate) fn release_thread(&self, shared: &Arc<Mutex<Chunk>>) {
+        let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_closed() {
+            return; // The export thread collects it.
+        }
+        if chunk.spans > 0 && !self.hand_over(&mut chunk) {
+            self.stats.count_queue_full(chunk.spans as u64);
+            *chunk = Chunk::default();
+        }
+        drop(chunk);
+        self.lock().threads.retain(|other| !Arc::ptr_eq(other, shared));
+    }
+
+    /// Whether a flush or the shutdown was asked for since `seen`.
+    pub(crate) fn is_asked_for_more_than(&self, seen: Asked) -> bool {
+        self.lock().flush_asked > seen.flush || self.is_closed() != seen.closed
     }
 
     /// The next chunks that fit in one batch; none when there are none.

@@ -21,9 +21,6 @@ use crate::resource::Resource;
 /// Time for the exporter to close its sink after the deadline of the shutdown has passed.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
-/// How often a flush looks at the threads again, when the queue had no room for all that they held.
-const COLLECT_ROUNDS: usize = 3;
-
 /// A batch on its way out.
 struct Pending {
     batch: Batch,
@@ -93,7 +90,7 @@ impl Worker {
                 self.export_all();
                 tick = Instant::now() + self.queue.limits().schedule_delay;
             } else {
-                self.export_full_batches();
+                self.export_full_batches(tick);
             }
             self.reporter.queue_full(self.queue.stats());
             if is_asked {
@@ -108,8 +105,12 @@ impl Worker {
         }
     }
 
-    fn export_full_batches(&mut self) {
-        while self.queue.queued_spans() >= self.queue.limits().max_export_batch_size {
+    /// Not beyond the tick, nor when somebody asks: under lasting load there is always another full batch.
+    fn export_full_batches(&mut self, tick: Instant) {
+        while self.queue.queued_spans() >= self.queue.limits().max_export_batch_size
+            && Instant::now() < tick
+            && !self.queue.is_asked_for_more_than(self.seen)
+        {
             if self.export_next().is_none() {
                 return;
             }
@@ -118,16 +119,11 @@ impl Worker {
 
     /// Exports what there is now, that of the threads included; not what comes meanwhile, or it might never end.
     fn export_all(&mut self) {
-        for _ in 0..COLLECT_ROUNDS {
-            let left_behind = self.queue.collect_from_threads();
-            let mut remaining = self.queue.queued_spans();
-            while remaining > 0 {
-                let Some(spans) = self.export_next() else { break };
-                remaining = remaining.saturating_sub(spans);
-            }
-            if !left_behind {
-                return;
-            }
+        self.queue.collect_from_threads();
+        let mut remaining = self.queue.queued_spans();
+        while remaining > 0 {
+            let Some(spans) = self.export_next() else { break };
+            remaining = remaining.saturating_sub(spans);
         }
     }
 

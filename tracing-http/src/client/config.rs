@@ -29,7 +29,7 @@ impl Default for Config {
         Self {
             tracer: Tracer::global(scope()),
             // A wrong variable is reported by whoever installs a provider; here it must not stop a service.
-            propagator: Propagator::from_env().unwrap_or_default(),
+            propagator: Propagator::global(),
             known_methods: KnownMethods::from_env(),
             secret_keys: SecretKeys::default(),
             request_headers: CapturedHeaders::default(),
