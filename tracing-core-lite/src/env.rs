@@ -1,6 +1,6 @@
 //! Reads `OTEL_*` environment variables, with errors that name the variable.
 
-use std::time::Duration;
+use crate::percent::decode_text;
 
 /// A variable is set to something that it cannot mean.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -55,8 +55,16 @@ impl<V: Variables> Lookup<'_, V> {
         }
     }
 
-    pub(crate) fn milliseconds(&self, variable: &'static str) -> Result<Option<Duration>, EnvError> {
-        Ok(self.number(variable)?.map(Duration::from_millis))
+    /// The number that `variable` says; what is wrong with it goes to `errors`.
+    pub(crate) fn or_told<T: std::str::FromStr>(
+        &self,
+        errors: &mut Vec<EnvError>,
+        variable: &'static str,
+    ) -> Option<T> {
+        self.number(variable).unwrap_or_else(|error| {
+            errors.push(error);
+            None
+        })
     }
 
     /// A list `key=value,…` with percent-encoded values.
@@ -67,15 +75,16 @@ impl<V: Variables> Lookup<'_, V> {
             .filter(|member| !member.is_empty())
             .map(|member| match member.split_once('=') {
                 Some((key, value)) if !key.trim().is_empty() => {
-                    Ok((decoded(key.trim()), decoded(value.trim())))
+                    match (decode_text(key.trim()), decode_text(value.trim())) {
+                        (Some(key), Some(value)) => Ok((key, value)),
+                        _ => Err(EnvError {
+                            variable,
+                            reason: "not percent-encoded as it should be".to_owned(),
+                        }),
+                    }
                 }
                 _ => Err(EnvError { variable, reason: "not a list key=value,…".to_owned() }),
             })
             .collect()
     }
-}
-
-/// What is not percent-encoded as it should be stays as it is.
-fn decoded(text: &str) -> String {
-    crate::percent::decode_text(text).unwrap_or_else(|| text.to_owned())
 }

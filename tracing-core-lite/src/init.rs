@@ -154,14 +154,8 @@ impl Init {
     /// As `start`.
     pub fn build(self, variables: &impl Variables) -> Result<(TracerProvider, Vec<String>), InitError> {
         let mut warnings = Vec::new();
-        let defaults = TracerProvider::builder();
-        let mut builder = match defaults.limits_from_env(variables) {
-            Ok(builder) => builder,
-            Err(error) => {
-                warnings.push(error.to_string());
-                TracerProvider::builder()
-            }
-        };
+        let (mut builder, errors) = TracerProvider::builder().limits_from_env(variables);
+        warnings.extend(errors.iter().map(ToString::to_string));
         builder = builder.resource(self.resource(variables, &mut warnings));
         builder = builder.shared_sampler(match self.sampler {
             Some(sampler) => sampler,
@@ -180,17 +174,14 @@ impl Init {
         let mut exporters: Vec<Box<dyn Exporter>> =
             self.exporters.into_iter().map(|exporter| exporter.0).collect();
         if exporters.is_empty() && !builder.is_disabled() {
-            exporters = exporters_from(variables)?;
+            exporters = exporters_from(variables, &mut warnings)?;
         }
         Ok((with_exporters(builder, exporters).build()?, warnings))
     }
 
     fn resource(&self, variables: &impl Variables, warnings: &mut Vec<String>) -> Resource {
-        let detected = ResourceBuilder::empty().detect();
-        let mut builder = detected.clone().environment(variables).unwrap_or_else(|error| {
-            warnings.push(error.to_string());
-            detected
-        });
+        let (mut builder, error) = ResourceBuilder::empty().detect().environment(variables);
+        warnings.extend(error.map(|error| error.to_string()));
         for attribute in &self.attributes {
             builder = builder.attribute(attribute.key.clone(), attribute.value.clone());
         }
@@ -233,7 +224,10 @@ fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Pr
     })
 }
 
-fn exporters_from(variables: &impl Variables) -> Result<Vec<Box<dyn Exporter>>, InitError> {
+fn exporters_from(
+    variables: &impl Variables,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Box<dyn Exporter>>, InitError> {
     let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_else(|| "otlp".to_owned());
     #[allow(unused_mut, reason = "there may be no exporter to add")]
     let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
@@ -241,14 +235,34 @@ fn exporters_from(variables: &impl Variables) -> Result<Vec<Box<dyn Exporter>>, 
         match name {
             "none" => {}
             #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-            "otlp" => exporters
-                .push(crate::export::otlp::OtlpConfig::from_lookup(|name| variables.get(name))?.build()?),
+            "otlp" => exporters.push(otlp(variables, warnings)?.build()?),
             #[cfg(feature = "console")]
             "console" => exporters.push(Box::new(crate::export::console::ConsoleExporter::stdout())),
             unknown => return Err(InitError::UnknownExporter(unknown.to_owned())),
         }
     }
     Ok(exporters)
+}
+
+/// What `OTEL_EXPORTER_OTLP_*` says. A setting that is wrong is as if it was not made; only an endpoint is not replaced by the
+/// default one, to which nobody meant to send anything.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+fn otlp(
+    variables: &impl Variables,
+    warnings: &mut Vec<String>,
+) -> Result<crate::export::otlp::OtlpConfig, crate::export::otlp::OtlpConfigError> {
+    use crate::export::otlp::{OtlpConfig, OtlpConfigError};
+    let mut wrong: Vec<&'static str> = Vec::new();
+    loop {
+        let lookup = |name: &str| if wrong.contains(&name) { None } else { variables.get(name) };
+        match OtlpConfig::from_lookup(lookup) {
+            Err(OtlpConfigError::Variable { variable, expected }) if !variable.ends_with("ENDPOINT") => {
+                warnings.push(OtlpConfigError::Variable { variable, expected }.to_string());
+                wrong.push(variable);
+            }
+            other => return other,
+        }
+    }
 }
 
 /// Keeps tracing going; its drop exports what is left, and waits for that up to the shutdown timeout.
@@ -284,6 +298,9 @@ impl Guard {
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        if self.provider.is_shut_down() {
+            return;
+        }
         if let Err(error) = self.provider.shutdown(self.drop_timeout) {
             tracing::warn!(%error, "the last spans did not all leave");
         }

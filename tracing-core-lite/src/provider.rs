@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
 
 use crate::engine::queue::Queue;
-use crate::engine::{Engine, Scopes, worker};
+use crate::engine::{Engine, Scopes, after, worker};
 use crate::env::{EnvError, Lookup, Variables};
 use crate::export::{BatchLimits, ExportStats, Exporter};
 use crate::propagation::Propagator;
@@ -38,7 +38,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // After a shutdown there is nothing to wait for, even if that one ran into its deadline.
         if !self.queue.is_closed() {
-            self.queue.close(Instant::now() + DROP_TIMEOUT);
+            self.queue.close(after(DROP_TIMEOUT));
         }
     }
 }
@@ -115,7 +115,7 @@ impl TracerProvider {
     /// # Errors
     /// [`FlushError::Timeout`] after `timeout`, [`FlushError::Lost`] when spans were lost meanwhile.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.checked(|queue| queue.flush(Instant::now() + timeout))
+        self.checked(|queue| queue.flush(after(timeout)))
     }
 
     /// Exports every span that has ended, and records no more. Blocks as [`flush`](TracerProvider::flush) does.
@@ -124,7 +124,11 @@ impl TracerProvider {
     /// # Errors
     /// As [`flush`](TracerProvider::flush).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
-        self.checked(|queue| queue.close(Instant::now() + timeout))
+        self.checked(|queue| queue.close(after(timeout)))
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.0.queue.is_closed()
     }
 
     fn checked(&self, act: impl FnOnce(&Queue) -> bool) -> Result<(), FlushError> {
@@ -239,35 +243,43 @@ impl TracerProviderBuilder {
     /// Reads `OTEL_SDK_DISABLED`, the limits of spans (`OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`,
     /// `OTEL_ATTRIBUTE_*`) and of batches (`OTEL_BSP_*`).
     ///
-    /// # Errors
-    /// Naming the first variable that is not what it should be.
-    pub fn limits_from_env(mut self, variables: &impl Variables) -> Result<Self, EnvError> {
+    /// A variable that is not what it should be is as if it was not set, as the specification says; what is wrong with it is
+    /// returned beside the builder.
+    #[must_use]
+    pub fn limits_from_env(mut self, variables: &impl Variables) -> (Self, Vec<EnvError>) {
         let env = Lookup(variables);
+        let mut errors = Vec::new();
         self.disabled = env.is_true("OTEL_SDK_DISABLED");
 
         let limits = &mut self.limits;
-        let general_count = env.number("OTEL_ATTRIBUTE_COUNT_LIMIT")?;
-        let general_length = env.number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT")?;
-        let own_length = env.number("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT")?;
-        set(&mut limits.attributes, env.number("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT")?.or(general_count));
+        let general_count = env.or_told(&mut errors, "OTEL_ATTRIBUTE_COUNT_LIMIT");
+        let general_length = env.or_told(&mut errors, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+        let own_length = env.or_told(&mut errors, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT");
         limits.value_length = own_length.or(general_length).or(limits.value_length);
-        set(&mut limits.events, env.number("OTEL_SPAN_EVENT_COUNT_LIMIT")?);
-        set(&mut limits.links, env.number("OTEL_SPAN_LINK_COUNT_LIMIT")?);
-        set(
-            &mut limits.attributes_per_event,
-            env.number("OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT")?.or(general_count),
-        );
-        set(
-            &mut limits.attributes_per_link,
-            env.number("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT")?.or(general_count),
-        );
+        for (limit, variable, general) in [
+            (&mut limits.attributes, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", general_count),
+            (&mut limits.events, "OTEL_SPAN_EVENT_COUNT_LIMIT", None),
+            (&mut limits.links, "OTEL_SPAN_LINK_COUNT_LIMIT", None),
+            (&mut limits.attributes_per_event, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", general_count),
+            (&mut limits.attributes_per_link, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", general_count),
+        ] {
+            *limit = env.or_told(&mut errors, variable).or(general).unwrap_or(*limit);
+        }
 
         let batch = &mut self.batch;
-        set(&mut batch.schedule_delay, env.milliseconds("OTEL_BSP_SCHEDULE_DELAY")?);
-        set(&mut batch.export_timeout, env.milliseconds("OTEL_BSP_EXPORT_TIMEOUT")?);
-        set(&mut batch.max_queue_size, env.number("OTEL_BSP_MAX_QUEUE_SIZE")?);
-        set(&mut batch.max_export_batch_size, env.number("OTEL_BSP_MAX_EXPORT_BATCH_SIZE")?);
-        Ok(self)
+        for (time, variable) in [
+            (&mut batch.schedule_delay, "OTEL_BSP_SCHEDULE_DELAY"),
+            (&mut batch.export_timeout, "OTEL_BSP_EXPORT_TIMEOUT"),
+        ] {
+            *time = env.or_told(&mut errors, variable).map_or(*time, Duration::from_millis);
+        }
+        for (size, variable) in [
+            (&mut batch.max_queue_size, "OTEL_BSP_MAX_QUEUE_SIZE"),
+            (&mut batch.max_export_batch_size, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
+        ] {
+            *size = env.or_told(&mut errors, variable).unwrap_or(*size);
+        }
+        (self, errors)
     }
 
     /// Builds the provider and starts its export thread.
@@ -283,11 +295,5 @@ impl TracerProviderBuilder {
         worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), &resource, exporter)?;
         let engine = Engine::new(sampler, self.limits, self.disabled, Arc::clone(&queue), scopes);
         Ok(TracerProvider(Arc::new(Inner { engine, queue, resource, propagator: self.propagator })))
-    }
-}
-
-fn set<T>(place: &mut T, value: Option<T>) {
-    if let Some(value) = value {
-        *place = value;
     }
 }

@@ -27,28 +27,52 @@ pub const SECRET_QUERY_KEYS: &[&str] = &[
     "X-Amz-Credential",
     "X-Amz-Security-Token",
     "X-Goog-Credential",
+    "access-token",
     "access_token",
+    "accesstoken",
     "api-key",
     "api_key",
     "apikey",
     "assertion",
     "auth",
+    "auth_token",
     "authorization",
+    "authtoken",
+    "bearer",
+    "client-secret",
     "client_secret",
+    "clientsecret",
     "code",
+    "credential",
+    "credentials",
+    "id-token",
     "id_token",
+    "idtoken",
     "jwt",
     "key",
+    "oauth_signature",
+    "oauth_token",
+    "oauth_token_secret",
+    "oauth_verifier",
+    "otp",
+    "passphrase",
     "passwd",
     "password",
+    "private-key",
     "private_key",
     "pwd",
+    "refresh-token",
     "refresh_token",
+    "refreshtoken",
     "secret",
+    "secret_key",
     "session",
+    "session-id",
     "session_id",
     "sessionid",
+    "ticket",
     "token",
+    "x-api-key",
 ];
 
 /// A list of query keys whose values are not to be recorded. Case does not matter, nor does percent-encoding.
@@ -150,8 +174,11 @@ impl SecretKeys {
     }
 
     fn contains_decoded(&self, key: &[u8]) -> bool {
-        self.filter & filter_bit(key) != 0
-            && self.keys.iter().any(|secret| secret.as_bytes().eq_ignore_ascii_case(key))
+        let is_listed = |key: &[u8]| {
+            self.filter & filter_bit(key) != 0
+                && self.keys.iter().any(|secret| secret.as_bytes().eq_ignore_ascii_case(key))
+        };
+        is_listed(key) || form_field(key).is_some_and(is_listed)
     }
 
     /// Looks at each byte once, and lets most queries go.
@@ -167,7 +194,8 @@ impl SecretKeys {
                     }
                     in_key = false;
                 }
-                b'%' if in_key => return true,
+                // Encoded, or a form's `user[password]`: to be looked at.
+                b'%' | b'[' if in_key => return true,
                 b'&' => (start, in_key) = (at + 1, true),
                 _ => {}
             }
@@ -219,6 +247,13 @@ fn filter_bit(key: &[u8]) -> u64 {
     1 << ((usize::from(initial) * 7 + key.len()) % 64)
 }
 
+/// The last name of a form's nested field: `password` of `user[password]`.
+fn form_field(key: &[u8]) -> Option<&[u8]> {
+    let inner = key.strip_suffix(b"]")?;
+    let open = inner.iter().rposition(|byte| *byte == b'[')?;
+    Some(&inner[open + 1..])
+}
+
 fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     match text.split_once(mark) {
         Some((before, after)) => (before, Some(after)),
@@ -241,6 +276,16 @@ fn userinfo(base: &str) -> Option<(usize, usize)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn fields_of_forms_are_looked_into() {
+        assert_eq!(query("user[password]=x&user[name]=y"), "user[password]=REDACTED&user[name]=y");
+        assert_eq!(query("user%5Bpassword%5D=x&a=b"), "user%5Bpassword%5D=REDACTED&a=b");
+        assert_eq!(
+            query("oauth_token=x&x-api-key=y&]=z&[=z"),
+            "oauth_token=REDACTED&x-api-key=REDACTED&]=z&[=z"
+        );
+    }
 
     #[test]
     fn queries() {

@@ -21,7 +21,7 @@ impl Resource {
     /// Starts from what can be [detected](ResourceBuilder::detect) and from the environment.
     #[must_use]
     pub fn builder() -> ResourceBuilder {
-        ResourceBuilder::empty().detect().environment_or_ignore()
+        ResourceBuilder::empty().detect().environment(&crate::env::Process).0
     }
 
     /// The value of an attribute.
@@ -94,23 +94,22 @@ impl ResourceBuilder {
 
     /// Adds `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`, which wins.
     ///
-    /// # Errors
-    /// When `OTEL_RESOURCE_ATTRIBUTES` is not a list `key=value,…`; the specification then wants all of it ignored.
-    pub fn environment(self, variables: &impl Variables) -> Result<Self, EnvError> {
-        let mut builder = self;
+    /// When the first is not a list `key=value,…`, all of it is ignored, as the specification says, and the error returned
+    /// beside the builder.
+    #[must_use]
+    pub fn environment(mut self, variables: &impl Variables) -> (Self, Option<EnvError>) {
         let lookup = Lookup(variables);
-        for (key, value) in lookup.key_values("OTEL_RESOURCE_ATTRIBUTES")? {
-            builder = builder.attribute(key, value);
+        let (attributes, error) = match lookup.key_values("OTEL_RESOURCE_ATTRIBUTES") {
+            Ok(attributes) => (attributes, None),
+            Err(error) => (Vec::new(), Some(error)),
+        };
+        for (key, value) in attributes {
+            self = self.attribute(key, value);
         }
         if let Some(name) = lookup.text("OTEL_SERVICE_NAME") {
-            builder = builder.service_name(name);
+            self = self.service_name(name);
         }
-        Ok(builder)
-    }
-
-    fn environment_or_ignore(self) -> Self {
-        let before = self.clone();
-        self.environment(&crate::env::Process).unwrap_or(before)
+        (self, error)
     }
 
     /// The resource.
@@ -176,32 +175,39 @@ fn random_uuid() -> String {
 mod tests {
     use super::*;
 
-    fn with(variables: &[(&str, &str)]) -> Result<Resource, EnvError> {
+    fn with(variables: &[(&str, &str)]) -> (Resource, Option<EnvError>) {
         let variables = variables.to_vec();
         let lookup = move |name: &str| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         };
-        Ok(ResourceBuilder::empty().environment(&lookup)?.build())
+        let (builder, error) = ResourceBuilder::empty().environment(&lookup);
+        (builder.build(), error)
     }
 
     #[test]
     fn the_environment_names_the_service() {
         let text = "service.name=ignored, team = a%20b ,empty=";
-        let resource = with(&[("OTEL_RESOURCE_ATTRIBUTES", text), ("OTEL_SERVICE_NAME", "orders")]).unwrap();
+        let (resource, error) = with(&[("OTEL_RESOURCE_ATTRIBUTES", text), ("OTEL_SERVICE_NAME", "orders")]);
+        assert_eq!(error, None);
         assert_eq!(resource.get("service.name").unwrap().as_str(), "orders");
         assert_eq!(resource.get("team").unwrap().as_str(), "a b");
         assert_eq!(resource.get("empty").unwrap().as_str(), "");
     }
 
     #[test]
-    fn a_malformed_list_is_an_error_that_names_the_variable() {
-        let error = with(&[("OTEL_RESOURCE_ATTRIBUTES", "a=b,nonsense")]).unwrap_err();
-        assert!(error.to_string().contains("OTEL_RESOURCE_ATTRIBUTES"), "{error}");
+    fn a_malformed_list_is_ignored_whole_and_told_and_takes_nothing_else_with_it() {
+        for list in ["a=b,nonsense", "a=%zz"] {
+            let (resource, error) =
+                with(&[("OTEL_RESOURCE_ATTRIBUTES", list), ("OTEL_SERVICE_NAME", "orders")]);
+            assert!(error.unwrap().to_string().contains("OTEL_RESOURCE_ATTRIBUTES"));
+            assert_eq!(resource.get("a"), None);
+            assert_eq!(resource.get("service.name").unwrap().as_str(), "orders");
+        }
     }
 
     #[test]
     fn a_service_without_a_name_gets_that_of_the_program() {
-        let resource = with(&[]).unwrap();
+        let (resource, _) = with(&[]);
         assert!(resource.get("service.name").unwrap().as_str().starts_with("unknown_service:"));
     }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use opentelemetry::InstrumentationScope;
 
 use crate::engine::Engine;
+use crate::propagation::Propagator;
 use crate::provider::TracerProvider;
 use crate::span::SpanBuilder;
 
@@ -69,10 +70,7 @@ impl Tracer {
         match &self.source {
             Source::Provider { provider, scope } => visit(Resolved::Engine(provider.engine(), *scope)),
             Source::Global(global) => with_installed(|installed| match installed {
-                Some(provider) => {
-                    let engine = provider.engine();
-                    visit(Resolved::Engine(engine, global.number_in(engine)))
-                }
+                Some(Installed { engine, .. }) => visit(Resolved::Engine(engine, global.number_in(engine))),
                 None => visit(Resolved::Global(&global.scope)),
             }),
         }
@@ -98,7 +96,21 @@ static INSTALLED: RwLock<Option<TracerProvider>> = RwLock::new(None);
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
-    static KNOWN: RefCell<(u64, Option<TracerProvider>)> = const { RefCell::new((0, None)) };
+    static KNOWN: RefCell<(u64, Option<Installed>)> = const { RefCell::new((0, None)) };
+}
+
+/// What spans and propagation need of the installed provider. Not the provider itself: the last thread to hear of another
+/// one would have to wait for its shutdown.
+pub(crate) struct Installed {
+    engine: Arc<Engine>,
+    pub(crate) propagator: Propagator,
+}
+
+impl Installed {
+    fn now() -> Option<Self> {
+        let provider = installed()?;
+        Some(Self { engine: Arc::clone(provider.engine()), propagator: provider.propagator().clone() })
+    }
 }
 
 pub(crate) fn install(provider: TracerProvider) {
@@ -115,7 +127,7 @@ pub(crate) fn installed() -> Option<TracerProvider> {
 /// Hands `visit` the installed provider. A thread keeps a copy of its own, as a shared reference count would be written
 /// by all threads with every span.
 #[inline]
-pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&TracerProvider>) -> R) -> R {
+pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&Installed>) -> R) -> R {
     let epoch = EPOCH.load(Ordering::Acquire);
     if epoch == 0 {
         return visit(None);
@@ -123,7 +135,7 @@ pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&TracerProvider>) -> R
     let mut visit = Some(visit);
     let visited = KNOWN.try_with(|known| {
         if known.try_borrow().ok()?.0 != epoch {
-            let stale = std::mem::replace(&mut *known.try_borrow_mut().ok()?, (epoch, installed()));
+            let stale = std::mem::replace(&mut *known.try_borrow_mut().ok()?, (epoch, Installed::now()));
             drop(stale);
         }
         let known = known.try_borrow().ok()?;
@@ -132,7 +144,7 @@ pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&TracerProvider>) -> R
     match (visited, visit) {
         (Ok(Some(visited)), _) => visited,
         // The thread's storage is gone, or about to be renewed further up in this very call.
-        (_, Some(visit)) => visit(installed().as_ref()),
+        (_, Some(visit)) => visit(Installed::now().as_ref()),
         // `visit` is gone only when it has been called, and then there is what it returned.
         (_, None) => unreachable!("the visitor was called and its result lost"),
     }

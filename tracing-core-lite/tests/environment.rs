@@ -193,3 +193,34 @@ fn exporters_are_chosen_by_name() {
     let error = start(init(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url")]).unwrap_err();
     assert!(error.to_string().contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
 }
+
+#[test]
+fn a_wrong_variable_takes_no_other_with_it() {
+    let (provider, memory, warnings) = with_memory(&[
+        ("OTEL_SDK_DISABLED", "true"),
+        ("OTEL_BSP_MAX_QUEUE_SIZE", "2k"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "nonsense"),
+        ("OTEL_SERVICE_NAME", "orders"),
+    ]);
+    record_roots(&provider, 3);
+    assert!(memory.finished().is_empty());
+    assert_eq!(provider.resource().get("service.name").unwrap().as_str(), "orders");
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+}
+
+#[test]
+fn a_wrong_setting_of_the_exporter_is_told_and_does_not_keep_a_service_from_starting() {
+    let endpoint = FakeOtlp::start().unwrap();
+    let (provider, warnings) = start(
+        init(),
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.url().as_str()),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ],
+    )
+    .unwrap();
+    record_roots(&provider, 1);
+    assert_eq!(endpoint.spans().len(), 1);
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+}

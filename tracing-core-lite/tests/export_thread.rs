@@ -344,3 +344,132 @@ fn shutdown_works_inside_a_multi_thread_runtime() {
     });
     assert_eq!(memory.finished().len(), 400);
 }
+
+/// Takes everything, slowly.
+struct Slow(Duration);
+
+impl Exporter for Slow {
+    fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+        std::thread::sleep(self.0);
+        Ok(Exported::default())
+    }
+}
+
+fn accounted(provider: &TracerProvider) -> u64 {
+    let stats = provider.stats();
+    stats.exported + stats.lost() + stats.queued
+}
+
+#[test]
+fn threads_that_end_leave_nothing_behind_that_is_not_counted() {
+    let gate = Gate::default();
+    let limits = BatchLimits { max_queue_size: 1000, max_export_batch_size: 100, ..BatchLimits::default() };
+    let provider = provider(gate.clone(), limits);
+    for _ in 0..200 {
+        let tracer = provider.tracer("test");
+        std::thread::spawn(move || record(&tracer, 50)).join().unwrap();
+    }
+    assert_eq!(accounted(&provider), 10_000, "{:?}", provider.stats());
+    assert!(provider.stats().queued <= 1000);
+    gate.open();
+    provider.shutdown(SOON).unwrap();
+    assert_eq!(accounted(&provider), 10_000);
+}
+
+#[test]
+fn many_threads_and_a_small_queue_lose_nothing_at_the_shutdown() {
+    let limits = BatchLimits { max_queue_size: 100, max_export_batch_size: 100, ..BatchLimits::default() };
+    let provider = provider(MemoryExporter::new(), limits);
+    let recorded = std::sync::Barrier::new(41);
+    let shut_down = std::sync::Barrier::new(41);
+    std::thread::scope(|scope| {
+        for _ in 0..40 {
+            scope.spawn(|| {
+                record(&provider.tracer("test"), 60);
+                recorded.wait();
+                shut_down.wait();
+            });
+        }
+        recorded.wait();
+        provider.shutdown(SOON).unwrap();
+        shut_down.wait();
+    });
+    assert_eq!(accounted(&provider), 2400, "{:?}", provider.stats());
+}
+
+#[test]
+fn a_flush_is_done_while_more_spans_come_than_can_leave() {
+    let limits = BatchLimits { max_queue_size: 200, max_export_batch_size: 50, ..BatchLimits::default() };
+    let provider = provider(Slow(Duration::from_millis(2)), limits);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    let flushed = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let tracer = provider.tracer("test");
+            while !stop.load(Ordering::Relaxed) {
+                record(&tracer, 100);
+            }
+        });
+        std::thread::sleep(Duration::from_millis(50));
+        let flushed = provider.flush(SOON);
+        stop.store(true, Ordering::Relaxed);
+        flushed
+    });
+    assert!(!matches!(flushed, Err(FlushError::Timeout)), "{flushed:?}");
+}
+
+#[test]
+fn times_without_end_are_long_ones() {
+    let limits = BatchLimits {
+        schedule_delay: Duration::MAX,
+        export_timeout: Duration::MAX,
+        retry_timeout: Duration::MAX,
+        ..BatchLimits::default()
+    };
+    let memory = MemoryExporter::new();
+    let provider = provider(memory.clone(), limits);
+    record(&provider.tracer("test"), 3);
+    provider.flush(Duration::MAX).unwrap();
+    assert_eq!(memory.finished().len(), 3);
+    provider.shutdown(Duration::MAX).unwrap();
+}
+
+#[test]
+fn an_export_timeout_of_zero_is_none() {
+    struct Checks;
+    impl Exporter for Checks {
+        fn export(&mut self, _batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+            assert!(deadline > Instant::now() + Duration::from_secs(60));
+            Ok(Exported::default())
+        }
+    }
+    // A full batch: a flush would set the deadline.
+    let limits =
+        BatchLimits { export_timeout: Duration::ZERO, max_export_batch_size: 10, ..BatchLimits::default() };
+    let provider = provider(Checks, limits);
+    record(&provider.tracer("test"), 10);
+    let deadline = Instant::now() + SOON;
+    while provider.stats().exported < 10 && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert_eq!((provider.stats().exported, provider.stats().lost()), (10, 0));
+}
+
+#[test]
+fn a_span_larger_than_the_queue_does_not_stop_those_after_it() {
+    let memory = MemoryExporter::new();
+    let limits = BatchLimits { max_queue_bytes: 1024 * 1024, ..BatchLimits::default() };
+    let provider = TracerProvider::builder()
+        .exporter(memory.clone())
+        .batch_limits(limits)
+        .span_limits(tracing_core_lite::span::SpanLimits { span_bytes: 1 << 23, ..Default::default() })
+        .build()
+        .unwrap();
+    let tracer = provider.tracer("test");
+    tracer.span(&"n".repeat(1 << 21)).parent(&Context::new()).start_with(|span| {
+        span.set("text", "x".repeat(1 << 21).as_str());
+    });
+    provider.flush(SOON).unwrap();
+    record(&tracer, 10);
+    provider.flush(SOON).unwrap();
+    assert_eq!(memory.finished().len(), 11);
+}

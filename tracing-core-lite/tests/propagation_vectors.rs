@@ -1,4 +1,4 @@
-//! The suite reads and writes headers as other implementations do: their test vectors, from `../shared/vectors`.
+//! The suite reads and writes headers as other implementations do: their test vectors, from `test-vectors`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -15,9 +15,9 @@ type Carrier = Vec<(String, String)>;
 
 /// The cases of `list` that implementations agree upon.
 fn vectors(list: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/propagation.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/propagation.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-        panic!("the test vectors are missing: this test needs the folder shared/vectors beside the checkout; {} ({error})", path.display())
+        panic!("the test vectors are missing: this test needs the folder test-vectors of the repository; {} ({error})", path.display())
     });
     let all: Value = serde_json::from_str(&text).expect("the vectors are JSON");
     let cases = all[list].as_array().unwrap_or_else(|| panic!("no list {list} in the vectors"));

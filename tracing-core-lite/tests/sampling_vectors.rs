@@ -1,5 +1,5 @@
 //! The sampler decides as other implementations of consistent probability sampling do: their test vectors, from
-//! `../shared/vectors`.
+//! `test-vectors`.
 //!
 //! Left for later, with the processors that they test:
 //! - `missing_randomness`, `sampling_priority_attribute`, `hash_seed`, and of `probabilistic_sampler` the cases with a
@@ -17,9 +17,9 @@ use tracing_core_lite::sampling::consistent::{OtTraceState, Randomness, Threshol
 use tracing_core_lite::sampling::{Ratio, Record, Sampler, SamplingDecision, SamplingInput};
 
 fn vectors(list: &str) -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/consistent_sampling.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/consistent_sampling.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
-        panic!("the test vectors are missing: this test needs the folder shared/vectors beside the checkout; {} ({error})", path.display())
+        panic!("the test vectors are missing: this test needs the folder test-vectors of the repository; {} ({error})", path.display())
     });
     let all: Value = serde_json::from_str(&text).expect("the vectors are JSON");
     let cases = all[list].as_array().unwrap_or_else(|| panic!("no list {list} in the vectors"));

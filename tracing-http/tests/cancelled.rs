@@ -142,22 +142,23 @@ async fn inner_spans_end_first() {
 async fn spawned_work_does_not_stretch_the_span() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
+    let finish = std::sync::Arc::new(tokio::sync::Notify::new());
+    let finished = finish.clone();
     let handler = move || {
-        let tracer = tracer.clone();
+        let (tracer, finished) = (tracer.clone(), finished.clone());
         async move {
             context::spawn(async move {
-                tokio::time::sleep(Duration::from_millis(300)).await;
+                finished.notified().await;
                 tracer.span("mail").start().end();
             });
             "accepted"
         }
     };
     let address = serve(Router::new().route("/", get(handler)).layer(layer(&spans))).await;
-    let before = Instant::now();
     send(address, "GET / HTTP/1.1\r\nHost: x").await;
+    // The request's span is there while the work that it left behind still goes on.
     let span = only(&spans).await;
-    assert!(before.elapsed() < Duration::from_millis(250));
-    assert!(span.duration() < Duration::from_millis(250), "{:?}", span.duration());
+    finish.notify_one();
     let all = loopback::wait_for(&spans, 2).await;
     assert_eq!(all[1].parent_span_id, span.span_id);
 }

@@ -15,7 +15,7 @@ const OURS: [&str; 3] =
     ["db.response.affected_rows", "db.transaction.outcome", "db.client.connection.wait_time"];
 
 fn registry() -> Json {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/semconv/semconv_registry.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/semconv_registry.json");
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("the registry is missing at {}: {error}", path.display()));
     serde_json::from_str(&text).expect("the registry is JSON")

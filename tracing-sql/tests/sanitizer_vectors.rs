@@ -37,7 +37,7 @@ const SUMMARIES: &[Different] = &[
 ];
 
 fn cases() -> Vec<Value> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/vectors/sql_sanitizer.json");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/sql_sanitizer.json");
     let json = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("the test vectors are missing at {}: {error}", path.display()));
     serde_json::from_str::<Vec<Value>>(&json).expect("the test vectors are a list")

@@ -12,12 +12,19 @@ pub(crate) mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use opentelemetry::InstrumentationScope;
 
 use crate::sampling::Sampler;
 use crate::span::SpanLimits;
 use buffer::Buffer;
+
+/// The time `duration` from now; a far one when there is no such time.
+pub(crate) fn after(duration: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+    Instant::now() + duration.min(FAR)
+}
 
 /// Above this many scopes a new one is recorded under the last: scopes are libraries, not data.
 const SCOPE_LIMIT: usize = 1024;

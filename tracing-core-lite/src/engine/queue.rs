@@ -297,8 +297,10 @@ impl Queue {
     /// Takes no more spans and asks for all that are there to be exported; false when `deadline` comes first.
     pub(crate) fn close(&self, deadline: Instant) -> bool {
         let mut state = self.lock();
-        self.closed.store(true, Ordering::Release);
-        state.deadline = Some(deadline);
+        // The first shutdown sets the deadline; later ones only wait.
+        if !self.closed.swap(true, Ordering::AcqRel) {
+            state.deadline = Some(deadline);
+        }
         self.worker.notify_one();
         self.wait_until(state, deadline, |state| state.finished)
     }

@@ -10,10 +10,10 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 
-use super::Scopes;
 use super::frame::Framer;
 use super::queue::{Asked, Chunk, Queue};
 use super::report::Reporter;
+use super::{Scopes, after};
 use crate::export::Backoff;
 use crate::export::{Batch, ExportError, Exported, Exporter};
 use crate::resource::Resource;
@@ -79,7 +79,7 @@ impl Drop for Closer {
 
 impl Worker {
     fn run(mut self) {
-        let mut tick = Instant::now() + self.queue.limits().schedule_delay;
+        let mut tick = after(self.queue.limits().schedule_delay);
         loop {
             let done = self.asked;
             self.asked = self.queue.wait(tick, false, done);
@@ -88,7 +88,7 @@ impl Worker {
             let is_asked = asked_now.flush > done.flush || asked_now.closed;
             if is_asked || Instant::now() >= tick {
                 self.export_all();
-                tick = Instant::now() + self.queue.limits().schedule_delay;
+                tick = after(self.queue.limits().schedule_delay);
             } else {
                 self.export_full_batches(tick);
             }
@@ -174,7 +174,7 @@ impl Worker {
     }
 
     fn attempt(&mut self, batch: &Batch) -> Result<Exported, ExportError> {
-        let timeout = Instant::now() + self.queue.limits().export_timeout;
+        let timeout = after(self.queue.limits().export_timeout);
         let asked = self.seen.deadline.filter(|deadline| self.seen.closed || *deadline > Instant::now());
         let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
         catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
@@ -187,7 +187,7 @@ impl Worker {
         if now.saturating_duration_since(since) >= self.queue.limits().retry_timeout || self.is_over(now) {
             return false;
         }
-        let mut until = now + pause;
+        let mut until = after(pause);
         if let (true, Some(deadline)) = (self.seen.closed, self.seen.deadline) {
             until = until.min(deadline);
         }

@@ -11,7 +11,7 @@ use std::time::Duration;
 pub struct BatchLimits {
     /// The longest time that a span waits for its batch. `OTEL_BSP_SCHEDULE_DELAY` (milliseconds); 5 s.
     pub schedule_delay: Duration,
-    /// The longest time for one attempt to export. `OTEL_BSP_EXPORT_TIMEOUT` (milliseconds); 30 s.
+    /// The longest time for one attempt to export; 0 is no limit. `OTEL_BSP_EXPORT_TIMEOUT` (milliseconds); 30 s.
     pub export_timeout: Duration,
     /// Spans that may wait; further ones are dropped and counted. `OTEL_BSP_MAX_QUEUE_SIZE`; 65,536.
     pub max_queue_size: usize,
@@ -39,12 +39,18 @@ impl Default for BatchLimits {
     }
 }
 
+/// What stands for "no limit" where a time is set to 0.
+const NO_LIMIT: Duration = Duration::from_secs(60 * 60);
+
 impl BatchLimits {
     /// Makes the limits fit each other: none is 0, and a batch is not larger than the queue.
     pub(crate) fn normalized(mut self) -> Self {
         self.max_queue_size = self.max_queue_size.max(1);
         self.max_export_batch_size = self.max_export_batch_size.clamp(1, self.max_queue_size);
         self.max_queue_bytes = self.max_queue_bytes.max(1024 * 1024);
+        if self.export_timeout.is_zero() {
+            self.export_timeout = NO_LIMIT;
+        }
         self
     }
 }

@@ -7,34 +7,61 @@ use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
 use super::value::Value;
 
+/// Longest description of a status that an error gives, in characters.
+const DESCRIPTION_LENGTH: usize = 1024;
+
 /// Causes of an error that are put into its exception event, at most.
 const CAUSES: usize = 8;
 
-/// A type's name is a class of errors; its message is not.
-pub(super) fn error_type<E: ?Sized>() -> &'static str {
+fn error_type<E: ?Sized>() -> &'static str {
     std::any::type_name::<E>()
 }
 
-/// Hands `visit` the attributes of an `exception` event ("Semantic conventions for exceptions on spans").
-pub(super) fn exception_attributes<E: Error + ?Sized>(
-    error: &E,
-    message: &str,
-    visit: impl FnOnce(&[(&str, Value<'_>)]),
-) {
-    let mut causes = String::new();
-    let mut cause = error.source();
-    for _ in 0..CAUSES {
-        let Some(error) = cause else { break };
-        causes.push_str(if causes.is_empty() { "caused by: " } else { "\ncaused by: " });
-        causes.push_str(&error.to_string());
-        cause = error.source();
+/// What an error says, put into words before a span is locked: its `Display` may be anybody's code.
+pub(super) struct ErrorText {
+    kind: &'static str,
+    pub(super) message: String,
+    causes: String,
+}
+
+impl ErrorText {
+    pub(super) fn of<E: Error + ?Sized>(error: &E) -> Self {
+        let mut causes = String::new();
+        let mut cause = error.source();
+        for _ in 0..CAUSES {
+            let Some(error) = cause else { break };
+            causes.push_str(if causes.is_empty() { "caused by: " } else { "\ncaused by: " });
+            causes.push_str(&error.to_string());
+            cause = error.source();
+        }
+        Self { kind: error_type::<E>(), message: error.to_string(), causes }
     }
-    let mut attributes =
-        vec![("exception.type", Value::Str(error_type::<E>())), ("exception.message", Value::Str(message))];
-    if !causes.is_empty() {
-        attributes.push(("exception.stacktrace", Value::Str(&causes)));
+
+    /// A type's name is a class of errors; its message is not.
+    pub(super) fn class(&self) -> &'static str {
+        self.kind
     }
-    visit(&attributes);
+
+    /// Hands `visit` the attributes of an `exception` event ("Semantic conventions for exceptions on spans").
+    pub(super) fn attributes(&self, handled: bool, visit: impl FnOnce(&[(&str, Value<'_>)])) {
+        let all = [
+            ("exception.type", Value::Str(self.kind)),
+            ("exception.message", Value::Str(&self.message)),
+            ("exception.stacktrace", Value::Str(&self.causes)),
+            ("error_handled", Value::Bool(true)),
+        ];
+        let wanted = |(key, _): &&(&str, Value<'_>)| match *key {
+            "exception.stacktrace" => !self.causes.is_empty(),
+            "error_handled" => handled,
+            _ => true,
+        };
+        visit(&all.iter().filter(wanted).copied().collect::<Vec<_>>());
+    }
+}
+
+/// Cuts the description of a status, which is for people.
+pub(super) fn description(text: &str) -> &str {
+    super::encode::truncate(text, Some(DESCRIPTION_LENGTH))
 }
 
 /// The span of [`Context::current`], whoever records it: for handlers that want to add to the span of a layer.
@@ -78,26 +105,21 @@ impl CurrentSpan {
         }
     }
 
-    /// Records that the operation failed with `error`: status error with its message, `error.type`, and an `exception`
-    /// event.
+    /// Records that the operation failed with `error`: status error with its message, cut after 1,024 characters,
+    /// `error.type`, and an `exception` event.
     pub fn failure<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
-            let message = error.to_string();
-            exception_attributes(error, &message, |attributes| self.event("exception", attributes));
-            self.set("error.type", error_type::<E>());
-            self.0.span().set_status(Status::error(message));
+            let text = ErrorText::of(error);
+            text.attributes(false, |attributes| self.event("exception", attributes));
+            self.set("error.type", text.class());
+            self.0.span().set_status(Status::error(description(&text.message).to_owned()));
         }
     }
 
     /// Records that `error` occurred and was dealt with: `error_handled` is true, and the error is an `exception` event.
     pub fn handled_error<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
-            let message = error.to_string();
-            exception_attributes(error, &message, |attributes| {
-                let mut with_flag = attributes.to_vec();
-                with_flag.push(("error_handled", Value::Bool(true)));
-                self.event("exception", &with_flag);
-            });
+            ErrorText::of(error).attributes(true, |attributes| self.event("exception", attributes));
             self.set("error_handled", true);
         }
     }

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
+use super::error::ErrorText;
 use super::foreign::ForeignSpan;
 use super::otel_impls::ActiveSpan;
 use super::record::unix_nanos;
@@ -66,7 +67,8 @@ impl Span {
     /// `parent` with this span as the current one: attach it, or run a future in it, and further spans become children.
     ///
     /// The context does not keep the span open: when it ends is decided by this `Span` alone. Values of `parent`, such
-    /// as baggage, stay.
+    /// as baggage, stay; but over an opentelemetry_sdk of the user's own, they are those of the context in which the span
+    /// was started.
     #[must_use]
     pub fn in_context(&self, parent: &Context) -> Context {
         match &self.state {
@@ -79,6 +81,9 @@ impl Span {
     }
 
     /// Runs `write` if the span is recorded. Several settings in one call cost less than several calls.
+    ///
+    /// The span is locked meanwhile: `write` must not reach for the same span in another way, such as
+    /// [`current_span`](super::current_span), or it waits for itself.
     #[inline]
     pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &self.state {
@@ -139,23 +144,32 @@ impl Span {
 
     /// Records that the operation failed with `error`. See [`Recorder::failure`].
     pub fn failure<E: std::error::Error + ?Sized>(&self, error: &E) {
-        self.record(|span| {
-            span.failure(error);
-        });
+        if self.is_recording() {
+            let text = ErrorText::of(error);
+            self.record(|span| {
+                span.failure_text(text.class(), &text);
+            });
+        }
     }
 
     /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::failure_of`].
     pub fn failure_of<E: std::error::Error + ?Sized>(&self, class: &str, error: &E) {
-        self.record(|span| {
-            span.failure_of(class, error);
-        });
+        if self.is_recording() {
+            let text = ErrorText::of(error);
+            self.record(|span| {
+                span.failure_text(class, &text);
+            });
+        }
     }
 
     /// Records that `error` occurred and was dealt with. See [`Recorder::handled_error`].
     pub fn handled_error<E: std::error::Error + ?Sized>(&self, error: &E) {
-        self.record(|span| {
-            span.handled_error(error);
-        });
+        if self.is_recording() {
+            let text = ErrorText::of(error);
+            self.record(|span| {
+                span.handled_text(&text);
+            });
+        }
     }
 
     /// Ends the span now. Dropping it does the same.

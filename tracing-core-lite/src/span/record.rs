@@ -37,6 +37,9 @@ const IS_REMOTE: u32 = 0x200;
 /// A buffer above this capacity is not kept for the next span, in bytes.
 const KEEP_CAPACITY: usize = 16 * 1024;
 
+/// A name or a description is cut after this many characters.
+const TEXT_LIMIT: usize = 64 * 1024;
+
 /// The state of a recording span. It is pooled, so its buffers are there before the span is.
 #[derive(Debug, Default)]
 pub(crate) struct Record {
@@ -90,7 +93,7 @@ impl Record {
         self.flags = u32::from(trace_flags) | HAS_IS_REMOTE | remote_flag(parent);
         self.start = start;
         self.name.clear();
-        self.name.push_str(name);
+        self.name.push_str(bounded(name));
         self.fields.clear();
         self.keys = KeyFilter::default();
         self.attributes = 0;
@@ -120,7 +123,7 @@ impl Record {
     pub(crate) fn set_name(&mut self, name: &str) {
         if !self.ended {
             self.name.clear();
-            self.name.push_str(name);
+            self.name.push_str(bounded(name));
         }
     }
 
@@ -209,7 +212,9 @@ impl Record {
         limits: &SpanLimits,
     ) {
         // The specification: a link to an invalid context is recorded only if it has attributes or a tracestate.
-        if self.ended || (!linked.is_valid() && attributes.is_empty()) {
+        let says_something =
+            linked.is_valid() || !attributes.is_empty() || linked.trace_state().into_iter().len() > 0;
+        if self.ended || !says_something {
             return;
         }
         if self.links >= limits.links || self.is_full(limits) {
@@ -259,7 +264,7 @@ impl Record {
         }
         self.status = StatusCode::Error;
         self.description.clear();
-        self.description.push_str(description);
+        self.description.push_str(bounded(description));
     }
 
     /// Appends the span to `out` as the field `out_field`.
@@ -422,6 +427,12 @@ impl KeyFilter {
         self.0[slot] |= bit;
         contained
     }
+}
+
+/// Cuts a name or a description that no limit of the specification bounds.
+#[inline]
+fn bounded(text: &str) -> &str {
+    encode::truncate(text, Some(TEXT_LIMIT))
 }
 
 fn encode_kind(kind: &SpanKind) -> u8 {

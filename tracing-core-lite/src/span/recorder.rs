@@ -6,15 +6,12 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, Status};
 
-use super::error::{error_type, exception_attributes};
+use super::error::{self, ErrorText};
 use super::foreign::{ForeignSink, ForeignSpan};
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::record::{Record, unix_nanos};
 use super::value::{Value, visit_all_otel, visit_otel};
-
-/// Longest description of a status that an error gives, in characters.
-const DESCRIPTION_LENGTH: usize = 1024;
 
 /// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
 #[derive(Debug)]
@@ -116,7 +113,7 @@ impl<'a> Recorder<'a> {
     /// description is for people, and may be empty; it is cut after 1,024 characters.
     pub fn failed(&mut self, error_type: &str, description: &str) -> &mut Self {
         self.set("error.type", error_type);
-        let description = super::encode::truncate(description, Some(DESCRIPTION_LENGTH));
+        let description = error::description(description);
         match &mut self.0 {
             Target::Own { record, .. } => record.set_error(description),
             Target::Foreign(sink) => sink.status(Status::error(description.to_owned())),
@@ -129,26 +126,31 @@ impl<'a> Recorder<'a> {
     ///
     /// The type is the Rust path. To say it in words of your own, see [`failure_of`](Recorder::failure_of).
     pub fn failure<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
-        self.failure_of(error_type::<E>(), error)
+        let text = ErrorText::of(error);
+        self.failure_text(text.class(), &text)
     }
 
     /// As [`failure`](Recorder::failure), with `class` as `error.type`: one of few values, such as `card_declined`.
     pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) -> &mut Self {
-        let message = error.to_string();
-        exception_attributes(error, &message, |attributes| {
+        self.failure_text(class, &ErrorText::of(error))
+    }
+
+    pub(super) fn failure_text(&mut self, class: &str, text: &ErrorText) -> &mut Self {
+        text.attributes(false, |attributes| {
             self.event("exception", attributes);
         });
-        self.failed(class, &message)
+        self.failed(class, &text.message)
     }
 
     /// Records that `error` occurred and was dealt with, so that the operation itself did not fail: the status stays as
     /// it is, `error_handled` is true, and the error is an `exception` event.
     pub fn handled_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
-        let message = error.to_string();
-        exception_attributes(error, &message, |attributes| {
-            let mut with_flag = attributes.to_vec();
-            with_flag.push(("error_handled", Value::Bool(true)));
-            self.event("exception", &with_flag);
+        self.handled_text(&ErrorText::of(error))
+    }
+
+    pub(super) fn handled_text(&mut self, text: &ErrorText) -> &mut Self {
+        text.attributes(true, |attributes| {
+            self.event("exception", attributes);
         });
         self.set("error_handled", true)
     }

@@ -28,7 +28,6 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             tracer: Tracer::global(scope()),
-            // A wrong variable is reported by whoever installs a provider; here it must not stop a service.
             propagator: Propagator::global(),
             known_methods: KnownMethods::from_env(),
             secret_keys: SecretKeys::default(),

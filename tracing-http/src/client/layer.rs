@@ -58,10 +58,14 @@ impl<C> ClientLayer<C> {
     #[must_use]
     pub fn with_provider(self, provider: &TracerProvider) -> Self {
         let tracer = provider.tracer_with_scope(scope());
-        self.set(|config| config.tracer = tracer)
+        let propagator = provider.propagator().clone();
+        self.set(|config| {
+            config.tracer = tracer;
+            config.propagator = propagator;
+        })
     }
 
-    /// Sets which headers carry the context; those of `OTEL_PROPAGATORS` by default.
+    /// Sets which headers carry the context; [`Propagator::global`] by default.
     #[must_use]
     pub fn with_propagator(self, propagator: Propagator) -> Self {
         self.set(|config| config.propagator = propagator)

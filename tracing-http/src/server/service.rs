@@ -63,13 +63,18 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         (Exchange::new(Side::Server, span, context, head.method(), wants), route.is_some())
     }
 
-    /// A request that gets no span: the caller's context, if there is one.
+    /// A request that gets no span: what the caller sent along, if it sent anything.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Exchange> {
         let mut extracted = self.config.propagator.extract(head.headers());
+        if extracted.span_context.is_none() && extracted.baggage.is_none() {
+            return None;
+        }
         let base = extracted.base_context();
-        let caller = extracted.span_context?;
-        Some(Exchange::passed_on(base.with_remote_span_context(caller)))
+        Some(Exchange::passed_on(match extracted.span_context {
+            Some(caller) => base.with_remote_span_context(caller),
+            None => base,
+        }))
     }
 }
 

@@ -26,14 +26,18 @@ impl<F, Q, P> ServerLayer<F, Q, P> {
         self
     }
 
-    /// Records with `provider`, whatever is installed.
+    /// Records and propagates with `provider`, whatever is installed.
     #[must_use]
     pub fn with_provider(self, provider: &TracerProvider) -> Self {
         let tracer = provider.tracer_with_scope(scope());
-        self.set(|config| config.tracer = tracer)
+        let propagator = provider.propagator().clone();
+        self.set(|config| {
+            config.tracer = tracer;
+            config.propagator = propagator;
+        })
     }
 
-    /// Sets which headers bring the caller's context; those of `OTEL_PROPAGATORS` by default.
+    /// Sets which headers bring the caller's context; [`Propagator::global`] by default.
     #[must_use]
     pub fn with_propagator(self, propagator: Propagator) -> Self {
         self.set(|config| config.propagator = propagator)

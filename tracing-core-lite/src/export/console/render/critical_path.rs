@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_shared_vectors_hold() {
-        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/vectors/critical_path.json");
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/critical_path.json");
         let text = std::fs::read_to_string(file)
             .unwrap_or_else(|error| panic!("the shared vectors are missing: {file}: {error}"));
         let cases: Vec<Json> = serde_json::from_str(&text).unwrap();
