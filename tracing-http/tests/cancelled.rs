@@ -4,7 +4,7 @@
 mod loopback;
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -142,7 +142,7 @@ async fn inner_spans_end_first() {
 async fn spawned_work_does_not_stretch_the_span() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let finish = std::sync::Arc::new(tokio::sync::Notify::new());
+    let finish = Arc::new(tokio::sync::Notify::new());
     let finished = finish.clone();
     let handler = move || {
         let (tracer, finished) = (tracer.clone(), finished.clone());
