@@ -62,7 +62,9 @@ impl Ending {
                 Side::Client => (None, false),
             },
         };
-        Self { error, failed, cancelled: outcome == Outcome::Cancelled }
+        // A client that throws away the body of a refusal, as one that tries again does, has cancelled nothing.
+        let is_refusal = failed && status.is_some() && !matches!(side, Side::Server);
+        Self { error, failed, cancelled: outcome == Outcome::Cancelled && !is_refusal }
     }
 
     /// The value of `error.type`: for a failing status code, that code.

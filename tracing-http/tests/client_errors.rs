@@ -158,6 +158,20 @@ async fn unread_body() {
     assert_eq!(span.events[0].name, "cancelled");
 }
 
+/// A retry throws away what a refusal says: the attempt failed, and nobody cancelled it.
+#[tokio::test]
+async fn unread_body_of_a_refusal() {
+    let refuse = || async { (http::StatusCode::SERVICE_UNAVAILABLE, Body::from("x".repeat(1 << 20))) };
+    let address = serve(Router::new().route("/", get(refuse))).await;
+    let spans = TestSpans::new();
+    let client = layer(&spans).layer(Client::builder(TokioExecutor::new()).build_http());
+    drop(client.oneshot(request(&format!("http://{address}/"))).await.unwrap());
+    let span = only(&spans).await;
+    assert!(span.is_error());
+    assert_eq!(attribute(&span, "error.type").as_deref(), Some("503"));
+    assert!(span.events.is_empty(), "{:?}", span.events);
+}
+
 #[tokio::test]
 async fn streamed_body() {
     let uri = server(b"HTTP/1.1 200 OK\r\n\r\nhello", Duration::from_millis(150)).await;

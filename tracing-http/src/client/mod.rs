@@ -35,6 +35,7 @@
 //! | the request failed, or the body broke | `timeout`, `connection_refused`, `connection_reset`, `connection_closed`, `dns_error`, `tls_error`, …; else the error's type | error |
 //! | the future was dropped before the response, as by a timeout | `cancelled`, and an event `cancelled` | error |
 //! | the body was dropped before its end | none, but an event `cancelled` | unset |
+//! | the body of a 4xx or 5xx was dropped, as by a retry | the code | error |
 //!
 //! Errors that are boxed (`Box<dyn Error + Send + Sync>`, as below tower's timeout) need
 //! [`ClientLayer::boxed_errors`].
