@@ -19,6 +19,7 @@
 //! # Ok::<(), tracing_core_lite::BuildError>(())
 //! ```
 
+mod attribute_list;
 mod builder;
 pub(crate) mod bytes;
 pub mod data;
@@ -27,6 +28,7 @@ pub(crate) mod encode;
 mod error;
 mod foreign;
 mod handle;
+mod key_filter;
 mod limits;
 mod link;
 mod otel_impls;

@@ -4,8 +4,10 @@ use std::time::SystemTime;
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 
+use super::attribute_list::AttributeList;
 use super::bytes::ByteBuf;
 use super::encode;
+use super::key_filter::KeyFilter;
 use super::limits::SpanLimits;
 use super::value::Value;
 
@@ -361,74 +363,6 @@ impl Record {
     }
 }
 
-/// The attributes of an event or a link: the last of equal keys, up to a limit.
-struct AttributeList<'a> {
-    attributes: &'a [(&'a str, Value<'a>)],
-    limit: usize,
-    dropped: u32,
-    value_length: Option<usize>,
-}
-
-impl<'a> AttributeList<'a> {
-    fn new(attributes: &'a [(&'a str, Value<'a>)], limit: u32, value_length: Option<usize>) -> Self {
-        let mut list = Self { attributes, limit: usize::MAX, dropped: 0, value_length };
-        let unique = list.iter().count();
-        list.limit = limit as usize;
-        list.dropped = u32::try_from(unique.saturating_sub(list.limit)).unwrap_or(u32::MAX);
-        list
-    }
-
-    fn iter(&self) -> impl Iterator<Item = &'a (&'a str, Value<'a>)> {
-        let attributes = self.attributes;
-        attributes
-            .iter()
-            .enumerate()
-            .filter(move |(index, (key, _))| {
-                !key.is_empty() && !attributes[index + 1..].iter().any(|(later, _)| later == key)
-            })
-            .map(|(_, attribute)| attribute)
-            .take(self.limit)
-    }
-
-    fn len(&self, field: u8) -> usize {
-        debug_assert!(field < 16, "a tag of one byte");
-        self.iter()
-            .map(|(key, value)| encode::field_len(encode::key_value_len(key, value, self.value_length)))
-            .sum()
-    }
-
-    fn put(&self, buf: &mut ByteBuf, field: u8) {
-        for (key, value) in self.iter() {
-            encode::put_key_value(buf, encode::length_tag(field), key, value, self.value_length);
-        }
-    }
-}
-
-/// Says for sure that a key was not set before, or that it may have been.
-///
-/// A set of 256 bits: with 20 attributes, a search through the bytes is needed for one attribute in 25.
-#[derive(Debug, Default, Clone, Copy)]
-struct KeyFilter([u64; 4]);
-
-impl KeyFilter {
-    #[inline]
-    fn may_contain_then_insert(&mut self, key: &str) -> bool {
-        // `server.address` and `client.address` differ at the front, `url.path` and `url.query` at the end.
-        let bytes = key.as_bytes();
-        let word = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
-            (Some(first), Some(last)) => {
-                u64::from_le_bytes(*first).rotate_left(20) ^ u64::from_le_bytes(*last)
-            }
-            _ => bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
-        };
-        let hash = (word ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
-        let (slot, bit) = ((hash >> 6) as usize, 1 << (hash & 63));
-        let contained = self.0[slot] & bit != 0;
-        self.0[slot] |= bit;
-        contained
-    }
-}
-
 /// Cuts a name or a description that no limit of the specification bounds.
 #[inline]
 fn bounded(text: &str) -> &str {
@@ -488,29 +422,6 @@ mod tests {
         }
         assert_eq!(record.attributes, 50);
         assert_eq!(record.dropped_attributes, 0);
-    }
-
-    #[test]
-    fn the_usual_keys_are_told_apart() {
-        let mut filter = KeyFilter::default();
-        let keys = [
-            "http.request.method",
-            "http.route",
-            "http.response.status_code",
-            "url.scheme",
-            "url.path",
-            "url.query",
-            "server.address",
-            "server.port",
-            "client.address",
-            "network.peer.address",
-            "network.peer.port",
-            "network.protocol.version",
-            "user_agent.original",
-            "error.type",
-        ];
-        let collisions = keys.iter().filter(|key| filter.may_contain_then_insert(key)).count();
-        assert_eq!(collisions, 0);
     }
 
     #[test]

@@ -136,7 +136,7 @@ mod tests {
     fn the_shared_vectors_hold() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../test-vectors/critical_path.json");
         let text = std::fs::read_to_string(file)
-            .unwrap_or_else(|error| panic!("the shared vectors are missing: {file}: {error}"));
+            .unwrap_or_else(|error| panic!("the test vectors are missing: {file}: {error}"));
         let cases: Vec<Json> = serde_json::from_str(&text).unwrap();
         for case in cases {
             let mut ids = HashMap::new();
