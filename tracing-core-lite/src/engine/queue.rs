@@ -14,6 +14,9 @@ const SPANS_FIELD: u8 = 2;
 /// Emptied chunks that are kept for reuse, at most.
 const SPARE_LIMIT: usize = 8;
 
+/// A chunk that grew beyond this many bytes, for the sake of a very large span, is not kept.
+const SPARE_CAPACITY: usize = 256 * 1024;
+
 /// Encoded spans of one thread.
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
@@ -230,7 +233,7 @@ impl Queue {
     pub(crate) fn recycle(&self, chunks: Vec<Chunk>) {
         let mut state = self.lock();
         for mut chunk in chunks {
-            if state.spare.len() < SPARE_LIMIT {
+            if state.spare.len() < SPARE_LIMIT && chunk.bytes.capacity() <= SPARE_CAPACITY {
                 chunk.clear();
                 state.spare.push(chunk);
             }
