@@ -1,0 +1,1 @@
+//! Spans and trace context for Kafka.
