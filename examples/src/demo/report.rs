@@ -126,7 +126,7 @@ impl<W: Write> Report<W> {
             // What was not seen is among the problems.
             let Ok(seen) = seen else { continue };
             let mark = self.styled(GREEN, "✓");
-            writeln!(self.out, "  {mark} {}{seen}", self.styled(BOLD, &format!("{what:<20}")))?;
+            writeln!(self.out, "  {mark} {}{seen}", self.styled(BOLD, &format!("{what:<23}")))?;
         }
         Ok(())
     }

@@ -13,10 +13,10 @@ pub(super) enum OrderFailed {
     #[error("no {0} is sold here")]
     UnknownItem(String),
     /// Inventory said no, or nothing.
-    #[error("{}", .0.message())]
+    #[error("{}", reason(.0, "inventory"))]
     NotReserved(#[source] Status),
     /// Payment said no, or nothing.
-    #[error("{}", .0.message())]
+    #[error("{}", reason(.0, "payment"))]
     NotPaid(#[source] Status),
     #[error("the database of the orders cannot be reached")]
     Database(#[from] Arc<sqlx::Error>),
@@ -39,6 +39,15 @@ impl Classified for OrderFailed {
                 _ => "payment_unavailable",
             },
         }
+    }
+}
+
+/// What `service` said, for the customer.
+fn reason(status: &Status, service: &str) -> String {
+    if is_late(status.code()) {
+        format!("{service} did not answer in time")
+    } else {
+        status.message().to_owned()
     }
 }
 
