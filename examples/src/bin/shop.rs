@@ -9,10 +9,13 @@ use examples::{demo, one_service};
 
 const USAGE: &str = "\
 usage: shop demo [OPTIONS]
-       shop gateway | auth | orders | payment | card-processor
+       shop gateway | auth | orders | payment | card-processor | inventory
 
-A service listens on LISTEN (127.0.0.1 and its own port from 4100 on, unless set) and finds the others by AUTH_URL,
-ORDERS_URL, PAYMENT_URL and CARD_PROCESSOR_URL. OTEL_* variables say where its spans go. Ctrl-C or SIGTERM ends it.
+A service listens on LISTEN (127.0.0.1 and its own port from 4100 on, unless set), answers GET /healthz there, and finds
+the others by AUTH_URL, ORDERS_URL, PAYMENT_URL, CARD_PROCESSOR_URL and INVENTORY_URL. Orders and inventory keep their data
+at DATABASE_URL (sqlite://FILE, postgres://..., mysql://...; an SQLite file in the folder for temporary files unless set),
+and orders keeps prices in the Redis at REDIS_URL, or else in the process. OTEL_* variables say where spans go. Ctrl-C or
+SIGTERM ends a service.
 ";
 
 #[tokio::main]

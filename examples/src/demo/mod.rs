@@ -9,6 +9,7 @@ mod report;
 mod root_cause;
 mod run;
 mod running_shop;
+mod sights;
 mod sinks;
 
 pub use checks::problems;
@@ -18,3 +19,4 @@ pub use order_kind::OrderKind;
 pub use root_cause::{RootCause, root_cause};
 pub use run::run;
 pub use running_shop::{Ports, RunningShop, StartError};
+pub use sights::{Sight, sights};

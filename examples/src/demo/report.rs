@@ -10,7 +10,7 @@ use tracing_core_lite::opentelemetry::trace::TraceId;
 use tracing_core_lite::span::data::FinishedSpan;
 
 use super::log_lines::LogLines;
-use super::{Options, OrderKind, Placed, root_cause};
+use super::{Options, OrderKind, Placed, Sight, root_cause};
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -50,7 +50,7 @@ impl<W: Write> Report<W> {
         let colour = if order.outcome.is_ok() { GREEN } else { RED };
         let (status, trace) = (self.styled(colour, &status), self.styled(DIM, &order.trace_id.to_string()));
         let (kind, millis) = (order.kind.name(), order.waited.as_millis());
-        writeln!(self.out, "  {number:>3}  {kind:<9} {status} {millis:>6} ms  {trace}")
+        writeln!(self.out, "  {number:>3}  {kind:<10} {status} {millis:>6} ms  {trace}")
     }
 
     /// The waterfall of an order, the error it comes from, and the log lines of its trace.
@@ -116,6 +116,17 @@ impl<W: Write> Report<W> {
         }
         if let Some(path) = &options.svg {
             writeln!(self.out, "  a trace drawn in {}", path.display())?;
+        }
+        Ok(())
+    }
+
+    /// A line for each thing that there was to see.
+    pub(super) fn sights(&mut self, sights: &[Sight]) -> io::Result<()> {
+        for Sight { what, seen } in sights {
+            // What was not seen is among the problems.
+            let Ok(seen) = seen else { continue };
+            let mark = self.styled(GREEN, "✓");
+            writeln!(self.out, "  {mark} {}{seen}", self.styled(BOLD, &format!("{what:<23}")))?;
         }
         Ok(())
     }

@@ -11,7 +11,7 @@ use tracing_core_lite::span::data::FinishedSpan;
 use super::log_lines::LogLines;
 use super::report::Report;
 use super::sinks::Sinks;
-use super::{Options, OrderKind, Placed, RunningShop, problems};
+use super::{Options, OrderKind, Placed, RunningShop, problems, sights};
 
 /// How many of the ordinary orders are on their way at a time.
 const AT_A_TIME: usize = 16;
@@ -42,6 +42,7 @@ pub async fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     if exported.is_ok() {
         report.written(options, spans.len())?;
     }
+    report.sights(&sights(&placed, &spans))?;
     let problems = problems(&placed, &spans);
     report.verdict(placed.len(), &spans, &problems)?;
     exported.map_err(|error| match &options.otlp_endpoint {

@@ -1,24 +1,23 @@
-//! The shop in this process: five servers on loopback ports, each with a tracer provider of its own, and a customer.
+//! The shop in this process: its services on loopback ports, each with a tracer provider of its own, and a customer.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower::BoxError;
 use tracing_core_lite::export::Exporter;
 use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 
 use super::Customer;
-use crate::shop::{self, Peer};
+use crate::shop::{self, SERVICES, Service, Settings, Wiring};
 
 /// How long the last spans may take to leave.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// In the order of their ports.
-const SERVICES: [&str; Ports::NEEDED as usize] = ["gateway", "auth", "orders", "payment", "card-processor"];
 
 /// Where the services listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +30,7 @@ pub enum Ports {
 
 impl Ports {
     /// How many it takes.
-    pub const NEEDED: u16 = 5;
+    pub const NEEDED: u16 = SERVICES.len() as u16;
 
     fn of(self, index: u16) -> u16 {
         match self {
@@ -65,6 +64,17 @@ pub enum StartError {
         /// Why.
         source: io::Error,
     },
+    /// Something that it needs is not there.
+    #[error("{service} cannot start: {source}")]
+    Service {
+        /// Who.
+        service: &'static str,
+        /// Why.
+        source: BoxError,
+    },
+    /// There is no folder for the databases.
+    #[error("no folder for the databases: {0}")]
+    Folder(#[source] io::Error),
     /// A tracer provider could not be built.
     #[error(transparent)]
     Provider(#[from] BuildError),
@@ -79,56 +89,88 @@ pub struct RunningShop {
     background: TaskTracker,
     stop: CancellationToken,
     servers: JoinSet<io::Result<()>>,
+    /// The databases; removed with it.
+    folder: TempDir,
 }
 
 impl RunningShop {
-    /// Starts all services. `exporter` is asked for each of them where its spans go.
+    /// Starts all services, with databases in a folder of their own. `exporter` is asked for each of them where its spans
+    /// go.
     ///
     /// # Errors
     /// [`StartError::PortTaken`] and its like.
     pub async fn start(
         ports: Ports,
+        exporter: impl FnMut() -> Box<dyn Exporter>,
+    ) -> Result<Self, StartError> {
+        Self::start_with(ports, &Settings::default(), exporter).await
+    }
+
+    /// As [`start`](RunningShop::start), with other `settings` for all services: `DATABASE_URL`, `REDIS_URL`.
+    ///
+    /// # Errors
+    /// As [`start`](RunningShop::start).
+    pub async fn start_with(
+        ports: Ports,
+        settings: &Settings,
         mut exporter: impl FnMut() -> Box<dyn Exporter>,
     ) -> Result<Self, StartError> {
+        let folder = tempfile::tempdir().map_err(StartError::Folder)?;
         let mut listeners = Vec::new();
         for (index, service) in (0..).zip(SERVICES) {
-            listeners.push(listen(service, ports.of(index)).await?);
+            listeners.push(listen(service.name, ports.of(index)).await?);
         }
+        let addresses: Vec<_> =
+            SERVICES.iter().zip(&listeners).map(|(service, (_, address))| (service.name, *address)).collect();
+        let mut settings = settings.clone();
+        for (service, (_, address)) in SERVICES.iter().zip(&listeners) {
+            settings = settings.with(service.variable(), format!("http://{address}"));
+        }
+
         let mut provider = |service: &str| {
             let resource = Resource::builder().service_name(service).build();
             TracerProvider::builder().resource(resource).exporter(exporter()).build()
         };
-        let mut providers = Vec::new();
-        for service in SERVICES.into_iter().chain(["customer"]) {
-            providers.push(provider(service)?);
-        }
-        let addresses: Vec<SocketAddr> = listeners.iter().map(|(_, address)| *address).collect();
-        let url = |index: usize| format!("http://{}", addresses[index]);
-
-        let background = TaskTracker::new();
-        let [at_gateway, at_auth, at_orders, at_payment, at_processor, at_customer] = &providers[..] else {
-            unreachable!("one provider per service, and one for the customer");
+        let customer = provider("customer")?;
+        let mut shop = Self {
+            customer: Customer::new(&customer, format!("http://{}", listeners[0].1)),
+            addresses,
+            providers: vec![customer],
+            background: TaskTracker::new(),
+            stop: CancellationToken::new(),
+            servers: JoinSet::new(),
+            folder,
         };
-        let routers = [
-            shop::gateway::router(
-                at_gateway,
-                Peer::new("auth", url(1), at_gateway),
-                Peer::new("orders", url(2), at_gateway),
-            ),
-            shop::auth::router(at_auth),
-            shop::orders::router(at_orders, Peer::new("payment", url(3), at_orders), background.clone()),
-            shop::payment::router(at_payment, Peer::retried("card-processor", url(4), at_payment)),
-            shop::card_processor::router(at_processor),
-        ];
-        let customer = Customer::new(at_customer, url(0));
-
-        let stop = CancellationToken::new();
-        let mut servers = JoinSet::new();
-        for ((listener, _), router) in listeners.into_iter().zip(routers) {
-            servers.spawn(shop::serve(listener, router, stop.clone().cancelled_owned()));
+        for (service, (listener, _)) in SERVICES.into_iter().zip(listeners) {
+            let provider = provider(service.name)?;
+            shop.serve(service, listener, provider, settings.clone()).await?;
         }
-        let addresses = SERVICES.into_iter().zip(addresses).collect();
-        Ok(Self { addresses, providers, customer, background, stop, servers })
+        Ok(shop)
+    }
+
+    async fn serve(
+        &mut self,
+        service: Service,
+        listener: TcpListener,
+        provider: TracerProvider,
+        mut settings: Settings,
+    ) -> Result<(), StartError> {
+        self.providers.push(provider.clone());
+        if settings.get("DATABASE_URL").is_none() {
+            let file = self.folder.path().join(format!("{}.db", service.name));
+            settings = settings.with("DATABASE_URL", format!("sqlite://{}", file.display()));
+        }
+        let wiring = Wiring {
+            service: service.name,
+            provider,
+            settings,
+            background: self.background.clone(),
+            stop: self.stop.clone(),
+        };
+        let failed = |source| StartError::Service { service: service.name, source };
+        let router = service.start(wiring).await.map_err(failed)?;
+        self.servers.spawn(shop::serve(listener, router, self.stop.clone().cancelled_owned()));
+        Ok(())
     }
 
     /// Each service and where it listens.
@@ -150,7 +192,7 @@ impl RunningShop {
         self.background.wait().await;
         self.stop.cancel();
         while self.servers.join_next().await.is_some() {}
-        // All at once: one receiver that does not answer must not be waited for six times.
+        // All at once: one receiver that does not answer must not be waited for seven times.
         let mut shutdowns = JoinSet::new();
         for provider in self.providers {
             shutdowns.spawn_blocking(move || provider.shutdown(SHUTDOWN_TIMEOUT));

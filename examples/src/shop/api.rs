@@ -1,4 +1,6 @@
-//! What the services say to each other, as JSON.
+//! What the services that speak HTTP say to each other, as JSON; `proto/shop.proto` has what is said by gRPC.
+
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
@@ -6,11 +8,29 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Basket {
     /// What to buy.
+    pub lines: Vec<Line>,
+    /// A token that stands for a card, never its number; see [`card`].
+    pub card: String,
+}
+
+/// So many of one thing.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Line {
+    /// What.
     pub item: String,
     /// How many.
     pub quantity: u32,
-    /// A token that stands for a card, never its number; see [`card`].
-    pub card: String,
+}
+
+impl fmt::Display for Basket {
+    /// What is in it, and not how it is paid.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, Line { item, quantity }) in self.lines.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{quantity} {item}")?;
+        }
+        Ok(())
+    }
 }
 
 /// Card tokens that the stand-in of the card processor treats in their own way; it approves all others.
@@ -23,6 +43,8 @@ pub mod card {
     pub const EMPTY: &str = "card_empty";
     /// Answered with 503 the first time.
     pub const BUSY: &str = "card_busy";
+    /// Never answered while somebody waits.
+    pub const STUCK: &str = "card_stuck";
 }
 
 /// Who is logged in.
@@ -50,7 +72,7 @@ pub struct Order {
     pub paid_cents: u64,
 }
 
-/// What orders asks payment for, and payment the card processor.
+/// What payment asks the card processor for.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Charge {
     /// The order's number.

@@ -1,0 +1,43 @@
+//! What a service is told from outside: the variables of its environment, or those that the demo makes up for it.
+
+use std::collections::HashMap;
+use std::fmt;
+
+/// Values by the names of variables. An empty value counts as none, as the OpenTelemetry specification has it.
+#[derive(Clone, Default)]
+pub struct Settings(HashMap<String, String>);
+
+impl Settings {
+    /// The variables of this process.
+    pub fn from_env() -> Self {
+        // What is not Unicode is no address or URL either.
+        std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect()
+    }
+
+    /// The value of `variable`.
+    pub fn get(&self, variable: &str) -> Option<&str> {
+        self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The same, with `variable` set to `value`.
+    #[must_use]
+    pub fn with(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
+        self.0.insert(variable.into(), value.into());
+        self
+    }
+}
+
+impl FromIterator<(String, String)> for Settings {
+    fn from_iter<I: IntoIterator<Item = (String, String)>>(variables: I) -> Self {
+        Self(variables.into_iter().collect())
+    }
+}
+
+impl fmt::Debug for Settings {
+    /// Without the values: some of them are passwords.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
