@@ -7,7 +7,9 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio_util::task::TaskTracker;
 use tracing::info;
-use tracing_core_lite::{TracerProvider, log};
+use tracing_core_lite::export::otlp::OtlpConfig;
+use tracing_core_lite::export::otlp_json::OtlpJsonFile;
+use tracing_core_lite::{Init, TracerProvider, log};
 
 use crate::shop::{self, Peer};
 
@@ -92,7 +94,7 @@ impl Service {
 /// When tracing cannot start, or its address is not to be had.
 pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().event_format(log::json(service.name())).init();
-    let tracing = tracing_core_lite::init().service_name(service.name()).start()?;
+    let tracing = with_spans_file(tracing_core_lite::init())?.service_name(service.name()).start()?;
 
     let address = setting("LISTEN", || format!("127.0.0.1:{}", service.port()));
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
@@ -105,6 +107,16 @@ pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     background.wait().await;
     info!("stopped");
     Ok(())
+}
+
+/// Writes spans to the file that `SPANS_FILE` names, as OTLP-JSON lines, beside their export by OTLP.
+fn with_spans_file(init: Init) -> Result<Init, Box<dyn Error>> {
+    let path = setting("SPANS_FILE", String::new);
+    if path.is_empty() {
+        return Ok(init);
+    }
+    let file = OtlpJsonFile::append(&path).map_err(|error| format!("SPANS_FILE {path}: {error}"))?;
+    Ok(init.exporter(OtlpConfig::from_env()?.build()?).exporter(file))
 }
 
 fn setting(variable: &str, default: impl FnOnce() -> String) -> String {

@@ -1,6 +1,6 @@
 //! The databases and brokers that tests talk to: installed where they are missing, started for one run, and stopped after it.
 
-mod kafka;
+pub(crate) mod kafka;
 mod mariadb;
 mod postgres;
 pub(crate) mod python;
@@ -14,6 +14,7 @@ use std::process::Command;
 use std::thread;
 
 use self::service::Service;
+pub(crate) use self::service::{free_ports, program, run as run_command};
 use crate::undo::undo_on_signals;
 use crate::workspace::root;
 
