@@ -31,6 +31,5 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
     command.args(["start", "--only", "kafka", "--host", "127.0.0.1", "--kafka-port", &port.to_string()]);
     command.arg("--data-dir").arg(&dir).current_dir(&dir);
     let answers = || ask(port, &API_VERSIONS).is_ok_and(|[.., id]: [u8; 8]| id == 7);
-    let service = Service::start(command, format!("127.0.0.1:{port}"), &root.join("kafka.log"), answers)?;
-    Ok(service.removing(dir))
+    Service::start(command, format!("127.0.0.1:{port}"), &root.join("kafka.log"), answers)
 }
