@@ -69,7 +69,7 @@ pub(crate) fn run(options: &[String]) -> io::Result<bool> {
         project.print_logs_at_fault()?;
     }
     println!("taking it down");
-    outcome.map(|()| true)
+    Ok(outcome.is_ok())
 }
 
 /// The image of our services, from source or with the program of a debug build, so that nothing is compiled twice.
