@@ -4,6 +4,7 @@
 //! process, places orders, shows their traces and checks them. [`w3c_service`] answers the W3C Trace Context validation suite.
 
 pub mod demo;
+pub mod health_probe;
 pub mod one_service;
 pub mod shop;
 pub mod w3c_service;

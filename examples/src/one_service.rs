@@ -6,7 +6,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
-use tracing_core_lite::log;
+use tracing_core_lite::export::otlp_json::OtlpJsonFile;
+use tracing_core_lite::{Guard, log};
 
 use crate::shop::{self, Service, Settings, Wiring};
 
@@ -16,8 +17,8 @@ use crate::shop::{self, Service, Settings, Wiring};
 /// When tracing cannot start, its address is not to be had, or its database is not there.
 pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().event_format(log::json(service.name)).init();
-    let tracing = tracing_core_lite::init().service_name(service.name).start()?;
     let settings = Settings::from_env();
+    let tracing = start_tracing(service.name, &settings)?;
     let default = format!("127.0.0.1:{}", service.port);
     let address = settings.get("LISTEN").unwrap_or(&default).to_owned();
 
@@ -46,4 +47,17 @@ pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     background.wait().await;
     info!("stopped");
     Ok(())
+}
+
+/// Spans go where `OTEL_*` says, and as OTLP-JSON lines to the file that `SPANS_FILE` names.
+///
+/// # Errors
+/// When there is no way to export, or the file cannot be written.
+pub fn start_tracing(service: &str, settings: &Settings) -> Result<Guard, Box<dyn Error>> {
+    let mut tracing = tracing_core_lite::init().service_name(service);
+    if let Some(path) = settings.get("SPANS_FILE") {
+        let file = OtlpJsonFile::append(path).map_err(|error| format!("SPANS_FILE {path}: {error}"))?;
+        tracing = tracing.also_exporter(file);
+    }
+    Ok(tracing.start()?)
 }

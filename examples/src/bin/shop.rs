@@ -5,17 +5,18 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
-use examples::{demo, one_service};
+use examples::{demo, health_probe, one_service};
 
 const USAGE: &str = "\
 usage: shop demo [OPTIONS]
        shop gateway | auth | orders | payment | card-processor | inventory
+       shop healthy      succeeds when the service that listens on LISTEN says that it is well
 
 A service listens on LISTEN (127.0.0.1 and its own port from 4100 on, unless set), answers GET /healthz there, and finds
 the others by AUTH_URL, ORDERS_URL, PAYMENT_URL, CARD_PROCESSOR_URL and INVENTORY_URL. Orders and inventory keep their data
 at DATABASE_URL (sqlite://FILE, postgres://..., mysql://...; an SQLite file in the folder for temporary files unless set),
-and orders keeps prices in the Redis at REDIS_URL, or else in the process. OTEL_* variables say where spans go. Ctrl-C or
-SIGTERM ends a service.
+and orders keeps prices in the Redis at REDIS_URL, or else in the process. OTEL_* variables say where spans go; they are
+written to SPANS_FILE as well when that is set. Ctrl-C or SIGTERM ends a service.
 ";
 
 #[tokio::main]
@@ -27,6 +28,7 @@ async fn main() -> ExitCode {
             print!("{USAGE}");
             return ExitCode::SUCCESS;
         }
+        Some("healthy") => health_probe::run().await.map_err(Into::into),
         Some(service) => match service.parse() {
             Ok(service) => one_service::run(service).await,
             Err(error) => return usage(&format!("{error}\n\n{USAGE}")),

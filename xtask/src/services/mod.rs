@@ -1,6 +1,6 @@
 //! The databases and brokers that tests talk to: installed where they are missing, started for one run, and stopped after it.
 
-mod kafka;
+pub(crate) mod kafka;
 mod mariadb;
 mod postgres;
 pub(crate) mod python;
@@ -9,12 +9,13 @@ mod redis;
 mod service;
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
 use self::service::Service;
-use crate::undo::undo_on_signals;
+pub(crate) use self::service::{free_ports, program, run as run_command};
+use crate::undo::{Undo, undo_on_signals};
 use crate::workspace::root;
 
 /// A server that can be started.
@@ -40,6 +41,36 @@ const KNOWN: [Known; 5] = [
 pub(crate) struct Services {
     variables: Vec<(&'static str, String)>,
     _running: Vec<Service>,
+    /// Dropped after the servers, whose data it holds.
+    _folder: RunFolder,
+}
+
+/// The data and logs of one run, removed at its end: two runs beside each other never share a server's data.
+#[derive(Debug)]
+struct RunFolder {
+    path: PathBuf,
+    _removal: Undo,
+}
+
+impl RunFolder {
+    fn make() -> io::Result<Self> {
+        let all = root().join("target/services");
+        std::fs::create_dir_all(&all)?;
+        // A run that was killed has left its own behind. A folder is called like its run's process.
+        for left in std::fs::read_dir(&all)?.flatten() {
+            let process = left.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
+            if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
+                std::fs::remove_dir_all(left.path())?;
+            }
+        }
+        let path = all.join(std::process::id().to_string());
+        std::fs::create_dir_all(&path)?;
+        let removed = path.clone();
+        let removal = Undo::new(move || {
+            let _ = std::fs::remove_dir_all(removed);
+        });
+        Ok(Self { path, _removal: removal })
+    }
 }
 
 impl Services {
@@ -51,8 +82,7 @@ impl Services {
             return Err(io::Error::other(format!("there is no service {unknown:?}, but {known}")));
         }
         undo_on_signals()?;
-        let folder = root().join("target/services");
-        std::fs::create_dir_all(&folder)?;
+        let folder = RunFolder::make()?;
         let (mut variables, mut running) = (Vec::new(), Vec::new());
         for known in &KNOWN {
             if !names.is_empty() && !names.iter().any(|name| name == known.name) {
@@ -64,7 +94,7 @@ impl Services {
                 continue;
             }
             print!("{title}: starting ...");
-            let service = (known.start)(&folder).map_err(|error| {
+            let service = (known.start)(&folder.path).map_err(|error| {
                 io::Error::other(format!(
                     "{title} is needed for the tests and could not be started: {error}\n\
                      Install it, or start one yourself and put its address into {variable}."
@@ -75,7 +105,7 @@ impl Services {
             running.push(service);
         }
         python::check()?;
-        Ok(Self { variables, _running: running })
+        Ok(Self { variables, _running: running, _folder: folder })
     }
 
     /// Tells `command` where the servers are.

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -40,4 +41,9 @@ pub(crate) fn packages(environment: &Path) -> io::Result<PathBuf> {
     let query = "import sysconfig; print(sysconfig.get_path('platlib'))";
     let output = Command::new(environment.join("bin/python")).args(["-c", query]).output()?;
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()))
+}
+
+/// Lets `program` be run: packages come without that permission, which their scripts set.
+pub(crate) fn make_executable(program: &Path) -> io::Result<()> {
+    fs::set_permissions(program, fs::Permissions::from_mode(0o755))
 }

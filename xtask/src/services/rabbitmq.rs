@@ -40,7 +40,7 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
     // The broker answers a client's protocol header only when it is up; frame type 1 is a method, its first `start`.
     let is_ready = || ask(port, b"AMQP\0\0\x09\x01").is_ok_and(|[frame_type]| frame_type == 1);
     let service = Service::start(command, url, &root.join("rabbitmq.log"), is_ready)?;
-    Ok(service.removing(dir).with_companion(names_server))
+    Ok(service.with_companion(names_server))
 }
 
 /// Erlang's name server. A node would start one that goes on when the node has ended, on a port that all share.

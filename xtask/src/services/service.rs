@@ -33,8 +33,6 @@ pub(crate) struct Service {
 struct Process {
     child: Child,
     stop_signal: &'static str,
-    /// Removed once the server has stopped.
-    folder: Option<PathBuf>,
 }
 
 impl Service {
@@ -49,7 +47,7 @@ impl Service {
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         // In a process group of its own, so that Ctrl-C reaches it only as the signal that stops it in order.
         let child = command.process_group(0).spawn()?;
-        let process = Arc::new(Mutex::new(Process { child, stop_signal: "-TERM", folder: None }));
+        let process = Arc::new(Mutex::new(Process { child, stop_signal: "-TERM" }));
         let stopped = process.clone();
         let stop = Undo::new(move || {
             // Nobody is left to be told when it fails.
@@ -80,31 +78,25 @@ impl Service {
         self._companion = Some(Box::new(companion));
         self
     }
-
-    /// Removes `folder` once the server has stopped.
-    pub(crate) fn removing(self, folder: PathBuf) -> Self {
-        locked(&self.process).folder = Some(folder);
-        self
-    }
 }
 
 impl Process {
     /// Asks the server to stop, and ends it with all that it has started when it does not.
     fn end(&mut self) -> io::Result<()> {
-        let group = format!("-{}", self.child.id());
-        if self.child.try_wait()?.is_none() {
-            run(Command::new("kill").args([self.stop_signal, &self.child.id().to_string()]))?;
-            let deadline = Instant::now() + STOP_TIMEOUT;
-            while self.child.try_wait()?.is_none() && Instant::now() < deadline {
-                thread::sleep(POLL);
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        let id = self.child.id();
+        run(Command::new("kill").args([self.stop_signal, &id.to_string()]))?;
+        let deadline = Instant::now() + STOP_TIMEOUT;
+        while Instant::now() < deadline {
+            if self.child.try_wait()?.is_some() {
+                return Ok(());
             }
+            thread::sleep(POLL);
         }
-        // Its id cannot be another process's: nobody has waited for it yet.
-        if self.child.try_wait()?.is_none() {
-            run(Command::new("kill").args(["-KILL", "--", &group]))?;
-            self.child.wait()?;
-        }
-        self.folder.take().map_or(Ok(()), fs::remove_dir_all)
+        run(Command::new("kill").args(["-KILL", "--", &format!("-{id}")]))?;
+        self.child.wait().map(drop)
     }
 }
 
@@ -120,13 +112,9 @@ fn failure(what: &str, log: &Path) -> io::Error {
     io::Error::other(format!("{what}; its log ends with\n{}", end.join("\n")))
 }
 
-/// A new, empty folder for the data of the server `name`.
+/// A new folder for the data of the server `name`.
 pub(crate) fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
     let dir = root.join(name);
-    match fs::remove_dir_all(&dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     fs::create_dir_all(&dir)?;
     dir.canonicalize()
 }
