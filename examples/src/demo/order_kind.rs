@@ -1,6 +1,6 @@
 //! The kinds of order that the demo places.
 
-use crate::shop::api::{Basket, Line, card};
+use crate::shop::api::{Basket, Line, card, phone};
 
 /// A kind of order, by what its trace has to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -86,6 +86,11 @@ impl OrderKind {
             Self::Late => (&[("umbrella", 1)], card::STUCK),
         };
         let line = |&(item, quantity): &(&str, u32)| Line { item: item.to_owned(), quantity };
-        Basket { lines: lines.iter().map(line).collect(), card: card.to_owned() }
+        let phone = match self {
+            Self::Slow => phone::BUSY,
+            Self::SlowQuery => phone::WRONG,
+            _ => phone::GOOD,
+        };
+        Basket { lines: lines.iter().map(line).collect(), card: card.to_owned(), phone: phone.to_owned() }
     }
 }

@@ -11,6 +11,9 @@ pub struct Basket {
     pub lines: Vec<Line>,
     /// A token that stands for a card, never its number; see [`card`].
     pub card: String,
+    /// Where to send a message when the order is accepted; see [`phone`].
+    #[serde(default)]
+    pub phone: String,
 }
 
 /// So many of one thing.
@@ -45,6 +48,16 @@ pub mod card {
     pub const BUSY: &str = "card_busy";
     /// Never answered while somebody waits.
     pub const STUCK: &str = "card_stuck";
+}
+
+/// Telephone numbers that the stand-in of the messenger treats in their own way; it reaches all others.
+pub mod phone {
+    /// Reached at once.
+    pub const GOOD: &str = "555-0100";
+    /// Reached with the second attempt.
+    pub const BUSY: &str = "555-0101";
+    /// Never reached.
+    pub const WRONG: &str = "555-0102";
 }
 
 /// Who is logged in.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use axum::Router;
 use tower::BoxError;
 
-use super::{Wiring, auth, card_processor, gateway, inventory, orders, payment};
+use super::{Wiring, auth, card_processor, gateway, inventory, notification, orders, payment, worker};
 
 /// A service that is about to be ready.
 type Starting = Pin<Box<dyn Future<Output = Result<Router, BoxError>> + Send>>;
@@ -18,17 +18,23 @@ pub struct Service {
     pub name: &'static str,
     /// Where it listens, unless told otherwise.
     pub port: u16,
+    /// The variable without which it has nothing to do.
+    pub needs: Option<&'static str>,
     start: fn(Wiring) -> Starting,
 }
 
 /// All of them, in the order of their ports.
-pub const SERVICES: [Service; 6] = [
-    Service { name: "gateway", port: 4100, start: |wiring| Box::pin(gateway::start(wiring)) },
-    Service { name: "auth", port: 4101, start: |wiring| Box::pin(auth::start(wiring)) },
-    Service { name: "orders", port: 4102, start: |wiring| Box::pin(orders::start(wiring)) },
-    Service { name: "payment", port: 4103, start: |wiring| Box::pin(payment::start(wiring)) },
-    Service { name: "card-processor", port: 4104, start: |wiring| Box::pin(card_processor::start(wiring)) },
-    Service { name: "inventory", port: 4105, start: |wiring| Box::pin(inventory::start(wiring)) },
+#[rustfmt::skip] // A table.
+pub const SERVICES: [Service; 9] = [
+    Service { name: "gateway", port: 4100, needs: None, start: |wiring| Box::pin(gateway::start(wiring)) },
+    Service { name: "auth", port: 4101, needs: None, start: |wiring| Box::pin(auth::start(wiring)) },
+    Service { name: "orders", port: 4102, needs: None, start: |wiring| Box::pin(orders::start(wiring)) },
+    Service { name: "payment", port: 4103, needs: None, start: |wiring| Box::pin(payment::start(wiring)) },
+    Service { name: "card-processor", port: 4104, needs: None, start: |wiring| Box::pin(card_processor::start(wiring)) },
+    Service { name: "inventory", port: 4105, needs: None, start: |wiring| Box::pin(inventory::start(wiring)) },
+    Service { name: "notification", port: 4106, needs: Some("KAFKA_BROKERS"), start: |wiring| Box::pin(notification::start(wiring)) },
+    Service { name: "email-worker", port: 4107, needs: Some("AMQP_URL"), start: |wiring| Box::pin(worker::start_email(wiring)) },
+    Service { name: "sms-worker", port: 4108, needs: Some("AMQP_URL"), start: |wiring| Box::pin(worker::start_sms(wiring)) },
 ];
 
 /// There is no such service.

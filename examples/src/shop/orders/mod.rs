@@ -1,4 +1,4 @@
-//! Orders: looks prices up, has the goods reserved and paid, and sends a receipt once the customer has the answer.
+//! Orders: looks prices up, has the goods reserved and paid, and tells who wants to know.
 
 mod failure;
 mod prices;

@@ -1,4 +1,4 @@
-//! The service: an order from its prices to its receipt.
+//! The service: an order from its prices to the event that it was accepted.
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::time::sleep;
-use tokio_util::task::TaskTracker;
 use tonic::Request;
 use tower::BoxError;
 use tracing::{info, warn};
 use tracing_core_lite::Tracer;
-use tracing_core_lite::context::{Detached, FutureExt};
+use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::span::current_span;
 use tracing_http::server::ServerLayer;
 
 use super::super::api::{Basket, NewOrder, Order};
+use super::super::events::{Events, OrderCreated};
 use super::super::grpc::GrpcChannel;
 use super::super::proto::inventory_client::InventoryClient;
 use super::super::proto::payment_client::PaymentClient;
@@ -38,7 +38,7 @@ struct Orders {
     prices: Prices,
     inventory: InventoryClient<GrpcChannel>,
     payment: PaymentClient<GrpcChannel>,
-    background: TaskTracker,
+    events: Events,
 }
 
 pub(in crate::shop) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
@@ -49,7 +49,7 @@ pub(in crate::shop) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
         store,
         inventory: InventoryClient::new(wiring.channel("inventory")?),
         payment: PaymentClient::new(wiring.channel("payment")?),
-        background: wiring.background.clone(),
+        events: Events::open(&wiring)?,
     };
     Ok(Router::new()
         .route("/orders", post(place))
@@ -73,9 +73,10 @@ async fn place(
     let cents = outcome.inspect_err(|failed| warn!(order = id, reason = %failed, "order failed"))?;
     info!(order = id, cents, "order placed");
 
-    // Nobody waits for it, so it is not a child of the request: it gets a trace of its own that FollowsFrom this one.
-    let receipt = send_receipt(id, order.customer);
-    orders.background.spawn(Detached::new(&orders.tracer, "send receipt", receipt));
+    let event = OrderCreated { order: id, customer: order.customer, phone: order.basket.phone, cents };
+    if let Err(lost) = orders.events.order_created(&event).await {
+        warn!(order = id, reason = %lost, "nobody hears of the order");
+    }
     Ok((StatusCode::CREATED, Json(Order { id, paid_cents: cents })))
 }
 
@@ -128,9 +129,4 @@ impl Orders {
 async fn estimate_delivery() {
     sleep(Duration::from_millis(5)).await;
     current_span().set("shop.delivery.days", 2);
-}
-
-async fn send_receipt(order: u64, customer: String) {
-    sleep(Duration::from_millis(25)).await;
-    info!(order, customer, "receipt sent");
 }
