@@ -79,7 +79,6 @@ async fn every_attribute_through_hyper_util() {
             "network.peer.address = 127.0.0.1",
             &format!("network.peer.port = {}", address.port()),
             "network.protocol.version = 1.1",
-            "peer.service = payments",
             "server.address = 127.0.0.1",
             &format!("server.port = {}", address.port()),
             "service.peer.name = payments",

@@ -71,8 +71,8 @@ impl<C> ClientLayer<C> {
         self.set(|config| config.propagator = propagator)
     }
 
-    /// Says which service is behind `host`, or `host:port`: its name becomes `service.peer.name`, and `peer.service` for
-    /// tools that know only the former name. May be called for many hosts.
+    /// Says which service is behind `host`, or `host:port`: its name becomes `service.peer.name`. May be called for many
+    /// hosts. For tools that know only the deprecated name, an [`on_request`](Self::on_request) hook can set `peer.service`.
     #[must_use]
     pub fn peer_service(self, host: &str, name: impl Into<String>) -> Self {
         self.set(|config| config.peer_services.add(host, name.into()))
