@@ -42,11 +42,11 @@ fn http_client() -> SpanData {
 fn grpc(kind: SpanKind) -> SpanData {
     let attributes = vec![
         ("rpc.system.name", text("grpc")),
-        ("rpc.method", text("shop.v1.Payment/Charge")),
+        ("rpc.method", text("shop.Payment/Charge")),
         ("rpc.response.status_code", text("OK")),
         ("server.address", text("payment")),
     ];
-    span("shop.v1.Payment/Charge", kind, attributes)
+    span("shop.Payment/Charge", kind, attributes)
 }
 
 fn query(system: &str) -> SpanData {
@@ -220,7 +220,7 @@ fn what_is_broken_is_found() {
         (http_server(), vec![Name("GET /orders/7")], "its name is \"GET /orders/{id}\""),
         (http_client(), vec![Name("GET /orders/7")], "its name is \"GET\""),
         (http_client(), vec![Set("url.template", text("/o/{id}"))], "its name is \"GET /o/{id}\""),
-        (grpc(SpanKind::Client), vec![Name("Charge")], "its name is \"shop.v1.Payment/Charge\""),
+        (grpc(SpanKind::Client), vec![Name("Charge")], "its name is \"shop.Payment/Charge\""),
         (query("sqlite"), vec![Name("SELECT")], "its name is \"SELECT prices\""),
         (query("sqlite"), vec![Remove("db.query.summary")], "its name is \"shop\""),
         (redis(), vec![Name("GET 0")], "its name is \"GET cache:6379\""),
