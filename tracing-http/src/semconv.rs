@@ -23,6 +23,7 @@ pub(crate) const USER_AGENT: &str = "user_agent.original";
 
 /// Names that only clients have.
 pub(crate) mod client {
+    pub(crate) const PEER_SERVICE: &str = "peer.service";
     pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";
     pub(crate) const SERVICE_PEER_NAME: &str = "service.peer.name";
     pub(crate) const URL_FULL: &str = "url.full";

@@ -11,7 +11,7 @@ use crate::address::{IpText, PeerAddress, record_peer};
 use crate::authority::{self, HostPort};
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
-use crate::semconv::client::{RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};
+use crate::semconv::client::{PEER_SERVICE, RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};
 use crate::semconv::{
     METHOD, METHOD_ORIGINAL, PROTOCOL_VERSION, REQUEST_BODY_SIZE, SERVER_ADDRESS, SERVER_PORT,
     protocol_version,
@@ -36,6 +36,7 @@ pub(super) fn record_request(
         span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
         if let Some(name) = config.peer_services.find(host, port) {
             span.set(SERVICE_PEER_NAME, name);
+            span.set_some(PEER_SERVICE, Some(name).filter(|_| config.deprecated_peer_service));
         }
     }
     let url = full_url(request.uri(), host_header);
