@@ -10,8 +10,8 @@ fn generated_code_is_current() {
     let out = tempfile::tempdir().unwrap();
     let descriptors = protox::compile(["shop.proto"], [package.join("proto")]).unwrap();
     tonic_prost_build::configure().out_dir(out.path()).compile_fds(descriptors).unwrap();
-    let generated = std::fs::read_to_string(out.path().join("shop.v1.rs")).unwrap();
-    let kept = package.join("src/shop/proto/shop.v1.rs");
+    let generated = std::fs::read_to_string(out.path().join("shop.rs")).unwrap();
+    let kept = package.join("src/shop/proto/shop.rs");
     if std::env::var_os("REGENERATE").is_some() {
         std::fs::write(&kept, &generated).unwrap();
     }

@@ -94,8 +94,8 @@ async fn client_and_server_are_two_spans_of_one_call() {
         ("customer", "gateway", "POST /orders"),
         ("gateway", "auth", "GET /session"),
         ("gateway", "orders", "POST /orders"),
-        ("orders", "inventory", "shop.v1.Inventory/Reserve"),
-        ("orders", "payment", "shop.v1.Payment/Charge"),
+        ("orders", "inventory", "shop.Inventory/Reserve"),
+        ("orders", "payment", "shop.Payment/Charge"),
         ("payment", "card-processor", "POST /v1/charges"),
     ];
     assert_eq!(calls, BTreeSet::from(expected));
@@ -180,7 +180,7 @@ async fn what_is_out_of_stock_is_rolled_back() {
     let expected = [("BEGIN", false), ("UPDATE stock", false), ("UPDATE stock", true), ("ROLLBACK", false)];
     assert_eq!(seen, expected);
     // The stream had begun, so its status is in the trailers; that there is too little of something is no failure of the server.
-    let sides: Vec<_> = trace.iter().filter(|it| it.span.name == "shop.v1.Inventory/Reserve").collect();
+    let sides: Vec<_> = trace.iter().filter(|it| it.span.name == "shop.Inventory/Reserve").collect();
     assert_eq!(sides.len(), 2);
     for side in sides {
         assert_eq!(side.span.text("rpc.response.status_code"), Some("FAILED_PRECONDITION"));
@@ -194,7 +194,7 @@ async fn a_deadline_ends_the_work_of_everybody() {
     let trace = trace_of(OrderKind::Late, &placed, &spans);
     let sides: BTreeMap<_, _> = trace
         .iter()
-        .filter(|it| it.span.name == "shop.v1.Payment/Charge")
+        .filter(|it| it.span.name == "shop.Payment/Charge")
         .map(|it| (it.service_name(), it.span.text("rpc.response.status_code")))
         .collect();
     let exceeded = Some("DEADLINE_EXCEEDED");

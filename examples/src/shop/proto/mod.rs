@@ -8,4 +8,4 @@
     reason = "generated"
 )]
 
-include!("shop.v1.rs");
+include!("shop.rs");

@@ -130,9 +130,9 @@ pub mod payment_client {
                     )
                 })?;
             let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static("/shop.v1.Payment/Charge");
+            let path = http::uri::PathAndQuery::from_static("/shop.Payment/Charge");
             let mut req = request.into_request();
-            req.extensions_mut().insert(GrpcMethod::new("shop.v1.Payment", "Charge"));
+            req.extensions_mut().insert(GrpcMethod::new("shop.Payment", "Charge"));
             self.inner.unary(req, path, codec).await
         }
     }
@@ -232,7 +232,7 @@ pub mod payment_server {
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
-                "/shop.v1.Payment/Charge" => {
+                "/shop.Payment/Charge" => {
                     #[allow(non_camel_case_types)]
                     struct ChargeSvc<T: Payment>(pub Arc<T>);
                     impl<T: Payment> tonic::server::UnaryService<super::ChargeRequest>
@@ -310,7 +310,7 @@ pub mod payment_server {
         }
     }
     /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "shop.v1.Payment";
+    pub const SERVICE_NAME: &str = "shop.Payment";
     impl<T> tonic::server::NamedService for PaymentServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
@@ -413,11 +413,9 @@ pub mod inventory_client {
                     )
                 })?;
             let codec = tonic_prost::ProstCodec::default();
-            let path = http::uri::PathAndQuery::from_static(
-                "/shop.v1.Inventory/Reserve",
-            );
+            let path = http::uri::PathAndQuery::from_static("/shop.Inventory/Reserve");
             let mut req = request.into_request();
-            req.extensions_mut().insert(GrpcMethod::new("shop.v1.Inventory", "Reserve"));
+            req.extensions_mut().insert(GrpcMethod::new("shop.Inventory", "Reserve"));
             self.inner.server_streaming(req, path, codec).await
         }
     }
@@ -524,7 +522,7 @@ pub mod inventory_server {
         }
         fn call(&mut self, req: http::Request<B>) -> Self::Future {
             match req.uri().path() {
-                "/shop.v1.Inventory/Reserve" => {
+                "/shop.Inventory/Reserve" => {
                     #[allow(non_camel_case_types)]
                     struct ReserveSvc<T: Inventory>(pub Arc<T>);
                     impl<
@@ -605,7 +603,7 @@ pub mod inventory_server {
         }
     }
     /// Generated gRPC service name
-    pub const SERVICE_NAME: &str = "shop.v1.Inventory";
+    pub const SERVICE_NAME: &str = "shop.Inventory";
     impl<T> tonic::server::NamedService for InventoryServer<T> {
         const NAME: &'static str = SERVICE_NAME;
     }
