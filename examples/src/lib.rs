@@ -5,6 +5,8 @@
 
 pub mod demo;
 pub mod health_probe;
+pub mod load;
+pub mod night;
 pub mod one_service;
 pub mod shop;
 pub mod w3c_service;

@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 use tracing_core_lite::export::otlp_json::OtlpJsonFile;
-use tracing_core_lite::{Guard, log};
+use tracing_core_lite::{Init, log};
 
 use crate::shop::{self, Service, Settings, Wiring};
 
@@ -18,7 +18,7 @@ use crate::shop::{self, Service, Settings, Wiring};
 pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().event_format(log::json(service.name)).init();
     let settings = Settings::from_env();
-    let tracing = start_tracing(service.name, &settings)?;
+    let tracing = tracing_of(service.name, &settings)?.start()?;
     let default = format!("127.0.0.1:{}", service.port);
     let address = settings.get("LISTEN").unwrap_or(&default).to_owned();
 
@@ -49,15 +49,13 @@ pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Spans go where `OTEL_*` says, and as OTLP-JSON lines to the file that `SPANS_FILE` names.
+/// Spans of `service` go where `OTEL_*` says, and as OTLP-JSON lines to the file that `SPANS_FILE` names.
 ///
 /// # Errors
-/// When there is no way to export, or the file cannot be written.
-pub fn start_tracing(service: &str, settings: &Settings) -> Result<Guard, Box<dyn Error>> {
-    let mut tracing = tracing_core_lite::init().service_name(service);
-    if let Some(path) = settings.get("SPANS_FILE") {
-        let file = OtlpJsonFile::append(path).map_err(|error| format!("SPANS_FILE {path}: {error}"))?;
-        tracing = tracing.also_exporter(file);
-    }
-    Ok(tracing.start()?)
+/// When the file cannot be written.
+pub(crate) fn tracing_of(service: &str, settings: &Settings) -> Result<Init, String> {
+    let tracing = tracing_core_lite::init().service_name(service);
+    let Some(path) = settings.get("SPANS_FILE") else { return Ok(tracing) };
+    let file = OtlpJsonFile::append(path).map_err(|error| format!("SPANS_FILE {path}: {error}"))?;
+    Ok(tracing.also_exporter(file))
 }

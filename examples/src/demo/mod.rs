@@ -1,5 +1,6 @@
 //! The demo: the whole shop in one process, a few orders, their traces, and a check that these are right.
 
+mod aftermath;
 mod checks;
 mod customer;
 mod log_lines;
@@ -12,6 +13,7 @@ mod running_shop;
 mod sights;
 mod sinks;
 
+pub use aftermath::is_complete;
 pub use checks::problems;
 pub use customer::{Customer, Placed};
 pub use options::{Options, USAGE, UsageError};

@@ -14,6 +14,8 @@ usage: cargo xtask demo [OPTIONS]
   --svg FILE           draws the trace of the declined order in FILE
   --ports BASE         uses the ports from BASE on; without it, whichever are free
   --no-color           no colours; nor are there any with NO_COLOR set, or when the output is not a terminal
+
+KAFKA_BROKERS and AMQP_URL name brokers; without them, the demo brings what it needs.
 ";
 
 /// What the user wants of the demo.

@@ -40,6 +40,23 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
+    /// Which brokers there are, in one line.
+    pub(super) fn brokers(&mut self, kafka: Option<&str>, amqp: Option<&str>) -> io::Result<()> {
+        let kafka =
+            kafka.map_or("librdkafka's mock cluster in this process".to_owned(), |it| format!("at {it}"));
+        let amqp = amqp.map_or("no broker, so tasks of this process do its jobs", |_| "at AMQP_URL");
+        let hint = self.styled(DIM, "(KAFKA_BROKERS and AMQP_URL name real ones)");
+        writeln!(self.out, "  Kafka: {kafka}. AMQP: {amqp}. {hint}")
+    }
+
+    /// The trace of the nightly job.
+    pub(super) fn night(&mut self, spans: &[FinishedSpan]) -> io::Result<()> {
+        self.heading("The nightly reconciliation: 10,000 records, one batch")?;
+        let night: Vec<_> =
+            spans.iter().filter(|it| it.service_name() == "reconciliation").cloned().collect();
+        self.waterfall(&night)
+    }
+
     pub(super) fn orders_begin(&mut self, count: usize) -> io::Result<()> {
         let noun = if count == 1 { "order" } else { "orders" };
         self.heading(&format!("Placing {count} {noun}"))
@@ -62,7 +79,7 @@ impl<W: Write> Report<W> {
     ) -> io::Result<()> {
         let trace: Vec<_> = spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
         let follows = |it: &&FinishedSpan| it.span.links.iter().any(|link| link.trace_id == order.trace_id);
-        let receipts: Vec<_> = spans.iter().filter(follows).cloned().collect();
+        let jobs: Vec<_> = spans.iter().filter(follows).cloned().collect();
 
         self.heading(order.kind.headline())?;
         self.waterfall(&trace)?;
@@ -71,12 +88,15 @@ impl<W: Write> Report<W> {
             let label = self.styled(BOLD, label);
             writeln!(self.out, "\n{label}: {cause}")?;
         }
-        // Every order has one; to see it once is enough.
-        if order.kind == OrderKind::Ordinary && !receipts.is_empty() {
-            writeln!(self.out, "\nNobody waits for the receipt, so it is a trace of its own:")?;
-            self.waterfall(&receipts)?;
+        // Every order has some; to see them once is enough.
+        if order.kind == OrderKind::Ordinary && !jobs.is_empty() {
+            writeln!(
+                self.out,
+                "\nNobody waits for the messages to the customer, so each is a trace of its own:"
+            )?;
+            self.waterfall(&jobs)?;
         }
-        let ids: HashSet<TraceId> = receipts.iter().map(|it| it.span.trace_id).collect();
+        let ids: HashSet<TraceId> = jobs.iter().map(|it| it.span.trace_id).collect();
         let lines = [order.trace_id].into_iter().chain(ids).flat_map(|id| log_lines.of(id));
         writeln!(self.out, "\nLog lines:")?;
         for line in lines.collect::<Vec<_>>() {

@@ -1,12 +1,16 @@
 //! The shop in this process: its services on loopback ports, each with a tracer provider of its own, and a customer.
 
-use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
+use std::{fmt, io};
 
+use rdkafka::error::KafkaError;
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::DefaultProducerContext;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::task::JoinSet;
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::BoxError;
@@ -14,8 +18,13 @@ use tracing_core_lite::export::Exporter;
 use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 
 use super::Customer;
+use crate::shop::reconciliation::{self, Reconciled};
 use crate::shop::{self, SERVICES, Service, Settings, Wiring};
 
+/// How long what follows from the orders may take.
+const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long to wait before looking again.
+const SETTLE_PAUSE: Duration = Duration::from_millis(100);
 /// How long the last spans may take to leave.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -78,10 +87,12 @@ pub enum StartError {
     /// A tracer provider could not be built.
     #[error(transparent)]
     Provider(#[from] BuildError),
+    /// librdkafka has no mock cluster for us.
+    #[error("no mock cluster: {0}")]
+    Kafka(#[from] KafkaError),
 }
 
 /// The shop while it runs.
-#[derive(Debug)]
 pub struct RunningShop {
     addresses: Vec<(&'static str, SocketAddr)>,
     providers: Vec<TracerProvider>,
@@ -89,6 +100,12 @@ pub struct RunningShop {
     background: TaskTracker,
     stop: CancellationToken,
     servers: JoinSet<io::Result<()>>,
+    /// Works at night, and its bank.
+    reconciliation: TracerProvider,
+    bank: TracerProvider,
+    kafka: String,
+    /// In place of a broker; it ends with this.
+    _mock: Option<MockCluster<'static, DefaultProducerContext>>,
     /// The databases; removed with it.
     folder: TempDir,
 }
@@ -106,7 +123,9 @@ impl RunningShop {
         Self::start_with(ports, &Settings::default(), exporter).await
     }
 
-    /// As [`start`](RunningShop::start), with other `settings` for all services: `DATABASE_URL`, `REDIS_URL`.
+    /// As [`start`](RunningShop::start), with other `settings` for all services: `DATABASE_URL`, `REDIS_URL`,
+    /// `KAFKA_BROKERS`, `AMQP_URL`. Without Kafka, librdkafka's mock cluster takes its place in this process; without AMQP,
+    /// tasks do the jobs of the workers, which are not started.
     ///
     /// # Errors
     /// As [`start`](RunningShop::start).
@@ -116,14 +135,22 @@ impl RunningShop {
         mut exporter: impl FnMut() -> Box<dyn Exporter>,
     ) -> Result<Self, StartError> {
         let folder = tempfile::tempdir().map_err(StartError::Folder)?;
+        let mut settings = settings.clone();
+        let mock = if settings.get("KAFKA_BROKERS").is_none() { Some(MockCluster::new(1)?) } else { None };
+        if let Some(mock) = &mock {
+            settings = settings.with("KAFKA_BROKERS", mock.bootstrap_servers());
+        }
+        let services: Vec<Service> = SERVICES
+            .into_iter()
+            .filter(|it| it.needs.is_none_or(|variable| settings.get(variable).is_some()))
+            .collect();
         let mut listeners = Vec::new();
-        for (index, service) in (0..).zip(SERVICES) {
+        for (index, service) in (0..).zip(&services) {
             listeners.push(listen(service.name, ports.of(index)).await?);
         }
         let addresses: Vec<_> =
-            SERVICES.iter().zip(&listeners).map(|(service, (_, address))| (service.name, *address)).collect();
-        let mut settings = settings.clone();
-        for (service, (_, address)) in SERVICES.iter().zip(&listeners) {
+            services.iter().zip(&listeners).map(|(service, (_, address))| (service.name, *address)).collect();
+        for (service, (_, address)) in services.iter().zip(&listeners) {
             settings = settings.with(service.variable(), format!("http://{address}"));
         }
 
@@ -131,17 +158,22 @@ impl RunningShop {
             let resource = Resource::builder().service_name(service).build();
             TracerProvider::builder().resource(resource).exporter(exporter()).build()
         };
-        let customer = provider("customer")?;
+        let (customer, reconciliation, bank) =
+            (provider("customer")?, provider("reconciliation")?, provider("bank")?);
         let mut shop = Self {
             customer: Customer::new(&customer, format!("http://{}", listeners[0].1)),
             addresses,
-            providers: vec![customer],
+            providers: vec![customer, reconciliation.clone(), bank.clone()],
             background: TaskTracker::new(),
             stop: CancellationToken::new(),
             servers: JoinSet::new(),
+            reconciliation,
+            bank,
+            kafka: settings.get("KAFKA_BROKERS").unwrap_or_default().to_owned(),
+            _mock: mock,
             folder,
         };
-        for (service, (listener, _)) in SERVICES.into_iter().zip(listeners) {
+        for (service, (listener, _)) in services.into_iter().zip(listeners) {
             let provider = provider(service.name)?;
             shop.serve(service, listener, provider, settings.clone()).await?;
         }
@@ -183,15 +215,39 @@ impl RunningShop {
         &self.customer
     }
 
+    /// A night passes: the bank sends its records, and they are reconciled.
+    ///
+    /// # Errors
+    /// When Kafka does not play along.
+    pub async fn reconcile(&self) -> Result<Reconciled, BoxError> {
+        reconciliation::send_statements(&self.kafka, &self.bank).await?;
+        reconciliation::reconcile(&self.kafka, &self.reconciliation).await
+    }
+
+    /// Waits until everything has happened that was to follow, as `is_complete` tells from the spans so far; no longer than
+    /// 30 s.
+    pub async fn settle(&self, is_complete: impl Fn() -> bool) {
+        let wait = async {
+            while !is_complete() {
+                sleep(SETTLE_PAUSE).await;
+                for provider in self.providers.clone() {
+                    // What was not exported is found missing by whoever looks.
+                    let _ = spawn_blocking(move || provider.flush(SHUTDOWN_TIMEOUT)).await;
+                }
+            }
+        };
+        let _ = timeout(SETTLE_TIMEOUT, wait).await;
+    }
+
     /// Stops all services once what they had begun is done, and exports the last spans.
     ///
     /// # Errors
     /// When spans were lost, or could not be exported in time.
     pub async fn stop(mut self) -> Result<(), FlushError> {
-        self.background.close();
-        self.background.wait().await;
         self.stop.cancel();
         while self.servers.join_next().await.is_some() {}
+        self.background.close();
+        self.background.wait().await;
         // All at once: one receiver that does not answer must not be waited for seven times.
         let mut shutdowns = JoinSet::new();
         for provider in self.providers {
@@ -202,6 +258,12 @@ impl RunningShop {
             outcome = outcome.and(shutdown.unwrap_or(Err(FlushError::Timeout)));
         }
         outcome
+    }
+}
+
+impl fmt::Debug for RunningShop {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RunningShop").field("addresses", &self.addresses).finish_non_exhaustive()
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{FinishedSpan, Value};
 
-use super::{OrderKind, Placed, root_cause};
+use super::{OrderKind, Placed, aftermath, root_cause};
 
 /// Something to see in the traces.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,7 +16,8 @@ pub struct Sight {
     pub seen: Result<String, String>,
 }
 
-/// The sights of the orders in `placed`: one for the first of each kind but the ordinary, and one for the cache.
+/// The sights of the orders in `placed`: one for the first of each kind, one for the
+/// cache, and what came after the orders.
 pub fn sights(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<Sight> {
     let trace = |kind: OrderKind| {
         let order = placed.iter().find(|order| order.kind == kind)?;
@@ -38,6 +39,7 @@ pub fn sights(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<Sight> {
     for (kind, what, look) in looks {
         sights.extend(trace(kind).map(|trace| Sight { what, seen: look(&trace) }));
     }
+    sights.extend(aftermath::sights(placed, spans));
     sights
 }
 
@@ -58,11 +60,11 @@ impl<'a> Trace<'a> {
     }
 }
 
-fn text<'a>(span: &'a FinishedSpan, key: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(span: &'a FinishedSpan, key: &str) -> Option<&'a str> {
     span.span.attribute(key).and_then(Value::as_str)
 }
 
-fn millis(duration: Duration) -> String {
+pub(super) fn millis(duration: Duration) -> String {
     format!("{:.1} ms", duration.as_secs_f64() * 1e3)
 }
 

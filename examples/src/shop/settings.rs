@@ -21,6 +21,13 @@ impl Settings {
         self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The same, without all variables but these.
+    #[must_use]
+    pub fn only(mut self, variables: &[&str]) -> Self {
+        self.0.retain(|name, _| variables.contains(&name.as_str()));
+        self
+    }
+
     /// The same, with `variable` set to `value`.
     #[must_use]
     pub fn with(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
