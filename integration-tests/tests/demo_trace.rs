@@ -37,12 +37,24 @@ async fn the_demo_finds_nothing_wrong() {
     let (placed, spans) = one_of_each().await;
     assert_eq!(problems(&placed, &spans), Vec::<String>::new());
     // The demo's checks are worth something: they notice what is missing.
-    let without_auth: Vec<_> = spans.iter().filter(|it| it.service_name() != "auth").cloned().collect();
-    let found = problems(&placed, &without_auth);
-    assert!(found.iter().any(|it| it.contains("no span of auth")), "{found:?}");
-    let without_gateway: Vec<_> = spans.iter().filter(|it| it.service_name() != "gateway").cloned().collect();
-    let found = problems(&placed, &without_gateway);
-    assert!(found.iter().any(|it| it.contains("orphan")), "{found:?}");
+    let is = |it: &FinishedSpan, key: &str, value: &str| it.span.text(key) == Some(value);
+    type Missing<'a> = &'a dyn Fn(&FinishedSpan) -> bool;
+    let cases: [(&str, Missing<'_>, &str); 9] = [
+        ("auth", &|it| it.service_name() == "auth", "no span of auth"),
+        ("inventory", &|it| it.service_name() == "inventory", "no span of inventory"),
+        ("the gateway", &|it| it.service_name() == "gateway", "orphan"),
+        ("hits", &|it| it.span.attribute("cache.hit") == Some(&Value::Bool(true)), "no cache miss, then hit"),
+        ("the slow query", &|it| it.span.name.starts_with("SELECT movements"), "no slow query"),
+        ("the slow service", &|it| it.span.name == "assess risk", "no slow service"),
+        ("attempts", &|it| it.span.int("http.request.resend_count").is_some(), "no retry"),
+        ("the rollback", &|it| is(it, "db.transaction.outcome", "rolled_back"), "no rollback"),
+        ("the late call", &|it| is(it, "error.type", "DEADLINE_EXCEEDED"), "no deadline exceeded"),
+    ];
+    for (what, is_missing, expected) in cases {
+        let without: Vec<_> = spans.iter().filter(|it| !is_missing(it)).cloned().collect();
+        let found = problems(&placed, &without);
+        assert!(found.iter().any(|it| it.contains(expected)), "without {what}: {found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -197,15 +209,16 @@ async fn a_deadline_ends_the_work_of_everybody() {
         .filter(|it| it.span.name == "shop.Payment/Charge")
         .map(|it| (it.service_name(), it.span.text("rpc.response.status_code")))
         .collect();
-    let exceeded = Some("DEADLINE_EXCEEDED");
-    assert_eq!(sides, BTreeMap::from([("orders", exceeded), ("payment", exceeded)]));
+    assert_eq!(sides["orders"], Some("DEADLINE_EXCEEDED"));
+    // On a busy machine, the call reaches payment so late that the caller leaves well before payment's own clock says so.
+    assert!(matches!(sides["payment"], Some("DEADLINE_EXCEEDED" | "CANCELLED")), "{sides:?}");
     // The card processor would have gone on for ten seconds.
     let given_up = trace.iter().filter(|it| it.span.text("error.type") == Some("cancelled"));
     let given_up: BTreeSet<_> = given_up.map(|it| (it.service_name(), it.span.kind.clone() as i32)).collect();
     let expected = [("card-processor", SpanKind::Server as i32), ("payment", SpanKind::Client as i32)];
     assert_eq!(given_up, BTreeSet::from(expected));
     let cause = root_cause(&trace).unwrap();
-    assert_eq!((cause.service.as_str(), cause.error.as_str()), ("payment", "DEADLINE_EXCEEDED"));
+    assert_eq!((cause.span.as_str(), cause.error.as_str()), ("shop.Payment/Charge", "DEADLINE_EXCEEDED"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -48,3 +48,19 @@ impl fmt::Debug for Settings {
         f.debug_set().entries(self.0.keys()).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::Settings;
+
+    #[test]
+    fn what_is_empty_is_not_set_and_nothing_is_shown() {
+        let settings =
+            Settings::default().with("DATABASE_URL", "mysql://ann:s3cret@db/shop").with("REDIS_URL", "");
+        assert_eq!(settings.get("DATABASE_URL"), Some("mysql://ann:s3cret@db/shop"));
+        assert_eq!(settings.get("REDIS_URL"), None);
+        assert_eq!(settings.get("LISTEN"), None);
+        let shown = format!("{settings:?}");
+        assert!(shown.contains("DATABASE_URL") && !shown.contains("s3cret"), "{shown}");
+    }
+}

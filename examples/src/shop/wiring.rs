@@ -55,7 +55,9 @@ impl Wiring {
                 format!("sqlite://{}/{}.db", folder.display(), self.service)
             }
         };
-        Ok(Database::open(&url, &self.provider).await?)
+        // Without the URL, which may hold a password.
+        let opened = Database::open(&url, &self.provider).await;
+        opened.map_err(|error| format!("the database of DATABASE_URL: {error}").into())
     }
 
     fn url_of(&self, name: &str) -> String {

@@ -74,3 +74,40 @@ impl From<OrderFailed> for Problem {
         Self::new(status, failed.class(), &failed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_peer_says_becomes_an_answer() {
+        let not_paid = |status| OrderFailed::NotPaid(status);
+        let not_reserved = |status| OrderFailed::NotReserved(status);
+        let cases = [
+            (not_paid(Status::failed_precondition("no funds")), 402, "card_declined", "no funds"),
+            (not_paid(Status::unavailable("away")), 503, "payment_unavailable", "away"),
+            (not_paid(Status::deadline_exceeded("")), 504, "payment_late", "payment did not answer in time"),
+            (
+                not_paid(Status::cancelled("Timeout expired")),
+                504,
+                "payment_late",
+                "payment did not answer in time",
+            ),
+            (not_reserved(Status::failed_precondition("too few")), 409, "out_of_stock", "too few"),
+            (not_reserved(Status::not_found("no such cup")), 422, "unknown_item", "no such cup"),
+            (not_reserved(Status::internal("oh")), 503, "inventory_unavailable", "oh"),
+            (OrderFailed::UnknownItem("cup".into()), 422, "unknown_item", "no cup is sold here"),
+            (
+                OrderFailed::from(sqlx::Error::PoolTimedOut),
+                503,
+                "database_unavailable",
+                "the database of the orders cannot be reached",
+            ),
+        ];
+        for (failed, status, class, reason) in cases {
+            let problem = Problem::from(failed);
+            let seen = (problem.status.as_u16(), problem.error.as_str(), problem.reason.as_str());
+            assert_eq!(seen, (status, class, reason));
+        }
+    }
+}
