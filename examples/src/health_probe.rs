@@ -22,7 +22,11 @@ pub async fn run() -> io::Result<()> {
     ask(([127, 0, 0, 1], port).into()).await
 }
 
-async fn ask(address: SocketAddr) -> io::Result<()> {
+/// Succeeds when the service at `address` says that it is well.
+///
+/// # Errors
+/// When nobody answers in time, or with another status than 200.
+pub async fn ask(address: SocketAddr) -> io::Result<()> {
     let answer = timeout(TIMEOUT, async {
         let mut stream = TcpStream::connect(address).await?;
         stream.write_all(b"GET /healthz HTTP/1.0\r\n\r\n").await?;

@@ -42,11 +42,10 @@ impl<W: Write> Report<W> {
 
     /// Which brokers there are, in one line.
     pub(super) fn brokers(&mut self, kafka: Option<&str>, amqp: Option<&str>) -> io::Result<()> {
-        let kafka =
-            kafka.map_or("librdkafka's mock cluster in this process".to_owned(), |it| format!("at {it}"));
-        let amqp = amqp.map_or("no broker, so tasks of this process do its jobs", |_| "at AMQP_URL");
-        let hint = self.styled(DIM, "(KAFKA_BROKERS and AMQP_URL name real ones)");
-        writeln!(self.out, "  Kafka: {kafka}. AMQP: {amqp}. {hint}")
+        let kafka = kafka.unwrap_or("librdkafka's mock cluster");
+        let amqp = if amqp.is_some() { "at AMQP_URL" } else { "tasks in its place" };
+        let hint = self.styled(DIM, "(KAFKA_BROKERS, AMQP_URL name brokers)");
+        writeln!(self.out, "  Kafka: {kafka}; AMQP: {amqp} {hint}")
     }
 
     /// The trace of the nightly job.
@@ -78,7 +77,9 @@ impl<W: Write> Report<W> {
         log_lines: &LogLines,
     ) -> io::Result<()> {
         let trace: Vec<_> = spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
-        let follows = |it: &&FinishedSpan| it.span.links.iter().any(|link| link.trace_id == order.trace_id);
+        let follows = |it: &&FinishedSpan| {
+            it.span.is_root() && it.span.links.iter().any(|link| link.trace_id == order.trace_id)
+        };
         let jobs: Vec<_> = spans.iter().filter(follows).cloned().collect();
 
         self.heading(order.kind.headline())?;

@@ -18,9 +18,12 @@ use tracing_core_lite::export::Exporter;
 use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 
 use super::Customer;
+use crate::health_probe;
 use crate::shop::reconciliation::{self, Reconciled};
 use crate::shop::{self, SERVICES, Service, Settings, Wiring};
 
+/// How long a service may take until it is well.
+const START_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long what follows from the orders may take.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long to wait before looking again.
@@ -80,6 +83,12 @@ pub enum StartError {
         service: &'static str,
         /// Why.
         source: BoxError,
+    },
+    /// It runs, but does not say that it is well.
+    #[error("{service} is not well after {} s", START_TIMEOUT.as_secs())]
+    Unhealthy {
+        /// Who.
+        service: &'static str,
     },
     /// There is no folder for the databases.
     #[error("no folder for the databases: {0}")]
@@ -177,7 +186,21 @@ impl RunningShop {
             let provider = provider(service.name)?;
             shop.serve(service, listener, provider, settings.clone()).await?;
         }
+        shop.wait_until_healthy().await?;
         Ok(shop)
+    }
+
+    /// To join a group of Kafka takes a few seconds; an event of before would wait as long.
+    async fn wait_until_healthy(&self) -> Result<(), StartError> {
+        for &(service, address) in &self.addresses {
+            let healthy = async {
+                while health_probe::ask(address).await.is_err() {
+                    sleep(SETTLE_PAUSE).await;
+                }
+            };
+            timeout(START_TIMEOUT, healthy).await.map_err(|_| StartError::Unhealthy { service })?;
+        }
+        Ok(())
     }
 
     async fn serve(

@@ -1,10 +1,13 @@
 //! What happened in the shop, told through Kafka to whoever wants to know.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::config::FromClientConfig;
-use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::client::ClientContext;
+use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde::{Deserialize, Serialize};
@@ -70,8 +73,30 @@ fn producer(
     Ok(TracedFutureProducer::with_config(producer, &config, Settings::new().provider(provider)))
 }
 
+/// Learns when a consumer has its place in the group: before, events wait for it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Joined(Arc<AtomicBool>);
+
+impl Joined {
+    pub(super) fn is_done(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl ClientContext for Joined {}
+
+impl ConsumerContext for Joined {
+    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, _rebalance: &Rebalance<'_>) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
 /// A consumer of `topic` in the group that is called after the service; `None` without `KAFKA_BROKERS`.
-pub(super) fn consumer(wiring: &Wiring, topic: &str) -> Result<Option<TracedStreamConsumer>, BoxError> {
+pub(super) fn consumer(
+    wiring: &Wiring,
+    topic: &str,
+    joined: Joined,
+) -> Result<Option<TracedStreamConsumer<Joined>>, BoxError> {
     let Some(brokers) = wiring.settings.get("KAFKA_BROKERS") else { return Ok(None) };
     let mut config = client(brokers, wiring.service);
     config
@@ -80,7 +105,7 @@ pub(super) fn consumer(wiring: &Wiring, topic: &str) -> Result<Option<TracedStre
         // The consumer may be there before the first event, and so before the topic.
         .set("allow.auto.create.topics", "true")
         .set("topic.metadata.refresh.interval.ms", "2000");
-    let consumer: StreamConsumer = StreamConsumer::from_config(&config)?;
+    let consumer: StreamConsumer<Joined> = StreamConsumer::from_config_and_context(&config, joined)?;
     consumer.subscribe(&[topic])?;
     let settings = Settings::new().provider(&wiring.provider);
     Ok(Some(TracedStreamConsumer::with_config(consumer, &config, settings)))

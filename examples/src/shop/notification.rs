@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
+use axum::extract::State;
+use axum::http::StatusCode;
 use axum::routing::get;
 use rdkafka::Message;
 use tokio::time::sleep;
@@ -11,7 +13,7 @@ use tower::BoxError;
 use tracing::{info, warn};
 use tracing_kafka::TracedStreamConsumer;
 
-use super::events::{self, ORDERS_CREATED, OrderCreated};
+use super::events::{self, Joined, ORDERS_CREATED, OrderCreated};
 use super::jobs::{Job, JobLost, Jobs, Medium};
 use super::{Wiring, healthz};
 
@@ -28,17 +30,30 @@ enum NotNotified {
 }
 
 pub(in crate::shop) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
-    match events::consumer(&wiring, ORDERS_CREATED)? {
+    let joined = Joined::default();
+    match events::consumer(&wiring, ORDERS_CREATED, joined.clone())? {
         Some(consumer) => {
             let jobs = Jobs::open(&wiring);
             wiring.background.spawn(listen(consumer, jobs, wiring.stop.clone()));
         }
-        None => info!("KAFKA_BROKERS is not set: there is nothing to hear"),
+        None => {
+            info!("KAFKA_BROKERS is not set: there is nothing to hear");
+            return Ok(Router::new().route("/healthz", get(healthz)));
+        }
     }
-    Ok(Router::new().route("/healthz", get(healthz)))
+    Ok(Router::new().route("/healthz", get(health)).with_state(joined))
 }
 
-async fn listen(consumer: TracedStreamConsumer, jobs: Jobs, stop: CancellationToken) {
+/// Well is who hears events.
+async fn health(State(joined): State<Joined>) -> Result<&'static str, (StatusCode, &'static str)> {
+    if joined.is_done() {
+        Ok(healthz().await)
+    } else {
+        Err((StatusCode::SERVICE_UNAVAILABLE, "joining the group\n"))
+    }
+}
+
+async fn listen(consumer: TracedStreamConsumer<Joined>, jobs: Jobs, stop: CancellationToken) {
     while let Some(received) = stop.run_until_cancelled(consumer.recv()).await {
         match received {
             // In the trace of the order, however long ago that was.

@@ -5,7 +5,7 @@ use tracing_core_lite::span::data::{SpanData, Value};
 use crate::registry::{Attribute, Registry};
 
 /// Names, or beginnings of names, that are in no registry because they are ours. Whoever adds one says here what it is.
-const OURS: [(&str, &str); 6] = [
+const OURS: [(&str, &str); 15] = [
     ("shop.", "what the shop says about its orders"),
     ("cache.", "operations of caches: there are no conventions for them (tracing-cache, `TracedCache`)"),
     ("db.transaction.outcome", "how a transaction ended (tracing-sql, `TracedTransaction`)"),
@@ -14,6 +14,21 @@ const OURS: [(&str, &str); 6] = [
         "rows that were changed; the conventions count returned rows only (tracing-sql)",
     ),
     ("error_handled", "the operation dealt with an error (tracing-core-lite, `Recorder::handled_error`)"),
+    (
+        "messaging.message.age",
+        "how old a message was, in seconds (tracing-core-lite, `messaging::attribute`)",
+    ),
+    (
+        "messaging.message.attempt",
+        "how often a message was tried (tracing-core-lite, `messaging::attribute`)",
+    ),
+    ("messaging.batch.body.size", "bytes of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.batch.processed_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.batch.failed_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.batch.skipped_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.rabbitmq.confirm", "what the broker said of a message (tracing-amqp, `attribute`)"),
+    ("messaging.rabbitmq.message.outcome", "what became of a delivery (tracing-amqp, `attribute`)"),
+    ("messaging.rabbitmq.message.redelivered", "whether it was delivered before (tracing-amqp, `attribute`)"),
     ("opentracing.ref_type", "FollowsFrom, on links (OpenTelemetry's compatibility with OpenTracing)"),
 ];
 

@@ -17,6 +17,7 @@ mod shop;
 use std::collections::BTreeMap;
 
 use examples::demo::Options;
+use examples::shop::Settings;
 use group::Membership;
 use registry::Registry;
 use tracing_core_lite::export::otlp_json;
@@ -69,11 +70,19 @@ async fn every_span_of_the_demo_satisfies_the_registry() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spans.jsonl");
     let options = Options::parse(["--otlp-file".to_owned(), path.display().to_string()]).unwrap();
-    assert!(examples::demo::run(&options).await.unwrap(), "the demo's own checks fail");
+    assert!(examples::demo::run(&options, &Settings::default()).await.unwrap(), "the demo's own checks fail");
     let mut spans = Vec::new();
     for line in otlp_json::read(&path).unwrap() {
         spans.extend(FinishedSpan::flatten(line.unwrap()));
     }
-    let groups = ["http.server", "http.client", "rpc.grpc.server", "rpc.grpc.client", "db.sqlite.client"];
+    let groups = [
+        "http.server",
+        "http.client",
+        "rpc.grpc.server",
+        "rpc.grpc.client",
+        "db.sqlite.client",
+        "messaging.kafka.send.producer",
+        "messaging.kafka.process.consumer",
+    ];
     assert_good(&spans, &groups);
 }

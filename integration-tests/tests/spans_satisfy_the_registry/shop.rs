@@ -1,9 +1,9 @@
 //! The shop on other databases, and with another cache: the same orders, and spans of other groups.
 //!
-//! The servers' URLs come from `TEST_POSTGRES_URL`, `TEST_MYSQL_URL` and `TEST_REDIS_URL`, which `cargo xtask test` sets; a
+//! The servers' URLs come from `TEST_POSTGRES_URL`, `TEST_MYSQL_URL`, `TEST_REDIS_URL`, `KAFKA_BROKERS` and `AMQP_URL`, which `cargo xtask test` sets; a
 //! test without them fails.
 
-use examples::demo::{OrderKind, Ports, RunningShop, problems};
+use examples::demo::{OrderKind, Ports, RunningShop, is_complete, problems};
 use examples::shop::Settings;
 use redis::AsyncCommands;
 use tracing_core_lite::export::MemoryExporter;
@@ -26,6 +26,7 @@ async fn one_of_each(settings: Settings) -> Vec<FinishedSpan> {
     for kind in OrderKind::STORY {
         placed.push(shop.customer().clone().place(kind).await);
     }
+    shop.settle(|| is_complete(&placed, &memory.finished())).await;
     shop.stop().await.unwrap();
     let spans = memory.take();
     assert_eq!(problems(&placed, &spans), Vec::<String>::new());
@@ -59,4 +60,22 @@ async fn the_shop_keeps_prices_in_redis() {
         let _: () = redis.del(key).await.unwrap();
     }
     assert_good(&one_of_each(Settings::default().with("REDIS_URL", url)).await, &["db.redis.client"]);
+}
+
+/// Workers in place of tasks: what they do is in the trace of the order, down to the dead letter.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_shop_uses_kafka_and_rabbitmq() {
+    let settings = Settings::default()
+        .with("KAFKA_BROKERS", from_env("KAFKA_BROKERS"))
+        .with("AMQP_URL", from_env("AMQP_URL"));
+    let spans = one_of_each(settings).await;
+    let groups = [
+        "messaging.kafka.send.producer",
+        "messaging.kafka.process.consumer",
+        "messaging.rabbitmq.send.producer",
+        "messaging.rabbitmq.process.consumer",
+    ];
+    assert_good(&spans, &groups);
+    let outcome = |it: &&FinishedSpan| it.span.text("messaging.rabbitmq.message.outcome") == Some("reject");
+    assert_eq!(spans.iter().filter(outcome).count(), 1, "one job is given up");
 }
