@@ -65,14 +65,25 @@ impl Project {
     pub(crate) fn up(&mut self) -> io::Result<()> {
         let invocation = self.invocation.clone();
         self._down = Some(Undo::new(move || invocation.down()));
+        self.wait()
+    }
+
+    /// Starts what is not running, and waits until all is healthy.
+    fn wait(&self) -> io::Result<()> {
         let seconds = UP_TIMEOUT.as_secs().to_string();
-        let up = ["up", "--detach", "--no-build", "--wait", "--wait-timeout", &seconds];
+        let up = ["up", "--detach", "--no-build", "--no-recreate", "--wait", "--wait-timeout", &seconds];
         interruptible(&mut self.invocation.command(&up), UP_TIMEOUT + Duration::from_secs(60))
+    }
+
+    /// Stops `service` in order and starts it again.
+    pub(crate) fn restart(&self, service: &str) -> io::Result<()> {
+        self.stop(&[service])?;
+        self.wait()
     }
 
     /// Stops `services` in order, so that they send their last spans.
     pub(crate) fn stop(&self, services: &[&str]) -> io::Result<()> {
-        bounded(self.invocation.command(&["stop"]).args(services), UP_TIMEOUT)
+        interruptible(self.invocation.command(&["stop"]).args(services), UP_TIMEOUT)
     }
 
     /// Prints the last log lines of each container that is not as it should be, or of all when that is none.
