@@ -28,6 +28,8 @@ const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How long something that is on its way may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
+/// How much of what is missing is told: all orders mostly miss the same.
+const SHOWN: usize = 20;
 
 /// Where the shop of this run is found.
 struct Ports {
@@ -70,7 +72,9 @@ pub(crate) fn run(options: &[String]) -> io::Result<bool> {
     let outcome = bring_up_and_check(&mut project, &Ports { shop, backend }, &written);
     if let Err(error) = &outcome {
         eprintln!("\ncompose-test failed: {error}\n");
-        project.print_logs_at_fault()?;
+        let said = error.to_string();
+        let named = SERVICES.iter().filter(|service| said.contains(&format!(" of {service}")));
+        project.print_logs_at_fault(&named.copied().collect::<Vec<_>>())?;
     }
     println!("taking it down");
     Ok(outcome.is_ok())
@@ -78,7 +82,7 @@ pub(crate) fn run(options: &[String]) -> io::Result<bool> {
 
 /// The image of our services, from source or with the program of a debug build, so that nothing is compiled twice.
 fn build(image: &str, from_source: bool) -> io::Result<()> {
-    let mut build = docker(&["build", "--file", "examples/Dockerfile", "--tag", image]);
+    let mut build = docker(&["build", "--force-rm", "--file", "examples/Dockerfile", "--tag", image]);
     if from_source {
         println!("{image}: building from source ...");
         return interruptible(build.arg("."), BUILD_TIMEOUT);
@@ -194,7 +198,7 @@ fn until_nothing_is_missing(what: &str, check: impl Fn() -> io::Result<Vec<Strin
             return Ok(());
         }
         if Instant::now() >= deadline {
-            let missing = missing.join("\n  ");
+            let missing = missing[..missing.len().min(SHOWN)].join("\n  ");
             return Err(io::Error::other(format!("not so within {PATIENCE:?}: {what}\n  {missing}")));
         }
         thread::sleep(POLL);
