@@ -59,11 +59,12 @@ pub(crate) fn interruptible(command: &mut Command, limit: Duration) -> io::Resul
 }
 
 fn finish(command: &Command, child: &Mutex<Child>, limit: Duration) -> io::Result<()> {
+    let log = log_path();
     let deadline = Instant::now() + limit;
     let ended = loop {
         if let Some(status) = locked(child).try_wait()? {
             if status.success() {
-                return Ok(());
+                return std::fs::remove_file(log);
             }
             break status.to_string();
         }
@@ -74,14 +75,16 @@ fn finish(command: &Command, child: &Mutex<Child>, limit: Duration) -> io::Resul
         }
         thread::sleep(POLL);
     };
-    let said = std::fs::read_to_string(log_path()).unwrap_or_default();
+    let said = std::fs::read_to_string(&log).unwrap_or_default();
+    let _ = std::fs::remove_file(log);
     let lines: Vec<&str> = said.lines().collect();
     let last = lines.get(lines.len().saturating_sub(LAST_LINES)..).unwrap_or_default().join("\n");
     Err(io::Error::other(format!("{command:?}: {ended}\n{last}")))
 }
 
+/// What the one command says that this process runs at a time.
 fn log_path() -> PathBuf {
-    root().join("target/compose/command.log")
+    root().join(format!("target/compose/command-{}.log", std::process::id()))
 }
 
 fn start_log() -> io::Result<File> {

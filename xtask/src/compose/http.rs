@@ -19,13 +19,13 @@ pub(crate) fn get(port: u16, path: &str) -> io::Result<Answer> {
     send(port, &format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"))
 }
 
-/// `POST path` with JSON, authorized by `token`.
-pub(crate) fn post(port: u16, path: &str, token: &str, json: &str) -> io::Result<Answer> {
+/// `POST path` with JSON and `headers`, each of which ends with its line break.
+pub(crate) fn post(port: u16, path: &str, headers: &str, json: &str) -> io::Result<Answer> {
     let length = json.len();
     send(
         port,
         &format!(
-            "POST {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\nAuthorization: Bearer {token}\r\n\
+            "POST {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n{headers}\
              Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n{json}"
         ),
     )

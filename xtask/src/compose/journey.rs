@@ -1,6 +1,7 @@
 //! What one order must leave behind: spans of every service, by every transport, in whole traces, here and in the backend.
 
 use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io;
 
 use serde_json::Value;
@@ -17,42 +18,64 @@ const TRANSPORTS: [(&str, &str, &str); 1] = [("HTTP", "http.request.method", "PO
 /// The span of the gateway with which an order begins.
 const FIRST: (&str, &str) = ("gateway", "POST /orders");
 
-/// The ids of those traces of `spans` that begin with an order.
-pub(crate) fn orders(spans: &[Span]) -> Vec<&str> {
-    let first = spans.iter().filter(|span| span.parent.is_empty() && (&*span.service, &*span.name) == FIRST);
-    first.map(|span| span.trace.as_str()).collect()
+/// An order that the test places, as the traced client that a customer may be: it chooses the trace.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    trace: String,
+    /// The client's own span, which is written nowhere.
+    span: String,
 }
 
-/// What is missing from the order whose trace is `id`; nothing when all of it is there.
-pub(crate) fn missing(spans: &[Span], id: &str) -> Vec<String> {
-    let spans = connected(spans, id);
+impl Order {
+    pub(crate) fn new() -> Self {
+        Self { trace: format!("{:016x}{:016x}", random(), random()), span: format!("{:016x}", random()) }
+    }
+
+    /// The header that puts the order's spans below the client's.
+    pub(crate) fn traceparent(&self) -> String {
+        format!("00-{}-{}-01", self.trace, self.span)
+    }
+}
+
+/// What is missing from `order`; nothing when all of it is there.
+pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
+    let spans = connected(spans, &order.trace);
     let mut missing = Vec::new();
+    if !spans.iter().any(|span| span.parent == order.span && (&*span.service, &*span.name) == FIRST) {
+        missing.push(format!("trace {} does not begin with {} of {}", order.trace, FIRST.1, FIRST.0));
+    }
     for service in SERVICES {
         if !spans.iter().any(|span| span.service == service) {
-            missing.push(format!("no span of {service}"));
+            missing.push(format!("trace {} has no span of {service}", order.trace));
         }
     }
     for (transport, attribute, value) in TRANSPORTS {
         if !spans.iter().any(|span| span.attributes.get(attribute).is_some_and(|found| found == value)) {
-            missing.push(format!("no span of {transport} ({attribute}={value})"));
+            missing.push(format!("trace {} has no span of {transport} ({attribute}={value})", order.trace));
         }
     }
-    let known: BTreeSet<(&str, &str)> = spans.iter().map(|span| (&*span.trace, &*span.id)).collect();
+    let mut known: BTreeSet<(&str, &str)> = spans.iter().map(|span| (&*span.trace, &*span.id)).collect();
+    known.insert((&order.trace, &order.span));
     for span in spans {
         if !span.parent.is_empty() && !known.contains(&(&*span.trace, &*span.parent)) {
+            let Span { trace, name, service, parent, .. } = span;
             missing.push(format!(
-                "an orphan: {} of {}, whose parent {} is nowhere",
-                span.name, span.service, span.parent
+                "trace {trace} has an orphan: {name} of {service}, whose parent {parent} is nowhere"
             ));
         }
     }
     missing
 }
 
-/// What the backend, whose query API is at `port`, has not received of the order whose trace is `id`.
-pub(crate) fn not_received(spans: &[Span], id: &str, port: u16) -> io::Result<Vec<String>> {
+/// Never zero but by a chance that no test sees; ids must not be.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// What the backend, whose query API is at `port`, has not received of `order`.
+pub(crate) fn not_received(spans: &[Span], order: &Order, port: u16) -> io::Result<Vec<String>> {
     let mut missing = Vec::new();
-    let spans = connected(spans, id);
+    let spans = connected(spans, &order.trace);
     let traces: BTreeSet<&str> = spans.iter().map(|span| span.trace.as_str()).collect();
     for trace in traces {
         let answer = http::get(port, &format!("/api/traces/{trace}"))?;
@@ -88,9 +111,14 @@ mod tests {
         }
     }
 
+    fn order() -> Order {
+        Order { trace: "a".into(), span: "client".into() }
+    }
+
+    /// Each service calls the next.
     fn whole() -> Vec<Span> {
         let ids: Vec<String> = (0..SERVICES.len()).map(|index| index.to_string()).collect();
-        let parents = [""].into_iter().chain(ids.iter().map(String::as_str));
+        let parents = ["client"].into_iter().chain(ids.iter().map(String::as_str));
         SERVICES
             .iter()
             .zip(&ids)
@@ -101,24 +129,23 @@ mod tests {
 
     #[test]
     fn a_whole_order_misses_nothing() {
-        let spans = whole();
-        assert_eq!(orders(&spans), ["a"]);
-        assert_eq!(missing(&spans, "a"), Vec::<String>::new());
+        assert_eq!(missing(&whole(), &order()), Vec::<String>::new());
     }
 
     #[test]
     fn whatever_is_missing_is_named() {
-        let mut without_service = whole();
-        without_service.pop();
-        let mut orphaned = whole();
-        orphaned[1].parent = "nobody".into();
-        let mut without_transport = whole();
-        without_transport.iter_mut().for_each(|span| span.attributes.clear());
-        for (spans, word) in
-            [(without_service, "no span of"), (orphaned, "orphan"), (without_transport, "no span of HTTP")]
-        {
-            let missing = missing(&spans, "a");
-            assert!(missing.iter().any(|line| line.contains(word)), "{word}: {missing:?}");
+        type Breakage = fn(&mut Vec<Span>);
+        let table: [(Breakage, &str); 4] = [
+            (|spans| drop(spans.pop()), "no span of card-processor"),
+            (|spans| spans[1].parent = "nobody".into(), "an orphan"),
+            (|spans| spans.iter_mut().for_each(|span| span.attributes.clear()), "no span of HTTP"),
+            (|spans| spans[0].parent.clear(), "does not begin with"),
+        ];
+        for (breakage, words) in table {
+            let mut spans = whole();
+            breakage(&mut spans);
+            let missing = missing(&spans, &order());
+            assert!(missing.iter().any(|line| line.contains(words)), "{words}: {missing:?}");
         }
     }
 }

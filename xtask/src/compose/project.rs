@@ -65,33 +65,42 @@ impl Project {
     pub(crate) fn up(&mut self) -> io::Result<()> {
         let invocation = self.invocation.clone();
         self._down = Some(Undo::new(move || invocation.down()));
+        self.wait()
+    }
+
+    /// Starts what is not running, and waits until all is healthy.
+    fn wait(&self) -> io::Result<()> {
         let seconds = UP_TIMEOUT.as_secs().to_string();
-        let up = ["up", "--detach", "--no-build", "--wait", "--wait-timeout", &seconds];
+        let up = ["up", "--detach", "--no-build", "--no-recreate", "--wait", "--wait-timeout", &seconds];
         interruptible(&mut self.invocation.command(&up), UP_TIMEOUT + Duration::from_secs(60))
+    }
+
+    /// Stops `service` in order and starts it again.
+    pub(crate) fn restart(&self, service: &str) -> io::Result<()> {
+        self.stop(&[service])?;
+        self.wait()
     }
 
     /// Stops `services` in order, so that they send their last spans.
     pub(crate) fn stop(&self, services: &[&str]) -> io::Result<()> {
-        bounded(self.invocation.command(&["stop"]).args(services), UP_TIMEOUT)
+        interruptible(self.invocation.command(&["stop"]).args(services), UP_TIMEOUT)
     }
 
-    /// Prints the last log lines of each container that is not as it should be, or of all when that is none.
-    pub(crate) fn print_logs_at_fault(&self) -> io::Result<()> {
+    /// Prints the state of each container, and the last log lines of `suspects` and of those that are not as they should be.
+    pub(crate) fn print_logs_at_fault(&self, suspects: &[&str]) -> io::Result<()> {
         let listed = output(&mut self.invocation.command(&["ps", "--all", "--format", "json"]))?;
         let containers: Vec<Value> =
             listed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        let at_fault: Vec<&str> =
-            containers.iter().filter(|one| !is_well(one)).filter_map(|one| one["Service"].as_str()).collect();
         for container in &containers {
-            eprintln!("{}: {} {}", container["Service"], container["State"], container["Status"]);
+            let [service, status] =
+                ["Service", "Status"].map(|key| container[key].as_str().unwrap_or_default());
+            eprintln!("{service}: {status}");
         }
-        self.print_logs(&at_fault)
-    }
-
-    /// Prints the last log lines of `services`, or of all when none is named.
-    pub(crate) fn print_logs(&self, services: &[&str]) -> io::Result<()> {
+        let unwell = containers.iter().filter(|container| !is_well(container));
+        let at_fault =
+            unwell.filter_map(|container| container["Service"].as_str()).chain(suspects.iter().copied());
         let mut logs = self.invocation.command(&["logs", "--no-color", "--tail", LOG_LINES]);
-        eprintln!("{}", output(logs.args(services))?);
+        eprintln!("\n{}", output(logs.args(at_fault))?);
         Ok(())
     }
 

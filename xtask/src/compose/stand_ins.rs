@@ -44,7 +44,7 @@ pub(crate) fn make(image: &str) -> io::Result<()> {
     }
     add_programs(name_of(image), &context)?;
     let label = format!("{LABEL}={}", made_from(image)?);
-    let mut build = docker(&["build", "--tag", image, "--label", &label]);
+    let mut build = docker(&["build", "--force-rm", "--tag", image, "--label", &label]);
     bounded(build.arg(&context), BUILD_TIMEOUT)?;
     fs::remove_dir_all(&context)
 }
