@@ -11,7 +11,6 @@ use futures_util::StreamExt;
 use opentelemetry::trace::SpanId;
 use rdkafka::config::ClientConfig;
 use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
-use rdkafka::message::Message;
 use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
 use tracing_core_lite::messaging::{Relation, attribute};
