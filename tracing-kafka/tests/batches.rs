@@ -69,7 +69,7 @@ async fn five_hundred_messages_of_fifty_traces() {
         };
         let batch = consumer.batch(&messages).item_ratio(0.0);
         for (number, message) in messages.iter().enumerate() {
-            let item = batch.item(message.origin());
+            let item = message.item(&batch);
             if number == 7 { item.failure(&io::Error::other("broken")) } else { item.processed() }
         }
         batch.end();
@@ -99,6 +99,8 @@ async fn five_hundred_messages_of_fifty_traces() {
             spans.finished().into_iter().filter(|finished| finished.span.is_error()).collect();
         assert_eq!(failed.len(), 1, "{name}");
         assert_eq!((failed[0].span.parent_span_id, failed[0].span.links.len()), (batch.span_id, 1), "{name}");
+        assert_eq!(failed[0].span.text(attribute::DESTINATION_PARTITION), Some("0"), "{name}");
+        assert_eq!(failed[0].span.int("messaging.kafka.offset"), Some(7), "{name}");
         received = Some(messages.into_iter().map(Received::into_message).collect());
     }
 }
@@ -137,7 +139,7 @@ fn a_hundred_thousand_messages() {
     for number in 0..MESSAGES {
         let message = message(&consumer, "reconciliation", 0);
         message.add_to(&mut batch);
-        let item = batch.item(message.origin());
+        let item = message.item(&batch);
         if number % 10_000 == 0 { item.failed("out_of_stock", "") } else { item.processed() }
     }
     batch.end();

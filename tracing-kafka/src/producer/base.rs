@@ -122,6 +122,7 @@ where
         payload: record.payload.map(ToBytes::to_bytes),
     };
     let sending = sender.start(&message, &mut record.headers);
+    let sending = sending.is_observed().then(|| Box::new(sending));
     BaseRecord {
         topic: record.topic,
         partition: record.partition,
@@ -143,8 +144,10 @@ where
     P: ToBytes + ?Sized,
     D: IntoOpaque,
 {
-    let TracedOpaque { opaque, mut sending } = *record.delivery_opaque;
-    failed(&mut sending, error);
+    let TracedOpaque { opaque, sending } = *record.delivery_opaque;
+    if let Some(mut sending) = sending {
+        failed(&mut sending, error);
+    }
     BaseRecord {
         topic: record.topic,
         partition: record.partition,
