@@ -80,9 +80,7 @@ fn send(criterion: &mut Criterion) {
     group.sample_size(20).throughput(Throughput::Elements(ROUND));
     bench_send(&mut group, "bare", |record| bare.send(record).is_ok(), || bare.flush(LONG).expect("reports"));
     for (name, is_sampled) in [("sampled", true), ("unsampled", false)] {
-        let inner = config
-            .create_with_context(tracing_kafka::TracedProducerContext::new(Silent))
-            .expect("a producer");
+        let inner = config.create_with_context(TracedProducerContext::new(Silent)).expect("a producer");
         let traced: TracedBaseProducer<Silent> =
             TracedBaseProducer::with_config(inner, &config, settings(is_sampled));
         bench_send(
