@@ -10,7 +10,7 @@ use tracing_core_lite::messaging::attribute::{BODY_SIZE, DESTINATION_PARTITION};
 use tracing_core_lite::messaging::{
     Client, Destination, InFlight, MessageView, Operation, OperationType, Settings,
 };
-use tracing_core_lite::span::Recorder;
+use tracing_core_lite::span::{Recorder, Span};
 
 use crate::attribute::{MESSAGE_KEY, OFFSET, TOMBSTONE};
 use crate::carrier::{Incoming, Outgoing};
@@ -48,9 +48,10 @@ impl Sender {
         let context = Context::current();
         let sending = self.client.start(&operation, &context, |span| {
             let incoming = Incoming(headers.as_ref().map(OwnedHeaders::as_borrowed));
-            let view = MessageView::new(message.topic, message.payload.map_or(0, <[u8]>::len), &incoming);
-            record_message(&self.client, &view.key(message.key), message.payload.is_none(), span);
-            self.client.on_send(&view.key(message.key), span);
+            let body_size = message.payload.map_or(0, <[u8]>::len);
+            let view = MessageView::new(message.topic, body_size, &incoming).key(message.key);
+            record_message(&self.client, &view, message.payload.is_none(), span);
+            self.client.on_send(&view, span);
         });
         self.transactions.sending(&sending);
         let mut outgoing = Outgoing(headers.take());
@@ -90,5 +91,7 @@ pub(crate) fn delivered(mut sending: InFlight, partition: i32, offset: i64, erro
 }
 
 pub(crate) fn failed(operation: &mut InFlight, error: &KafkaError) {
-    operation.failed(&error_class::of(error), &error.to_string());
+    let is_recording = operation.span().is_some_and(Span::is_recording);
+    let description = if is_recording { error.to_string() } else { String::new() };
+    operation.failed(&error_class::of(error), &description);
 }

@@ -4,13 +4,13 @@
 mod broker;
 
 use std::io;
-use std::sync::Arc;
+use std::time::Duration;
 
 use broker::{LONG, base_consumer, config, consumer, named, producer, settings, soon, topic};
 use futures_util::StreamExt;
 use opentelemetry::trace::SpanId;
 use rdkafka::config::ClientConfig;
-use rdkafka::consumer::{CommitMode, Consumer, StreamConsumer};
+use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
@@ -80,21 +80,35 @@ async fn polling_and_iterating() {
 async fn the_queue_of_a_partition() {
     let spans = TestSpans::new();
     let config = config();
-    let (topic, sent) = sent(&spans, &config, "queue", 2).await;
-    let bare = Arc::new(config.create::<StreamConsumer>().unwrap());
+    let (topic, sent) = sent(&spans, &config, "queue", 4).await;
     let mut assignment = TopicPartitionList::new();
-    assignment.add_partition_offset(&topic, 0, Offset::Beginning).unwrap();
-    bare.assign(&assignment).unwrap();
-    let queue = bare.split_partition_queue(&topic, 0).unwrap();
-    let main = Arc::clone(&bare);
-    let polling = tokio::spawn(async move { main.recv().await.map(|message| message.detach()) });
-    let traced: TracedStreamConsumer =
+    assignment.add_partition_offset(&topic, 0, Offset::Offset(2)).unwrap();
+
+    let polled = TracedBaseConsumer::with_config(config.create().unwrap(), &config, settings(&spans));
+    polled.assign(&assignment).unwrap();
+    let queue = polled.split_partition_queue(&topic, 0).unwrap();
+    let first = loop {
+        // The queue is fed as the main one is polled.
+        assert!(polled.poll(Duration::ZERO).is_none());
+        if let Some(message) = queue.poll(Duration::from_millis(50)) {
+            break message.unwrap();
+        }
+    };
+    assert_eq!(first.offset(), 2);
+    first.start_processing().end();
+
+    let streamed: TracedStreamConsumer =
         TracedStreamConsumer::with_config(config.create().unwrap(), &config, settings(&spans));
-    for _ in 0..2 {
-        traced.received(soon(queue.recv()).await.unwrap()).start_processing().end();
-    }
-    polling.abort();
-    assert_continued(&spans, &topic, &sent);
+    assignment.set_all_offsets(Offset::Offset(3)).unwrap();
+    streamed.assign(&assignment).unwrap();
+    let queue = streamed.split_partition_queue(&topic, 0).unwrap();
+    let message = tokio::select! {
+        message = soon(queue.recv()) => message.unwrap(),
+        other = streamed.recv() => panic!("{other:?}"),
+    };
+    assert_eq!(message.offset(), 3);
+    message.start_processing().end();
+    assert_continued(&spans, &topic, &sent[2..]);
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 //! The consumer that its owner polls.
 
 use std::fmt;
+use std::sync::Arc;
 
 use rdkafka::ClientConfig;
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
@@ -11,7 +12,7 @@ use rdkafka::util::Timeout;
 use tracing_core_lite::messaging::{Batch, Destination, Settings};
 
 use super::forward::forward_consumer;
-use super::{Received, Receiver};
+use super::{Received, Receiver, TracedPartitionQueue};
 use crate::carrier::CarrierMessage;
 
 /// A [`BaseConsumer`] that gives messages together with the context of their senders.
@@ -44,7 +45,7 @@ pub struct TracedBaseConsumer<C = DefaultConsumerContext>
 where
     C: ConsumerContext,
 {
-    inner: BaseConsumer<C>,
+    inner: Arc<BaseConsumer<C>>,
     receiver: Receiver,
 }
 
@@ -59,29 +60,29 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
     /// Wraps `inner`, with `settings`.
     #[must_use]
     pub fn with_settings(inner: BaseConsumer<C>, settings: Settings) -> Self {
-        Self { inner, receiver: Receiver::new(settings, None) }
+        Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
     }
 
     /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
     /// and `group.id`.
     #[must_use]
     pub fn with_config(inner: BaseConsumer<C>, config: &ClientConfig, settings: Settings) -> Self {
-        Self { inner, receiver: Receiver::new(settings, Some(config)) }
+        Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
     }
 
     /// The consumer without spans.
     #[must_use]
-    pub fn inner(&self) -> &BaseConsumer<C> {
+    pub fn inner(&self) -> &Arc<BaseConsumer<C>> {
         &self.inner
     }
 
-    /// Gives a message its origin that came in another way, such as from the queue of one partition.
+    /// Gives a message its origin that came in another way, such as from the bare consumer.
     pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
         self.receiver.receive(message)
     }
 
     /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each of them, and their topic and
-    /// partition as far as they have them in common. See [`Batch`], and its [`item`](Batch::item) for the work on each.
+    /// partition as far as they have them in common. See [`Batch`], and [`Received::item`] for the work on each.
     ///
     /// ```no_run
     /// # use rdkafka::message::OwnedMessage;
@@ -90,7 +91,7 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
     /// # fn work(consumer: &TracedBaseConsumer, messages: Vec<Received<OwnedMessage>>) {
     /// let batch = consumer.batch(&messages);
     /// for message in &messages {
-    ///     let item = batch.item(message.origin());
+    ///     let item = message.item(&batch);
     ///     match store(message) {
     ///         Ok(()) => item.processed(),
     ///         Err(error) => item.failure(&error),
@@ -121,6 +122,13 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
     #[must_use]
     pub fn iter(&self) -> Iter<'_, C> {
         Iter { inner: self.inner.iter(), receiver: &self.receiver }
+    }
+
+    /// As `split_partition_queue` of the bare consumer: a queue of its own for one partition.
+    #[must_use]
+    pub fn split_partition_queue(&self, topic: &str, partition: i32) -> Option<TracedPartitionQueue<C>> {
+        let inner = self.inner.split_partition_queue(topic, partition)?;
+        Some(TracedPartitionQueue { inner, receiver: self.receiver.clone() })
     }
 }
 

@@ -3,12 +3,14 @@
 mod base;
 mod batch;
 mod forward;
+mod partition_queue;
 mod received;
 mod receiver;
 mod settle;
 mod stream;
 
 pub use base::{Iter, TracedBaseConsumer};
+pub use partition_queue::{TracedPartitionQueue, TracedStreamPartitionQueue};
 pub use received::Received;
 pub(crate) use receiver::Receiver;
 pub use stream::{TracedMessageStream, TracedStreamConsumer};

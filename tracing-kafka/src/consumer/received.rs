@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use opentelemetry::Context;
 use rdkafka::message::{BorrowedMessage, OwnedHeaders, OwnedMessage};
-use tracing_core_lite::messaging::attribute::AGE;
+use tracing_core_lite::messaging::attribute::{AGE, DESTINATION_PARTITION};
 use tracing_core_lite::messaging::{
-    Batch, Client, Destination, MessageView, Operation, OperationType, Origin, Processing,
+    Batch, Client, Destination, Item, MessageView, Operation, OperationType, Origin, Processing,
 };
 
 use crate::attribute::OFFSET;
@@ -100,6 +100,16 @@ impl<M: CarrierMessage> Received<M> {
     /// Adds the message to a batch: a FollowsFrom link to its sender, and one more in the count.
     pub fn add_to(&self, batch: &mut Batch) {
         batch.add(&self.origin, self.body_size());
+    }
+
+    /// Begins the work on the message as an item of `batch`. If the item gets a span, it has the message's partition and offset.
+    pub fn item(&self, batch: &Batch) -> Item {
+        let (partition, offset) = (self.message.partition(), self.message.offset());
+        let mut item = batch.item(&self.origin);
+        item.describe(move |span| {
+            span.set(DESTINATION_PARTITION, partition.to_string().as_str()).set(OFFSET, offset);
+        });
+        item
     }
 
     /// The headers with which to publish the message again, to a retry topic or a dead-letter topic: those that it has, with

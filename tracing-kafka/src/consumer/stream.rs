@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
@@ -14,7 +15,7 @@ use rdkafka::util::{AsyncRuntime, DefaultRuntime};
 use tracing_core_lite::messaging::{Batch, Destination, Settings};
 
 use super::forward::forward_consumer;
-use super::{Received, Receiver};
+use super::{Received, Receiver, TracedStreamPartitionQueue};
 use crate::carrier::CarrierMessage;
 
 /// A [`StreamConsumer`] that gives messages together with the context of their senders.
@@ -44,7 +45,7 @@ pub struct TracedStreamConsumer<C = DefaultConsumerContext, R = DefaultRuntime>
 where
     C: ConsumerContext,
 {
-    inner: StreamConsumer<C, R>,
+    inner: Arc<StreamConsumer<C, R>>,
     receiver: Receiver,
 }
 
@@ -57,27 +58,27 @@ impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
 
     /// Wraps `inner`, with `settings`.
     pub fn with_settings(inner: StreamConsumer<C, R>, settings: Settings) -> Self {
-        Self { inner, receiver: Receiver::new(settings, None) }
+        Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
     }
 
     /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
     /// and `group.id`.
     pub fn with_config(inner: StreamConsumer<C, R>, config: &ClientConfig, settings: Settings) -> Self {
-        Self { inner, receiver: Receiver::new(settings, Some(config)) }
+        Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
     }
 
     /// The consumer without spans.
-    pub fn inner(&self) -> &StreamConsumer<C, R> {
+    pub fn inner(&self) -> &Arc<StreamConsumer<C, R>> {
         &self.inner
     }
 
-    /// Gives a message its origin that came in another way, such as from the queue of one partition.
+    /// Gives a message its origin that came in another way, such as from the bare consumer.
     pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
         self.receiver.receive(message)
     }
 
     /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each of them, and their topic and
-    /// partition as far as they have them in common. See [`Batch`], and its [`item`](Batch::item) for the work on each.
+    /// partition as far as they have them in common. See [`Batch`], and [`Received::item`] for the work on each.
     ///
     /// ```no_run
     /// # use rdkafka::message::OwnedMessage;
@@ -86,7 +87,7 @@ impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
     /// # fn work(consumer: &TracedStreamConsumer, messages: Vec<Received<OwnedMessage>>) {
     /// let batch = consumer.batch(&messages);
     /// for message in &messages {
-    ///     let item = batch.item(message.origin());
+    ///     let item = message.item(&batch);
     ///     match store(message) {
     ///         Ok(()) => item.processed(),
     ///         Err(error) => item.failure(&error),
@@ -118,13 +119,23 @@ impl<C: ConsumerContext + 'static, R> TracedStreamConsumer<C, R> {
     pub fn stream(&self) -> TracedMessageStream<'_, C> {
         TracedMessageStream { inner: self.inner.stream(), receiver: &self.receiver }
     }
+
+    /// As `split_partition_queue` of the bare consumer: a queue of its own for one partition.
+    pub fn split_partition_queue(
+        &self,
+        topic: &str,
+        partition: i32,
+    ) -> Option<TracedStreamPartitionQueue<C, R>> {
+        let inner = self.inner.split_partition_queue(topic, partition)?;
+        Some(TracedStreamPartitionQueue { inner, receiver: self.receiver.clone() })
+    }
 }
 
 /// The messages of a [`TracedStreamConsumer`].
 #[must_use = "streams do nothing unless polled"]
 pub struct TracedMessageStream<'a, C: ConsumerContext> {
-    inner: MessageStream<'a, C>,
-    receiver: &'a Receiver,
+    pub(super) inner: MessageStream<'a, C>,
+    pub(super) receiver: &'a Receiver,
 }
 
 impl<'a, C: ConsumerContext> Stream for TracedMessageStream<'a, C> {

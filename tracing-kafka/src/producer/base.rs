@@ -84,7 +84,7 @@ where
     /// # Errors
     /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`. The record in an error has the
     /// headers with which it was to be sent; to send it again replaces the context in them.
-    #[allow(clippy::result_large_err, reason = "the signature of the bare producer")]
+    #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
     pub fn send<'a, K, P>(
         &self,
         record: BaseRecord<'a, K, P, C::DeliveryOpaque>,
@@ -122,6 +122,7 @@ where
         payload: record.payload.map(ToBytes::to_bytes),
     };
     let sending = sender.start(&message, &mut record.headers);
+    let sending = sending.is_observed().then(|| Box::new(sending));
     BaseRecord {
         topic: record.topic,
         partition: record.partition,
@@ -143,8 +144,10 @@ where
     P: ToBytes + ?Sized,
     D: IntoOpaque,
 {
-    let TracedOpaque { opaque, mut sending } = *record.delivery_opaque;
-    failed(&mut sending, error);
+    let TracedOpaque { opaque, sending } = *record.delivery_opaque;
+    if let Some(mut sending) = sending {
+        failed(&mut sending, error);
+    }
     BaseRecord {
         topic: record.topic,
         partition: record.partition,

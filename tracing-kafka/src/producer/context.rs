@@ -21,7 +21,8 @@ pub struct TracedProducerContext<C>(C);
 #[derive(Debug)]
 pub struct TracedOpaque<D> {
     pub(super) opaque: D,
-    pub(super) sending: InFlight,
+    /// `None` for messages that nobody observes: many of them wait for their reports at a time.
+    pub(super) sending: Option<Box<InFlight>>,
 }
 
 impl<C> TracedProducerContext<C> {
@@ -69,9 +70,11 @@ where
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
         let TracedOpaque { opaque, sending } = *opaque;
-        match result {
-            Ok(message) => delivered(sending, message.partition(), message.offset(), None),
-            Err((error, message)) => delivered(sending, message.partition(), -1, Some(error)),
+        if let Some(sending) = sending {
+            match result {
+                Ok(message) => delivered(*sending, message.partition(), message.offset(), None),
+                Err((error, message)) => delivered(*sending, message.partition(), -1, Some(error)),
+            }
         }
         self.0.delivery(result, opaque);
     }

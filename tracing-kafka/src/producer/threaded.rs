@@ -70,7 +70,7 @@ where
     /// # Errors
     /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`. The record in an error has the
     /// headers with which it was to be sent; to send it again replaces the context in them.
-    #[allow(clippy::result_large_err, reason = "the signature of the bare producer")]
+    #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
     pub fn send<'a, K, P>(
         &self,
         record: BaseRecord<'a, K, P, C::DeliveryOpaque>,
