@@ -14,6 +14,7 @@ mod get;
 mod headers;
 mod pending;
 mod processing;
+mod rpc;
 mod settlement;
 mod source;
 mod work;
@@ -28,6 +29,7 @@ pub use get::TracedGetMessage;
 /// The client that is wrapped.
 pub use lapin;
 pub use processing::ProcessingDelivery;
+pub use rpc::{RpcClient, RpcError};
 pub use settlement::Outcome;
 /// The core that spans are recorded with.
 pub use tracing_core_lite;
