@@ -34,5 +34,5 @@ pub use settlement::Outcome;
 /// The core that spans are recorded with.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
-    Attempt, Batch, InFlight, Item, MessageView, Origin, Peer, Relation, Settings,
+    ATTEMPT, Attempt, Batch, FIRST_TRACEPARENT, InFlight, Item, MessageView, Origin, Peer, Relation, Settings,
 };
