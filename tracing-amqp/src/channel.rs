@@ -6,7 +6,7 @@ use lapin::options::{BasicConsumeOptions, BasicGetOptions, BasicPublishOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Result};
 use opentelemetry::Context;
-use tracing_core_lite::messaging::{Batch, Peer, Settings};
+use tracing_core_lite::messaging::{Batch, InFlight, Peer, Settings};
 
 use crate::error_class;
 use crate::get::{self, TracedGetMessage};
@@ -100,13 +100,22 @@ impl TracedChannel {
         payload: &[u8],
         properties: BasicProperties,
     ) -> Result<TracedConfirm> {
-        let (in_flight, properties) = self.broker.publish_in(
-            context,
-            exchange.as_str(),
-            routing_key.as_str(),
-            payload.len(),
-            properties,
-        );
+        let (key, size) = (routing_key.as_str(), payload.len());
+        let (in_flight, properties) =
+            self.broker.publish_in(context, exchange.as_str(), key, size, properties);
+        self.send(in_flight, exchange, routing_key, options, payload, properties).await
+    }
+
+    /// Sends the message of a publish that has begun.
+    pub(crate) async fn send(
+        &self,
+        in_flight: InFlight,
+        exchange: ShortString,
+        routing_key: ShortString,
+        options: BasicPublishOptions,
+        payload: &[u8],
+        properties: BasicProperties,
+    ) -> Result<TracedConfirm> {
         let publishing = Pending::new(in_flight);
         let is_confirmed = self.channel.status().confirm();
         let published = self.channel.basic_publish(exchange, routing_key, options, payload, properties).await;

@@ -74,7 +74,10 @@ impl Inject for NewHeaders {
     }
 
     fn remove(&mut self, name: &'static str) {
-        self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
+        // Most tables have none, and to look is cheaper than to rebuild.
+        if self.0.keys().any(|key| key.as_str().eq_ignore_ascii_case(name)) {
+            self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
+        }
     }
 }
 

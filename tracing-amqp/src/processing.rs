@@ -137,7 +137,10 @@ impl ProcessingDelivery {
             Ok(true) => self.work.settled(outcome, self.ends_when_settled),
             // Settled before, or lost with its channel: the drop says which.
             Ok(false) => {}
-            Err(error) => self.work.failure_of(error_class::of_error(error), error),
+            Err(error) => {
+                self.work.failure_of(error_class::of_error(error), error);
+                self.work.settled(Outcome::Dropped, self.ends_when_settled);
+            }
         }
         settled
     }

@@ -23,11 +23,11 @@ pub enum Outcome {
     Reject,
     /// `reject requeue`: back in its queue.
     RejectRequeue,
-    /// `dropped`: nothing was said. The broker delivers it again once the channel has closed.
+    /// `dropped`: nothing was said, or it could not be said any more. The broker delivers it again once the channel has closed.
     Dropped,
     /// `automatic`: the consumer does not acknowledge (`no_ack`).
     Automatic,
-    /// `settled elsewhere`: by the bare [`Acker`], which does not tell how.
+    /// `settled elsewhere`: by the bare [`Acker`], which does not tell how, or by a call that was given up on its way.
     Elsewhere,
 }
 

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code)] // Each test uses its part.
 
+pub(crate) mod proxy;
+
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
 
@@ -64,13 +66,13 @@ impl Rabbit {
 
     pub(crate) async fn queue_with(&self, name: &str, arguments: &[(&str, AMQPValue)]) -> String {
         let queue = unique(name);
-        let mut table = FieldTable::default();
-        for (name, value) in arguments {
-            table.insert((*name).into(), value.clone());
-        }
-        let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
-        within(self.channel.inner().queue_declare(queue.as_str().into(), options, table)).await.unwrap();
+        self.declare(&queue, arguments).await;
         queue
+    }
+
+    pub(crate) async fn declare(&self, queue: &str, arguments: &[(&str, AMQPValue)]) {
+        let options = QueueDeclareOptions { exclusive: true, ..Default::default() };
+        within(self.channel.inner().queue_declare(queue.into(), options, table(arguments))).await.unwrap();
     }
 
     /// Publishes to `exchange` with `key`, and waits for the broker's word.
@@ -123,9 +125,13 @@ pub(crate) fn text(text: impl AsRef<[u8]>) -> AMQPValue {
 }
 
 pub(crate) fn headers(headers: &[(&str, AMQPValue)]) -> BasicProperties {
+    BasicProperties::default().with_headers(table(headers))
+}
+
+fn table(entries: &[(&str, AMQPValue)]) -> FieldTable {
     let mut table = FieldTable::default();
-    for (name, value) in headers {
+    for (name, value) in entries {
         table.insert((*name).into(), value.clone());
     }
-    BasicProperties::default().with_headers(table)
+    table
 }
