@@ -20,7 +20,7 @@ use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 use super::Customer;
 use crate::health_probe;
 use crate::shop::reconciliation::{self, Reconciled};
-use crate::shop::{self, SERVICES, Service, Settings, Wiring};
+use crate::shop::{self, ORDERS_CREATED, SERVICES, Service, Settings, Wiring};
 
 /// How long a service may take until it is well.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
@@ -147,6 +147,9 @@ impl RunningShop {
         let mut settings = settings.clone();
         let mock = if settings.get("KAFKA_BROKERS").is_none() { Some(MockCluster::new(1)?) } else { None };
         if let Some(mock) = &mock {
+            for topic in [ORDERS_CREATED, reconciliation::TOPIC] {
+                mock.create_topic(topic, 1, 1)?;
+            }
             settings = settings.with("KAFKA_BROKERS", mock.bootstrap_servers());
         }
         let services: Vec<Service> = SERVICES

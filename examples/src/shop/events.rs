@@ -5,20 +5,22 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rdkafka::client::ClientContext;
+use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
+use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde::{Deserialize, Serialize};
 use tower::BoxError;
+use tracing::debug;
 use tracing_core_lite::TracerProvider;
 use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
 
 use super::Wiring;
 
 /// The topic of [`OrderCreated`].
-pub(super) const ORDERS_CREATED: &str = "orders.created";
+pub const ORDERS_CREATED: &str = "orders.created";
 
 /// How long an event may wait for room, and for the broker.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -92,23 +94,32 @@ impl ConsumerContext for Joined {
 }
 
 /// A consumer of `topic` in the group that is called after the service; `None` without `KAFKA_BROKERS`.
-pub(super) fn consumer(
+pub(super) async fn consumer(
     wiring: &Wiring,
     topic: &str,
     joined: Joined,
 ) -> Result<Option<TracedStreamConsumer<Joined>>, BoxError> {
     let Some(brokers) = wiring.settings.get("KAFKA_BROKERS") else { return Ok(None) };
     let mut config = client(brokers, wiring.service);
-    config
-        .set("group.id", wiring.service)
-        .set("auto.offset.reset", "earliest")
-        // The consumer may be there before the first event, and so before the topic.
-        .set("allow.auto.create.topics", "true")
-        .set("topic.metadata.refresh.interval.ms", "2000");
+    config.set("group.id", wiring.service).set("auto.offset.reset", "earliest");
+    create_topic(&config, topic).await?;
     let consumer: StreamConsumer<Joined> = StreamConsumer::from_config_and_context(&config, joined)?;
     consumer.subscribe(&[topic])?;
     let settings = Settings::new().provider(&wiring.provider);
     Ok(Some(TracedStreamConsumer::with_config(consumer, &config, settings)))
+}
+
+/// The consumer may be there before the first event, and so before the topic. That it exists already is fine, and so is a
+/// broker that has other ways to make topics.
+async fn create_topic(config: &ClientConfig, topic: &str) -> Result<(), KafkaError> {
+    let admin: AdminClient<DefaultClientContext> = config.create()?;
+    let topic = NewTopic::new(topic, 1, TopicReplication::Fixed(1));
+    let options = AdminOptions::new().operation_timeout(Some(TIMEOUT)).request_timeout(Some(TIMEOUT));
+    match admin.create_topics(&[topic], &options).await {
+        Ok(outcomes) => debug!(?outcomes, "topics"),
+        Err(error) => debug!(%error, "topics are not for us to create"),
+    }
+    Ok(())
 }
 
 /// What all clients of Kafka in the shop are told.

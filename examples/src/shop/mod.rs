@@ -50,6 +50,7 @@ mod work;
 mod worker;
 
 pub use database::Database;
+pub use events::ORDERS_CREATED;
 pub use peer::{CallError, Peer};
 pub use problem::Problem;
 pub use serve::{healthz, serve, terminated};

@@ -31,7 +31,7 @@ enum NotNotified {
 
 pub(in crate::shop) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
     let joined = Joined::default();
-    match events::consumer(&wiring, ORDERS_CREATED, joined.clone())? {
+    match events::consumer(&wiring, ORDERS_CREATED, joined.clone()).await? {
         Some(consumer) => {
             let jobs = Jobs::open(&wiring);
             wiring.background.spawn(listen(consumer, jobs, wiring.stop.clone()));

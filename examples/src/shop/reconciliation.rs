@@ -16,7 +16,7 @@ use tracing_kafka::{Batch, Received, Settings, TracedFutureProducer, TracedStrea
 use super::events::client;
 
 /// Where the bank's records are.
-const TOPIC: &str = "bank.payments";
+pub const TOPIC: &str = "bank.payments";
 
 /// Records of one night.
 pub const RECORDS: u64 = 10_000;

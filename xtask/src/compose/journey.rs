@@ -10,10 +10,27 @@ use super::http;
 use super::spans::{Span, connected};
 
 /// The services that an order passes.
-pub(crate) const SERVICES: [&str; 5] = ["gateway", "auth", "orders", "payment", "card-processor"];
+pub(crate) const SERVICES: [&str; 9] = [
+    "gateway",
+    "auth",
+    "orders",
+    "payment",
+    "card-processor",
+    "inventory",
+    "notification",
+    "email-worker",
+    "sms-worker",
+];
 
 /// How an order gets from one to the other: a name, and the attribute by which its spans are known.
-const TRANSPORTS: [(&str, &str, &str); 1] = [("HTTP", "http.request.method", "POST")];
+const TRANSPORTS: [(&str, &str, &str); 6] = [
+    ("HTTP", "http.request.method", "POST"),
+    ("gRPC", "rpc.system.name", "grpc"),
+    ("SQL", "db.system.name", "postgresql"),
+    ("the cache", "db.system.name", "redis"),
+    ("Kafka", "messaging.system", "kafka"),
+    ("AMQP", "messaging.system", "rabbitmq"),
+];
 
 /// The span of the gateway with which an order begins.
 const FIRST: (&str, &str) = ("gateway", "POST /orders");
@@ -103,12 +120,15 @@ mod tests {
             trace: "a".into(),
             id: id.into(),
             parent: parent.into(),
-            attributes: TRANSPORTS
-                .iter()
-                .map(|(_, attribute, value)| ((*attribute).to_owned(), (*value).to_owned()))
-                .collect::<BTreeMap<_, _>>(),
+            attributes: BTreeMap::from([transport(id)]),
             links: Vec::new(),
         }
+    }
+
+    /// The transports take turns.
+    fn transport(id: &str) -> (String, String) {
+        let (_, attribute, value) = TRANSPORTS[id.parse::<usize>().unwrap() % TRANSPORTS.len()];
+        (attribute.to_owned(), value.to_owned())
     }
 
     fn order() -> Order {
@@ -136,7 +156,7 @@ mod tests {
     fn whatever_is_missing_is_named() {
         type Breakage = fn(&mut Vec<Span>);
         let table: [(Breakage, &str); 4] = [
-            (|spans| drop(spans.pop()), "no span of card-processor"),
+            (|spans| drop(spans.pop()), "no span of sms-worker"),
             (|spans| spans[1].parent = "nobody".into(), "an orphan"),
             (|spans| spans.iter_mut().for_each(|span| span.attributes.clear()), "no span of HTTP"),
             (|spans| spans[0].parent.clear(), "does not begin with"),

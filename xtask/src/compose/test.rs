@@ -21,7 +21,8 @@ use crate::workspace::{cargo, root};
 const ORDERS: usize = 10;
 /// How long the load waits between two orders.
 const PAUSE: Duration = Duration::from_millis(50);
-const BASKET: &str = r#"{"item": "espresso cups", "quantity": 2, "card": "card_good"}"#;
+const BASKET: &str =
+    r#"{"lines": [{"item": "cup", "quantity": 2}], "card": "card_good", "phone": "555-0100"}"#;
 const TOKEN: &str = "token-of-ada";
 /// How long the image may take to build from source.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
