@@ -19,8 +19,11 @@ const MESSAGES: usize = 20;
 #[derive(Clone)]
 struct Noting {
     spans: Arc<TestSpans>,
-    delivered: Arc<Mutex<Vec<(usize, i32, i64, usize)>>>,
+    delivered: Arc<Mutex<Vec<Report>>>,
 }
+
+/// The caller's number, partition, offset, and how many spans had ended.
+type Report = (usize, i32, i64, usize);
 
 impl ClientContext for Noting {}
 

@@ -15,6 +15,8 @@ use tracing_core_lite::testing::TestSpans;
 
 const STALE: &[u8] = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
+type Pairs<'a> = &'a [(&'a str, Option<&'a [u8]>)];
+
 /// Headers with a name that is not UTF-8, as a client in another language may send them: rdkafka's own way to make headers
 /// takes names as `&str`, so the name is put together below it.
 #[allow(unsafe_code, reason = "rdkafka does not make such headers")]
@@ -40,7 +42,7 @@ async fn user_headers_are_kept_and_stale_context_is_replaced() {
     let spans = TestSpans::new();
     let config = config();
     let topic = topic(&config, "headers", 1).await;
-    let sent: &[(&str, Option<&[u8]>)] = &[
+    let sent: Pairs<'_> = &[
         ("tenant", Some(b"7")),
         ("traceparent", Some(STALE)),
         ("null", None),
@@ -78,7 +80,7 @@ async fn a_message_without_context_starts_a_trace() {
     let config = config();
     let topic = topic(&config, "strangers", 1).await;
     let stranger: FutureProducer = config.create().unwrap();
-    let cases: &[(&str, &[(&str, Option<&[u8]>)])] = &[
+    let cases: &[(&str, Pairs<'_>)] = &[
         ("no headers", &[]),
         ("others", &[("tenant", Some(b"7"))]),
         ("not UTF-8", &[("traceparent", Some(b"\xff\xfe"))]),
@@ -117,6 +119,7 @@ async fn a_header_name_that_is_not_utf_8_does_not_hide_the_context() {
     let message = soon(consumer.recv()).await.unwrap();
     let sent = spans.one(&format!("send {topic}"));
     assert_eq!(message.origin().span_context().unwrap().span_id(), sent.span_id);
+    assert_eq!((message.header("tenant"), message.header("absent")), (Some(&b"7"[..]), None));
     message.start_processing().end();
     assert_eq!(
         message.retry_headers().count(),

@@ -13,6 +13,7 @@ use tracing_core_lite::messaging::{
 
 use crate::attribute::OFFSET;
 use crate::carrier::{CarrierMessage, Incoming, Outgoing};
+use crate::native_headers;
 use crate::sending::record_message;
 
 /// A message with the context of its sender. It dereferences to the message.
@@ -55,6 +56,13 @@ impl<M: CarrierMessage> Received<M> {
     #[must_use]
     pub fn into_message(self) -> M {
         self.message
+    }
+
+    /// The value of the last header with this name. rdkafka's own [`Headers`](rdkafka::message::Headers) panic at a header
+    /// whose name is not UTF-8, which any sender can send; this does not.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        native_headers::last(self.message.borrowed_headers()?, name)
     }
 
     /// Works on the message: runs what `work` returns under a `process` span, in its context. An `Err` is the span's failure.

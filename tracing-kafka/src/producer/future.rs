@@ -21,7 +21,8 @@ use crate::sending::{Outbound, Sender, failed};
 /// Made from a configuration as the bare one is, or around one that exists. Calls and results are those of the bare producer,
 /// its other functions are in the trait [`Producer`](rdkafka::producer::Producer), with a span for each transaction. A clone is cheap.
 ///
-/// The span of a message is a child of the span that is current when `send` is called. It ends at the delivery report, with
+/// The span of a message is a child of the span that is current when the future of `send` is first polled, which is when the
+/// bare producer takes the message, or when `send_result` is called. It ends at the delivery report, with
 /// partition and offset or with the error. When the future of `send` is dropped before, it ends at that moment with an event
 /// `cancelled`: the message may be delivered all the same.
 ///
