@@ -6,6 +6,8 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
+#[cfg(feature = "http")]
+use super::HeaderScan;
 use super::{
     Extract, Extracted, Format, Inject, Installed, OpenTelemetryGlobal, PropagatorError, TextMap,
     TraceContext, W3cBaggage,
@@ -120,6 +122,23 @@ impl Propagator {
     pub(super) fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted) {
         for format in self.formats.iter() {
             format.extract(carrier, into);
+        }
+    }
+
+    /// As [`extract`](Propagator::extract), from headers that were searched before: the cheapest way to read those of a
+    /// request.
+    #[cfg(feature = "http")]
+    #[must_use]
+    pub fn extract_headers(&self, headers: &HeaderScan<'_>) -> Extracted {
+        let mut extracted = Extracted::default();
+        self.extract_headers_into(headers, &mut extracted);
+        extracted
+    }
+
+    #[cfg(feature = "http")]
+    pub(super) fn extract_headers_into(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
+        for format in self.formats.iter() {
+            format.extract_headers(headers, into);
         }
     }
 

@@ -9,7 +9,7 @@ use opentelemetry::trace::TraceContextExt;
 use tonic::server::NamedService;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
-use tracing_core_lite::propagation::{Extracted, Format};
+use tracing_core_lite::propagation::{Extracted, Format, HeaderScan};
 
 use super::{ServerBody, ServerFuture};
 use crate::call::Call;
@@ -70,8 +70,9 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     }
 
     fn extract(&self, head: &RequestHead<'_>) -> Extracted {
-        let mut extracted = self.config.propagator.extract(head.metadata());
-        GrpcTraceBin.extract(head.metadata(), &mut extracted);
+        let headers = HeaderScan::of(head.metadata());
+        let mut extracted = self.config.propagator.extract_headers(&headers);
+        GrpcTraceBin.extract(&headers, &mut extracted);
         extracted
     }
 

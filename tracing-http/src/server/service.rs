@@ -8,6 +8,7 @@ use http_body::Body;
 use opentelemetry::trace::TraceContextExt;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
+use tracing_core_lite::propagation::HeaderScan;
 
 use super::config::Config;
 use super::filter::Filter;
@@ -34,7 +35,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> (Exchange, bool) {
         let config = &*self.config;
-        let mut extracted = config.propagator.extract(head.headers());
+        let mut extracted = config.propagator.extract_headers(&HeaderScan::of(head.headers()));
         let base = extracted.base_context();
         let method = config.known_methods.fold(head.method());
         let route = route::of_request(head, config.route_finder.as_ref());
@@ -66,7 +67,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     /// A request that gets no span: what the caller sent along, if it sent anything.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Exchange> {
-        let mut extracted = self.config.propagator.extract(head.headers());
+        let mut extracted = self.config.propagator.extract_headers(&HeaderScan::of(head.headers()));
         if extracted.span_context.is_none() && extracted.baggage.is_none() {
             return None;
         }
