@@ -1,5 +1,6 @@
 //! The service that makes every request a span.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -14,7 +15,8 @@ use super::config::Config;
 use super::filter::Filter;
 use super::future::{OnHead, ServerFuture};
 use super::hooks::{OnRequest, OnResponse};
-use super::{ServerBody, attributes, parameterize, route};
+use super::response_body::{ResponseBody, Wrapped};
+use super::{attributes, parameterize, route};
 use crate::ending::Side;
 use crate::exchange::{Exchange, Wants};
 use crate::head::RequestHead;
@@ -22,21 +24,27 @@ use crate::span_name::SpanName;
 
 /// Makes every request to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
-pub struct ServerService<S, F = (), Q = (), P = ()> {
+pub struct ServerService<S, F = (), Q = (), P = (), W = Wrapped> {
     pub(super) inner: S,
     pub(super) config: Arc<Config>,
     pub(super) filter: F,
     pub(super) on_request: Q,
     pub(super) on_response: P,
+    pub(super) response_body: PhantomData<fn() -> W>,
 }
 
-impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
-    /// Starts the span; its exchange, and whether its route is known.
+impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
+    /// Starts the span; its exchange, and whether its route is known or not needed.
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> (Exchange, bool) {
         let config = &*self.config;
         let mut extracted = config.propagator.extract_headers(&HeaderScan::of(head.headers()));
         let base = extracted.base_context();
+        if let (Some(caller), false) = (&extracted.span_context, config.is_measured())
+            && let Some(context) = config.tracer.unrecorded_child(caller, &base)
+        {
+            return (Exchange::passed_on(context), true);
+        }
         let method = config.known_methods.fold(head.method());
         let route = route::of_request(head, config.route_finder.as_ref());
         let pattern = match &route {
@@ -79,7 +87,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     }
 }
 
-impl<S, F, Q, P, B, R> Service<Request<B>> for ServerService<S, F, Q, P>
+impl<S, F, Q, P, W, B, R> Service<Request<B>> for ServerService<S, F, Q, P, W>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: 'static,
@@ -87,10 +95,11 @@ where
     F: Filter,
     Q: OnRequest,
     P: OnResponse + Clone,
+    W: ResponseBody<R>,
 {
-    type Response = Response<ServerBody<R>>;
+    type Response = Response<W::Body>;
     type Error = S::Error;
-    type Future = ServerFuture<S::Future, P>;
+    type Future = ServerFuture<S::Future, P, W>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -106,7 +115,8 @@ where
             return ServerFuture::new(inner, Some(exchange), None);
         }
         let (mut exchange, has_route) = self.start(&head);
-        let wants_response = !has_route || self.config.wants_response() || self.on_response.is_set();
+        let is_recorded = exchange.is_watched() && (!has_route || self.on_response.is_set());
+        let wants_response = is_recorded || self.config.wants_response();
         let on_head = wants_response.then(|| OnHead {
             config: Arc::clone(&self.config),
             has_route,
