@@ -30,6 +30,13 @@ fn once<R>(ask: impl FnOnce(Option<&Propagator>) -> R) -> R {
     asked
 }
 
+#[cfg(feature = "http")]
+impl Installed {
+    pub(super) fn lone_parent(headers: &HeaderScan<'_>) -> Option<SpanContext> {
+        once(|installed| installed?.lone_parent(headers))
+    }
+}
+
 impl Format for Installed {
     fn fields(&self) -> &[&'static str] {
         &["traceparent", "tracestate", "baggage"]

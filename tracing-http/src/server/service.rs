@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::TraceContextExt;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
@@ -38,9 +39,8 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> (Exchange, bool) {
         let config = &*self.config;
-        let mut extracted = config.propagator.extract_headers(&HeaderScan::of(head.headers()));
-        let base = extracted.base_context();
-        if let (Some(caller), false) = (&extracted.span_context, config.is_measured())
+        let (caller, base) = config.propagator.extract_parent(&HeaderScan::of(head.headers()));
+        if let (Some(caller), false) = (&caller, config.is_measured())
             && let Some(context) = config.tracer.unrecorded_child(caller, &base)
         {
             return (Exchange::passed_on(context), true);
@@ -53,7 +53,7 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
         };
         let name = SpanName::new(method, route.as_deref().or(pattern.as_deref()));
         let mut builder = config.tracer.span(name.as_str()).kind(SpanKind::Server).parent(&base);
-        if let Some(caller) = extracted.span_context {
+        if let Some(caller) = caller {
             builder = builder.remote_parent(caller);
         }
         let span = builder.start_with(|span| {
@@ -75,15 +75,12 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     /// A request that gets no span: what the caller sent along, if it sent anything.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Exchange> {
-        let mut extracted = self.config.propagator.extract_headers(&HeaderScan::of(head.headers()));
-        if extracted.span_context.is_none() && extracted.baggage.is_none() {
-            return None;
+        let (caller, base) = self.config.propagator.extract_parent(&HeaderScan::of(head.headers()));
+        match caller {
+            Some(caller) => Some(Exchange::passed_on(base.with_remote_span_context(caller))),
+            None if base.baggage().is_empty() => None,
+            None => Some(Exchange::passed_on(base)),
         }
-        let base = extracted.base_context();
-        Some(Exchange::passed_on(match extracted.span_context {
-            Some(caller) => base.with_remote_span_context(caller),
-            None => base,
-        }))
     }
 }
 
