@@ -13,7 +13,7 @@ impl Tracer {
     /// a span.
     ///
     /// The child has an id of its own, so what is called further on has the same parent as if a span had been started.
-    /// An unsampled request takes 300 instructions less on this way, as it needs neither a name nor a builder.
+    /// An unsampled request takes 70 ns less on this way, as it needs neither a route nor a name nor a builder.
     ///
     /// ```
     /// use opentelemetry::trace::TraceContextExt;

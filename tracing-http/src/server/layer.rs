@@ -97,7 +97,7 @@ impl<F, Q, P> ServerLayer<F, Q, P> {
     /// have no other.
     ///
     /// Without it the layer does the same, but axum has to box the body of each response once more, also of those that
-    /// nobody watches: 60 ns and an allocation for a request that is not sampled.
+    /// nobody watches: 40 ns and an allocation for a request that is not sampled.
     ///
     /// ```
     /// use axum::{Router, routing::get};

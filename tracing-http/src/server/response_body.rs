@@ -33,8 +33,8 @@ impl<B> ResponseBody<B> for Wrapped {
 
 /// axum's body, as [`axum::body::Body`]: made by [`ServerLayer::keep_axum_body`](super::ServerLayer::keep_axum_body).
 ///
-/// axum boxes every body that is not its own, even one that nobody watches any more: to leave that one as it is takes an
-/// unsampled request one allocation and 60 ns less.
+/// axum boxes every body that is not its own, even one that nobody watches any more: to leave that one as it is saves an
+/// unsampled request one allocation and 40 ns.
 #[cfg(feature = "axum")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AxumBody;
@@ -48,6 +48,9 @@ impl ResponseBody<axum::body::Body> for AxumBody {
 
     #[inline]
     fn of(body: TracedBody<axum::body::Body>) -> axum::body::Body {
-        body.into_unwatched().unwrap_or_else(axum::body::Body::new)
+        match body.into_unwatched() {
+            Ok(body) => body,
+            Err(watched) => axum::body::Body::new(watched),
+        }
     }
 }
