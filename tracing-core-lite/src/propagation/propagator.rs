@@ -35,6 +35,7 @@ const KNOWN: &[(&str, Constructor)] =
 #[derive(Debug, Clone)]
 pub struct Propagator {
     formats: Arc<[Arc<dyn Format>]>,
+    #[cfg_attr(not(feature = "http"), allow(dead_code))]
     known: Known,
 }
 
