@@ -9,7 +9,7 @@ use crate::key_text::KeyText;
 use crate::loader::{Loader, LookUp};
 use crate::scope::scope;
 use crate::semconv::cache::{KEY, NAME, OPERATION};
-use crate::stack_text::StackText;
+use tracing_core_lite::StackText;
 
 /// Longest name of a span, in bytes.
 const LONGEST_NAME: usize = 96;

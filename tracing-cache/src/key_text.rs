@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::stack_text::StackText;
+use tracing_core_lite::StackText;
 
 /// Longest key that is recorded, in bytes.
 const LONGEST: usize = 256;

@@ -19,7 +19,6 @@ mod loader;
 pub mod redis;
 mod scope;
 mod semconv;
-mod stack_text;
 
 pub use cache::TracedCache;
 pub use cache_span::{CacheSpan, Operation};

@@ -12,7 +12,7 @@ use tracing_core_lite::{Context, Recorder, Span, Tracer};
 use crate::cache_span::CacheSpan;
 use crate::semconv::CANCELLED;
 use crate::semconv::cache::{HIT, NAME, OPERATION};
-use crate::stack_text::StackText;
+use tracing_core_lite::StackText;
 
 /// Runs the loads of one look-up; see [`TracedCache::get_or_load`](crate::TracedCache::get_or_load).
 #[derive(Debug)]

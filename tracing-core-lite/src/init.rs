@@ -38,6 +38,7 @@ pub struct Init {
     service_name: Option<String>,
     attributes: Vec<opentelemetry::KeyValue>,
     exporters: Vec<ExporterBox>,
+    also_exporters: Vec<ExporterBox>,
     propagator: Option<Propagator>,
     span_limits: Option<SpanLimits>,
     batch_limits: Option<BatchLimits>,
@@ -95,6 +96,12 @@ impl Init {
     /// Adds an exporter. `OTEL_TRACES_EXPORTER` then counts no more.
     pub fn exporter(mut self, exporter: impl Exporter) -> Self {
         self.exporters.push(ExporterBox(Box::new(exporter)));
+        self
+    }
+
+    /// Adds an exporter beside those that `OTEL_TRACES_EXPORTER` names.
+    pub fn also_exporter(mut self, exporter: impl Exporter) -> Self {
+        self.also_exporters.push(ExporterBox(Box::new(exporter)));
         self
     }
 
@@ -176,6 +183,7 @@ impl Init {
         if exporters.is_empty() && !builder.is_disabled() {
             exporters = exporters_from(variables, &mut warnings)?;
         }
+        exporters.extend(self.also_exporters.into_iter().map(|exporter| exporter.0));
         Ok((with_exporters(builder, exporters).build()?, warnings))
     }
 
@@ -224,7 +232,7 @@ fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Pr
     })
 }
 
-#[allow(unused_variables, reason = "without OTLP there is nothing to warn of")]
+#[allow(unused_variables, clippy::ptr_arg, reason = "without OTLP there is nothing to warn of")]
 fn exporters_from(
     variables: &impl Variables,
     warnings: &mut Vec<String>,

@@ -21,6 +21,8 @@ pub mod export;
 mod init;
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "messaging")]
+pub mod messaging;
 pub mod otel;
 mod percent;
 pub mod propagation;
@@ -29,6 +31,7 @@ pub mod redact;
 mod resource;
 pub mod sampling;
 pub mod span;
+mod stack_text;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod tracer;
@@ -43,6 +46,7 @@ pub use opentelemetry::trace::{SpanContext, SpanKind, Status};
 pub use provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
 pub use resource::{Resource, ResourceBuilder};
 pub use span::{Recorder, Span, Value};
+pub use stack_text::StackText;
 pub use tracer::Tracer;
 
 /// The examples of the README, so that they compile.

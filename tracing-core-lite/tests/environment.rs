@@ -60,6 +60,21 @@ fn spans_go_by_otlp_over_http_to_the_endpoint() {
 }
 
 #[test]
+fn an_exporter_beside_those_of_the_environment() {
+    let endpoint = FakeOtlp::start().unwrap();
+    let url = endpoint.url();
+    for (name, exporters, sent) in [("with otlp", "otlp", 1), ("alone", "none", 0)] {
+        let memory = MemoryExporter::new();
+        let variables = [("OTEL_TRACES_EXPORTER", exporters), ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
+        let (provider, _) = start(init().also_exporter(memory.clone()), &variables).unwrap();
+        let before = endpoint.spans().len();
+        record_roots(&provider, 1);
+        assert_eq!(memory.finished().len(), 1, "{name}");
+        assert_eq!(endpoint.spans().len() - before, sent, "{name}");
+    }
+}
+
+#[test]
 fn code_wins_over_the_environment() {
     let variables = [("OTEL_SERVICE_NAME", "from the environment"), ("OTEL_TRACES_SAMPLER", "always_off")];
     let (provider, _) = start(

@@ -1,0 +1,35 @@
+//! Prices behind a moka cache: a miss that loads, then a hit. `cargo run -p examples --example moka`
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::time::Duration;
+
+use tracing_cache::{KeyText, TracedCache};
+use tracing_core_lite::Context;
+use tracing_core_lite::context::FutureExt;
+use tracing_core_lite::export::console::ConsoleExporter;
+
+async fn price_from_database(_sku: &str) -> Result<u32, Infallible> {
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    Ok(299)
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let tracing =
+        tracing_core_lite::init().service_name("moka-example").exporter(ConsoleExporter::stdout()).start()?;
+    let cache: moka::future::Cache<String, u32> = moka::future::Cache::new(1_000);
+    let prices = TracedCache::new("prices").key_text(KeyText::Template);
+
+    let span = tracing.provider().tracer("shop").span("place order").start();
+    let context = span.in_context(&Context::new());
+    for _ in 0..2 {
+        let sku = "A-7";
+        prices
+            .get_or_load(sku, |loader| cache.try_get_with_by_ref(sku, loader.run(price_from_database(sku))))
+            .in_context(context.clone())
+            .await?;
+    }
+    span.end();
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! A reqwest client whose requests are spans and carry the trace on. `cargo run -p examples --example reqwest`
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::error::Error;
+
+use axum::{Router, http::HeaderMap, routing::get};
+use http_body_util::BodyExt;
+use tower::{ServiceBuilder, ServiceExt};
+use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_http::client::{ClientLayer, ReqwestService};
+
+/// Answers with the header that it was sent.
+async fn echo(headers: HeaderMap) -> String {
+    headers.get("traceparent").map(|value| format!("{value:?}")).unwrap_or_default()
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let _tracing = tracing_core_lite::init()
+        .service_name("reqwest-example")
+        .exporter(ConsoleExporter::stdout())
+        .start()?;
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    let address = listener.local_addr()?;
+    tokio::spawn(axum::serve(listener, Router::new().route("/", get(echo))).into_future());
+
+    let client = ServiceBuilder::new()
+        .layer(ClientLayer::new().peer_service("127.0.0.1", "echo"))
+        .service(ReqwestService::from(reqwest::Client::new()));
+    let request =
+        http::Request::get(format!("http://{address}/?token=hidden")).body(reqwest::Body::default())?;
+    let response = client.oneshot(request).await?;
+    println!("sent: {}", String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()));
+    Ok(())
+}

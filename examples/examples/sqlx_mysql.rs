@@ -1,0 +1,41 @@
+//! Queries and a transaction on MySQL or MariaDB, at `TEST_MYSQL_URL`, such as `mysql://root@127.0.0.1/test`.
+//! `cargo run -p examples --example sqlx_mysql`
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::error::Error;
+
+use sqlx::MySqlPool;
+use tracing_core_lite::Context;
+use tracing_core_lite::context::FutureExt;
+use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_sql::TracedPool;
+
+async fn place_order(pool: &TracedPool<sqlx::MySql>) -> Result<i64, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    // The text is recorded, the parameter is not.
+    sqlx::query("INSERT INTO example_orders (customer) VALUES (?)")
+        .bind("somebody's name")
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    sqlx::query_scalar("SELECT COUNT(*) FROM example_orders").fetch_one(pool).await
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let tracing =
+        tracing_core_lite::init().service_name("sqlx-example").exporter(ConsoleExporter::stdout()).start()?;
+    let pool = TracedPool::new(MySqlPool::connect(&std::env::var("TEST_MYSQL_URL")?).await?);
+    // What should not be seen goes to the pool itself.
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))")
+        .execute(pool.inner())
+        .await?;
+
+    let span = tracing.provider().tracer("shop").span("place order").start();
+    let context = span.in_context(&Context::new());
+    let orders = place_order(&pool).in_context(context).await?;
+    span.end();
+    println!("{orders} orders");
+    sqlx::raw_sql("DROP TABLE example_orders").execute(pool.inner()).await?;
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Queries and a transaction on SQLite, in memory: needs nothing.
+//! `cargo run -p examples --example sqlx_sqlite`
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::error::Error;
+
+use sqlx::sqlite::SqlitePoolOptions;
+use tracing_core_lite::Context;
+use tracing_core_lite::context::FutureExt;
+use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_sql::TracedPool;
+
+async fn place_order(pool: &TracedPool<sqlx::Sqlite>) -> Result<i64, sqlx::Error> {
+    let mut transaction = pool.begin().await?;
+    // The text is recorded, the parameter is not.
+    sqlx::query("INSERT INTO example_orders (customer) VALUES ($1)")
+        .bind("somebody's name")
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    sqlx::query_scalar("SELECT COUNT(*) FROM example_orders").fetch_one(pool).await
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let tracing =
+        tracing_core_lite::init().service_name("sqlx-example").exporter(ConsoleExporter::stdout()).start()?;
+    let pool = TracedPool::new(SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?);
+    // What should not be seen goes to the pool itself.
+    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))")
+        .execute(pool.inner())
+        .await?;
+
+    let span = tracing.provider().tracer("shop").span("place order").start();
+    let context = span.in_context(&Context::new());
+    let orders = place_order(&pool).in_context(context).await?;
+    span.end();
+    println!("{orders} orders");
+    sqlx::raw_sql("DROP TABLE example_orders").execute(pool.inner()).await?;
+    Ok(())
+}

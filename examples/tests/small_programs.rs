@@ -1,0 +1,73 @@
+//! Every small program runs, alone, and prints the spans that it promises.
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Longest program, in lines.
+const MOST_LINES: usize = 60;
+
+/// A program, the variable that names the server that it needs, and what it prints.
+const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
+    ("axum", None, &["order 7", "GET /orders/{id}", "axum-example"]),
+    ("background_tasks", None, &["check out", "reserve stock", "hash password", "send mail"]),
+    ("batch_job", None, &["nightly reconciliation", "process payments.csv", "the amounts differ"]),
+    ("hyper", None, &["GET", "hyper-example"]),
+    ("moka", None, &["get_or_load prices", "load prices"]),
+    ("opentelemetry_sdk", None, &["GET /work", "work parent"]),
+    ("redis", Some("TEST_REDIS_URL"), &["look up prices", "SETEX", "GET", "Some(299), None"]),
+    ("reqwest", None, &["sent: \"00-", "GET"]),
+    ("sqlx_mysql", Some("TEST_MYSQL_URL"), SQL),
+    ("sqlx_postgres", Some("TEST_POSTGRES_URL"), SQL),
+    ("sqlx_sqlite", None, SQL),
+    ("tonic", None, &["charged: A-1", "the card is declined", "shop.v1.Payment/Charge"]),
+    ("tracing_subscriber", None, &["GET /price", "looking up the price", "trace_id"]),
+];
+
+const SQL: &[&str] = &["1 orders", "place order", "INSERT example_orders", "SELECT example_orders"];
+
+fn sources() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
+}
+
+/// Cargo builds the programs into a folder beside that of the tests; together with them, unless it is asked for less.
+fn executable(name: &str) -> PathBuf {
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
+    assert!(program.is_file(), "not built: `cargo build -p examples --examples` does it");
+    program
+}
+
+#[test]
+fn every_program_is_known_here_and_short() {
+    let mut found = BTreeSet::new();
+    for file in std::fs::read_dir(sources()).unwrap() {
+        let path = file.unwrap().path();
+        let lines = std::fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines < MOST_LINES, "{}: {lines} lines", path.display());
+        found.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
+    }
+    let known: BTreeSet<_> = PROGRAMS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    assert_eq!(found, known);
+}
+
+#[test]
+fn every_program_runs_and_shows_its_spans() {
+    for (name, server, expected) in PROGRAMS {
+        if let Some(variable) = server {
+            assert!(
+                std::env::var(variable).is_ok(),
+                "{name} needs {variable}: run `cargo xtask test`, which sets it"
+            );
+        }
+        let output = Command::new(executable(name)).env("NO_COLOR", "1").output().unwrap();
+        let printed = String::from_utf8_lossy(&output.stdout);
+        let errors = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {printed}{errors}");
+        for text in *expected {
+            assert!(printed.contains(text), "{name} does not print {text:?}:\n{printed}{errors}");
+        }
+        assert!(!printed.contains("somebody's name"), "{name} shows a parameter");
+    }
+}

@@ -1,0 +1,137 @@
+//! An operation that has begun.
+
+use std::error::Error;
+
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
+
+#[cfg(feature = "messaging-metrics")]
+use super::metrics::Measurement;
+use crate::span::{Recorder, Span};
+
+/// An operation that has begun, with its span and its measurement. It ends when it is dropped.
+///
+/// One whose destination the [filter](super::Settings::filter) takes out has neither.
+#[derive(Debug)]
+pub struct InFlight {
+    span: Option<Span>,
+    #[cfg(feature = "messaging-metrics")]
+    measurement: Option<Box<Measurement>>,
+}
+
+impl InFlight {
+    pub(super) fn untraced() -> Self {
+        Self {
+            span: None,
+            #[cfg(feature = "messaging-metrics")]
+            measurement: None,
+        }
+    }
+
+    pub(super) fn new(
+        span: Span,
+        #[cfg(feature = "messaging-metrics")] measurement: Option<Box<Measurement>>,
+    ) -> Self {
+        Self {
+            span: Some(span),
+            #[cfg(feature = "messaging-metrics")]
+            measurement,
+        }
+    }
+
+    /// The span.
+    #[must_use]
+    pub fn span(&self) -> Option<&Span> {
+        self.span.as_ref()
+    }
+
+    /// Whether the span is recorded or the operation measured. What is neither need not be kept until the operation ends.
+    #[must_use]
+    pub fn is_observed(&self) -> bool {
+        #[cfg(feature = "messaging-metrics")]
+        if self.measurement.is_some() {
+            return true;
+        }
+        self.span.as_ref().is_some_and(Span::is_recording)
+    }
+
+    /// What goes with a message that is sent in `context`: the span's, or without one the caller's.
+    #[must_use]
+    pub fn span_context(&self, context: &Context) -> SpanContext {
+        match &self.span {
+            Some(span) => span.span_context().clone(),
+            None => context.span().span_context().clone(),
+        }
+    }
+
+    /// `context` with the span as the current one.
+    #[must_use]
+    pub fn in_context(&self, context: &Context) -> Context {
+        match &self.span {
+            Some(span) => span.in_context(context),
+            None => context.clone(),
+        }
+    }
+
+    /// Runs `write` if the span is recorded.
+    #[inline]
+    pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
+        if let Some(span) = &self.span {
+            span.record(write);
+        }
+    }
+
+    /// Records that the operation failed. See [`Recorder::failed`].
+    pub fn failed(&mut self, error_type: &str, description: &str) {
+        self.record(|span| {
+            span.failed(error_type, description);
+        });
+        self.measure_error(error_type);
+    }
+
+    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::failure_of`].
+    pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
+        if let Some(span) = &self.span {
+            span.failure_of(class, error);
+        }
+        self.measure_error(class);
+    }
+
+    /// Records that the operation failed with `error`. See [`Recorder::failure`].
+    pub fn failure<E: Error + ?Sized>(&mut self, error: &E) {
+        if let Some(span) = &self.span {
+            span.failure(error);
+        }
+        self.measure_error(std::any::type_name::<E>());
+    }
+
+    #[cfg(feature = "messaging-metrics")]
+    fn measure_error(&mut self, error_type: &str) {
+        if let Some(measurement) = &mut self.measurement {
+            measurement.failed(error_type);
+        }
+    }
+
+    #[cfg(not(feature = "messaging-metrics"))]
+    fn measure_error(&mut self, _error_type: &str) {}
+
+    /// Counts messages more than the one that an operation has by default.
+    pub fn message_count(&mut self, count: u64) {
+        #[cfg(feature = "messaging-metrics")]
+        if let Some(measurement) = &mut self.measurement {
+            measurement.message_count(count);
+        }
+        #[cfg(not(feature = "messaging-metrics"))]
+        let _ = count;
+    }
+
+    /// Ends the operation now. Dropping it does the same.
+    pub fn end(self) {}
+
+    /// Runs `write` as [`record`](InFlight::record) does, and ends the operation.
+    pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
+        if let Some(span) = self.span.take() {
+            span.end_with(write);
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The metrics of messaging clients.
+
+use std::time::Instant;
+
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram, Meter};
+
+use super::attribute::{
+    CONSUMER_GROUP, DESTINATION_NAME, DESTINATION_TEMPLATE, ERROR_TYPE, OPERATION_NAME, SERVER_ADDRESS,
+    SERVER_PORT, SYSTEM,
+};
+use super::client::{Peer, Target};
+use super::{Operation, OperationType};
+
+/// Seconds (semantic conventions for messaging metrics).
+const DURATION_BOUNDARIES: [f64; 14] =
+    [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
+
+/// The instruments.
+#[derive(Debug, Clone)]
+pub(super) struct Metrics {
+    operation_duration: Histogram<f64>,
+    process_duration: Histogram<f64>,
+    sent: Counter<u64>,
+    consumed: Counter<u64>,
+}
+
+impl Metrics {
+    pub(super) fn new(meter: &Meter) -> Self {
+        let duration = |name, description| {
+            meter
+                .f64_histogram(name)
+                .with_description(description)
+                .with_unit("s")
+                .with_boundaries(DURATION_BOUNDARIES.to_vec())
+                .build()
+        };
+        let count = |name, description| {
+            meter.u64_counter(name).with_description(description).with_unit("{message}").build()
+        };
+        Self {
+            operation_duration: duration(
+                "messaging.client.operation.duration",
+                "Duration of messaging operation initiated by a producer or consumer client.",
+            ),
+            process_duration: duration("messaging.process.duration", "Duration of processing operation."),
+            sent: count(
+                "messaging.client.sent.messages",
+                "Number of messages producer attempted to send to the broker.",
+            ),
+            consumed: count(
+                "messaging.client.consumed.messages",
+                "Number of messages that were delivered to the application.",
+            ),
+        }
+    }
+
+    pub(super) fn start(
+        &self,
+        system: &'static str,
+        operation: &Operation<'_>,
+        target: &Target<'_>,
+        peer: &Peer,
+    ) -> Measurement {
+        Measurement {
+            metrics: self.clone(),
+            kind: operation.kind,
+            start: Instant::now(),
+            attributes: attributes(system, operation.name, target, peer),
+            messages: 1,
+        }
+    }
+
+    /// Counts messages that the application was given without asking in a span of its own.
+    pub(super) fn consumed(
+        &self,
+        system: &'static str,
+        name: &'static str,
+        target: &Target<'_>,
+        peer: &Peer,
+        count: u64,
+    ) {
+        self.consumed.add(count, &attributes(system, name, target, peer));
+    }
+}
+
+fn attributes(system: &'static str, name: &'static str, target: &Target<'_>, peer: &Peer) -> Vec<KeyValue> {
+    let mut attributes = Vec::with_capacity(8);
+    attributes.push(KeyValue::new(SYSTEM, system));
+    attributes.push(KeyValue::new(OPERATION_NAME, name));
+    if let Some(template) = &target.template {
+        attributes.push(KeyValue::new(DESTINATION_TEMPLATE, template.to_string()));
+    } else if let Some(name) = target.lasting_name() {
+        attributes.push(KeyValue::new(DESTINATION_NAME, name.to_owned()));
+    }
+    attributes.extend(peer.consumer_group.as_ref().map(|group| KeyValue::new(CONSUMER_GROUP, group.clone())));
+    attributes.extend(peer.address.as_ref().map(|address| KeyValue::new(SERVER_ADDRESS, address.clone())));
+    attributes.extend(peer.port.map(|port| KeyValue::new(SERVER_PORT, i64::from(port))));
+    attributes
+}
+
+/// One operation that is being measured; recorded when it is dropped.
+#[derive(Debug)]
+pub(super) struct Measurement {
+    metrics: Metrics,
+    kind: OperationType,
+    start: Instant,
+    attributes: Vec<KeyValue>,
+    messages: u64,
+}
+
+impl Measurement {
+    pub(super) fn failed(&mut self, error_type: &str) {
+        self.attributes.retain(|attribute| attribute.key.as_str() != ERROR_TYPE);
+        self.attributes.push(KeyValue::new(ERROR_TYPE, error_type.to_owned()));
+    }
+
+    pub(super) fn message_count(&mut self, count: u64) {
+        self.messages = count;
+    }
+}
+
+impl Drop for Measurement {
+    fn drop(&mut self) {
+        let Self { metrics, kind, start, attributes, messages } = self;
+        let duration = start.elapsed().as_secs_f64();
+        match kind {
+            OperationType::Process => metrics.process_duration.record(duration, attributes),
+            OperationType::Send => {
+                metrics.operation_duration.record(duration, attributes);
+                metrics.sent.add(*messages, attributes);
+            }
+            OperationType::Receive => {
+                metrics.operation_duration.record(duration, attributes);
+                metrics.consumed.add(*messages, attributes);
+            }
+            OperationType::Settle => metrics.operation_duration.record(duration, attributes),
+        }
+    }
+}
