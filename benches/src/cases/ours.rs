@@ -10,7 +10,7 @@ use crate::exporters;
 
 pub fn own_engine() -> Service {
     let provider = TracerProvider::builder().exporter(exporters::Ours).build().expect("an export thread");
-    let router = router().layer(ServerLayer::new().with_provider(&provider));
+    let router = router().layer(ServerLayer::new().with_provider(&provider).keep_axum_body());
     Service {
         router,
         flush: Box::new(move || provider.flush(Duration::from_secs(10)).expect("nothing stands in the way")),
@@ -21,6 +21,6 @@ pub fn own_engine() -> Service {
 pub fn over_sdk() -> Service {
     let provider = super::sdk::provider();
     opentelemetry::global::set_tracer_provider(provider.clone());
-    let router = router().layer(ServerLayer::new());
+    let router = router().layer(ServerLayer::new().keep_axum_body());
     Service { router, flush: super::sdk::flush(provider) }
 }
