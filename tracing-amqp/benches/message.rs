@@ -69,7 +69,8 @@ fn process(criterion: &mut Criterion) {
         delivery.properties = properties.clone();
         delivery
     };
-    let bare = properties(&[("tenant", "7")]);
+    let traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+    let bare = properties(&[("tenant", "7"), ("traceparent", traceparent)]);
     group.bench_function("bare", |bencher| {
         bencher.iter(|| deliver(&bare));
     });
