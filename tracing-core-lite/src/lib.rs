@@ -23,6 +23,7 @@ mod init;
 pub mod log;
 #[cfg(feature = "messaging")]
 pub mod messaging;
+pub mod net;
 pub mod otel;
 mod percent;
 pub mod propagation;

@@ -1,10 +1,10 @@
 //! The address at the other end of a connection.
 
-use std::fmt::{self, Write};
 use std::net::SocketAddr;
 
 use http::Extensions;
 use tracing_core_lite::Recorder;
+use tracing_core_lite::net::IpText;
 
 use crate::semconv::{PEER_ADDRESS, PEER_PORT};
 
@@ -19,32 +19,9 @@ pub struct PeerAddress(
     pub SocketAddr,
 );
 
-/// The longest IPv6 address, in bytes.
-const LONGEST: usize = 46;
-
-/// An IP address as text, without the heap.
-struct IpText {
-    bytes: [u8; LONGEST],
-    len: usize,
-}
-
-impl Write for IpText {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let end = self.len + text.len();
-        self.bytes.get_mut(self.len..end).ok_or(fmt::Error)?.copy_from_slice(text.as_bytes());
-        self.len = end;
-        Ok(())
-    }
-}
-
-/// Sets `network.peer.address` and `network.peer.port`. An IPv4 address that a dual-stack socket shows as IPv6 is written
-/// as IPv4.
+/// Sets `network.peer.address` and `network.peer.port`.
 pub(crate) fn record_peer(span: &mut Recorder<'_>, peer: SocketAddr) {
-    let mut text = IpText { bytes: [0; LONGEST], len: 0 };
-    if write!(text, "{}", peer.ip().to_canonical()).is_ok() {
-        span.set(PEER_ADDRESS, std::str::from_utf8(&text.bytes[..text.len]).unwrap_or_default());
-        span.set(PEER_PORT, peer.port());
-    }
+    span.set(PEER_ADDRESS, IpText::new(peer.ip()).as_str()).set(PEER_PORT, peer.port());
 }
 
 /// The peer that the extensions of a request or response tell of.

@@ -33,7 +33,6 @@
 )]
 
 mod address;
-mod authority;
 mod body;
 mod captured_headers;
 #[cfg(feature = "client")]

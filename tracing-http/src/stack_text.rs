@@ -13,13 +13,6 @@ impl<const N: usize> StackText<N> {
         Self { bytes: [0; N], len: 0 }
     }
 
-    /// The first `len` of `bytes`, which are ASCII.
-    #[inline]
-    pub(crate) fn of_ascii(bytes: [u8; N], len: usize) -> Self {
-        debug_assert!(bytes[..len].is_ascii());
-        Self { bytes, len }
-    }
-
     #[inline]
     pub(crate) fn push(&mut self, text: &str) -> fmt::Result {
         let end = self.len + text.len();
