@@ -51,6 +51,7 @@ impl<const N: usize> StackText<N> {
     }
 
     /// Whether there was more than fits.
+    #[inline]
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.is_cut

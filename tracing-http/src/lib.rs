@@ -47,7 +47,6 @@ mod semconv;
 #[cfg(feature = "server")]
 pub mod server;
 mod span_name;
-mod stack_text;
 
 pub use address::PeerAddress;
 pub use body::TracedBody;
