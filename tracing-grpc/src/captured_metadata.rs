@@ -2,36 +2,19 @@
 
 use http::{HeaderMap, HeaderName};
 use tracing_core_lite::Recorder;
-use tracing_core_lite::redact::REDACTED;
+use tracing_core_lite::redact::{REDACTED, is_credential_header};
 
 /// Values of one key that are recorded, at most.
 const MOST_VALUES: usize = 8;
-
-/// Keys whose values are credentials.
-const CREDENTIALS: &[&str] = &[
-    "api-key",
-    "authorization",
-    "cookie",
-    "proxy-authorization",
-    "set-cookie",
-    "www-authenticate",
-    "x-access-token",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-auth-token",
-    "x-csrf-token",
-    "x-goog-api-key",
-    "x-goog-iam-authorization-token",
-];
 
 /// Keys of metadata, each with the key of its attribute.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CapturedMetadata(Vec<(HeaderName, String)>);
 
 impl CapturedMetadata {
-    /// Adds keys; those of [`CREDENTIALS`] are passed over.
+    /// Adds keys; those that carry credentials are passed over.
     pub(crate) fn add(&mut self, prefix: &str, keys: impl IntoIterator<Item = HeaderName>) {
-        self.add_any(prefix, keys.into_iter().filter(|key| !CREDENTIALS.contains(&key.as_str())));
+        self.add_any(prefix, keys.into_iter().filter(|key| !is_credential_header(key.as_str())));
     }
 
     /// Adds keys, whatever they are.

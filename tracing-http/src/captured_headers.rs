@@ -1,41 +1,20 @@
 //! Headers that the user has asked to see on spans.
 
 use http::{HeaderMap, HeaderName};
-use tracing_core_lite::{Recorder, redact::REDACTED};
+use tracing_core_lite::Recorder;
+use tracing_core_lite::redact::{REDACTED, is_credential_header};
 
 /// Values of one header that are recorded, at most.
 const MOST_VALUES: usize = 8;
-
-/// Headers that carry credentials.
-const SENSITIVE: &[&str] = &[
-    "authorization",
-    "authentication-info",
-    "cookie",
-    "cookie2",
-    "proxy-authenticate",
-    "proxy-authentication-info",
-    "proxy-authorization",
-    "set-cookie",
-    "set-cookie2",
-    "www-authenticate",
-    "x-amz-security-token",
-    "x-api-key",
-    "x-auth-token",
-    "x-access-token",
-    "x-csrf-token",
-    "x-xsrf-token",
-    "x-goog-api-key",
-    "api-key",
-];
 
 /// Names, each with the key of its attribute.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct CapturedHeaders(Vec<(HeaderName, String)>);
 
 impl CapturedHeaders {
-    /// Adds names; those of [`SENSITIVE`] headers are passed over.
+    /// Adds names; those that carry credentials are passed over.
     pub(crate) fn add(&mut self, prefix: &str, names: impl IntoIterator<Item = HeaderName>) {
-        self.add_any(prefix, names.into_iter().filter(|name| !SENSITIVE.contains(&name.as_str())));
+        self.add_any(prefix, names.into_iter().filter(|name| !is_credential_header(name.as_str())));
     }
 
     /// Adds names, whatever they are.
