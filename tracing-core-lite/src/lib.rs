@@ -14,6 +14,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "http")]
+mod captured_headers;
 pub mod context;
 mod engine;
 pub mod env;
@@ -37,6 +39,8 @@ mod stack_text;
 pub mod testing;
 mod tracer;
 
+#[cfg(feature = "http")]
+pub use captured_headers::CapturedHeaders;
 pub use context::Context;
 pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the

@@ -27,7 +27,6 @@ mod attributes;
 mod authority;
 mod body;
 mod call;
-mod captured_metadata;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;

@@ -34,7 +34,6 @@
 
 mod address;
 mod body;
-mod captured_headers;
 #[cfg(feature = "client")]
 pub mod client;
 mod ending;
