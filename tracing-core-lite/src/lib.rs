@@ -20,6 +20,7 @@ pub mod context;
 mod engine;
 pub mod env;
 pub mod export;
+pub mod grpc_status;
 mod init;
 #[cfg(feature = "log")]
 pub mod log;
