@@ -4,20 +4,9 @@ use std::net::SocketAddr;
 
 use http::Extensions;
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::IpText;
+use tracing_core_lite::net::{IpText, PeerAddress};
 
 use crate::semconv::{PEER_ADDRESS, PEER_PORT};
-
-/// An extension of a request (server) or a response (client): the address at the other end of the connection.
-///
-/// On servers, tonic's own `TcpConnectInfo` is found without it. A tonic channel does not tell whom it talks to: a
-/// connector or service of one's own may, by this extension. A client whose
-/// [`server_address`](crate::client::ClientLayer::server_address) is an IP address needs it neither.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct PeerAddress(
-    /// Address and port.
-    pub SocketAddr,
-);
 
 /// Sets `network.peer.address` and `network.peer.port`.
 pub(crate) fn record_peer(span: &mut Recorder<'_>, peer: SocketAddr) {

@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Response, Uri, header};
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{HostPort, IpText};
+use tracing_core_lite::net::{HostPort, IpText, PeerAddress};
 
 use super::config::Config;
 use super::resend;
-use crate::address::{PeerAddress, record_peer};
+use crate::address::record_peer;
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
 use crate::semconv::client::{PEER_SERVICE, RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};

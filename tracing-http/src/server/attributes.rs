@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, header};
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{HostPort, IpText};
+use tracing_core_lite::net::{HostPort, IpText, PeerAddress};
 
 use super::client_address::{Seen, seen};
 use super::config::Config;
-use crate::address::{PeerAddress, record_peer};
+use crate::address::record_peer;
 use crate::exchange::content_length;
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
