@@ -19,6 +19,7 @@ mod tests {
             ("https://example.com", Some(("example.com", Some(443)))),
             ("http://ann:pw@example.com:50051", Some(("example.com", Some(50051)))),
             ("http://[::1]:50051/a.B/C", Some(("::1", Some(50051)))),
+            ("http://example.com:99999/a.B/C", None),
             ("/a.B/C", None),
         ] {
             let uri: Uri = given.parse().unwrap();
