@@ -51,6 +51,7 @@ impl<'a> HostPort<'a> {
     ///
     /// `None` when it is none of these, has a port above 65535, or is longer than 300 bytes. The host is not searched for
     /// what no name may have.
+    #[inline]
     #[must_use]
     pub fn parse(authority: &'a str) -> Option<Self> {
         let bytes = authority.as_bytes();

@@ -35,6 +35,7 @@ impl IpText {
     }
 
     /// `fmt` takes ten times as long.
+    #[inline]
     fn of_v4(address: Ipv4Addr) -> Self {
         let mut bytes = [0; LONGEST];
         let mut len = 0;
