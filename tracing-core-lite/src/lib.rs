@@ -14,15 +14,19 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#[cfg(feature = "http")]
+mod captured_headers;
 pub mod context;
 mod engine;
 pub mod env;
 pub mod export;
+pub mod grpc_status;
 mod init;
 #[cfg(feature = "log")]
 pub mod log;
 #[cfg(feature = "messaging")]
 pub mod messaging;
+pub mod net;
 pub mod otel;
 mod percent;
 pub mod propagation;
@@ -36,6 +40,8 @@ mod stack_text;
 pub mod testing;
 mod tracer;
 
+#[cfg(feature = "http")]
+pub use captured_headers::CapturedHeaders;
 pub use context::Context;
 pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the

@@ -1,4 +1,4 @@
-//! Takes secrets out of URLs before they are recorded.
+//! What must never reach a span: takes secrets out of URLs, and knows the headers that carry credentials.
 //!
 //! ```
 //! use tracing_core_lite::redact;
@@ -74,6 +74,42 @@ pub const SECRET_QUERY_KEYS: &[&str] = &[
     "token",
     "x-api-key",
 ];
+
+/// Headers, and keys of gRPC metadata, that carry credentials; in lower case.
+pub const CREDENTIAL_HEADERS: &[&str] = &[
+    "api-key",
+    "authentication-info",
+    "authorization",
+    "cookie",
+    "cookie2",
+    "proxy-authenticate",
+    "proxy-authentication-info",
+    "proxy-authorization",
+    "set-cookie",
+    "set-cookie2",
+    "www-authenticate",
+    "x-access-token",
+    "x-amz-security-token",
+    "x-api-key",
+    "x-auth-token",
+    "x-csrf-token",
+    "x-goog-api-key",
+    "x-goog-iam-authorization-token",
+    "x-xsrf-token",
+];
+
+/// Whether `name` is one of [`CREDENTIAL_HEADERS`]. Case does not matter.
+///
+/// ```
+/// use tracing_core_lite::redact::is_credential_header;
+///
+/// assert!(is_credential_header("Authorization"));
+/// assert!(!is_credential_header("accept"));
+/// ```
+#[must_use]
+pub fn is_credential_header(name: &str) -> bool {
+    CREDENTIAL_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name))
+}
 
 /// A list of query keys whose values are not to be recorded. Case does not matter, nor does percent-encoding.
 ///

@@ -27,6 +27,13 @@ impl<const N: usize> StackText<N> {
         Self { bytes: [0; N], len: 0, is_cut: false }
     }
 
+    /// The first `len` of `bytes`, which are ASCII.
+    #[inline]
+    pub(crate) fn of_ascii(bytes: [u8; N], len: usize) -> Self {
+        debug_assert!(bytes[..len].is_ascii());
+        Self { bytes, len, is_cut: false }
+    }
+
     /// Adds as much of `text` as fits.
     #[inline]
     pub fn push(&mut self, text: &str) -> &mut Self {
@@ -44,6 +51,7 @@ impl<const N: usize> StackText<N> {
     }
 
     /// Whether there was more than fits.
+    #[inline]
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.is_cut

@@ -4,14 +4,14 @@ use std::net::{IpAddr, SocketAddr};
 
 use http::Uri;
 use tracing_core_lite::Recorder;
+use tracing_core_lite::net::HostPort;
 
-use crate::address;
-use crate::authority::HostPort;
 use crate::config::Config;
 use crate::ending::Side;
 use crate::head::RequestHead;
 use crate::method::{self, Method};
-use crate::semconv::{GRPC, METHOD, METHOD_ORIGINAL, OTHER, SYSTEM};
+use crate::semconv::{GRPC, METHOD, METHOD_ORIGINAL, OTHER, SERVER_ADDRESS, SERVER_PORT, SYSTEM};
+use crate::{address, authority};
 
 /// Sets every attribute of the conventions that `request` has.
 pub(crate) fn record(
@@ -26,7 +26,7 @@ pub(crate) fn record(
     }
     let server = server(config, request.uri());
     if let Some(server) = server {
-        server.record(span);
+        span.set(SERVER_ADDRESS, server.host).set_some(SERVER_PORT, server.port);
     }
     let peer = match config.side {
         Side::Server => address::peer(request.extensions()),
@@ -42,7 +42,7 @@ pub(crate) fn record(
 pub(crate) fn server<'a>(config: &'a Config, uri: &'a Uri) -> Option<HostPort<'a>> {
     match &config.server {
         Some((host, port)) => Some(HostPort { host, port: *port }),
-        None => HostPort::of_uri(uri),
+        None => authority::of_uri(uri),
     }
 }
 

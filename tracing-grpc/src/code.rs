@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, HeaderName, StatusCode};
 use tonic::Code;
+use tracing_core_lite::grpc_status;
 
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
@@ -28,27 +29,9 @@ pub(crate) fn of_http(status: StatusCode) -> Code {
     }
 }
 
-/// The name of a code, the value of `rpc.response.status_code`. Source: gRPC, "Status codes and their use in gRPC".
+/// The name of a code, the value of `rpc.response.status_code`.
 pub(crate) fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
+    grpc_status::name(code.into())
 }
 
 #[cfg(test)]
@@ -74,5 +57,20 @@ mod tests {
     fn codes_of_http() {
         assert_eq!(of_http(StatusCode::BAD_GATEWAY), Code::Unavailable);
         assert_eq!(of_http(StatusCode::OK), Code::Unknown);
+    }
+    /// The names are found by number: each must be that of tonic's code.
+    #[test]
+    fn names() {
+        for number in 0..17 {
+            let code = Code::from(number);
+            let mut name = String::new();
+            for letter in format!("{code:?}").chars() {
+                if letter.is_ascii_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.push(letter.to_ascii_uppercase());
+            }
+            assert_eq!(super::name(code), name);
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! What a layer was told.
 
-use tracing_core_lite::Tracer;
 use tracing_core_lite::propagation::Propagator;
+use tracing_core_lite::{CapturedHeaders, Tracer};
 
-use crate::captured_metadata::CapturedMetadata;
 use crate::ending::Side;
 use crate::method::KnownMethods;
 use crate::scope::scope;
@@ -15,8 +14,8 @@ pub(crate) struct Config {
     pub(crate) tracer: Tracer,
     pub(crate) propagator: Propagator,
     pub(crate) known_methods: KnownMethods,
-    pub(crate) request_metadata: CapturedMetadata,
-    pub(crate) response_metadata: CapturedMetadata,
+    pub(crate) request_metadata: CapturedHeaders,
+    pub(crate) response_metadata: CapturedHeaders,
     /// Messages of each direction that become events, at most.
     pub(crate) messages: u32,
     pub(crate) status_messages: bool,
@@ -44,8 +43,8 @@ impl Config {
             tracer: Tracer::global(scope()),
             propagator: Propagator::global(),
             known_methods: KnownMethods::default(),
-            request_metadata: CapturedMetadata::default(),
-            response_metadata: CapturedMetadata::default(),
+            request_metadata: CapturedHeaders::default(),
+            response_metadata: CapturedHeaders::default(),
             messages: 0,
             status_messages: false,
             server: None,

@@ -27,7 +27,6 @@ mod attributes;
 mod authority;
 mod body;
 mod call;
-mod captured_metadata;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;
@@ -51,7 +50,6 @@ pub mod server;
 mod settings;
 mod trace_bin;
 
-pub use address::PeerAddress;
 pub use body::TracedBody;
 pub use filter::{Filter, skip_health_and_reflection};
 pub use future::TracedFuture;
@@ -60,3 +58,10 @@ pub use hooks::{OnRequest, OnResponse};
 pub use trace_bin::GrpcTraceBin;
 /// The core that these layers record with.
 pub use tracing_core_lite;
+/// Tells the address of the peer.
+///
+/// On servers, tonic's own `TcpConnectInfo` is found without it. A tonic channel does not tell whom it talks to: a
+/// connector or service of one's own may, by this extension. A client whose
+/// [`server_address`](crate::client::ClientLayer::server_address) is an IP address needs it neither.
+#[doc(inline)]
+pub use tracing_core_lite::net::PeerAddress;

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter};
+use tracing_core_lite::net::HostPort;
 
-use crate::authority::HostPort;
 use crate::code;
 use crate::ending::{Ending, Side};
 use crate::semconv::{ERROR_TYPE, GRPC, METHOD, OTHER, SERVER_ADDRESS, SERVER_PORT, STATUS_CODE, SYSTEM};

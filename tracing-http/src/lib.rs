@@ -33,9 +33,7 @@
 )]
 
 mod address;
-mod authority;
 mod body;
-mod captured_headers;
 #[cfg(feature = "client")]
 pub mod client;
 mod ending;
@@ -48,10 +46,24 @@ mod semconv;
 #[cfg(feature = "server")]
 pub mod server;
 mod span_name;
-mod stack_text;
 
-pub use address::PeerAddress;
 pub use body::TracedBody;
 pub use head::{RequestHead, ResponseHead};
 /// The core that these layers record with.
 pub use tracing_core_lite;
+/// Tells the address of the peer.
+///
+/// With the feature `axum`, the server layer also finds `ConnectInfo<SocketAddr>`; with `hyper-util` and `reqwest`, the
+/// client layer finds the address that the connector used. A server on bare hyper sets this extension:
+///
+/// ```
+/// use std::net::SocketAddr;
+/// use tracing_http::PeerAddress;
+///
+/// let peer: SocketAddr = "192.0.2.1:4711".parse()?; // from `TcpListener::accept`
+/// let mut request = http::Request::new(());
+/// request.extensions_mut().insert(PeerAddress(peer));
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
+#[doc(inline)]
+pub use tracing_core_lite::net::PeerAddress;

@@ -1,6 +1,6 @@
 //! The name of a span: `{method} {target}`.
 
-use crate::stack_text::StackText;
+use tracing_core_lite::StackText;
 
 /// Longest name that needs no heap, in bytes.
 const USUAL_LENGTH: usize = 96;
@@ -19,11 +19,8 @@ impl<'a> SpanName<'a> {
         let method = if method == crate::known_methods::OTHER { "HTTP" } else { method };
         let Some(target) = target else { return Self::Method(method) };
         let mut text = StackText::new();
-        let fits = text.push(method).and_then(|()| text.push(" ")).and_then(|()| text.push(target));
-        match fits {
-            Ok(()) => Self::Usual(text),
-            Err(_) => Self::Long(format!("{method} {target}")),
-        }
+        text.push(method).push(" ").push(target);
+        if text.is_cut() { Self::Long(format!("{method} {target}")) } else { Self::Usual(text) }
     }
 
     #[inline]

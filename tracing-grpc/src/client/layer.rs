@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use tonic::transport::Endpoint;
 use tower_layer::Layer;
+use tracing_core_lite::net::HostPort;
 
 use super::service::ClientService;
-use crate::authority::HostPort;
+use crate::authority;
 use crate::config::Config;
 use crate::ending::Side;
 use crate::settings::settings;
@@ -42,7 +43,7 @@ impl<F, Q, P> ClientLayer<F, Q, P> {
     /// address as well. A URI without a host, as for Unix sockets, changes nothing.
     #[must_use]
     pub fn endpoint(self, endpoint: &Endpoint) -> Self {
-        match HostPort::of_uri(endpoint.uri()) {
+        match authority::of_uri(endpoint.uri()) {
             Some(HostPort { host, port }) => self.server_address(host, port),
             None => self,
         }

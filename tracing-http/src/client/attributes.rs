@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Response, Uri, header};
 use tracing_core_lite::Recorder;
+use tracing_core_lite::net::{HostPort, IpText, PeerAddress};
 
 use super::config::Config;
 use super::resend;
-use crate::address::{IpText, PeerAddress, record_peer};
-use crate::authority::{self, HostPort};
+use crate::address::record_peer;
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
 use crate::semconv::client::{PEER_SERVICE, RESEND_COUNT, SERVICE_PEER_NAME, URL_FULL, URL_TEMPLATE};
@@ -31,8 +31,8 @@ pub(super) fn record_request(
     }
     let host_header = host_header(request.headers());
     let authority = request.uri().authority().map(http::uri::Authority::as_str).or(host_header);
-    if let Some(HostPort { host, port }) = authority.and_then(authority::parse) {
-        let port = port.or_else(|| request.uri().scheme_str().and_then(authority::default_port));
+    if let Some(server) = authority.and_then(HostPort::parse) {
+        let HostPort { host, port } = server.or_port_of(request.uri().scheme_str());
         span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
         if let Some(name) = config.peer_services.find(host, port) {
             span.set(SERVICE_PEER_NAME, name);

@@ -2,12 +2,11 @@
 
 use std::collections::HashMap;
 
-use tracing_core_lite::Tracer;
+use tracing_core_lite::net::HostPort;
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::redact::SecretKeys;
+use tracing_core_lite::{CapturedHeaders, Tracer};
 
-use crate::authority::HostPort;
-use crate::captured_headers::CapturedHeaders;
 use crate::known_methods::KnownMethods;
 use crate::scope::scope;
 
@@ -48,7 +47,7 @@ pub(super) struct PeerServices(HashMap<String, Vec<(Option<u16>, String)>>);
 impl PeerServices {
     /// A later name for the same host and port replaces the earlier one. What is not a host is never found.
     pub(super) fn add(&mut self, authority: &str, name: String) {
-        let Some(HostPort { host, port }) = crate::authority::parse(authority) else { return };
+        let Some(HostPort { host, port }) = HostPort::parse(authority) else { return };
         let names = self.0.entry(host.to_ascii_lowercase()).or_default();
         names.retain(|(other, _)| *other != port);
         names.push((port, name));

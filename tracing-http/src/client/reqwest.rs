@@ -9,7 +9,7 @@ use pin_project_lite::pin_project;
 use reqwest::{Body, Client, Error};
 use tower_service::Service;
 
-use crate::address::PeerAddress;
+use crate::PeerAddress;
 
 /// A [`reqwest::Client`] that takes [`http::Request`]s and gives [`http::Response`]s, as layers expect.
 ///

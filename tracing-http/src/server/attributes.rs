@@ -4,11 +4,11 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, header};
 use tracing_core_lite::Recorder;
+use tracing_core_lite::net::{HostPort, IpText, PeerAddress};
 
 use super::client_address::{Seen, seen};
 use super::config::Config;
-use crate::address::{IpText, PeerAddress, record_peer};
-use crate::authority::{self, HostPort};
+use crate::address::record_peer;
 use crate::exchange::content_length;
 use crate::head::RequestHead;
 use crate::known_methods::{self, OTHER};
@@ -57,9 +57,9 @@ fn record_url(span: &mut Recorder<'_>, config: &Config, request: &RequestHead<'_
         .host
         .or_else(|| uri.authority().map(http::uri::Authority::as_str))
         .or_else(|| text(request.headers(), header::HOST));
-    if let Some(HostPort { host, port }) = authority.and_then(authority::parse) {
+    if let Some(server) = authority.and_then(HostPort::parse) {
         // A scheme that is only assumed says nothing about the port.
-        let port = port.or_else(|| known_scheme.and_then(authority::default_port));
+        let HostPort { host, port } = server.or_port_of(known_scheme);
         span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
     }
 }

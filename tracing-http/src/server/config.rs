@@ -1,13 +1,12 @@
 //! What a server layer was told.
 
 use http::HeaderName;
-use tracing_core_lite::Tracer;
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::redact::SecretKeys;
+use tracing_core_lite::{CapturedHeaders, Tracer};
 
 use super::route::RouteFinder;
 use super::trusted_proxies::TrustedProxies;
-use crate::captured_headers::CapturedHeaders;
 use crate::known_methods::KnownMethods;
 use crate::scope::scope;
 

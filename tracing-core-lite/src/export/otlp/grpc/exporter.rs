@@ -20,6 +20,7 @@ use crate::export::otlp::Compression;
 use crate::export::otlp::secrets::Secrets;
 use crate::export::otlp::{OtlpConfig, OtlpConfigError, USER_AGENT, reply};
 use crate::export::{Batch, ExportError, Exported, Exporter};
+use crate::grpc_status;
 
 /// How much longer than its timeout a call is waited for: the worker gives it up first, unless it is stuck.
 const GRACE: Duration = Duration::from_millis(250);
@@ -84,7 +85,7 @@ impl OtlpGrpc {
         // tonic reports a failed connection as UNAVAILABLE, or as UNKNOWN with the connection's error as source.
         let transport = status.source().filter(|source| source.is::<tonic::transport::Error>());
         let text = transport.map_or_else(|| status.message().to_owned(), cause);
-        let mut reason = format!("the OTLP receiver answered {}", name(status.code()));
+        let mut reason = format!("the OTLP receiver answered {}", grpc_status::name(status.code().into()));
         if !text.is_empty() {
             reason = format!("{reason}: {}", self.secrets.hide(&text));
         }
@@ -159,26 +160,4 @@ fn with_tls(endpoint: Endpoint, certificate: Option<&std::path::Path>) -> Result
         }
     };
     endpoint.tls_config(tls).map_err(|error| OtlpConfigError::Start { reason: cause(&error) })
-}
-
-fn name(code: Code) -> &'static str {
-    match code {
-        Code::Ok => "OK",
-        Code::Cancelled => "CANCELLED",
-        Code::Unknown => "UNKNOWN",
-        Code::InvalidArgument => "INVALID_ARGUMENT",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
-        Code::NotFound => "NOT_FOUND",
-        Code::AlreadyExists => "ALREADY_EXISTS",
-        Code::PermissionDenied => "PERMISSION_DENIED",
-        Code::ResourceExhausted => "RESOURCE_EXHAUSTED",
-        Code::FailedPrecondition => "FAILED_PRECONDITION",
-        Code::Aborted => "ABORTED",
-        Code::OutOfRange => "OUT_OF_RANGE",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DataLoss => "DATA_LOSS",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-    }
 }

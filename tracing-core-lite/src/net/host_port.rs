@@ -1,0 +1,154 @@
+//! Host and port of an authority.
+
+/// Longest authority that is looked at, in bytes: a DNS name has at most 255.
+const LONGEST: usize = 300;
+
+/// A host and a port: what `server.address` and `server.port` say.
+///
+/// ```
+/// use tracing_core_lite::net::HostPort;
+///
+/// let server = HostPort::parse("[::1]:8080");
+/// assert_eq!(server, Some(HostPort { host: "::1", port: Some(8080) }));
+///
+/// let server = HostPort::parse("ann:pw@example.com").map(|it| it.or_port_of(Some("https")));
+/// assert_eq!(server, Some(HostPort { host: "example.com", port: Some(443) }));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HostPort<'a> {
+    /// The host: a name or an IP address, which has no brackets around it.
+    pub host: &'a str,
+    /// The port, if one is known.
+    pub port: Option<u16>,
+}
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Host,
+    Colon,
+    At,
+    Unfit,
+}
+
+static KINDS: [Kind; 256] = {
+    let mut kinds = [Kind::Unfit; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f {
+        kinds[byte] = match byte as u8 {
+            b':' => Kind::Colon,
+            b'@' => Kind::At,
+            b'/' | b'?' | b'#' | b',' => Kind::Unfit,
+            _ => Kind::Host,
+        };
+        byte += 1;
+    }
+    kinds
+};
+
+impl<'a> HostPort<'a> {
+    /// Takes an authority apart (RFC 3986, section 3.2), as URIs, `Host` and `:authority` have it: `host`, `host:port`,
+    /// `[v6]`, `[v6]:port`, all with or without user information in front.
+    ///
+    /// `None` when it is none of these, has a port above 65535, or is longer than 300 bytes. The host is not searched for
+    /// what no name may have.
+    #[inline]
+    #[must_use]
+    pub fn parse(authority: &'a str) -> Option<Self> {
+        let bytes = authority.as_bytes();
+        if bytes.len() > LONGEST {
+            return None;
+        }
+        let mut start = 0;
+        let mut colons = 0;
+        let mut colon = bytes.len();
+        // One pass: `str`'s searches cost more than the few bytes of an authority are worth.
+        for (at, byte) in bytes.iter().enumerate() {
+            match KINDS[usize::from(*byte)] {
+                Kind::Host => {}
+                Kind::Colon => (colons, colon) = (colons + 1, at),
+                Kind::At => (start, colons, colon) = (at + 1, 0, bytes.len()),
+                Kind::Unfit => return None,
+            }
+        }
+        let rest = authority.get(start..)?;
+        if let Some(bracketed) = rest.strip_prefix('[') {
+            let (host, rest) = bracketed.split_once(']')?;
+            let port = if rest.is_empty() { "" } else { rest.strip_prefix(':')? };
+            return Self::of_parts(host, port);
+        }
+        if colons > 1 {
+            return None;
+        }
+        Self::of_parts(authority.get(start..colon)?, authority.get(colon + 1..).unwrap_or_default())
+    }
+
+    fn of_parts(host: &'a str, port: &str) -> Option<Self> {
+        if host.is_empty() {
+            return None;
+        }
+        let port = if port.is_empty() { None } else { Some(port.parse().ok()?) };
+        Some(Self { host, port })
+    }
+
+    /// With the port that `scheme` stands for, where there is none: 80 for `http` and `ws`, 443 for `https` and `wss`.
+    #[inline]
+    #[must_use]
+    pub fn or_port_of(self, scheme: Option<&str>) -> Self {
+        Self { port: self.port.or_else(|| default_port(scheme?)), ..self }
+    }
+}
+
+fn default_port(scheme: &str) -> Option<u16> {
+    match scheme {
+        "http" | "ws" => Some(80),
+        "https" | "wss" => Some(443),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities() {
+        for (given, expected) in [
+            ("example.com", Some(("example.com", None))),
+            ("example.com:8080", Some(("example.com", Some(8080)))),
+            ("example.com:", Some(("example.com", None))),
+            (" example.com", None),
+            ("a:b@[::1]:2", Some(("::1", Some(2)))),
+            ("ann@", None),
+            ("[::1]:80", Some(("::1", Some(80)))),
+            ("[::1]", Some(("::1", None))),
+            ("ann:pw@example.com:1", Some(("example.com", Some(1)))),
+            ("", None),
+            (":80", None),
+            ("[::1", None),
+            ("[::1]x", None),
+            ("example.com:99999", None),
+            ("a:b:c", None),
+            ("a b", None),
+            ("a/b", None),
+            ("ä", None),
+        ] {
+            let found = HostPort::parse(given).map(|found| (found.host, found.port));
+            assert_eq!(found, expected, "{given}");
+        }
+        assert_eq!(HostPort::parse(&"x".repeat(301)), None);
+    }
+
+    #[test]
+    fn ports_of_schemes() {
+        for (port, scheme, expected) in [
+            (None, Some("http"), Some(80)),
+            (None, Some("wss"), Some(443)),
+            (Some(8443), Some("https"), Some(8443)),
+            (None, Some("ftp"), None),
+            (None, None, None),
+        ] {
+            let found = HostPort { host: "example.com", port }.or_port_of(scheme);
+            assert_eq!(found, HostPort { host: "example.com", port: expected }, "{port:?} {scheme:?}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Network addresses, as spans name them: IP addresses as text, hosts and ports of authorities, the address of the peer.
+//!
+//! For the wrappers of servers and clients, which do this for every request: nothing here allocates.
+
+mod host_port;
+mod ip_text;
+mod peer_address;
+
+pub use host_port::HostPort;
+pub use ip_text::IpText;
+pub use peer_address::PeerAddress;
