@@ -17,7 +17,7 @@ use super::route::Route;
 use crate::TracedBody;
 use crate::ending::Outcome;
 use crate::error_type;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Left};
 use crate::head::ResponseHead;
 use crate::semconv::ROUTE;
 use crate::span_name::SpanName;
@@ -63,24 +63,30 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.enter(|| this.inner.poll(cx)),
-            None => this.inner.poll(cx),
+        let Some(exchange) = this.exchange else {
+            return this.inner.poll(cx).map_ok(W::unwatched);
         };
-        let Poll::Ready(result) = polled else { return Poll::Pending };
-        let exchange = this.exchange.take();
-        match result {
-            Ok(mut response) => {
-                let exchange = exchange.and_then(|mut exchange| {
-                    if let Some(on_head) = this.on_head {
-                        on_head.run(&mut exchange, &mut response);
-                    }
-                    exchange.responded(response.status(), response.headers(), response.body())
-                });
-                Poll::Ready(Ok(response.map(|body| W::of(TracedBody::new(body, exchange)))))
+        let entered = exchange.enter();
+        let polled = this.inner.poll(cx);
+        entered.leave();
+        match polled {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(mut response)) => {
+                if let Some(on_head) = this.on_head {
+                    on_head.run(exchange, &mut response);
+                }
+                let left = exchange.responded(response.status(), response.headers(), response.body());
+                let Left::Body { is_sized } = left else {
+                    *this.exchange = None;
+                    return Poll::Ready(Ok(W::unwatched(response)));
+                };
+                let exchange = this.exchange.take();
+                Poll::Ready(
+                    Ok(response.map(|body| W::watched(TracedBody::watched(body, exchange, is_sized)))),
+                )
             }
-            Err(error) => {
-                if let Some(exchange) = exchange {
+            Poll::Ready(Err(error)) => {
+                if let Some(exchange) = this.exchange.take() {
                     exchange.end(Outcome::Failed(error_type::of_any(&error)));
                 }
                 Poll::Ready(Err(error))
