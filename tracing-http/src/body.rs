@@ -75,9 +75,8 @@ where
                 Outcome::Complete
             }
         };
-        if let Some(exchange) = this.exchange.take() {
-            exchange.end(outcome);
-        }
+        exchange.end(outcome);
+        *this.exchange = None;
         polled
     }
 

@@ -157,7 +157,7 @@ impl Exchange {
         };
         watched.status = Some(status);
         if watched.is_without_body(status) || body.is_end_stream() {
-            self.end_by_reference(Outcome::Complete);
+            self.end(Outcome::Complete);
             return Left::Nothing;
         }
         watched.expected = content_length(headers).or(exact);
@@ -174,12 +174,7 @@ impl Exchange {
 
     /// Ends the span.
     #[inline]
-    pub(crate) fn end(mut self, outcome: Outcome) {
-        self.end_by_reference(outcome);
-    }
-
-    #[inline]
-    fn end_by_reference(&mut self, outcome: Outcome) {
+    pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(watched) = self.watched.take() {
             watched.end(outcome);
         }
@@ -215,7 +210,7 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         if let Some(watched) = &self.watched {
             let is_complete = watched.expected.is_some_and(|expected| watched.sent >= expected);
-            self.end_by_reference(if is_complete { Outcome::Complete } else { Outcome::Cancelled });
+            self.end(if is_complete { Outcome::Complete } else { Outcome::Cancelled });
         }
     }
 }
@@ -233,7 +228,7 @@ struct Unwinding<'a>(&'a mut Exchange);
 
 impl Drop for Unwinding<'_> {
     fn drop(&mut self) {
-        self.0.end_by_reference(Outcome::Panicked);
+        self.0.end(Outcome::Panicked);
     }
 }
 

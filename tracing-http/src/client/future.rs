@@ -51,23 +51,21 @@ where
         let entered = exchange.enter();
         let polled = this.inner.poll(cx);
         entered.leave();
-        let Poll::Ready(result) = polled else { return Poll::Pending };
-        match result {
-            Ok(response) => {
-                let left = on_head(exchange, &response, this.config);
-                let exchange = this.exchange.take();
-                Poll::Ready(Ok(response.map(|body| match left {
-                    Left::Nothing => ClientBody::unwatched(body),
-                    Left::Body { is_sized } => ClientBody::watched(body, exchange, is_sized),
-                })))
+        let left = match &polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(response)) => on_head(exchange, response, this.config),
+            Poll::Ready(Err(error)) => {
+                exchange.end(Outcome::Failed(this.classify.error_type(error)));
+                Left::Nothing
             }
-            Err(error) => {
-                if let Some(exchange) = this.exchange.take() {
-                    exchange.end(Outcome::Failed(this.classify.error_type(&error)));
-                }
-                Poll::Ready(Err(error))
-            }
-        }
+        };
+        let exchange = this.exchange.take();
+        polled.map_ok(|response| {
+            response.map(|body| match left {
+                Left::Nothing => ClientBody::unwatched(body),
+                Left::Body { is_sized } => ClientBody::watched(body, exchange, is_sized),
+            })
+        })
     }
 }
 

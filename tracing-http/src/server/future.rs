@@ -67,35 +67,34 @@ where
             return this.inner.poll(cx).map_ok(W::unwatched);
         };
         let entered = exchange.enter();
-        let polled = this.inner.poll(cx);
+        let mut polled = this.inner.poll(cx);
         entered.leave();
-        match polled {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Ok(mut response)) => {
+        // The response stays where it is, as it is large, for as long as it is not known to be watched.
+        let left = match &mut polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(response)) => {
                 if let Some(on_head) = this.on_head {
-                    on_head.run(exchange, &mut response);
+                    on_head.run(exchange, response);
                 }
-                let left = exchange.responded(response.status(), response.headers(), response.body());
-                let Left::Body { is_sized } = left else {
-                    *this.exchange = None;
-                    return Poll::Ready(Ok(W::unwatched(response)));
-                };
-                let exchange = this.exchange.take();
-                Poll::Ready(
-                    Ok(response.map(|body| W::watched(TracedBody::watched(body, exchange, is_sized)))),
-                )
+                exchange.responded(response.status(), response.headers(), response.body())
             }
             Poll::Ready(Err(error)) => {
-                if let Some(exchange) = this.exchange.take() {
-                    exchange.end(Outcome::Failed(error_type::of_any(&error)));
-                }
-                Poll::Ready(Err(error))
+                exchange.end(Outcome::Failed(error_type::of_any(error)));
+                Left::Nothing
             }
-        }
+        };
+        let Left::Body { is_sized } = left else {
+            *this.exchange = None;
+            return polled.map_ok(W::unwatched);
+        };
+        let exchange = this.exchange.take();
+        polled
+            .map_ok(|response| response.map(|body| W::watched(TracedBody::watched(body, exchange, is_sized))))
     }
 }
 
 impl<P: OnResponse> OnHead<P> {
+    #[inline(never)]
     fn run<B>(&self, exchange: &mut Exchange, response: &mut Response<B>) {
         if !self.has_route {
             self.record_route(exchange, response);
