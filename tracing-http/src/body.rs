@@ -24,19 +24,21 @@ pin_project! {
         #[pin]
         inner: B,
         exchange: Option<Exchange>,
+        is_sized: bool,
     }
 }
 
 impl<B> TracedBody<B> {
-    pub(crate) fn new(inner: B, exchange: Option<Exchange>) -> Self {
-        Self { inner, exchange }
+    /// Watches `inner` until `exchange` has ended.
+    #[inline]
+    pub(crate) fn watched(inner: B, exchange: Option<Exchange>, is_sized: bool) -> Self {
+        Self { inner, exchange, is_sized }
     }
 
-    /// The body alone, if nothing is left to be done with it.
-    #[cfg(feature = "axum")]
+    /// A body with which nothing is left to be done.
     #[inline]
-    pub(crate) fn into_unwatched(self) -> Result<B, Self> {
-        if self.exchange.is_none() { Ok(self.inner) } else { Err(self) }
+    pub(crate) fn unwatched(inner: B) -> Self {
+        Self { inner, exchange: None, is_sized: false }
     }
 }
 
@@ -53,7 +55,14 @@ where
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let Some(exchange) = this.exchange else { return this.inner.poll_frame(cx) };
-        let polled = exchange.enter_body(|| this.inner.as_mut().poll_frame(cx));
+        let polled = if *this.is_sized {
+            exchange.watch(|| this.inner.as_mut().poll_frame(cx))
+        } else {
+            let entered = exchange.enter();
+            let polled = this.inner.as_mut().poll_frame(cx);
+            entered.leave();
+            polled
+        };
         let outcome = match &polled {
             Poll::Pending => return polled,
             Poll::Ready(None) => Outcome::Complete,
@@ -66,9 +75,8 @@ where
                 Outcome::Complete
             }
         };
-        if let Some(exchange) = this.exchange.take() {
-            exchange.end(outcome);
-        }
+        exchange.end(outcome);
+        *this.exchange = None;
         polled
     }
 

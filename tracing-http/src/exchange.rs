@@ -2,6 +2,7 @@
 
 use http::{HeaderMap, Method, StatusCode, header};
 use http_body::Body;
+use opentelemetry::ContextGuard;
 use opentelemetry::trace::TraceContextExt;
 use tracing_core_lite::{Context, Recorder, Span, SpanContext};
 
@@ -17,8 +18,27 @@ pub(crate) struct Exchange {
     context: Context,
     /// `None` when nothing is recorded, or all has been.
     watched: Option<Box<Watched>>,
-    /// The body is there already, and asking for it runs nothing that needs a context.
-    is_sized: bool,
+}
+
+/// What is left to be done of an exchange when the head of its response is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    Nothing,
+    /// Asking for the body runs nothing that needs a context, if its size is known: it is there already.
+    Body {
+        is_sized: bool,
+    },
+}
+
+/// The exchange's context is current until this is left. Dropped without that, which happens only while a panic passes, it
+/// ends the exchange.
+///
+/// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it.
+#[must_use = "it has to be left"]
+pub(crate) struct Entered<'a> {
+    // First, so that a panic ends the span in its context.
+    unwinding: Unwinding<'a>,
+    _attached: ContextGuard,
 }
 
 /// A span and what has to be known to end it.
@@ -73,13 +93,13 @@ impl Exchange {
             #[cfg(feature = "metrics")]
             measurement: wants.measurement,
         });
-        Self { context, watched: Some(watched), is_sized: false }
+        Self { context, watched: Some(watched) }
     }
 
     /// An exchange of which nothing is recorded; its context is current all the same.
     #[inline]
     pub(crate) fn passed_on(context: Context) -> Self {
-        Self { context, watched: None, is_sized: false }
+        Self { context, watched: None }
     }
 
     /// Whether anything is recorded of it or measured.
@@ -111,49 +131,37 @@ impl Exchange {
         }
     }
 
-    /// Runs `work` in the exchange's context, and ends the exchange if it panics.
+    /// Makes the exchange's context the current one.
     #[inline]
-    pub(crate) fn enter<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let attached = self.context.clone().attach();
-        let result = self.watch(work);
-        drop(attached);
-        result
+    pub(crate) fn enter(&mut self) -> Entered<'_> {
+        let _attached = self.context.clone().attach();
+        Entered { unwinding: Unwinding(self), _attached }
     }
 
-    /// Runs `work`, in the exchange's context if it may matter, and ends the exchange if it panics.
+    /// Runs `work`, and ends the exchange if it panics.
     #[inline]
-    pub(crate) fn enter_body<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        if self.is_sized { self.watch(work) } else { self.enter(work) }
-    }
-
-    #[inline]
-    fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
+    pub(crate) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
         let unwinding = Unwinding(self);
         let result = work();
         std::mem::forget(unwinding);
         result
     }
 
-    /// Takes note of the response's head; what is left to be done with the body.
+    /// Takes note of the response's head, and ends the exchange if there is nothing more to come.
     #[inline]
-    pub(crate) fn responded(
-        mut self,
-        status: StatusCode,
-        headers: &HeaderMap,
-        body: &impl Body,
-    ) -> Option<Self> {
+    pub(crate) fn responded(&mut self, status: StatusCode, headers: &HeaderMap, body: &impl Body) -> Left {
         let exact = body.size_hint().exact();
-        self.is_sized = exact.is_some();
+        let is_sized = exact.is_some();
         let Some(watched) = &mut self.watched else {
-            return if self.is_sized { None } else { Some(self) };
+            return if is_sized { Left::Nothing } else { Left::Body { is_sized } };
         };
         watched.status = Some(status);
         if watched.is_without_body(status) || body.is_end_stream() {
             self.end(Outcome::Complete);
-            return None;
+            return Left::Nothing;
         }
         watched.expected = content_length(headers).or(exact);
-        Some(self)
+        Left::Body { is_sized }
     }
 
     /// Counts bytes of the body.
@@ -166,12 +174,7 @@ impl Exchange {
 
     /// Ends the span.
     #[inline]
-    pub(crate) fn end(mut self, outcome: Outcome) {
-        self.end_by_reference(outcome);
-    }
-
-    #[inline]
-    fn end_by_reference(&mut self, outcome: Outcome) {
+    pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(watched) = self.watched.take() {
             watched.end(outcome);
         }
@@ -207,8 +210,16 @@ impl Drop for Exchange {
     fn drop(&mut self) {
         if let Some(watched) = &self.watched {
             let is_complete = watched.expected.is_some_and(|expected| watched.sent >= expected);
-            self.end_by_reference(if is_complete { Outcome::Complete } else { Outcome::Cancelled });
+            self.end(if is_complete { Outcome::Complete } else { Outcome::Cancelled });
         }
+    }
+}
+
+impl Entered<'_> {
+    /// Makes the context current again that was so before.
+    #[inline]
+    pub(crate) fn leave(self) {
+        std::mem::forget(self.unwinding);
     }
 }
 
@@ -217,7 +228,7 @@ struct Unwinding<'a>(&'a mut Exchange);
 
 impl Drop for Unwinding<'_> {
     fn drop(&mut self) {
-        self.0.end_by_reference(Outcome::Panicked);
+        self.0.end(Outcome::Panicked);
     }
 }
 

@@ -12,7 +12,7 @@ use super::classify::Classify;
 use super::config::Config;
 use super::{ClientBody, attributes};
 use crate::ending::Outcome;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Left};
 
 pin_project! {
     /// The response to a [`ClientService`](super::ClientService) to come. Dropped before that, it ends the span as
@@ -45,29 +45,32 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.enter(|| this.inner.poll(cx)),
-            None => this.inner.poll(cx),
+        let Some(exchange) = this.exchange else {
+            return this.inner.poll(cx).map_ok(|response| response.map(ClientBody::unwatched));
         };
-        let Poll::Ready(result) = polled else { return Poll::Pending };
+        let entered = exchange.enter();
+        let polled = this.inner.poll(cx);
+        entered.leave();
+        let left = match &polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(response)) => on_head(exchange, response, this.config),
+            Poll::Ready(Err(error)) => {
+                exchange.end(Outcome::Failed(this.classify.error_type(error)));
+                Left::Nothing
+            }
+        };
         let exchange = this.exchange.take();
-        match result {
-            Ok(response) => {
-                let exchange = exchange.and_then(|exchange| on_head(exchange, &response, this.config));
-                Poll::Ready(Ok(response.map(|body| ClientBody::new(body, exchange))))
-            }
-            Err(error) => {
-                if let Some(exchange) = exchange {
-                    exchange.end(Outcome::Failed(this.classify.error_type(&error)));
-                }
-                Poll::Ready(Err(error))
-            }
-        }
+        polled.map_ok(|response| {
+            response.map(|body| match left {
+                Left::Nothing => ClientBody::unwatched(body),
+                Left::Body { is_sized } => ClientBody::watched(body, exchange, is_sized),
+            })
+        })
     }
 }
 
 /// What is left of the exchange when the head of the response is there.
-fn on_head<B: Body>(exchange: Exchange, response: &Response<B>, config: &Config) -> Option<Exchange> {
+fn on_head<B: Body>(exchange: &mut Exchange, response: &Response<B>, config: &Config) -> Left {
     exchange.record(|span| attributes::record_response(span, config, response));
     exchange.responded(response.status(), response.headers(), response.body())
 }

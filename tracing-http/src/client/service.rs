@@ -68,7 +68,9 @@ where
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let mut exchange = self.start(&mut request);
-        let inner = exchange.enter(|| self.inner.call(request));
+        let entered = exchange.enter();
+        let inner = self.inner.call(request);
+        entered.leave();
         ClientFuture::new(inner, exchange, Arc::clone(&self.config), self.classify.clone())
     }
 }

@@ -17,7 +17,7 @@ use super::route::Route;
 use crate::TracedBody;
 use crate::ending::Outcome;
 use crate::error_type;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, Left};
 use crate::head::ResponseHead;
 use crate::semconv::ROUTE;
 use crate::span_name::SpanName;
@@ -63,33 +63,38 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let polled = match this.exchange {
-            Some(exchange) => exchange.enter(|| this.inner.poll(cx)),
-            None => this.inner.poll(cx),
+        let Some(exchange) = this.exchange else {
+            return this.inner.poll(cx).map_ok(W::unwatched);
         };
-        let Poll::Ready(result) = polled else { return Poll::Pending };
-        let exchange = this.exchange.take();
-        match result {
-            Ok(mut response) => {
-                let exchange = exchange.and_then(|mut exchange| {
-                    if let Some(on_head) = this.on_head {
-                        on_head.run(&mut exchange, &mut response);
-                    }
-                    exchange.responded(response.status(), response.headers(), response.body())
-                });
-                Poll::Ready(Ok(response.map(|body| W::of(TracedBody::new(body, exchange)))))
-            }
-            Err(error) => {
-                if let Some(exchange) = exchange {
-                    exchange.end(Outcome::Failed(error_type::of_any(&error)));
+        let entered = exchange.enter();
+        let mut polled = this.inner.poll(cx);
+        entered.leave();
+        // The response stays where it is, as it is large, for as long as it is not known to be watched.
+        let left = match &mut polled {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Ok(response)) => {
+                if let Some(on_head) = this.on_head {
+                    on_head.run(exchange, response);
                 }
-                Poll::Ready(Err(error))
+                exchange.responded(response.status(), response.headers(), response.body())
             }
-        }
+            Poll::Ready(Err(error)) => {
+                exchange.end(Outcome::Failed(error_type::of_any(error)));
+                Left::Nothing
+            }
+        };
+        let Left::Body { is_sized } = left else {
+            *this.exchange = None;
+            return polled.map_ok(W::unwatched);
+        };
+        let exchange = this.exchange.take();
+        polled
+            .map_ok(|response| response.map(|body| W::watched(TracedBody::watched(body, exchange, is_sized))))
     }
 }
 
 impl<P: OnResponse> OnHead<P> {
+    #[inline(never)]
     fn run<B>(&self, exchange: &mut Exchange, response: &mut Response<B>) {
         if !self.has_route {
             self.record_route(exchange, response);

@@ -1,5 +1,7 @@
 //! Which type a traced response's body has.
 
+use http::Response;
+
 use crate::TracedBody;
 
 /// Which type a traced response's body has: [`Wrapped`], or [`AxumBody`] where there is axum. Not for others to implement.
@@ -7,9 +9,13 @@ pub trait ResponseBody<B>: sealed::Sealed {
     /// The type.
     type Body;
 
-    /// Makes it of the body that is watched.
+    /// Makes it of a body that is watched.
     #[doc(hidden)]
-    fn of(body: TracedBody<B>) -> Self::Body;
+    fn watched(body: TracedBody<B>) -> Self::Body;
+
+    /// A response whose body is not watched.
+    #[doc(hidden)]
+    fn unwatched(response: Response<B>) -> Response<Self::Body>;
 }
 
 mod sealed {
@@ -26,8 +32,13 @@ impl<B> ResponseBody<B> for Wrapped {
     type Body = TracedBody<B>;
 
     #[inline]
-    fn of(body: TracedBody<B>) -> TracedBody<B> {
+    fn watched(body: TracedBody<B>) -> TracedBody<B> {
         body
+    }
+
+    #[inline]
+    fn unwatched(response: Response<B>) -> Response<TracedBody<B>> {
+        response.map(TracedBody::unwatched)
     }
 }
 
@@ -47,10 +58,12 @@ impl ResponseBody<axum::body::Body> for AxumBody {
     type Body = axum::body::Body;
 
     #[inline]
-    fn of(body: TracedBody<axum::body::Body>) -> axum::body::Body {
-        match body.into_unwatched() {
-            Ok(body) => body,
-            Err(watched) => axum::body::Body::new(watched),
-        }
+    fn watched(body: TracedBody<axum::body::Body>) -> axum::body::Body {
+        axum::body::Body::new(body)
+    }
+
+    #[inline]
+    fn unwatched(response: Response<axum::body::Body>) -> Response<axum::body::Body> {
+        response
     }
 }

@@ -108,7 +108,9 @@ where
             let Some(mut exchange) = self.pass_on(&head) else {
                 return ServerFuture::new(self.inner.call(request), None, None);
             };
-            let inner = exchange.enter(|| self.inner.call(request));
+            let entered = exchange.enter();
+            let inner = self.inner.call(request);
+            entered.leave();
             return ServerFuture::new(inner, Some(exchange), None);
         }
         let (mut exchange, has_route) = self.start(&head);
@@ -119,7 +121,9 @@ where
             has_route,
             on_response: self.on_response.clone(),
         });
-        let inner = exchange.enter(|| self.inner.call(request));
+        let entered = exchange.enter();
+        let inner = self.inner.call(request);
+        entered.leave();
         ServerFuture::new(inner, Some(exchange), on_head)
     }
 }
