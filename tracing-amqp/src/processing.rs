@@ -105,6 +105,12 @@ impl ProcessingDelivery {
         self.work.failure(error);
     }
 
+    /// As [`failure`](ProcessingDelivery::failure), with `class` as `error.type`, in the metrics too: for errors whose type
+    /// says less than the error does. See [`Recorder::failure_of`].
+    pub fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
+        self.work.failure_of(class, error);
+    }
+
     /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does.
     ///
     /// # Errors

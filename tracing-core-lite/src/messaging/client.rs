@@ -294,7 +294,7 @@ impl Client {
         )
     }
 
-    /// Name and target of the spans of `operation`, for those that are made after the fact.
+    /// Name and target of the spans of `operation`, for those that are not measured.
     pub(super) fn with_name<R>(
         &self,
         operation: &Operation<'_>,

@@ -11,7 +11,7 @@ use opentelemetry::trace::SpanKind;
 
 use super::batch::{Counts, ItemOperation};
 use super::client::record_origin;
-use super::{Client, InFlight, Origin};
+use super::{Client, Origin};
 use crate::context::FutureExt;
 use crate::span::{Recorder, Span};
 
@@ -31,7 +31,7 @@ pub struct Item {
 enum State {
     /// The filter took the batch out.
     Untraced,
-    Recorded(InFlight),
+    Recorded(Span),
     /// Becomes a span if it fails.
     Unrecorded(Box<Begun>),
 }
@@ -67,9 +67,9 @@ impl Item {
         origin: &Origin,
         counts: Arc<Counts>,
     ) -> Self {
-        let in_flight = client.start(&operation.operation(), batch, |span| record_origin(origin, span));
-        let context = in_flight.in_context(origin.base());
-        Self { state: State::Recorded(in_flight), context, counts, is_settled: false }
+        let span = start_span(client, operation, batch, None, |span| record_origin(origin, span));
+        let context = span.in_context(origin.base());
+        Self { state: State::Recorded(span), context, counts, is_settled: false }
     }
 
     pub(super) fn unrecorded(
@@ -99,8 +99,8 @@ impl Item {
 
     /// Runs `write` if the item has a span already.
     pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        if let State::Recorded(in_flight) = &self.state {
-            in_flight.record(write);
+        if let State::Recorded(span) = &self.state {
+            span.record(write);
         }
     }
 
@@ -109,7 +109,7 @@ impl Item {
     pub fn describe(&mut self, write: impl FnOnce(&mut Recorder<'_>) + Send + Sync + 'static) {
         match &mut self.state {
             State::Untraced => {}
-            State::Recorded(in_flight) => in_flight.record(write),
+            State::Recorded(span) => span.record(write),
             State::Unrecorded(begun) => begun.description = Some(Description(Box::new(write))),
         }
     }
@@ -165,11 +165,7 @@ impl Item {
     fn end_with_span(&mut self, write: impl FnOnce(&Span)) {
         match std::mem::replace(&mut self.state, State::Untraced) {
             State::Untraced => {}
-            State::Recorded(in_flight) => {
-                if let Some(span) = in_flight.span() {
-                    write(span);
-                }
-            }
+            State::Recorded(span) => write(&span),
             State::Unrecorded(begun) => write(&begun.into_span()),
         }
     }
@@ -178,18 +174,33 @@ impl Item {
 impl Begun {
     fn into_span(self: Box<Self>) -> Span {
         let Self { client, operation, batch, origin, at, description } = *self;
-        client.with_name(&operation.operation(), |name, record| {
-            client.tracer().span(name).kind(SpanKind::Consumer).parent(&batch).start_time(at).start_with(
-                |span| {
-                    record(span);
-                    record_origin(&origin, span);
-                    if let Some(Description(write)) = description {
-                        write(span);
-                    }
-                },
-            )
+        start_span(&client, &operation, &batch, Some(at), |span| {
+            record_origin(&origin, span);
+            if let Some(Description(write)) = description {
+                write(span);
+            }
         })
     }
+}
+
+/// A span without a measurement: the batch is measured as a whole, and which of its items have spans is left to chance.
+fn start_span(
+    client: &Client,
+    operation: &ItemOperation,
+    batch: &Context,
+    at: Option<SystemTime>,
+    write: impl FnOnce(&mut Recorder<'_>),
+) -> Span {
+    client.with_name(&operation.operation(), |name, record| {
+        let mut span = client.tracer().span(name).kind(SpanKind::Consumer).parent(batch);
+        if let Some(at) = at {
+            span = span.start_time(at);
+        }
+        span.start_with(|span| {
+            record(span);
+            write(span);
+        })
+    })
 }
 
 impl Drop for Item {

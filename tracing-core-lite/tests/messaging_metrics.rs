@@ -1,0 +1,55 @@
+//! The metrics of queue clients count what was done, whatever is recorded in spans.
+#![cfg(all(feature = "testing", feature = "messaging-metrics"))]
+#![allow(clippy::unwrap_used)]
+
+use std::io;
+
+use opentelemetry::metrics::MeterProvider;
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+use tracing_core_lite::InstrumentationScope;
+use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType, Origin, Peer, Settings};
+use tracing_core_lite::testing::TestSpans;
+
+const QUEUE: &str = "orders";
+
+/// What `work` adds to the counter or histogram `metric`.
+fn measured(metric: &str, work: impl FnOnce(&Client)) -> u64 {
+    let exporter = InMemoryMetricExporter::default();
+    let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
+    let spans = TestSpans::new();
+    let settings = Settings::new().provider(spans.provider()).with_meter(&provider.meter("test"));
+    let scope = InstrumentationScope::builder("test").build();
+    work(&Client::new("rabbitmq", scope, settings, Peer::new()));
+    provider.force_flush().unwrap();
+    let finished = exporter.get_finished_metrics().unwrap();
+    provider.shutdown().unwrap();
+    let metrics = finished.last().unwrap().scope_metrics().flat_map(|scope| scope.metrics());
+    let found = metrics.filter(|found| found.name() == metric).map(|found| match found.data() {
+        AggregatedMetrics::F64(MetricData::Histogram(it)) => {
+            it.data_points().map(|it| it.count()).sum::<u64>()
+        }
+        AggregatedMetrics::U64(MetricData::Sum(it)) => it.data_points().map(|it| it.value()).sum(),
+        other => panic!("{other:?}"),
+    });
+    found.sum()
+}
+
+fn operation(kind: OperationType) -> Operation<'static> {
+    Operation::new(kind, Destination::new(QUEUE))
+}
+
+#[test]
+fn a_batch_is_measured_once_however_many_items_have_spans() {
+    for item_ratio in [0.0, 1.0] {
+        let count = measured("messaging.process.duration", |client| {
+            let batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(item_ratio);
+            for _ in 0..3 {
+                batch.item(&Origin::default()).processed();
+                batch.item(&Origin::default()).failure(&io::Error::other("no paper"));
+            }
+            batch.end();
+        });
+        assert_eq!(count, 1, "{item_ratio}");
+    }
+}
