@@ -24,11 +24,14 @@ pub async fn run() -> Result<(), Box<dyn Error>> {
     let (bank, _) = tracing_of("bank", &settings)?.build(&Process)?;
     let brokers =
         settings.get("KAFKA_BROKERS").ok_or("KAFKA_BROKERS is not set: there is nothing to reconcile")?;
-    reconciliation::send_statements(brokers, &bank).await?;
-    let found = reconciliation::reconcile(brokers, tracing.provider())
-        .await
-        .map_err(|error| -> Box<dyn Error> { error })?;
-    info!(right = found.right, wrong = found.wrong, "reconciled");
+    let work = async {
+        reconciliation::send_statements(brokers, &bank).await?;
+        reconciliation::reconcile(brokers, tracing.provider()).await
+    };
+    let outcome = work.await;
+    // Also after a failure: its spans say why.
     tokio::task::spawn_blocking(move || bank.shutdown(SHUTDOWN_TIMEOUT)).await??;
+    let found = outcome.map_err(|error| -> Box<dyn Error> { error })?;
+    info!(right = found.right, wrong = found.wrong, "reconciled");
     Ok(())
 }

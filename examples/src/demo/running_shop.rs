@@ -274,7 +274,7 @@ impl RunningShop {
         while self.servers.join_next().await.is_some() {}
         self.background.close();
         self.background.wait().await;
-        // All at once: one receiver that does not answer must not be waited for seven times.
+        // All at once: one receiver that does not answer must not be waited for once for each of them.
         let mut shutdowns = JoinSet::new();
         for provider in self.providers {
             shutdowns.spawn_blocking(move || provider.shutdown(SHUTDOWN_TIMEOUT));

@@ -9,11 +9,11 @@ use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance, StreamConsumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use serde::{Deserialize, Serialize};
 use tower::BoxError;
-use tracing::debug;
+use tracing::{debug, warn};
 use tracing_core_lite::TracerProvider;
 use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
 
@@ -88,8 +88,8 @@ impl Joined {
 impl ClientContext for Joined {}
 
 impl ConsumerContext for Joined {
-    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, _rebalance: &Rebalance<'_>) {
-        self.0.store(true, Ordering::Relaxed);
+    fn post_rebalance(&self, _consumer: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
+        self.0.store(matches!(rebalance, Rebalance::Assign(_)), Ordering::Relaxed);
     }
 }
 
@@ -101,7 +101,11 @@ pub(super) async fn consumer(
 ) -> Result<Option<TracedStreamConsumer<Joined>>, BoxError> {
     let Some(brokers) = wiring.settings.get("KAFKA_BROKERS") else { return Ok(None) };
     let mut config = client(brokers, wiring.service);
-    config.set("group.id", wiring.service).set("auto.offset.reset", "earliest");
+    config
+        .set("group.id", wiring.service)
+        .set("auto.offset.reset", "earliest")
+        // Stored, and thus committed, is what was worked on.
+        .set("enable.auto.offset.store", "false");
     create_topic(&config, topic).await?;
     let consumer: StreamConsumer<Joined> = StreamConsumer::from_config_and_context(&config, joined)?;
     consumer.subscribe(&[topic])?;
@@ -116,7 +120,13 @@ async fn create_topic(config: &ClientConfig, topic: &str) -> Result<(), KafkaErr
     let topic = NewTopic::new(topic, 1, TopicReplication::Fixed(1));
     let options = AdminOptions::new().operation_timeout(Some(TIMEOUT)).request_timeout(Some(TIMEOUT));
     match admin.create_topics(&[topic], &options).await {
-        Ok(outcomes) => debug!(?outcomes, "topics"),
+        Ok(outcomes) => {
+            for (topic, code) in outcomes.into_iter().filter_map(Result::err) {
+                if code != RDKafkaErrorCode::TopicAlreadyExists {
+                    warn!(topic, %code, "the topic was not created");
+                }
+            }
+        }
         Err(error) => debug!(%error, "topics are not for us to create"),
     }
     Ok(())

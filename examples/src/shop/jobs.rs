@@ -44,6 +44,8 @@ pub(super) enum JobLost {
     Amqp(#[from] lapin::Error),
     #[error("the broker did not take the job")]
     Refused,
+    #[error("the broker did not answer in time")]
+    Late,
 }
 
 /// Hands out jobs.

@@ -7,11 +7,13 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::get;
 use rdkafka::Message;
+use rdkafka::consumer::Consumer;
+use rdkafka::message::BorrowedMessage;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tower::BoxError;
 use tracing::{info, warn};
-use tracing_kafka::TracedStreamConsumer;
+use tracing_kafka::{Received, TracedStreamConsumer};
 
 use super::events::{self, Joined, ORDERS_CREATED, OrderCreated};
 use super::jobs::{Job, JobLost, Jobs, Medium};
@@ -56,17 +58,37 @@ async fn health(State(joined): State<Joined>) -> Result<&'static str, (StatusCod
 async fn listen(consumer: TracedStreamConsumer<Joined>, jobs: Jobs, stop: CancellationToken) {
     while let Some(received) = stop.run_until_cancelled(consumer.recv()).await {
         match received {
-            // In the trace of the order, however long ago that was.
             Ok(message) => {
-                let notified = message.process(|message| notify(message.payload(), &jobs)).await;
-                if let Err(reason) = notified {
-                    warn!(%reason, "a customer is not told");
+                if !hear(&message, &jobs, &stop).await {
+                    break;
+                }
+                // Only now: what was not heard to its end is delivered again, to whoever comes next.
+                if let Err(error) = consumer.store_offset_from_message(message.message()) {
+                    warn!(%error, "the event may be heard again");
                 }
             }
             Err(error) => {
                 info!(%error, "Kafka has nothing for us yet");
                 sleep(PAUSE).await;
             }
+        }
+    }
+}
+
+/// Works on one event until its jobs are with the broker: in the trace of the order, however long ago that was. Answers
+/// whether it is done, or `stop` came before.
+async fn hear(message: &Received<BorrowedMessage<'_>>, jobs: &Jobs, stop: &CancellationToken) -> bool {
+    loop {
+        match message.process(|message| notify(message.payload(), jobs)).await {
+            Ok(()) => return true,
+            Err(NotNotified::JobLost(reason)) => warn!(%reason, "a customer is not told yet"),
+            Err(reason) => {
+                warn!(%reason, "a customer is not told");
+                return true;
+            }
+        }
+        if stop.run_until_cancelled(sleep(PAUSE)).await.is_none() {
+            return false;
         }
     }
 }

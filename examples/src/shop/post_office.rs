@@ -1,15 +1,21 @@
 //! The queues of jobs: one connection to RabbitMQ, made when it is needed, and made anew after it was lost.
 
+use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use lapin::options::{BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions, QueueDeclareOptions};
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use tokio::sync::Mutex;
+use tokio::time::timeout;
 use tracing_amqp::{Broker, Settings, TracedChannel};
 
 use super::Wiring;
 use super::jobs::{JobLost, Medium};
+
+/// How long the broker may take: for a connection, and for its word on a job.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Where jobs end that nobody could do.
 const DEAD_LETTERS: &str = "dead-letters";
@@ -21,14 +27,20 @@ const PREFETCH: u16 = 16;
 const PERSISTENT: u8 = 2;
 
 /// Publishes jobs and gives channels to workers.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct PostOffice {
     url: Arc<str>,
     broker: Broker,
     open: Arc<Mutex<Option<Open>>>,
 }
 
-#[derive(Debug)]
+/// Without the URL: there is a password in it.
+impl fmt::Debug for PostOffice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostOffice").finish_non_exhaustive()
+    }
+}
+
 struct Open {
     connection: Connection,
     channel: TracedChannel,
@@ -61,12 +73,23 @@ impl PostOffice {
         // What is in no queue comes back.
         let options = BasicPublishOptions { mandatory: true, ..BasicPublishOptions::default() };
         let queue = ShortString::try_new(queue).map_err(|_| JobLost::Refused)?;
-        let confirm = channel.basic_publish("".into(), queue, options, body, properties).await?.await?;
+        let confirmed =
+            async { channel.basic_publish("".into(), queue, options, body, properties).await?.await };
+        let confirm = timeout(TIMEOUT, confirmed).await.map_err(|_| JobLost::Late)??;
         if confirm.is_ack() && confirm.take_message().is_none() { Ok(()) } else { Err(JobLost::Refused) }
     }
 
+    /// Gives the connection up. The next use makes another.
+    pub(super) async fn close(&self) {
+        self.open.lock().await.take();
+    }
+
     /// A channel with confirms, on which the queues are known to be there.
-    pub(super) async fn channel(&self) -> Result<TracedChannel, lapin::Error> {
+    pub(super) async fn channel(&self) -> Result<TracedChannel, JobLost> {
+        Ok(timeout(TIMEOUT, self.open()).await.map_err(|_| JobLost::Late)??)
+    }
+
+    async fn open(&self) -> Result<TracedChannel, lapin::Error> {
         let mut open = self.open.lock().await;
         if let Some(Open { connection, channel }) = &*open
             && connection.status().connected()

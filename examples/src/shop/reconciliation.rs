@@ -8,6 +8,7 @@ use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::KafkaError;
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{Offset, TopicPartitionList};
+use tokio::task::spawn_blocking;
 use tower::BoxError;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::{Context, TracerProvider};
@@ -67,9 +68,15 @@ pub async fn send_statements(brokers: &str, bank: &TracerProvider) -> Result<(),
             }
             Ok::<_, KafkaError>(deliveries)
         };
-        let delivered = try_join_all(deliveries.in_context(context).await?).await;
-        for outcome in delivered.map_err(|_| KafkaError::Canceled)? {
-            outcome.map_err(|(error, _)| error)?;
+        let sent = async {
+            for outcome in try_join_all(deliveries.await?).await.map_err(|_| KafkaError::Canceled)? {
+                outcome.map_err(|(error, _)| error)?;
+            }
+            Ok::<_, KafkaError>(())
+        };
+        if let Err(error) = sent.in_context(context).await {
+            span.failure_of("kafka", &error);
+            return Err(error);
         }
         span.end();
     }
@@ -85,11 +92,14 @@ pub async fn reconcile(brokers: &str, provider: &TracerProvider) -> Result<Recon
     let mut config = client(brokers, "reconciliation");
     config.set("group.id", "reconciliation").set("enable.auto.commit", "false");
     let consumer: StreamConsumer = StreamConsumer::from_config(&config)?;
+    // What librdkafka asks the broker at once blocks its thread.
+    let assigned = spawn_blocking(move || assign_last(&consumer).map(|expected| (consumer, expected)));
+    let (consumer, expected) = assigned.await??;
     let consumer = TracedStreamConsumer::with_config(consumer, &config, Settings::new().provider(provider));
     let span =
         provider.tracer("shop.reconciliation").span("nightly reconciliation").parent(&Context::new()).start();
     let context = span.in_context(&Context::new());
-    let outcome = read_all(&consumer).in_context(context).await;
+    let outcome = read_all(&consumer, expected).in_context(context).await;
     if outcome.is_err() {
         span.record(|span| {
             span.failed("kafka", "the records could not be read");
@@ -99,8 +109,7 @@ pub async fn reconcile(brokers: &str, provider: &TracerProvider) -> Result<Recon
     outcome
 }
 
-async fn read_all(consumer: &TracedStreamConsumer) -> Result<Reconciled, BoxError> {
-    let expected = assign_last(consumer.inner())?;
+async fn read_all(consumer: &TracedStreamConsumer, expected: u64) -> Result<Reconciled, BoxError> {
     let mut batch = consumer.start_batch(TOPIC).item_ratio(ITEM_RATIO);
     let mut reconciled = Reconciled::default();
     for _ in 0..expected {
@@ -122,7 +131,8 @@ fn check<M: tracing_kafka::CarrierMessage>(
     reconciled: &mut Reconciled,
 ) {
     record.add_to(batch);
-    let item = batch.item(record.origin());
+    // With partition and offset, so that a wrong record can be found.
+    let item = record.item(batch);
     if record.payload().is_some_and(|payload| payload.ends_with(b" 0")) {
         reconciled.wrong += 1;
         item.failure_of("not_paid", &NotPaid);

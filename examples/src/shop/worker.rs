@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get;
 use futures_util::StreamExt;
-use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicRejectOptions};
+use lapin::options::{BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicRejectOptions};
 use lapin::types::FieldTable;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -29,10 +29,6 @@ enum NotDone {
     Malformed(#[from] serde_json::Error),
     #[error(transparent)]
     NotSent(#[from] NotSent),
-    #[error("the job could not be put back: {0}")]
-    Lost(#[from] JobLost),
-    #[error(transparent)]
-    Amqp(#[from] lapin::Error),
 }
 
 impl Classified for NotDone {
@@ -40,7 +36,6 @@ impl Classified for NotDone {
         match self {
             Self::Malformed(_) => "malformed",
             Self::NotSent(reason) => reason.class(),
-            Self::Lost(_) | Self::Amqp(_) => "broker_unavailable",
         }
     }
 }
@@ -71,50 +66,46 @@ struct Worker {
 }
 
 impl Worker {
-    /// Takes jobs until `stop`, however often the broker comes and goes.
+    /// Takes jobs until `stop`, however often the broker comes and goes. A job that was begun is finished.
     async fn work(&self, stop: &CancellationToken) {
-        while let Some(lost) = stop.run_until_cancelled(self.consume(stop)).await {
-            if let Err(error) = lost {
+        while !stop.is_cancelled() {
+            if let Err(error) = self.consume(stop).await {
                 info!(%error, "the broker does not answer");
+                // What was not acknowledged on this channel is delivered again.
+                self.post_office.close().await;
             }
-            if stop.run_until_cancelled(sleep(PAUSE)).await.is_none() {
-                break;
-            }
+            stop.run_until_cancelled(sleep(PAUSE)).await;
         }
     }
 
-    async fn consume(&self, stop: &CancellationToken) -> Result<(), lapin::Error> {
+    async fn consume(&self, stop: &CancellationToken) -> Result<(), JobLost> {
         let channel = self.post_office.channel().await?;
         let queue = self.medium.queue();
         let options = BasicConsumeOptions::default();
         let mut jobs = channel.basic_consume(queue.into(), "".into(), options, FieldTable::default()).await?;
-        while !stop.is_cancelled()
-            && let Some(delivery) = jobs.next().await
-        {
-            self.handle(delivery?).await;
+        while let Some(Some(delivery)) = stop.run_until_cancelled(jobs.next()).await {
+            self.handle(delivery?).await?;
         }
         Ok(())
     }
 
     /// The span says what became of the job, and links to whoever published it; after a retry, to both who did.
-    async fn handle(&self, delivery: TracedDelivery) {
+    async fn handle(&self, delivery: TracedDelivery) -> Result<(), JobLost> {
         let processing = delivery.start_processing();
         let context = processing.context().clone();
         let work = async {
-            if let Err(reason) = self.attempt(&processing).await {
-                processing.record(|span| {
-                    span.failure_of(reason.class(), &reason);
-                });
-                self.put_back(&processing, &reason).await?;
-            } else {
+            let Err(reason) = self.attempt(&processing).await else {
                 processing.ack(BasicAckOptions::default()).await?;
+                return Ok(());
+            };
+            processing.failure_of(reason.class(), &reason);
+            if let Err(lost) = self.put_back(&processing, &reason).await {
+                warn!(%lost, "the broker is asked to deliver the job again");
+                processing.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await?;
             }
-            Ok::<_, NotDone>(())
+            Ok(())
         };
-        let settled = work.in_context(context).await;
-        if let Err(reason) = settled {
-            warn!(%reason, "the broker will deliver the job again");
-        }
+        work.in_context(context).await
     }
 
     async fn attempt(&self, delivery: &ProcessingDelivery) -> Result<(), NotDone> {
@@ -124,7 +115,7 @@ impl Worker {
     }
 
     /// Publishes a job again that may yet be done, and gives all others to the dead letters.
-    async fn put_back(&self, delivery: &ProcessingDelivery, reason: &NotDone) -> Result<(), NotDone> {
+    async fn put_back(&self, delivery: &ProcessingDelivery, reason: &NotDone) -> Result<(), JobLost> {
         let number = delivery.origin().attempt().number();
         if matches!(reason, NotDone::NotSent(_)) && number < MOST_ATTEMPTS {
             warn!(%reason, number, "to be tried again");

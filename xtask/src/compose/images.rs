@@ -70,21 +70,23 @@ fn wanted(from_source: bool) -> io::Result<Vec<String>> {
     Ok(unique)
 }
 
+/// An image of a registry stays; in place of a stand-in it is tried again, as a registry may be there by now.
 fn provide(image: &str) -> io::Result<(Origin, String)> {
     let label = format!("{{{{index .Config.Labels {LABEL:?}}}}}");
-    if let Ok(stand_in) = output(&mut docker(&["image", "inspect", "--format", &label, image])) {
-        let made_from = stand_in.trim();
-        if made_from.is_empty() {
-            return Ok((Origin::Registry, "present".into()));
+    let present = output(&mut docker(&["image", "inspect", "--format", &label, image]));
+    let made_from = present.ok().map(|label| label.trim().to_owned());
+    if made_from.as_deref() == Some("") {
+        return Ok((Origin::Registry, "present".into()));
+    }
+    match bounded(&mut docker(&["pull", "--quiet", image]), PULL_TIMEOUT) {
+        Ok(_) => return Ok((Origin::Registry, "pulled".into())),
+        Err(error) => {
+            let reason = error.to_string();
+            println!("{image}: no pull ({})", reason.lines().last().unwrap_or_default());
         }
-        if made_from == stand_ins::made_from(image)? {
-            return Ok((Origin::StandIn, "present, a stand-in".into()));
-        }
-    } else if let Err(error) = bounded(&mut docker(&["pull", "--quiet", image]), PULL_TIMEOUT) {
-        let reason = error.to_string();
-        println!("{image}: no pull ({})", reason.lines().last().unwrap_or_default());
-    } else {
-        return Ok((Origin::Registry, "pulled".into()));
+    }
+    if made_from.is_some_and(|it| stand_ins::made_from(image).is_ok_and(|now| it == now)) {
+        return Ok((Origin::StandIn, "present, a stand-in".into()));
     }
     println!("{image}: making a stand-in ...");
     stand_ins::make(image).map_err(|error| {
