@@ -21,7 +21,7 @@ use crate::headers::Headers;
 use crate::settlement::{self, Outcome};
 use crate::source::{Source, int};
 use crate::work::Work;
-use crate::{TracedChannel, TracedConfirm, dead_letter, error_class};
+use crate::{TracedChannel, TracedConfirm, dead_letter};
 
 /// A [`Delivery`] that is being worked on, with its `process` span.
 ///
@@ -144,7 +144,7 @@ impl ProcessingDelivery {
             // Settled before, or lost with its channel: the drop says which.
             Ok(false) => {}
             Err(error) => {
-                self.work.failure_of(error_class::of_error(error), error);
+                self.work.settlement_failed(error);
                 self.work.settled(Outcome::Dropped, self.ends_when_settled);
             }
         }
