@@ -12,8 +12,8 @@ use rdkafka::producer::{FutureProducer, FutureRecord, NoCustomPartitioner};
 use rdkafka::util::{AsyncRuntime, DefaultRuntime, Timeout};
 use tracing_core_lite::messaging::{InFlight, Settings};
 
-use super::TracedDeliveryFuture;
 use super::forward::forward_producer;
+use super::{Counted, TracedDeliveryFuture};
 use crate::sending::{Outbound, Sender, failed};
 
 /// A [`FutureProducer`] whose messages have spans and carry context.
@@ -94,8 +94,13 @@ where
         P: ToBytes + ?Sized,
         T: Into<Timeout>,
     {
-        let sending = Observed(Some(self.start(&mut record)));
+        let (sending, counted) = self.start(&mut record);
+        let sending = Observed(Some(sending));
         let result = self.inner.send(record, queue_timeout).await;
+        match &result {
+            Ok(_) => counted.keep(),
+            Err(_) => counted.take_back(),
+        }
         sending.end(&result);
         result
     }
@@ -113,10 +118,14 @@ where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
-        let mut sending = self.start(&mut record);
+        let (mut sending, counted) = self.start(&mut record);
         match self.inner.send_result(record) {
-            Ok(delivery) => Ok(TracedDeliveryFuture::new(delivery, sending)),
+            Ok(delivery) => {
+                counted.keep();
+                Ok(TracedDeliveryFuture::new(delivery, sending))
+            }
             Err((error, record)) => {
+                counted.take_back();
                 failed(&mut sending, &error);
                 Err((error, record))
             }
@@ -128,7 +137,7 @@ where
         self.inner.poll(timeout);
     }
 
-    fn start<K, P>(&self, record: &mut FutureRecord<'_, K, P>) -> InFlight
+    fn start<K, P>(&self, record: &mut FutureRecord<'_, K, P>) -> (InFlight, Counted)
     where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
