@@ -12,6 +12,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, NoCustomPartitioner};
 use rdkafka::util::{AsyncRuntime, DefaultRuntime, Timeout};
 use tracing_core_lite::messaging::{InFlight, Settings};
 
+use super::delivery_future::Observed;
 use super::forward::forward_producer;
 use super::{Counted, TracedDeliveryFuture};
 use crate::sending::{Outbound, Sender, failed};
@@ -95,7 +96,7 @@ where
         T: Into<Timeout>,
     {
         let (sending, counted) = self.start(&mut record);
-        let sending = Observed(Some(sending));
+        let sending = Observed::new(sending);
         let result = self.inner.send(record, queue_timeout).await;
         match &result {
             Ok(_) => counted.keep(),
@@ -105,7 +106,8 @@ where
         result
     }
 
-    /// As [`FutureProducer::send_result`]. The span lasts until the delivery report, or until the future is dropped.
+    /// As [`FutureProducer::send_result`]. The span lasts until the delivery report. When the future is
+    /// dropped before, it ends at that moment with an event `cancelled`.
     ///
     /// # Errors
     /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`.
@@ -149,27 +151,6 @@ where
             payload: record.payload.map(ToBytes::to_bytes),
         };
         self.sender.start(&message, &mut record.headers)
-    }
-}
-
-/// A span whose end somebody waits for.
-struct Observed(Option<InFlight>);
-
-impl Observed {
-    fn end(mut self, result: &OwnedDeliveryResult) {
-        if let Some(sending) = self.0.take() {
-            super::delivery_future::end(sending, result);
-        }
-    }
-}
-
-impl Drop for Observed {
-    fn drop(&mut self) {
-        if let Some(sending) = self.0.take() {
-            sending.end_with(|span| {
-                span.event("cancelled", &[]);
-            });
-        }
     }
 }
 
