@@ -252,11 +252,13 @@ impl Client {
     }
 
     fn is_traced(&self, destination: &str) -> bool {
-        self.0.settings.filter.as_ref().is_none_or(|is_traced| is_traced(destination))
+        let filter = self.0.settings.filter.as_ref().filter(|_| !destination.is_empty());
+        filter.is_none_or(|is_traced| is_traced(destination))
     }
 
     fn target<'a>(&self, destination: Destination<'a>) -> Target<'a> {
-        let template = self.0.settings.template.as_ref().and_then(|template| template(destination.name));
+        let template = self.0.settings.template.as_ref().filter(|_| !destination.name.is_empty());
+        let template = template.and_then(|template| template(destination.name));
         Target { destination, template }
     }
 
