@@ -139,10 +139,14 @@ impl<M: CarrierMessage> Received<M> {
 
     /// The time since the message's timestamp; none when a clock is behind.
     fn age(&self) -> Option<Duration> {
-        let timestamp = u64::try_from(self.message.timestamp().to_millis()?).ok()?;
-        let sent = UNIX_EPOCH.checked_add(Duration::from_millis(timestamp))?;
-        Some(SystemTime::now().duration_since(sent).unwrap_or_default())
+        age(self.message.timestamp().to_millis()?, SystemTime::now())
     }
+}
+
+/// From `timestamp`, in milliseconds, to `now`.
+fn age(timestamp: i64, now: SystemTime) -> Option<Duration> {
+    let sent = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(timestamp).ok()?))?;
+    now.duration_since(sent).ok()
 }
 
 impl Received<BorrowedMessage<'_>> {
@@ -158,5 +162,24 @@ impl<M> Deref for Received<M> {
 
     fn deref(&self) -> &M {
         &self.message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages() {
+        let now = UNIX_EPOCH + Duration::from_millis(1500);
+        for (timestamp, expected) in [
+            (1000, Some(Duration::from_millis(500))),
+            (1500, Some(Duration::ZERO)),
+            (1501, None),
+            (-1, None),
+            (i64::MAX, None),
+        ] {
+            assert_eq!(age(timestamp, now), expected, "{timestamp}");
+        }
     }
 }
