@@ -47,7 +47,8 @@
 //! `{exchange}:{routing key}:{queue}`, without what is empty, and without the queue where the routing key is its name (semantic
 //! conventions 1.44 for RabbitMQ). [`Settings::filter`] and [`Settings::destination_template`] are asked with these names;
 //! `basic_get` and batches with the queue's. Names that the broker makes (`amq.gen-…`, `amq.rabbitmq.reply-to…`) are in no span's
-//! name. Where routing keys hold ids, give them a template.
+//! name. Names of spans are cut at 288 bytes, since an exchange, a routing key and a queue can be 767 together;
+//! `messaging.destination.name` is not. Where routing keys hold ids, give them a template.
 //!
 //! # How a delivery relates to its sender
 //! By default its span is a child of the sender's, with a FollowsFrom link to it;

@@ -23,7 +23,8 @@ use crate::span::Recorder;
 use crate::stack_text::StackText;
 use crate::tracer::Tracer;
 
-/// Longest name of a span, in bytes: an operation and a destination of 255.
+/// Longest name of a span, in bytes; what is longer is cut. Room for an operation and a topic or queue of 255, but not for the
+/// longest that AMQP can have: an exchange, a routing key and a queue, of 255 each.
 const LONGEST_NAME: usize = 288;
 
 /// Longest message key that is recorded, in bytes.
