@@ -66,7 +66,8 @@
 //!
 //! # Retries and dead letters
 //! [`Received::retry_headers`] makes the headers with which to publish a message again. The spans of later attempts then link
-//! to the first sender and to the attempt before, and have the number of the attempt.
+//! to the first sender and to the `send` span that published the message last, which is below the attempt before, and have the
+//! number of the attempt.
 //!
 //! # What is never seen
 //! Whether Kafka delivers a message again after a consumer ended before it committed: both spans have the same partition,

@@ -124,8 +124,8 @@ impl<M: CarrierMessage> Received<M> {
     /// the number of the attempt ([`x-attempt`](tracing_core_lite::messaging::ATTEMPT)) and the first sender
     /// ([`x-first-traceparent`](tracing_core_lite::messaging::FIRST_TRACEPARENT)).
     ///
-    /// Sent by a traced producer from within the work that failed, the message is then linked to both: its first sender, and
-    /// this attempt.
+    /// Sent by a traced producer from within the work that failed, the message has a `send` span below that of this attempt. The
+    /// span of the next attempt links to it, and to the first sender.
     #[must_use]
     pub fn retry_headers(&self) -> OwnedHeaders {
         let mut headers = Outgoing(self.message.borrowed_headers().map(|headers| headers.detach()));
