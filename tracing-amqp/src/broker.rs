@@ -10,7 +10,7 @@ use lapin::{BasicProperties, Channel};
 use opentelemetry::{Context, InstrumentationScope};
 use tracing_core_lite::messaging::attribute::{BODY_SIZE, CONVERSATION_ID, MESSAGE_ID};
 use tracing_core_lite::messaging::{
-    Batch, Client, InFlight, MessageView, Operation, OperationType, Peer, Settings,
+    Batch, Client, Destination, InFlight, MessageView, Operation, OperationType, Peer, Settings,
 };
 use tracing_core_lite::span::Recorder;
 
@@ -104,11 +104,33 @@ impl Broker {
         let name = destination::published(exchange, routing_key);
         // A queue's name is a routing key of the default exchange.
         let queue = if exchange.is_empty() { routing_key } else { "" };
-        let operation =
-            Operation::new(OperationType::Send, destination::with_queue(&name, queue)).named(PUBLISH);
+        self.publish_to(context, destination::with_queue(&name, queue), routing_key, body_size, properties)
+    }
+
+    /// As [`publish_in`](Broker::publish_in), to where a message wants its reply.
+    pub(crate) fn reply_in(
+        &self,
+        context: &Context,
+        reply_to: &str,
+        body_size: usize,
+        properties: BasicProperties,
+    ) -> (InFlight, BasicProperties) {
+        let reply_to = cut(reply_to);
+        self.publish_to(context, destination::of_reply(reply_to), reply_to, body_size, properties)
+    }
+
+    fn publish_to(
+        &self,
+        context: &Context,
+        destination: Destination<'_>,
+        routing_key: &str,
+        body_size: usize,
+        properties: BasicProperties,
+    ) -> (InFlight, BasicProperties) {
+        let operation = Operation::new(OperationType::Send, destination).named(PUBLISH);
         let in_flight = self.0.start(&operation, context, |span| {
             record_message(routing_key, body_size, &properties, span);
-            self.0.on_send(&MessageView::new(&name, body_size, &Headers::of(&properties)), span);
+            self.0.on_send(&MessageView::new(destination.name, body_size, &Headers::of(&properties)), span);
         });
         let mut headers = NewHeaders::of(&properties);
         self.0.inject(&in_flight, context, &mut headers);

@@ -87,22 +87,9 @@ impl TracedChannel {
         payload: &[u8],
         properties: BasicProperties,
     ) -> Result<TracedConfirm> {
-        let context = Context::current();
-        self.publish_in(&context, exchange, routing_key, options, payload, properties).await
-    }
-
-    pub(crate) async fn publish_in(
-        &self,
-        context: &Context,
-        exchange: ShortString,
-        routing_key: ShortString,
-        options: BasicPublishOptions,
-        payload: &[u8],
-        properties: BasicProperties,
-    ) -> Result<TracedConfirm> {
         let (key, size) = (routing_key.as_str(), payload.len());
         let (in_flight, properties) =
-            self.broker.publish_in(context, exchange.as_str(), key, size, properties);
+            self.broker.publish_in(&Context::current(), exchange.as_str(), key, size, properties);
         self.send(in_flight, exchange, routing_key, options, payload, properties).await
     }
 

@@ -70,9 +70,10 @@ impl TracedDelivery {
         self.origin.context()
     }
 
-    /// Runs `work` in the context of a `process` span, which ends with it. An `Err` is the span's failure; what became of the
-    /// delivery is in [`messaging.rabbitmq.message.outcome`](crate::attribute::OUTCOME). When the returned future is dropped,
-    /// the span ends at that moment.
+    /// Runs `work` in the context of a `process` span, which ends with it. An `Err` is the span's failure, unless the delivery
+    /// could not be settled: that failure stays. What became of the delivery is in
+    /// [`messaging.rabbitmq.message.outcome`](crate::attribute::OUTCOME). When the returned future is dropped, the span ends at
+    /// that moment.
     ///
     /// # Errors
     /// That of `work`.
@@ -87,9 +88,9 @@ impl TracedDelivery {
         let delivery = self.start(false);
         let context = delivery.context().clone();
         let ending = EndOnDrop(delivery.work());
-        let outcome = work(delivery).in_context(context).await;
+        let outcome = async { work(delivery).await }.in_context(context).await;
         if let Err(error) = &outcome {
-            ending.0.failure(error);
+            ending.0.ended_with(error);
         }
         outcome
     }

@@ -39,6 +39,13 @@ pub(crate) fn with_queue<'a>(name: &'a str, queue: &str) -> Destination<'a> {
     if is_made { destination.temporary() } else { destination }
 }
 
+/// Where a reply goes. It is temporary whatever its name is: the peer chose that, and it may choose another each time.
+pub(crate) fn of_reply(reply_to: &str) -> Destination<'_> {
+    let mut destination = with_queue(if reply_to.is_empty() { DEFAULT_EXCHANGE } else { reply_to }, reply_to);
+    destination.is_temporary = true;
+    destination
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -72,6 +79,8 @@ mod tests {
             ("amq.topic", false),
         ] {
             assert_eq!(with_queue(queue, queue).is_temporary, is_temporary, "{queue}");
+            let reply = of_reply(queue);
+            assert_eq!((reply.is_temporary, reply.is_anonymous), (true, is_temporary), "reply to {queue}");
         }
     }
 }

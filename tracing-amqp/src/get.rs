@@ -57,12 +57,12 @@ pub(crate) fn finish(
     });
     if let Some(in_flight) = &mut pending.done() {
         match &got {
-            Ok(Some(message)) => record(in_flight, message),
-            Ok(None) => in_flight.message_count(0),
-            Err(error) => {
-                in_flight.message_count(0);
-                in_flight.failure_of(error_class::of_error(error), error);
+            Ok(Some(message)) => {
+                in_flight.message_count(1);
+                record(in_flight, message);
             }
+            Ok(None) => {}
+            Err(error) => in_flight.failure_of(error_class::of_error(error), error),
         }
     }
     got

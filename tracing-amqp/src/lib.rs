@@ -47,7 +47,8 @@
 //! `{exchange}:{routing key}:{queue}`, without what is empty, and without the queue where the routing key is its name (semantic
 //! conventions 1.44 for RabbitMQ). [`Settings::filter`] and [`Settings::destination_template`] are asked with these names;
 //! `basic_get` and batches with the queue's. Names that the broker makes (`amq.gen-…`, `amq.rabbitmq.reply-to…`) are in no span's
-//! name. Where routing keys hold ids, give them a template.
+//! name. Names of spans are cut at 288 bytes, since an exchange, a routing key and a queue can be 767 together;
+//! `messaging.destination.name` is not. Where routing keys hold ids, give them a template.
 //!
 //! # How a delivery relates to its sender
 //! By default its span is a child of the sender's, with a FollowsFrom link to it;
@@ -59,7 +60,8 @@
 //! - The wrapped calls do what the bare ones do. The one difference is headers: those of trace context are replaced.
 //! - With lapin's automatic recovery each call is still one span. What lapin rejects then has failed; a delivery that could
 //!   not be acknowledged any more has the outcome `dropped`, and comes again.
-//! - Settlements by `Channel::basic_ack` or the bare `Acker` are not seen.
+//! - Settlements by `Channel::basic_ack` or the bare `Acker` are not seen, nor which other deliveries one with `multiple` settles:
+//!   see [`Outcome::Dropped`].
 //!
 //! # Features
 //! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics`: the metrics of the conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.

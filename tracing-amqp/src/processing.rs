@@ -21,7 +21,7 @@ use crate::headers::Headers;
 use crate::settlement::{self, Outcome};
 use crate::source::{Source, int};
 use crate::work::Work;
-use crate::{TracedChannel, TracedConfirm, dead_letter, error_class};
+use crate::{TracedChannel, TracedConfirm, dead_letter};
 
 /// A [`Delivery`] that is being worked on, with its `process` span.
 ///
@@ -144,7 +144,7 @@ impl ProcessingDelivery {
             // Settled before, or lost with its channel: the drop says which.
             Ok(false) => {}
             Err(error) => {
-                self.work.failure_of(error_class::of_error(error), error);
+                self.work.settlement_failed(error);
                 self.work.settled(Outcome::Dropped, self.ends_when_settled);
             }
         }
@@ -153,6 +153,9 @@ impl ProcessingDelivery {
 
     /// Answers a request: publishes `payload` to where the message wants its reply (`reply_to`), with its `correlation_id`
     /// unless `properties` have one, in a span below that of this delivery. `None` when the message wants no reply.
+    ///
+    /// The destination is the peer's choice, and so counts as temporary: it is in the span's attributes, but neither in its name
+    /// nor in the metrics.
     ///
     /// # Errors
     /// Those of [`Channel::basic_publish`](lapin::Channel::basic_publish).
@@ -167,9 +170,11 @@ impl ProcessingDelivery {
         if let (None, Some(id)) = (properties.correlation_id(), self.delivery.properties.correlation_id()) {
             properties = properties.with_correlation_id(id.clone());
         }
-        let exchange = ShortString::default();
-        let reply_to = reply_to.clone();
-        channel.publish_in(&self.context, exchange, reply_to, options, payload, properties).await.map(Some)
+        let broker = channel.broker();
+        let (in_flight, properties) =
+            broker.reply_in(&self.context, reply_to.as_str(), payload.len(), properties);
+        let (exchange, reply_to) = (ShortString::default(), reply_to.clone());
+        channel.send(in_flight, exchange, reply_to, options, payload, properties).await.map(Some)
     }
 
     /// The properties to publish the message again with. See

@@ -172,16 +172,16 @@ async fn check(confirm: TracedConfirm) -> Result<(), RpcError> {
 
 fn record(in_flight: &mut InFlight, reply: &Result<TracedDelivery, RpcError>) {
     match reply {
-        Ok(reply) => in_flight.record(|span| {
-            if let Some(sender) = reply.origin().span_context() {
-                span.follows_from(sender);
-            }
-            span.set(DELIVERY_TAG, int(reply.delivery_tag));
-        }),
-        Err(error) => {
-            in_flight.message_count(0);
-            in_flight.failure_of(error.class(), error);
+        Ok(reply) => {
+            in_flight.message_count(1);
+            in_flight.record(|span| {
+                if let Some(sender) = reply.origin().span_context() {
+                    span.follows_from(sender);
+                }
+                span.set(DELIVERY_TAG, int(reply.delivery_tag));
+            });
         }
+        Err(error) => in_flight.failure_of(error.class(), error),
     }
 }
 

@@ -23,7 +23,9 @@ pub enum Outcome {
     Reject,
     /// `reject requeue`: back in its queue.
     RejectRequeue,
-    /// `dropped`: nothing was said, or it could not be said any more. The broker delivers it again once the channel has closed.
+    /// `dropped`: nothing was said, or it could not be said any more. The broker delivers it again once the channel has closed,
+    /// unless an `ack` or `nack` of a later delivery with `multiple` has settled it with those before it: lapin tells nobody
+    /// which ones that were.
     Dropped,
     /// `automatic`: the consumer does not acknowledge (`no_ack`).
     Automatic,

@@ -7,6 +7,7 @@ use tracing_core_lite::messaging::Processing;
 use tracing_core_lite::span::Recorder;
 
 use crate::attribute::OUTCOME;
+use crate::error_class;
 use crate::settlement::Outcome;
 
 /// A `process` span, until it has ended.
@@ -18,11 +19,13 @@ struct State {
     /// `None` once it has ended.
     processing: Option<Processing>,
     has_outcome: bool,
+    /// Whether a settlement has failed, and that is recorded.
+    is_unsettled: bool,
 }
 
 impl Work {
     pub(crate) fn new(processing: Processing) -> Self {
-        Self(Mutex::new(State { processing: Some(processing), has_outcome: false }))
+        Self(Mutex::new(State { processing: Some(processing), has_outcome: false, is_unsettled: false }))
     }
 
     fn with(&self, then: impl FnOnce(&mut State)) {
@@ -53,6 +56,22 @@ impl Work {
         self.with_processing(|processing| processing.failure_of(class, error));
     }
 
+    /// Records that the delivery could not be settled.
+    pub(crate) fn settlement_failed(&self, error: &lapin::Error) {
+        self.failure_of(error_class::of_error(error), error);
+        self.with(|state| state.is_unsettled = true);
+    }
+
+    /// Records the error that the work ended with, unless that comes of a settlement that has failed: its class says more
+    /// than the type of an error, and nothing is recorded twice.
+    pub(crate) fn ended_with<E: Error + ?Sized>(&self, error: &E) {
+        self.with(|state| {
+            if let (Some(processing), false) = (&mut state.processing, state.is_unsettled) {
+                processing.failure(error);
+            }
+        });
+    }
+
     /// Records the first outcome there is, and ends the span if that is its end.
     pub(crate) fn settled(&self, outcome: Outcome, is_end: bool) {
         self.with(|state| {
@@ -75,5 +94,42 @@ pub(crate) struct EndOnDrop(pub(crate) Arc<Work>);
 impl Drop for EndOnDrop {
     fn drop(&mut self) {
         self.0.with(|state| state.processing = None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use lapin::{ChannelState, ErrorKind};
+    use tracing_core_lite::messaging::attribute::ERROR_TYPE;
+    use tracing_core_lite::messaging::{Destination, Operation, OperationType, Origin, Peer, Settings};
+    use tracing_core_lite::testing::TestSpans;
+
+    use super::*;
+    use crate::Broker;
+
+    #[test]
+    fn a_settlement_that_fails_stays_the_failure_of_the_work() {
+        let unsettled = lapin::Error::from(ErrorKind::InvalidChannelState(ChannelState::Closed, "ack"));
+        let of_the_work = io::Error::other("no paper");
+        for (settlement, error, expected) in [
+            (Some(&unsettled), &unsettled as &dyn Error, "invalid_channel_state"),
+            (Some(&unsettled), &of_the_work, "invalid_channel_state"),
+            (None, &of_the_work, std::any::type_name::<dyn Error>()),
+        ] {
+            let spans = TestSpans::new();
+            let broker = Broker::new(Settings::new().provider(spans.provider()), Peer::new());
+            let operation = Operation::new(OperationType::Process, Destination::new("q"));
+            let work = Work::new(broker.client().process(&operation, &Origin::default(), |_| {}));
+            if let Some(error) = settlement {
+                work.settlement_failed(error);
+            }
+            work.ended_with(error);
+            drop(work);
+            let span = spans.one("process q");
+            assert_eq!(span.text(ERROR_TYPE), Some(expected));
+            assert_eq!(span.events.len(), 1, "{expected}");
+        }
     }
 }

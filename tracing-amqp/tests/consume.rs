@@ -10,6 +10,7 @@ use lapin::options::{
 };
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, message::Delivery};
+use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use rabbitmq::{Rabbit, next, within};
 use tokio::sync::mpsc;
@@ -112,6 +113,23 @@ async fn work_that_fails_or_is_given_up() {
 }
 
 #[tokio::test]
+async fn all_of_the_work_is_in_the_message_s_context() {
+    let spans = TestSpans::new();
+    let broker = Broker::at("amqp://broker/%2f", Settings::new().provider(spans.provider()));
+    let delivery = broker.delivery(Delivery::mock(1, "x".into(), "k".into(), false, vec![1]), "q");
+    let current = || Context::current().span().span_context().span_id();
+    let worked =
+        delivery.process(|delivery| {
+            let before = current();
+            async move {
+                Ok::<_, io::Error>((before, current(), delivery.context().span().span_context().span_id()))
+            }
+        });
+    let (before, within, expected) = worked.await.unwrap();
+    assert_eq!((before, within), (expected, expected));
+}
+
+#[tokio::test]
 async fn a_delegate_works_in_the_message_s_context() {
     let rabbit = Rabbit::connect().await;
     let queue = rabbit.queue("delegate").await;
@@ -123,7 +141,7 @@ async fn a_delegate_works_in_the_message_s_context() {
             let Ok(Some(delivery)) = delivery else { return };
             let ended = delivery
                 .process(|delivery| async move {
-                    let current = opentelemetry::Context::current().span().span_context().span_id();
+                    let current = Context::current().span().span_context().span_id();
                     delivery.ack(BasicAckOptions::default()).await.map(|is_acked| (current, is_acked))
                 })
                 .await;

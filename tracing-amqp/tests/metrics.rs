@@ -4,6 +4,8 @@
 
 mod rabbitmq;
 
+use std::time::Duration;
+
 use lapin::BasicProperties;
 use lapin::options::{BasicAckOptions, BasicGetOptions, BasicPublishOptions};
 use opentelemetry::KeyValue;
@@ -11,7 +13,7 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use rabbitmq::{Rabbit, next, unique, within};
-use tracing_amqp::Settings;
+use tracing_amqp::{RpcClient, Settings};
 
 /// Name of the metric, `messaging.operation.name`, `error.type`, count.
 type Point = (String, String, Option<String>, u64);
@@ -22,7 +24,9 @@ fn point<'a>(name: &str, attributes: impl Iterator<Item = &'a KeyValue>, count: 
         attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|it| it.value.to_string())
     };
     assert_eq!(text("messaging.system").as_deref(), Some("rabbitmq"));
-    assert!(text("messaging.destination.name").is_some() && text("server.port").is_some());
+    // Where replies go has a name of its own for each client.
+    let is_reply = text("messaging.operation.name").as_deref() == Some("receive");
+    assert!(text("messaging.destination.name").is_some() != is_reply && text("server.port").is_some());
     (name.to_owned(), text("messaging.operation.name").unwrap(), text("error.type"), count)
 }
 
@@ -87,5 +91,26 @@ async fn what_is_measured() {
         (name.to_owned(), operation.to_owned(), error.map(str::to_owned), count)
     });
     assert_eq!(points(&exporter), expected);
+    provider.shutdown().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_given_up_has_consumed_nothing() {
+    let exporter = InMemoryMetricExporter::default();
+    let reader = PeriodicReader::builder(exporter.clone()).build();
+    let provider = SdkMeterProvider::builder().with_reader(reader).build();
+    let rabbit = Rabbit::with(Settings::new().with_meter(&provider.meter("test"))).await;
+    let client = RpcClient::new(rabbit.channel.clone()).await.unwrap();
+    let silent = rabbit.queue("silent").await;
+    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+    let call = client.call("".into(), silent.as_str().into(), options, b"", properties);
+    assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
+    provider.force_flush().unwrap();
+
+    let received: Vec<_> = points(&exporter).into_iter().filter(|point| point.1 == "receive").collect();
+    let cancelled = Some("cancelled".to_owned());
+    let expected = [("messaging.client.consumed.messages", 0), ("messaging.client.operation.duration", 1)]
+        .map(|(name, count)| (name.to_owned(), "receive".to_owned(), cancelled.clone(), count));
+    assert_eq!(received, expected);
     provider.shutdown().unwrap();
 }

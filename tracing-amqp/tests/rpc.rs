@@ -9,6 +9,7 @@ use lapin::BasicProperties;
 use lapin::options::{BasicAckOptions, BasicPublishOptions};
 use lapin::types::AMQPValue;
 use rabbitmq::{Rabbit, next, text, unique, within};
+use tracing_amqp::attribute::ROUTING_KEY;
 use tracing_amqp::{RpcClient, RpcError, Settings};
 use tracing_core_lite::messaging::attribute;
 
@@ -114,6 +115,25 @@ async fn no_reply() {
     let receives = finished.iter().map(|it| &it.span).filter(|it| it.name.starts_with("receive"));
     let errors: Vec<_> = receives.map(|it| it.text(attribute::ERROR_TYPE)).collect();
     assert_eq!(errors, [Some("NO_ROUTE"), Some("nack"), Some("cancelled")]);
+}
+
+#[tokio::test]
+async fn a_peer_s_choice_of_where_replies_go_names_no_span() {
+    let rabbit = Rabbit::connect().await;
+    let [queue, replies] = [rabbit.queue("requests").await, rabbit.queue("replies").await];
+    let mut consumer = rabbit.consume(&queue).await;
+    let properties = BasicProperties::default().with_reply_to(replies.as_str().into());
+    rabbit.publish(&queue, b"", properties).await;
+    let request = next(&mut consumer).await.start_processing();
+    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+    let reply = within(request.reply(&rabbit.channel, options, b"", properties)).await.unwrap().unwrap();
+    within(reply).await.unwrap();
+    let finished = rabbit.spans.finished();
+    let reply = finished.iter().map(|it| &it.span).find(|it| it.text(ROUTING_KEY) == Some(&replies)).unwrap();
+    assert!(reply.name.starts_with("publish ") && !reply.name.contains(&replies), "{}", reply.name);
+    assert_eq!(reply.text(attribute::DESTINATION_NAME), Some(&*replies));
+    let is_temporary = reply.attribute(attribute::DESTINATION_TEMPORARY).and_then(|value| value.as_bool());
+    assert_eq!((is_temporary, reply.attribute(attribute::DESTINATION_ANONYMOUS)), (Some(true), None));
 }
 
 #[tokio::test]

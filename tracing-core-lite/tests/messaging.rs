@@ -128,6 +128,18 @@ fn a_filter_leaves_the_callers_context_in_the_message() {
 }
 
 #[test]
+fn what_has_no_one_destination_passes_filter_and_template_unasked() {
+    let spans = TestSpans::new();
+    let settings = Settings::new()
+        .filter(|name| !name.is_empty())
+        .destination_template(|name| name.is_empty().then_some(Cow::Borrowed("{none}")));
+    let client = client(&spans, settings);
+    client.batch(&Operation::new(OperationType::Process, Destination::new("")), |_| {}).end();
+    let span = spans.one("process broker:9092");
+    assert_eq!(span.text(attribute::DESTINATION_TEMPLATE), None);
+}
+
+#[test]
 fn only_named_baggage_passes() {
     let spans = TestSpans::new();
     let all = client(&spans, Settings::new());

@@ -4,6 +4,7 @@
 
 use std::io;
 
+use opentelemetry::Context;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
@@ -52,4 +53,21 @@ fn a_batch_is_measured_once_however_many_items_have_spans() {
         });
         assert_eq!(count, 1, "{item_ratio}");
     }
+}
+
+#[test]
+fn what_was_not_received_is_not_counted() {
+    for (name, received, expected) in [("given up", None, 0), ("empty", Some(0), 0), ("one", Some(1), 1)] {
+        let count = measured("messaging.client.consumed.messages", |client| {
+            let mut receiving = client.start(&operation(OperationType::Receive), &Context::new(), |_| {});
+            if let Some(received) = received {
+                receiving.message_count(received);
+            }
+        });
+        assert_eq!(count, expected, "{name}");
+    }
+    let sent = measured("messaging.client.sent.messages", |client| {
+        client.start(&operation(OperationType::Send), &Context::new(), |_| {}).end();
+    });
+    assert_eq!(sent, 1);
 }

@@ -5,7 +5,7 @@ pub(crate) const OFFSET: &str = "messaging.kafka.offset";
 pub(crate) const TOMBSTONE: &str = "messaging.kafka.message.tombstone";
 /// `transactional.id`. Ours.
 pub(crate) const TRANSACTION_ID: &str = "messaging.kafka.transaction.id";
-/// Messages that were given to the producer in the transaction. Ours.
+/// Messages that were given to the producer in the transaction, without those whose `send` failed. Ours.
 pub(crate) const TRANSACTION_MESSAGES: &str = "messaging.kafka.transaction.message_count";
 /// `commit` or `abort`. Ours.
 pub(crate) const TRANSACTION_OUTCOME: &str = "messaging.kafka.transaction.outcome";

@@ -61,11 +61,13 @@
 //! # Transactions
 //! The spans of messages that are sent in a transaction have a link to the span of the transaction, which says whether it was
 //! committed: a message may be delivered, and its transaction aborted later. A transaction that is neither committed nor aborted
-//! when the producer ends has no outcome.
+//! when the producer ends has no outcome. A commit that fails is an `exception` event; the transaction has failed with it if it
+//! is then aborted or left open, but not if a later commit succeeds.
 //!
 //! # Retries and dead letters
 //! [`Received::retry_headers`] makes the headers with which to publish a message again. The spans of later attempts then link
-//! to the first sender and to the attempt before, and have the number of the attempt.
+//! to the first sender and to the `send` span that published the message last, which is below the attempt before, and have the
+//! number of the attempt.
 //!
 //! # What is never seen
 //! Whether Kafka delivers a message again after a consumer ended before it committed: both spans have the same partition,

@@ -15,7 +15,7 @@ use tracing_core_lite::span::{Recorder, Span};
 use crate::attribute::{MESSAGE_KEY, OFFSET, TOMBSTONE};
 use crate::carrier::{Incoming, Outgoing};
 use crate::error_class;
-use crate::producer::Transactions;
+use crate::producer::{Counted, Transactions};
 use crate::scope;
 
 /// What is known of a message before it is sent.
@@ -42,7 +42,11 @@ impl Sender {
     }
 
     /// Starts the span of `message` below the span that is current, and writes the context to its headers.
-    pub(crate) fn start(&self, message: &Outbound<'_>, headers: &mut Option<OwnedHeaders>) -> InFlight {
+    pub(crate) fn start(
+        &self,
+        message: &Outbound<'_>,
+        headers: &mut Option<OwnedHeaders>,
+    ) -> (InFlight, Counted) {
         let destination = Destination::new(message.topic).partition(message.partition);
         let operation = Operation::new(OperationType::Send, destination);
         let context = Context::current();
@@ -53,11 +57,11 @@ impl Sender {
             record_message(&self.client, &view, message.payload.is_none(), span);
             self.client.on_send(&view, span);
         });
-        self.transactions.sending(&sending);
+        let counted = self.transactions.sending(&sending);
         let mut outgoing = Outgoing(headers.take());
         self.client.inject(&sending, &context, &mut outgoing);
         *headers = outgoing.0;
-        sending
+        (sending, counted)
     }
 }
 

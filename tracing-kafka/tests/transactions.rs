@@ -3,13 +3,18 @@
 
 mod broker;
 
-use broker::{LONG, code, config, consumer, named, producer, settings, soon, topic, unique};
+use std::time::Duration;
+
+use broker::{LONG, code, config, config_of, consumer, named, producer, settings, soon, topic, unique};
 use rdkafka::ClientConfig;
 use rdkafka::message::Message;
+use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, FutureRecord, Producer};
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 use tracing_core_lite::messaging::attribute;
+use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
-use tracing_kafka::TracedThreadedProducer;
+use tracing_kafka::{TracedFutureProducer, TracedThreadedProducer};
 
 const MESSAGES: &str = "messaging.kafka.transaction.message_count";
 const OUTCOME: &str = "messaging.kafka.transaction.outcome";
@@ -105,6 +110,79 @@ async fn a_commit_that_fails_and_is_followed_by_an_abort() {
     assert_eq!(transaction.text(attribute::ERROR_TYPE), Some(format!("{:?}", code(&error)).as_str()));
     assert_ne!(transaction.text(OUTCOME), Some("commit"));
     assert_eq!(transaction.int(MESSAGES), Some(1));
+}
+
+/// Commits a transaction with one message, in vain, and then does `then`.
+async fn commit_in_vain(is_abortable: bool, then: impl FnOnce(&TracedFutureProducer)) -> SpanData {
+    let spans = TestSpans::new();
+    let cluster = MockCluster::new(1).unwrap();
+    let topic = unique("interim");
+    cluster.create_topic(&topic, 1, 1).unwrap();
+    let mut config = config_of(&cluster.bootstrap_servers());
+    config.set("transactional.id", unique("interim")).set("reconnect.backoff.max.ms", "200");
+    let producer = producer(&config, settings(&spans));
+    producer.init_transactions(LONG).unwrap();
+    producer.begin_transaction().unwrap();
+    let record = FutureRecord::<(), _>::to(&topic).payload("x");
+    if is_abortable {
+        let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+        cluster.request_errors(RDKafkaApiKey::Produce, &[refused]);
+        let delivery = producer.send_result(record).map_err(|(error, _)| error).unwrap();
+        soon(delivery).await.unwrap().unwrap_err();
+        producer.commit_transaction(LONG).unwrap_err();
+    } else {
+        soon(producer.send(record, LONG)).await.unwrap();
+        cluster.broker_down(1).unwrap();
+        producer.commit_transaction(Duration::from_millis(100)).unwrap_err();
+        cluster.broker_up(1).unwrap();
+    }
+    then(&producer);
+    drop(producer);
+    spans.one("transaction")
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_and_what_comes_then() {
+    let again = commit_in_vain(false, |producer| producer.commit_transaction(LONG).unwrap()).await;
+    let abort = commit_in_vain(true, |producer| producer.abort_transaction(LONG).unwrap()).await;
+    let nothing = commit_in_vain(false, |_| {}).await;
+    for (name, transaction, outcome, is_error) in [
+        ("again", again, Some("commit"), false),
+        ("abort", abort, Some("abort"), true),
+        ("nothing", nothing, None, true),
+    ] {
+        assert_eq!((transaction.text(OUTCOME), transaction.is_error()), (outcome, is_error), "{name}");
+        assert_eq!(transaction.text(attribute::ERROR_TYPE).is_some(), is_error, "{name}");
+        let events: Vec<_> = transaction.events.iter().map(|event| event.name.as_str()).collect();
+        assert_eq!((events, transaction.int(MESSAGES)), (vec!["exception"], Some(1)), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_not_sent_is_not_of_the_transaction() {
+    let spans = TestSpans::new();
+    let mut config = transactional();
+    config.set("message.max.bytes", "2000");
+    let topic = topic(&config, "counted", 1).await;
+    let large = vec![b'x'; 3000];
+    let producer = producer(&config, settings(&spans));
+    producer.init_transactions(LONG).unwrap();
+    producer.begin_transaction().unwrap();
+    soon(producer.send(FutureRecord::<(), _>::to(&topic).payload("x"), LONG)).await.unwrap();
+    soon(producer.send(FutureRecord::<(), _>::to(&topic).payload(&large), LONG)).await.unwrap_err();
+    producer.send_result(FutureRecord::<(), _>::to(&topic).payload(&large)).map(drop).unwrap_err();
+    producer.abort_transaction(LONG).unwrap();
+    assert_eq!(spans.one("transaction").int(MESSAGES), Some(1));
+
+    let spans = TestSpans::new();
+    let inner = config.create_with_context(tracing_kafka::TracedProducerContext::new(Ignoring)).unwrap();
+    let producer: TracedThreadedProducer<Ignoring> =
+        TracedThreadedProducer::with_config(inner, &config, settings(&spans));
+    producer.init_transactions(LONG).unwrap();
+    producer.begin_transaction().unwrap();
+    producer.send(BaseRecord::<(), _, _>::to(&topic).payload(&large)).map_err(drop).unwrap_err();
+    producer.abort_transaction(LONG).unwrap();
+    assert_eq!(spans.one("transaction").int(MESSAGES), Some(0));
 }
 
 #[test]

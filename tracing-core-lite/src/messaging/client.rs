@@ -23,7 +23,8 @@ use crate::span::Recorder;
 use crate::stack_text::StackText;
 use crate::tracer::Tracer;
 
-/// Longest name of a span, in bytes: an operation and a destination of 255.
+/// Longest name of a span, in bytes; what is longer is cut. Room for an operation and a topic or queue of 255, but not for the
+/// longest that AMQP can have: an exchange, a routing key and a queue, of 255 each.
 const LONGEST_NAME: usize = 288;
 
 /// Longest message key that is recorded, in bytes.
@@ -252,11 +253,13 @@ impl Client {
     }
 
     fn is_traced(&self, destination: &str) -> bool {
-        self.0.settings.filter.as_ref().is_none_or(|is_traced| is_traced(destination))
+        let filter = self.0.settings.filter.as_ref().filter(|_| !destination.is_empty());
+        filter.is_none_or(|is_traced| is_traced(destination))
     }
 
     fn target<'a>(&self, destination: Destination<'a>) -> Target<'a> {
-        let template = self.0.settings.template.as_ref().and_then(|template| template(destination.name));
+        let template = self.0.settings.template.as_ref().filter(|_| !destination.name.is_empty());
+        let template = template.and_then(|template| template(destination.name));
         Target { destination, template }
     }
 

@@ -115,7 +115,8 @@ impl InFlight {
     #[cfg(not(feature = "messaging-metrics"))]
     fn measure_error(&mut self, _error_type: &str) {}
 
-    /// Counts messages more than the one that an operation has by default.
+    /// Sets how many messages the operation is about, in the metrics. By default it is one, but none for an operation of type
+    /// [`Receive`](super::OperationType::Receive), which may end without any.
     pub fn message_count(&mut self, count: u64) {
         #[cfg(feature = "messaging-metrics")]
         if let Some(measurement) = &mut self.measurement {

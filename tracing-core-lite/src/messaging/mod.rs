@@ -27,9 +27,10 @@
 //! - A [`Batch`] has many producers, and so none of them as its parent.
 //!
 //! # Retries
-//! A message that is published again, to a retry topic or a dead-letter queue, is sent by the span that failed to process it:
-//! that is its previous attempt. [`Attempt`] carries the number of the attempt and the first sender beside the trace context,
-//! so that the span of a later attempt links to both.
+//! A message that is published again, to a retry topic or a dead-letter queue, has a `send` span of its own. When the work that
+//! failed publishes it, that span is a child of the `process` span of the failed attempt. [`Attempt`] carries the number of the
+//! attempt and the first sender beside the trace context, so that the span of a later attempt has two links: to the `send` span
+//! that published the message last, below the previous attempt, and to the one that sent it first.
 
 mod attempt;
 pub mod attribute;

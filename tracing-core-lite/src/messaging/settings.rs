@@ -138,7 +138,7 @@ impl Settings {
     }
 
     /// Says which destinations get spans and measurements, by name; all by default. Messages of the others still carry the
-    /// context of whoever sent them.
+    /// context of whoever sent them. What has no one destination, such as a batch over several topics, passes unasked.
     #[must_use]
     pub fn filter(mut self, is_traced: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.filter = Some(Arc::new(is_traced));
@@ -146,7 +146,8 @@ impl Settings {
     }
 
     /// Gives destinations that differ only in some id one name for spans and metrics, `messaging.destination.template`: from
-    /// the destination's name, or `None` when that is good enough. None have one by default.
+    /// the destination's name, or `None` when that is good enough. None have one by default. It is not asked about what has no
+    /// one destination.
     #[must_use]
     pub fn destination_template(
         mut self,

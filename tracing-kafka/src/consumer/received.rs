@@ -124,8 +124,8 @@ impl<M: CarrierMessage> Received<M> {
     /// the number of the attempt ([`x-attempt`](tracing_core_lite::messaging::ATTEMPT)) and the first sender
     /// ([`x-first-traceparent`](tracing_core_lite::messaging::FIRST_TRACEPARENT)).
     ///
-    /// Sent by a traced producer from within the work that failed, the message is then linked to both: its first sender, and
-    /// this attempt.
+    /// Sent by a traced producer from within the work that failed, the message has a `send` span below that of this attempt. The
+    /// span of the next attempt links to it, and to the first sender.
     #[must_use]
     pub fn retry_headers(&self) -> OwnedHeaders {
         let mut headers = Outgoing(self.message.borrowed_headers().map(|headers| headers.detach()));
@@ -139,10 +139,14 @@ impl<M: CarrierMessage> Received<M> {
 
     /// The time since the message's timestamp; none when a clock is behind.
     fn age(&self) -> Option<Duration> {
-        let timestamp = u64::try_from(self.message.timestamp().to_millis()?).ok()?;
-        let sent = UNIX_EPOCH.checked_add(Duration::from_millis(timestamp))?;
-        Some(SystemTime::now().duration_since(sent).unwrap_or_default())
+        age(self.message.timestamp().to_millis()?, SystemTime::now())
     }
+}
+
+/// From `timestamp`, in milliseconds, to `now`.
+fn age(timestamp: i64, now: SystemTime) -> Option<Duration> {
+    let sent = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(timestamp).ok()?))?;
+    now.duration_since(sent).ok()
 }
 
 impl Received<BorrowedMessage<'_>> {
@@ -158,5 +162,24 @@ impl<M> Deref for Received<M> {
 
     fn deref(&self) -> &M {
         &self.message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ages() {
+        let now = UNIX_EPOCH + Duration::from_millis(1500);
+        for (timestamp, expected) in [
+            (1000, Some(Duration::from_millis(500))),
+            (1500, Some(Duration::ZERO)),
+            (1501, None),
+            (-1, None),
+            (i64::MAX, None),
+        ] {
+            assert_eq!(age(timestamp, now), expected, "{timestamp}");
+        }
     }
 }

@@ -12,7 +12,9 @@ use rdkafka::producer::{
 use rdkafka::util::{IntoOpaque, Timeout};
 use tracing_core_lite::messaging::Settings;
 
+use super::Counted;
 use super::context::{TracedOpaque, TracedProducerContext};
+
 use super::forward::forward_producer;
 use crate::sending::{Outbound, Sender, failed};
 
@@ -93,10 +95,18 @@ where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
-        self.inner.send(start(&self.sender, record)).map_err(|(error, record)| {
-            let record = give_back(&error, record);
-            (error, record)
-        })
+        let (record, counted) = start(&self.sender, record);
+        match self.inner.send(record) {
+            Ok(()) => {
+                counted.keep();
+                Ok(())
+            }
+            Err((error, record)) => {
+                counted.take_back();
+                let record = give_back(&error, record);
+                Err((error, record))
+            }
+        }
     }
 
     /// As [`BaseProducer::poll`].
@@ -109,7 +119,7 @@ where
 pub(super) fn start<'a, K, P, D>(
     sender: &Sender,
     mut record: BaseRecord<'a, K, P, D>,
-) -> BaseRecord<'a, K, P, Box<TracedOpaque<D>>>
+) -> (BaseRecord<'a, K, P, Box<TracedOpaque<D>>>, Counted)
 where
     K: ToBytes + ?Sized,
     P: ToBytes + ?Sized,
@@ -121,9 +131,9 @@ where
         key: record.key.map(ToBytes::to_bytes),
         payload: record.payload.map(ToBytes::to_bytes),
     };
-    let sending = sender.start(&message, &mut record.headers);
+    let (sending, counted) = sender.start(&message, &mut record.headers);
     let sending = sending.is_observed().then(|| Box::new(sending));
-    BaseRecord {
+    let record = BaseRecord {
         topic: record.topic,
         partition: record.partition,
         payload: record.payload,
@@ -131,7 +141,8 @@ where
         timestamp: record.timestamp,
         headers: record.headers,
         delivery_opaque: Box::new(TracedOpaque { opaque: record.delivery_opaque, sending }),
-    }
+    };
+    (record, counted)
 }
 
 /// The caller's record, whose span ends with `error`.

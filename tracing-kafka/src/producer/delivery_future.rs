@@ -10,16 +10,17 @@ use tracing_core_lite::messaging::InFlight;
 
 use crate::sending::delivered;
 
-/// A [`DeliveryFuture`] that ends the message's span. Dropped before the report has come, it ends the span without an outcome.
+/// A [`DeliveryFuture`] that ends the message's span. Dropped before the report has come, it ends the span with an event
+/// `cancelled`: the message may be delivered all the same.
 #[must_use = "the span of the message ends when this is dropped"]
 pub struct TracedDeliveryFuture {
     inner: DeliveryFuture,
-    sending: Option<InFlight>,
+    sending: Observed,
 }
 
 impl TracedDeliveryFuture {
     pub(super) fn new(inner: DeliveryFuture, sending: InFlight) -> Self {
-        Self { inner, sending: Some(sending) }
+        Self { inner, sending: Observed::new(sending) }
     }
 }
 
@@ -28,7 +29,7 @@ impl Future for TracedDeliveryFuture {
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let report = ready!(Pin::new(&mut self.inner).poll(context));
-        if let Some(mut sending) = self.sending.take() {
+        if let Some(mut sending) = self.sending.0.take() {
             match &report {
                 Ok(result) => end(sending, result),
                 Err(error) => sending.failed("Canceled", &error.to_string()),
@@ -38,8 +39,34 @@ impl Future for TracedDeliveryFuture {
     }
 }
 
+/// A span whose end somebody waits for.
+#[derive(Debug)]
+pub(super) struct Observed(Option<InFlight>);
+
+impl Observed {
+    pub(super) fn new(sending: InFlight) -> Self {
+        Self(Some(sending))
+    }
+
+    pub(super) fn end(mut self, result: &OwnedDeliveryResult) {
+        if let Some(sending) = self.0.take() {
+            end(sending, result);
+        }
+    }
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if let Some(sending) = self.0.take() {
+            sending.end_with(|span| {
+                span.event("cancelled", &[]);
+            });
+        }
+    }
+}
+
 /// Ends the span with the report.
-pub(super) fn end(sending: InFlight, result: &OwnedDeliveryResult) {
+fn end(sending: InFlight, result: &OwnedDeliveryResult) {
     match result {
         Ok(delivery) => delivered(sending, delivery.partition, delivery.offset, None),
         Err((error, message)) => {

@@ -12,8 +12,9 @@ use rdkafka::producer::{FutureProducer, FutureRecord, NoCustomPartitioner};
 use rdkafka::util::{AsyncRuntime, DefaultRuntime, Timeout};
 use tracing_core_lite::messaging::{InFlight, Settings};
 
-use super::TracedDeliveryFuture;
+use super::delivery_future::Observed;
 use super::forward::forward_producer;
+use super::{Counted, TracedDeliveryFuture};
 use crate::sending::{Outbound, Sender, failed};
 
 /// A [`FutureProducer`] whose messages have spans and carry context.
@@ -94,13 +95,19 @@ where
         P: ToBytes + ?Sized,
         T: Into<Timeout>,
     {
-        let sending = Observed(Some(self.start(&mut record)));
+        let (sending, counted) = self.start(&mut record);
+        let sending = Observed::new(sending);
         let result = self.inner.send(record, queue_timeout).await;
+        match &result {
+            Ok(_) => counted.keep(),
+            Err(_) => counted.take_back(),
+        }
         sending.end(&result);
         result
     }
 
-    /// As [`FutureProducer::send_result`]. The span lasts until the delivery report, or until the future is dropped.
+    /// As [`FutureProducer::send_result`]. The span lasts until the delivery report. When the future is
+    /// dropped before, it ends at that moment with an event `cancelled`.
     ///
     /// # Errors
     /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`.
@@ -113,10 +120,14 @@ where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
-        let mut sending = self.start(&mut record);
+        let (mut sending, counted) = self.start(&mut record);
         match self.inner.send_result(record) {
-            Ok(delivery) => Ok(TracedDeliveryFuture::new(delivery, sending)),
+            Ok(delivery) => {
+                counted.keep();
+                Ok(TracedDeliveryFuture::new(delivery, sending))
+            }
             Err((error, record)) => {
+                counted.take_back();
                 failed(&mut sending, &error);
                 Err((error, record))
             }
@@ -128,7 +139,7 @@ where
         self.inner.poll(timeout);
     }
 
-    fn start<K, P>(&self, record: &mut FutureRecord<'_, K, P>) -> InFlight
+    fn start<K, P>(&self, record: &mut FutureRecord<'_, K, P>) -> (InFlight, Counted)
     where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
@@ -140,27 +151,6 @@ where
             payload: record.payload.map(ToBytes::to_bytes),
         };
         self.sender.start(&message, &mut record.headers)
-    }
-}
-
-/// A span whose end somebody waits for.
-struct Observed(Option<InFlight>);
-
-impl Observed {
-    fn end(mut self, result: &OwnedDeliveryResult) {
-        if let Some(sending) = self.0.take() {
-            super::delivery_future::end(sending, result);
-        }
-    }
-}
-
-impl Drop for Observed {
-    fn drop(&mut self) {
-        if let Some(sending) = self.0.take() {
-            sending.end_with(|span| {
-                span.event("cancelled", &[]);
-            });
-        }
     }
 }
 

@@ -13,4 +13,4 @@ pub use context::{TracedOpaque, TracedProducerContext};
 pub use delivery_future::TracedDeliveryFuture;
 pub use future::TracedFutureProducer;
 pub use threaded::TracedThreadedProducer;
-pub(crate) use transactions::Transactions;
+pub(crate) use transactions::{Counted, Transactions};

@@ -79,10 +79,18 @@ where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
-        self.inner.send(start(&self.sender, record)).map_err(|(error, record)| {
-            let record = give_back(&error, record);
-            (error, record)
-        })
+        let (record, counted) = start(&self.sender, record);
+        match self.inner.send(record) {
+            Ok(()) => {
+                counted.keep();
+                Ok(())
+            }
+            Err((error, record)) => {
+                counted.take_back();
+                let record = give_back(&error, record);
+                Err((error, record))
+            }
+        }
     }
 
     /// As [`ThreadedProducer::poll`].

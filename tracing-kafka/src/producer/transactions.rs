@@ -1,13 +1,13 @@
 //! The span of a transaction.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::Context;
-use rdkafka::error::KafkaResult;
+use rdkafka::error::{KafkaError, KafkaResult};
 use tracing_core_lite::messaging::attribute::{CLIENT_ID, SERVER_ADDRESS, SERVER_PORT, SYSTEM};
 use tracing_core_lite::messaging::{Client, InFlight};
-use tracing_core_lite::span::{Recorder, Span};
+use tracing_core_lite::span::Span;
 
 use crate::attribute::{TRANSACTION_ID, TRANSACTION_MESSAGES, TRANSACTION_OUTCOME};
 use crate::error_class;
@@ -25,7 +25,43 @@ pub(crate) struct Transactions {
 #[derive(Debug)]
 struct Open {
     span: Span,
-    messages: i64,
+    messages: Arc<AtomicI64>,
+    /// Why the last attempt to end it failed.
+    failed: Option<Failed>,
+}
+
+#[derive(Debug)]
+struct Failed {
+    /// What the outcome was to be.
+    outcome: &'static str,
+    error: KafkaError,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.span.record(|span| {
+            span.set(TRANSACTION_MESSAGES, self.messages.load(Ordering::Relaxed));
+            if let Some(Failed { error, .. }) = &self.failed {
+                span.failed(&error_class::of(error), &error.to_string());
+            }
+        });
+    }
+}
+
+/// A message that counts in the transaction that was open when it was given to the producer, if any.
+#[must_use = "a message that the producer did not take is not of the transaction"]
+pub(crate) struct Counted(Option<Arc<AtomicI64>>);
+
+impl Counted {
+    /// The message was not sent.
+    pub(crate) fn take_back(self) {
+        if let Some(messages) = self.0 {
+            messages.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The message is the producer's now.
+    pub(crate) fn keep(self) {}
 }
 
 impl Transactions {
@@ -44,22 +80,23 @@ impl Transactions {
                 .set_some(SERVER_ADDRESS, peer.address.as_deref())
                 .set_some(SERVER_PORT, peer.port);
         });
-        *self.lock() = Some(Open { span, messages: 0 });
+        *self.lock() = Some(Open { span, messages: Arc::default(), failed: None });
         self.is_open.store(true, Ordering::Release);
     }
 
     /// A message is sent, maybe in the transaction that is open: its span links to that of the transaction, which is where its
     /// fate will be told.
-    pub(crate) fn sending(&self, sending: &InFlight) {
+    pub(crate) fn sending(&self, sending: &InFlight) -> Counted {
         if !self.is_open.load(Ordering::Acquire) {
-            return;
+            return Counted(None);
         }
-        if let Some(open) = &mut *self.lock() {
-            open.messages += 1;
-            sending.record(|span| {
-                span.link(open.span.span_context(), &[]);
-            });
-        }
+        let slot = self.lock();
+        let Some(open) = &*slot else { return Counted(None) };
+        open.messages.fetch_add(1, Ordering::Relaxed);
+        sending.record(|span| {
+            span.link(open.span.span_context(), &[]);
+        });
+        Counted(Some(Arc::clone(&open.messages)))
     }
 
     /// The open transaction was to end with `outcome`. After an error it is still open: the caller tries again or aborts.
@@ -68,20 +105,20 @@ impl Transactions {
         match result {
             Ok(()) => {
                 self.is_open.store(false, Ordering::Release);
-                let Some(Open { span, messages }) = slot.take() else { return };
+                let Some(mut open) = slot.take() else { return };
                 drop(slot);
-                span.end_with(|span| {
-                    record_messages(span, messages);
+                // What failed has worked at last. An abort after a commit that failed is no success.
+                open.failed = open.failed.take().filter(|failed| failed.outcome != outcome);
+                open.span.record(|span| {
                     span.set(TRANSACTION_OUTCOME, outcome);
                 });
             }
             Err(error) => {
-                if let Some(open) = &*slot {
-                    open.span.record(|span| {
-                        record_messages(span, open.messages);
-                        span.failed(&error_class::of(error), &error.to_string());
-                    });
-                }
+                let Some(open) = &mut *slot else { return };
+                open.span.record(|span| {
+                    span.handled_error(error);
+                });
+                open.failed = Some(Failed { outcome, error: error.clone() });
             }
         }
     }
@@ -89,8 +126,4 @@ impl Transactions {
     fn lock(&self) -> MutexGuard<'_, Option<Open>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-fn record_messages(span: &mut Recorder<'_>, messages: i64) {
-    span.set(TRANSACTION_MESSAGES, messages);
 }
