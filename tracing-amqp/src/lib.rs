@@ -60,11 +60,12 @@
 //! - The wrapped calls do what the bare ones do. The one difference is headers: those of trace context are replaced.
 //! - With lapin's automatic recovery each call is still one span. What lapin rejects then has failed; a delivery that could
 //!   not be acknowledged any more has the outcome `dropped`, and comes again.
-//! - Settlements by `Channel::basic_ack` or the bare `Acker` are not seen, nor which other deliveries one with `multiple` settles:
-//!   see [`Outcome::Dropped`].
+//! - Settlements by `Channel::basic_ack` or the bare `Acker` are not seen, nor which other deliveries one with `multiple`
+//!   settles: see [`Outcome::Dropped`].
 //!
 //! # Features
-//! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics`: the metrics of the conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.
+//! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics`: the metrics of the
+//! conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.
 
 pub mod attribute;
 mod broker;

@@ -2,9 +2,17 @@
 //!
 //! | bare client | wrapper | what it does |
 //! |---|---|---|
-//! | [`FutureProducer`](rdkafka::producer::FutureProducer) | [`TracedFutureProducer`] | a `send` span for each message, until the delivery report |
-//! | [`BaseProducer`](rdkafka::producer::BaseProducer), [`ThreadedProducer`](rdkafka::producer::ThreadedProducer) | [`TracedBaseProducer`], [`TracedThreadedProducer`] | the same, with delivery callbacks |
-//! | [`StreamConsumer`](rdkafka::consumer::StreamConsumer), [`BaseConsumer`](rdkafka::consumer::BaseConsumer) | [`TracedStreamConsumer`], [`TracedBaseConsumer`] | messages with the context of their senders: [`Received`] |
+//! | [`FutureProducer`] | [`TracedFutureProducer`] | a `send` span for each message, until the delivery report |
+//! | [`BaseProducer`] | [`TracedBaseProducer`] | the same, with delivery callbacks |
+//! | [`ThreadedProducer`] | [`TracedThreadedProducer`] | the same, on a thread of its own |
+//! | [`StreamConsumer`] | [`TracedStreamConsumer`] | messages with their senders' context: [`Received`] |
+//! | [`BaseConsumer`] | [`TracedBaseConsumer`] | the same, for its owner to poll |
+//!
+//! [`FutureProducer`]: rdkafka::producer::FutureProducer
+//! [`BaseProducer`]: rdkafka::producer::BaseProducer
+//! [`ThreadedProducer`]: rdkafka::producer::ThreadedProducer
+//! [`StreamConsumer`]: rdkafka::consumer::StreamConsumer
+//! [`BaseConsumer`]: rdkafka::consumer::BaseConsumer
 //!
 //! A wrapper is made as the bare client is, `config.create()`, has its calls and gives its results; or it goes around a client
 //! that exists, with [`Settings`]. What it does not trace is rdkafka's own: the traits

@@ -20,8 +20,8 @@ pub const DEFAULT_ITEM_RATIO: f64 = 0.01;
 /// gets summary counts: `messaging.batch.message_count`, and of ours `messaging.batch.processed_count`, `.failed_count`,
 /// `.skipped_count` and `.body.size`.
 ///
-/// [Items](Batch::item) may get spans below it: a share of them, and all that fail. Only the batch is measured. What a batch holds in memory does not
-/// grow with the number of its items.
+/// [Items](Batch::item) may get spans below it: a share of them, and all that fail. Only the batch is measured. What a batch
+/// holds in memory does not grow with the number of its items.
 ///
 /// ```
 /// use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType, Peer, Settings};

@@ -21,8 +21,8 @@ use crate::sending::{Outbound, Sender, failed};
 /// A [`BaseProducer`] whose messages have spans and carry context.
 ///
 /// The span of a message is a child of the span that is current when `send` is called, and ends at the delivery report, before
-/// the context's [`delivery`](ProducerContext::delivery) is called. Other functions are in the trait [`Producer`](rdkafka::producer::Producer), with a span
-/// for each transaction.
+/// the context's [`delivery`](ProducerContext::delivery) is called. Other functions are in the trait
+/// [`Producer`](rdkafka::producer::Producer), with a span for each transaction.
 ///
 /// ```no_run
 /// use std::time::Duration;

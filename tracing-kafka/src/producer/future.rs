@@ -20,7 +20,8 @@ use crate::sending::{Outbound, Sender, failed};
 /// A [`FutureProducer`] whose messages have spans and carry context.
 ///
 /// Made from a configuration as the bare one is, or around one that exists. Calls and results are those of the bare producer,
-/// its other functions are in the trait [`Producer`](rdkafka::producer::Producer), with a span for each transaction. A clone is cheap.
+/// its other functions are in the trait [`Producer`](rdkafka::producer::Producer), with a span for each transaction. A clone is
+/// cheap.
 ///
 /// The span of a message is a child of the span that is current when the future of `send` is first polled, which is when the
 /// bare producer takes the message, or when `send_result` is called. It ends at the delivery report, with

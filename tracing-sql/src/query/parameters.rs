@@ -6,14 +6,21 @@ use tracing_core_lite::{Context, Recorder};
 /// What the names of the attributes begin with (semantic conventions v1.44.0, `db.query.parameter.<key>`).
 const PREFIX: &str = "db.query.parameter.";
 
+/// Longest value that is recorded, in bytes. What follows its last whole character is cut.
+const LONGEST: usize = 1024;
+
 /// Carried by the context that the queries run in.
 struct Parameters(Vec<(String, String)>);
 
 /// Records these parameters on the span of each query that `queries` makes, as `db.query.parameter.<key>`.
 ///
-/// Parameters are never recorded unless they are named so: whoever can read the traces can read them. sqlx has encoded them by the
-/// time that an executor sees the query, so they have to be said twice. Keys are the names or positions in the query, counted
-/// from 0.
+/// Parameters are never recorded unless they are named so: whoever can read the traces can read them. sqlx has encoded them by
+/// the time that an executor sees the query, so they have to be said twice. Keys are the names or positions in the query, counted
+/// from 0. Values are cut at 1,024 bytes.
+///
+/// The parameters go into the context that is current when this is called, and `queries` run in that. An
+/// [`in_context`](FutureExt::in_context) inside of it would hide them, so this has to be the inner one of the two; and to run in
+/// another context, it has to be called there: `async { with_parameters(…).await }.in_context(context)`.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -41,9 +48,18 @@ where
     V: ToString,
     F: Future,
 {
-    let named = |(key, value): (K, V)| (format!("{PREFIX}{}", key.into()), value.to_string());
+    let named = |(key, value): (K, V)| (format!("{PREFIX}{}", key.into()), cut(value.to_string()));
     let parameters = Parameters(parameters.into_iter().map(named).collect());
     queries.in_context(Context::current_with_value(parameters))
+}
+
+/// `value` of at most [`LONGEST`] bytes.
+fn cut(mut value: String) -> String {
+    if value.len() > LONGEST {
+        let end = (0..=LONGEST).rev().find(|&end| value.is_char_boundary(end));
+        value.truncate(end.unwrap_or_default());
+    }
+    value
 }
 
 /// Records what the current context names.
@@ -53,4 +69,25 @@ pub(super) fn record(span: &mut Recorder<'_>) {
             span.set(key, value);
         }
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_are_cut_between_characters() {
+        for (value, expected) in [
+            (String::new(), 0),
+            ("x".repeat(LONGEST), LONGEST),
+            ("x".repeat(LONGEST + 1), LONGEST),
+            ("ü".repeat(LONGEST), LONGEST),
+            (format!("x{}", "ü".repeat(LONGEST)), LONGEST - 1),
+            (format!("x{}", "🦀".repeat(LONGEST)), LONGEST - 3),
+        ] {
+            let cut = cut(value.clone());
+            assert_eq!(cut.len(), expected);
+            assert!(value.starts_with(&cut));
+        }
+    }
 }
