@@ -5,7 +5,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::data::Data;
-use crate::measure::LOST;
+use crate::measure::MISSING;
 use crate::parts::{Part, Run};
 
 /// No run of a few seconds takes so long but one that hangs.
@@ -37,7 +37,7 @@ pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
             }
         }
     }
-    data.circumstances.insert("runs repeated because spans were lost".into(), repeated.to_string());
+    data.circumstances.insert("runs repeated because spans were missing".into(), repeated.to_string());
     let counted: Vec<&Run> = runs.iter().filter(|run| (part.counts_instructions)(&run.mode)).collect();
     if counted.is_empty() || Command::new("valgrind").arg("--version").output().is_err() {
         eprintln!();
@@ -45,28 +45,22 @@ pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
     }
     for run in counted {
         eprint!("\r\x1b[K{}, instructions: {}, {}", part.name, run.case, run.mode);
-        let calls = part.instruction_calls;
-        let fewer = instructions(part, run, calls)?;
-        let more = instructions(part, run, calls * 2)?;
-        for (figure, more, fewer) in
-            [("instructions", more.0, fewer.0), ("instructions of others", more.1, fewer.1)]
-        {
-            data.add(run.case, &run.mode, figure, (more as f64 - fewer as f64) / calls as f64);
-        }
+        let counted = instructions(part, run)? as f64 / part.instruction_calls as f64;
+        data.add(run.case, &run.mode, "instructions", counted);
     }
     eprintln!();
     data.circumstances.insert("load average at the end".into(), load());
     Ok(data)
 }
 
-/// Runs it again where spans were lost, as happens to some peers when the machine has no time for their threads.
+/// Runs it again where spans were missing, as happens to some peers when the machine has no time for their threads.
 fn complete(part: &Part, run: &Run, calls: u64, repeated: &mut u32) -> Result<String, String> {
     let mut attempts = 0;
     loop {
         attempts += 1;
         match output(Command::new(program()?).args(arguments(part, run, calls))) {
             Ok(text) => return Ok(text),
-            Err(error) if attempts < 5 && error.contains(LOST) => *repeated += 1,
+            Err(error) if attempts < 5 && error.contains(MISSING) => *repeated += 1,
             Err(error) => return Err(format!("{} {:?} {:?}: {error}", part.name, run.case, run.mode)),
         }
     }
@@ -80,34 +74,22 @@ fn arguments(part: &Part, run: &Run, calls: u64) -> [String; 5] {
     ["one".into(), part.name.into(), run.case.into(), run.mode.clone(), calls.to_string()]
 }
 
-/// Instructions of the first thread and of all others, start-up included: the difference of two runs is without it.
-fn instructions(part: &Part, run: &Run, calls: u64) -> Result<(u64, u64), String> {
-    let folder = std::env::temp_dir().join(format!("peers-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+/// Instructions of the measured calls, on their own thread: neither start-up nor warming up.
+fn instructions(part: &Part, run: &Run) -> Result<u64, String> {
+    let file = std::env::temp_dir().join(format!("peers-{}.callgrind", std::process::id()));
     let mut command = Command::new("valgrind");
     command
-        .args(["--tool=callgrind", "--separate-threads=yes", "--quiet"])
-        .arg(format!("--callgrind-out-file={}", folder.join("out").display()))
+        .args(["--tool=callgrind", "--quiet", "--collect-atstart=no", "--toggle-collect=*repeat_measured*"])
+        .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(program()?)
-        .args(arguments(part, run, calls));
+        .args(arguments(part, run, part.instruction_calls));
     let outcome = output(&mut command).map_err(|error| format!("{:?} in valgrind: {error}", run.case));
-    let counted = |file: &std::path::Path| -> u64 {
-        let text = std::fs::read_to_string(file).unwrap_or_default();
-        let total = text.lines().rev().find_map(|line| line.strip_prefix("totals: "));
-        total.and_then(|total| total.trim().parse().ok()).unwrap_or(0)
-    };
-    let (mut first, mut others) = (0, 0);
-    for file in std::fs::read_dir(&folder).map_err(|error| error.to_string())?.flatten() {
-        let total = counted(&file.path());
-        if file.file_name() == "out-01" { first += total } else { others += total }
-    }
-    let _ = std::fs::remove_dir_all(&folder);
+    let text = std::fs::read_to_string(&file).unwrap_or_default();
+    let _ = std::fs::remove_file(&file);
     outcome?;
-    if first == 0 {
-        Err(format!("callgrind counted nothing for {:?}", run.case))
-    } else {
-        Ok((first, others))
-    }
+    let total = text.lines().rev().find_map(|line| line.strip_prefix("totals: "));
+    let total = total.and_then(|total| total.trim().parse().ok()).unwrap_or(0);
+    if total == 0 { Err(format!("callgrind counted nothing for {:?}", run.case)) } else { Ok(total) }
 }
 
 /// What the command prints, within a deadline.

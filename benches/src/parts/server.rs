@@ -9,7 +9,7 @@ use crate::data::{Data, Figures};
 use crate::exporters::Out;
 use crate::load::Load;
 use crate::markdown::{Table, number, ratio};
-use crate::measure::LOST;
+use crate::measure::MISSING;
 use crate::process;
 use crate::sink::Sink;
 
@@ -132,7 +132,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let sent = load.opening() + warming + calls + calls / 3;
     let expected = if sampled && case != "bare" { sent } else { 0 };
     if sink.count() != expected {
-        return Err(format!("{LOST}: {} came out, not {expected}", sink.count()));
+        return Err(format!("{MISSING}: {} came out, not {expected}", sink.count()));
     }
     Ok(vec![
         ("requests per second", calls as f64 / full.elapsed.as_secs_f64()),
