@@ -12,6 +12,9 @@ use crate::{allocations, process};
 /// How an error starts that says that the number of spans is not that of the calls.
 pub const MISSING: &str = "spans are missing";
 
+/// A call that can be repeated, and what makes its last spans leave.
+pub type CallAndFlush = (Box<dyn FnMut()>, Box<dyn Fn()>);
+
 /// What is measured.
 pub struct Subject {
     pub call: Box<dyn FnMut()>,

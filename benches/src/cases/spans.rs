@@ -10,7 +10,7 @@ use tracing_core_lite::TracerProvider;
 
 use super::{ours, sdk};
 use crate::exporters::{self, Out};
-use crate::measure::Subject;
+use crate::measure::{CallAndFlush, Subject};
 use crate::parts::remote;
 
 pub const OURS: &str = "tracing-core-lite";
@@ -23,7 +23,7 @@ const NAME: &str = "GET /orders/{id}";
 /// Makes a sampled span with so many attributes and ends it, at each call.
 pub fn subject(case: &str, out: &Out, attributes: usize) -> Result<Subject, String> {
     let attributes = attribute_list(attributes);
-    let (call, flush): (Box<dyn FnMut()>, Box<dyn Fn()>) = match case {
+    let (call, flush): CallAndFlush = match case {
         OURS => {
             let provider = exporters::ours(out);
             (by_ours(&provider, attributes), ours::flush(provider))

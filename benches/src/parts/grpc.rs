@@ -16,7 +16,7 @@ use crate::cases::{PassThroughLayer, ours, sdk};
 use crate::data::{Data, Figures};
 use crate::exporters::{self, Out};
 use crate::markdown::{Table, number, ratio};
-use crate::measure::{Exit, Pace, Plan, Subject, drive, measure, traceparent};
+use crate::measure::{CallAndFlush, Exit, Pace, Plan, Subject, drive, measure, traceparent};
 use crate::process;
 
 #[allow(dead_code, clippy::all)]
@@ -85,7 +85,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let sampled = sampling == "sampled";
     let out = Out::counted();
     let server = StockServer::new(Shelf);
-    let (call, flush): (Box<dyn FnMut()>, Box<dyn Fn()>) = match (case, side) {
+    let (call, flush): CallAndFlush = match (case, side) {
         ("bare", "server") => (serving(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
         ("bare", _) => (calling(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
         (OURS, _) => {

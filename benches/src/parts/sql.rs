@@ -11,7 +11,7 @@ use crate::cases::{ours, sdk};
 use crate::data::{Data, Figures};
 use crate::exporters::{self, ATTRIBUTES, Out, SPANS};
 use crate::markdown::{Table, number, ratio};
-use crate::measure::{Exit, Pace, Plan, Subject, measure};
+use crate::measure::{CallAndFlush, Exit, Pace, Plan, Subject, measure};
 use crate::process;
 
 pub const PART: Part = Part {
@@ -40,7 +40,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|error| error.to_string())?;
     let nothing: Box<dyn Fn()> = Box::new(|| {});
-    let (call, flush): (Box<dyn FnMut()>, Box<dyn Fn()>) = match case {
+    let (call, flush): CallAndFlush = match case {
         "bare" => {
             let pool = runtime.block_on(pool());
             let call = move || drop(runtime.block_on(sqlx::query(QUERY).fetch_all(&pool)).expect("a row"));
