@@ -4,6 +4,7 @@
 //! RESULTS.md hold the medians. `peers one PART CASE MODE CALLS` is such a process.
 
 mod allocations;
+mod behind;
 mod cases;
 mod data;
 mod exporters;

@@ -3,7 +3,7 @@
 use crate::cases::spans;
 use crate::data::Data;
 use crate::markdown::{Table, ratio};
-use crate::parts::{grpc, http, server, sql};
+use crate::parts::{export, growth, grpc, http, server, sql};
 
 const FASTRACE: &str = "fastrace-axum";
 const OTEL_TOWER: &str = "opentelemetry-instrumentation-tower";
@@ -49,7 +49,8 @@ pub fn table() -> String {
         of_server(&load(server::PART.name)),
         of_grpc(&load(grpc::PART.name)),
         of_sql(&load(sql::PART.name)),
-        of_export(&load(crate::parts::export::PART.name)),
+        of_export(&load(export::PART.name)),
+        of_growth(&load(growth::PART.name)),
     ];
     let mut table = Table::new(&["ratio", "bound", "measured", "verdict"]);
     for ratio_of in all.iter().flatten() {
@@ -153,4 +154,21 @@ fn of_export(data: &Data) -> Vec<Ratio> {
         Ratio::at_most(0.2, what, cpu(spans::OURS) / cpu(spans::SDK))
     };
     vec![of("OTLP/HTTP"), of("OTLP/gRPC")]
+}
+
+fn of_growth(data: &Data) -> Vec<Ratio> {
+    let held = |moment| data.get(spans::OURS, "no receiver", moment);
+    let limit = tracing_core_lite::export::BatchLimits::default().max_queue_bytes as f64;
+    vec![
+        Ratio::at_most(
+            1.05,
+            "memory without a receiver, after 6 million spans: to after 1.2 million",
+            held("100") / held("20"),
+        ),
+        Ratio::at_most(
+            1.0,
+            "memory without a receiver, more than at the start: to the limit of the queue",
+            (held("100") - held("0")) / limit,
+        ),
+    ]
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::data::Data;
 use crate::markdown::fill;
 use crate::parts::{self, ALL};
-use crate::{figure, ratios};
+use crate::{behind, figure, ratios};
 
 /// From the data of the last run of each part.
 pub fn write() -> Result<(), String> {
@@ -17,7 +17,8 @@ pub fn write() -> Result<(), String> {
                 text = fill(&text, part.name, &tables(part.name, &data));
             }
         }
-        fill(&text, "ratios", &ratios::table())
+        text = fill(&text, "ratios", &ratios::table());
+        fill(&text, "behind", &behind::table())
     })?;
     let http = Data::load(parts::http::PART.name, false);
     if !http.is_empty() {

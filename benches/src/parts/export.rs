@@ -22,7 +22,7 @@ pub const PART: Part = Part {
     tables,
 };
 
-const MODES: [&str; 3] = ["discarded", "OTLP/HTTP", "OTLP/gRPC"];
+pub const MODES: [&str; 3] = ["discarded", "OTLP/HTTP", "OTLP/gRPC"];
 /// A rate at which nobody loses spans: only CPU time is looked at.
 const PACE: Pace = Pace::Every(Duration::from_micros(10));
 /// As many as a server's span of the layer here.

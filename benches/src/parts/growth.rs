@@ -30,12 +30,13 @@ pub const PART: Part = Part {
     tables,
 };
 
-const ATTRIBUTES: [usize; 4] = [0, 8, 32, 128];
-const OPEN: [usize; 5] = [1, 10, 100, 1_000, 10_000];
-const THREADS: [usize; 2] = [1, 2];
+pub const ATTRIBUTES: [usize; 4] = [0, 8, 32, 128];
+pub const OPEN: [usize; 5] = [1, 10, 100, 1_000, 10_000];
+pub const THREADS: [usize; 2] = [1, 2];
 /// Requests of a thread between two pauses.
 const ROUND: u64 = 1_000;
-const LAYERS: [&str; 4] = ["bare", "tracing-http", "fastrace-axum", "opentelemetry-instrumentation-tower"];
+pub const LAYERS: [&str; 4] =
+    ["bare", "tracing-http", "fastrace-axum", "opentelemetry-instrumentation-tower"];
 
 fn runs() -> Vec<Run> {
     let modes = |word: &str, counts: &[usize]| {

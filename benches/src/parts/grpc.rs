@@ -42,7 +42,7 @@ pub const OURS: &str = "tracing-grpc";
 pub const TONIC_OTEL: &str = "tonic-tracing-opentelemetry";
 pub const FASTRACE: &str = "fastrace-tonic";
 const CASES: [&str; 4] = ["bare", OURS, FASTRACE, TONIC_OTEL];
-const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
+pub const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
 
 struct Shelf;
 

@@ -89,6 +89,11 @@ pub fn peers() -> Vec<&'static str> {
     ALL[1..].iter().map(|(_, name)| *name).collect()
 }
 
+/// Those of others that can be used.
+pub fn other_layers() -> Vec<&'static str> {
+    peers().into_iter().filter(|name| !name.starts_with(OURS) && *name != "lower bound").collect()
+}
+
 /// The table of the README.
 pub fn summary(data: &Data) -> String {
     let mut table = Table::new(&[

@@ -25,7 +25,7 @@ pub const PART: Part = Part {
 };
 
 pub const OURS: &str = "tracing-http";
-const CASES: [&str; 6] = [
+pub const CASES: [&str; 6] = [
     "bare",
     OURS,
     "fastrace-axum",
