@@ -1,9 +1,12 @@
 //! An order shop made of several services, to copy from: how a trace runs through all of them.
 //!
-//! [`shop`] is what a user would write: five small axum services. [`demo`] runs them in one process, places orders, shows
-//! their traces and checks them. [`w3c_service`] answers the W3C Trace Context validation suite.
+//! [`shop`] is what a user would write: six small services with axum, tonic, sqlx and a cache. [`demo`] runs them in one
+//! process, places orders, shows their traces and checks them. [`w3c_service`] answers the W3C Trace Context validation suite.
 
 pub mod demo;
+pub mod health_probe;
+pub mod load;
+pub mod night;
 pub mod one_service;
 pub mod shop;
 pub mod w3c_service;

@@ -21,6 +21,7 @@ const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
     ("sqlx_mysql", Some("TEST_MYSQL_URL"), SQL),
     ("sqlx_postgres", Some("TEST_POSTGRES_URL"), SQL),
     ("sqlx_sqlite", None, SQL),
+    ("tonic", None, &["charged: A-1", "the card is declined", "shop.v1.Payment/Charge"]),
     ("tracing_subscriber", None, &["GET /price", "looking up the price", "trace_id"]),
 ];
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use examples::demo::{OrderKind, Placed, Ports, RunningShop, StartError, problems, root_cause};
+use examples::demo::{OrderKind, Placed, Ports, RunningShop, StartError, is_complete, problems, root_cause};
 use tracing_core_lite::export::{Exporter, Fanout, MemoryExporter, OtlpJsonFile, otlp_json};
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{FinishedSpan, Value};
@@ -11,16 +11,18 @@ use tracing_core_lite::span::data::{FinishedSpan, Value};
 /// One order of each kind, and every span of the shop.
 async fn one_of_each() -> (Vec<Placed>, Vec<FinishedSpan>) {
     let memory = MemoryExporter::new();
-    let placed = place_into(|| Box::new(memory.clone())).await;
+    let placed = place_into(&memory, || Box::new(memory.clone())).await;
     (placed, memory.take())
 }
 
-async fn place_into(exporter: impl FnMut() -> Box<dyn Exporter>) -> Vec<Placed> {
+/// `memory` is one of those that `exporter` gives: it tells when all is done that follows from the orders.
+async fn place_into(memory: &MemoryExporter, exporter: impl FnMut() -> Box<dyn Exporter>) -> Vec<Placed> {
     let shop = RunningShop::start(Ports::Automatic, exporter).await.unwrap();
     let mut placed = Vec::new();
     for kind in OrderKind::STORY {
         placed.push(shop.customer().clone().place(kind).await);
     }
+    shop.settle(|| is_complete(&placed, &memory.finished())).await;
     shop.stop().await.unwrap();
     placed
 }
@@ -37,12 +39,24 @@ async fn the_demo_finds_nothing_wrong() {
     let (placed, spans) = one_of_each().await;
     assert_eq!(problems(&placed, &spans), Vec::<String>::new());
     // The demo's checks are worth something: they notice what is missing.
-    let without_auth: Vec<_> = spans.iter().filter(|it| it.service_name() != "auth").cloned().collect();
-    let found = problems(&placed, &without_auth);
-    assert!(found.iter().any(|it| it.contains("no span of auth")), "{found:?}");
-    let without_gateway: Vec<_> = spans.iter().filter(|it| it.service_name() != "gateway").cloned().collect();
-    let found = problems(&placed, &without_gateway);
-    assert!(found.iter().any(|it| it.contains("orphan")), "{found:?}");
+    let is = |it: &FinishedSpan, key: &str, value: &str| it.span.text(key) == Some(value);
+    type Missing<'a> = &'a dyn Fn(&FinishedSpan) -> bool;
+    let cases: [(&str, Missing<'_>, &str); 9] = [
+        ("auth", &|it| it.service_name() == "auth", "no span of auth"),
+        ("inventory", &|it| it.service_name() == "inventory", "no span of inventory"),
+        ("the gateway", &|it| it.service_name() == "gateway", "orphan"),
+        ("hits", &|it| it.span.attribute("cache.hit") == Some(&Value::Bool(true)), "no cache miss, then hit"),
+        ("the slow query", &|it| it.span.name.starts_with("SELECT movements"), "no slow query"),
+        ("the slow service", &|it| it.span.name == "assess risk", "no slow service"),
+        ("attempts", &|it| it.span.int("http.request.resend_count").is_some(), "no retry"),
+        ("the rollback", &|it| is(it, "db.transaction.outcome", "rolled_back"), "no rollback"),
+        ("the late call", &|it| is(it, "error.type", "DEADLINE_EXCEEDED"), "no deadline exceeded"),
+    ];
+    for (what, is_missing, expected) in cases {
+        let without: Vec<_> = spans.iter().filter(|it| !is_missing(it)).cloned().collect();
+        let found = problems(&placed, &without);
+        assert!(found.iter().any(|it| it.contains(expected)), "without {what}: {found:?}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,8 +65,14 @@ async fn every_order_is_one_tree_of_all_services() {
     for kind in OrderKind::STORY {
         let trace = trace_of(kind, &placed, &spans);
         let services: BTreeSet<&str> = trace.iter().map(FinishedSpan::service_name).collect();
-        let all = ["auth", "card-processor", "customer", "gateway", "orders", "payment"];
-        assert_eq!(services, BTreeSet::from(all), "{kind:?}");
+        let mut all = BTreeSet::from(["auth", "customer", "gateway", "inventory", "orders"]);
+        if kind.goes_through() {
+            all.insert("notification");
+        }
+        if kind != OrderKind::OutOfStock {
+            all.extend(["card-processor", "payment"]);
+        }
+        assert_eq!(services, all, "{kind:?}");
 
         let by_id: HashMap<_, _> = trace.iter().map(|it| (it.span.span_id, it)).collect();
         assert_eq!(by_id.len(), trace.len(), "{kind:?}: every span has an id of its own");
@@ -61,9 +81,12 @@ async fn every_order_is_one_tree_of_all_services() {
             let parent = by_id.get(&child.span.parent_span_id);
             let parent = parent.unwrap_or_else(|| panic!("{kind:?}: {} is an orphan", child.span.name));
             let (outer, inner) = (&parent.span, &child.span);
+            // Whom somebody gave up waiting for notices that a moment later, and nobody waits for what follows.
+            let follows = inner.links.iter().any(|it| it.is_follows_from() && it.span_id == outer.span_id);
+            let may_end_late = kind == OrderKind::Late || follows;
             assert!(
                 outer.start_time_unix_nano <= inner.start_time_unix_nano
-                    && inner.end_time_unix_nano <= outer.end_time_unix_nano,
+                    && (may_end_late || inner.end_time_unix_nano <= outer.end_time_unix_nano),
                 "{kind:?}: {} of {} is not within {} of {}",
                 inner.name,
                 child.service_name(),
@@ -89,7 +112,8 @@ async fn client_and_server_are_two_spans_of_one_call() {
         ("customer", "gateway", "POST /orders"),
         ("gateway", "auth", "GET /session"),
         ("gateway", "orders", "POST /orders"),
-        ("orders", "payment", "POST /payments"),
+        ("orders", "inventory", "shop.Inventory/Reserve"),
+        ("orders", "payment", "shop.Payment/Charge"),
         ("payment", "card-processor", "POST /v1/charges"),
     ];
     assert_eq!(calls, BTreeSet::from(expected));
@@ -145,19 +169,104 @@ async fn a_retried_attempt_is_a_span_that_knows_its_number() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_receipt_follows_from_its_order() {
+async fn a_price_is_loaded_once() {
     let (placed, spans) = one_of_each().await;
-    let receipts: Vec<_> = spans.iter().filter(|it| it.span.name == "send receipt").collect();
-    assert_eq!(receipts.len(), placed.iter().filter(|order| order.outcome.is_ok()).count());
-    for receipt in receipts {
-        assert!(receipt.span.is_root());
-        let [link] = receipt.span.links.as_slice() else { panic!("one link: {:?}", receipt.span.links) };
+    let mut known = BTreeSet::new();
+    for kind in OrderKind::STORY {
+        let trace = trace_of(kind, &placed, &spans);
+        for look_up in trace.iter().filter(|it| it.span.name == "get_or_load prices") {
+            let item = look_up.span.text("cache.key").unwrap().to_owned();
+            let loads = trace.iter().filter(|it| it.span.parent_span_id == look_up.span.span_id).count();
+            let is_new = known.insert(item.clone());
+            assert_eq!(look_up.span.attribute("cache.hit"), Some(&Value::Bool(!is_new)), "{kind:?}: {item}");
+            assert_eq!(loads, usize::from(is_new), "{kind:?}: {item}");
+        }
+    }
+    assert!(known.len() >= 4, "{known:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_out_of_stock_is_rolled_back() {
+    let (placed, spans) = one_of_each().await;
+    let trace = trace_of(OrderKind::OutOfStock, &placed, &spans);
+    let transaction = trace.iter().find(|it| it.span.name == "transaction").unwrap();
+    assert_eq!(transaction.span.text("db.transaction.outcome"), Some("rolled_back"));
+    let mut within: Vec<_> =
+        trace.iter().filter(|it| it.span.parent_span_id == transaction.span.span_id).collect();
+    within.sort_by_key(|it| it.span.start_time_unix_nano);
+    let seen: Vec<_> = within.iter().map(|it| (it.span.name.as_str(), it.span.is_error())).collect();
+    let expected = [("BEGIN", false), ("UPDATE stock", false), ("UPDATE stock", true), ("ROLLBACK", false)];
+    assert_eq!(seen, expected);
+    // The stream had begun, so its status is in the trailers; that there is too little of something is no failure of the server.
+    let sides: Vec<_> = trace.iter().filter(|it| it.span.name == "shop.Inventory/Reserve").collect();
+    assert_eq!(sides.len(), 2);
+    for side in sides {
+        assert_eq!(side.span.text("rpc.response.status_code"), Some("FAILED_PRECONDITION"));
+        assert_eq!(side.span.is_error(), side.span.kind == SpanKind::Client);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadline_ends_the_work_of_everybody() {
+    let (placed, spans) = one_of_each().await;
+    let trace = trace_of(OrderKind::Late, &placed, &spans);
+    let sides: BTreeMap<_, _> = trace
+        .iter()
+        .filter(|it| it.span.name == "shop.Payment/Charge")
+        .map(|it| (it.service_name(), it.span.text("rpc.response.status_code")))
+        .collect();
+    assert_eq!(sides["orders"], Some("DEADLINE_EXCEEDED"));
+    // On a busy machine, the call reaches payment so late that the caller leaves well before payment's own clock says so.
+    assert!(matches!(sides["payment"], Some("DEADLINE_EXCEEDED" | "CANCELLED")), "{sides:?}");
+    // The card processor would have gone on for ten seconds.
+    let given_up = trace.iter().filter(|it| it.span.text("error.type") == Some("cancelled"));
+    let given_up: BTreeSet<_> = given_up.map(|it| (it.service_name(), it.span.kind.clone() as i32)).collect();
+    let expected = [("card-processor", SpanKind::Server as i32), ("payment", SpanKind::Client as i32)];
+    assert_eq!(given_up, BTreeSet::from(expected));
+    let cause = root_cause(&trace).unwrap();
+    assert_eq!((cause.span.as_str(), cause.error.as_str()), ("shop.Payment/Charge", "DEADLINE_EXCEEDED"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_nobody_waits_for_follows_from_its_order() {
+    let (placed, spans) = one_of_each().await;
+    let by_id: HashMap<_, _> = spans.iter().map(|it| (it.span.span_id, it)).collect();
+    let jobs: Vec<_> =
+        spans.iter().filter(|it| ["send email", "send sms"].contains(&it.span.name.as_str())).collect();
+    let accepted = placed.iter().filter(|order| order.outcome.is_ok()).count();
+    // One SMS is tried twice, another three times.
+    assert_eq!(jobs.len(), 2 * accepted + 3);
+    for job in jobs {
+        assert!(job.span.is_root());
+        let [link] = job.span.links.as_slice() else { panic!("one link: {:?}", job.span.links) };
         assert!(link.is_follows_from());
-        let origin = spans.iter().find(|it| it.span.span_id == link.span_id).unwrap();
+        let origin = by_id[&link.span_id];
         assert_eq!(origin.span.trace_id, link.trace_id);
-        assert_eq!((origin.service_name(), origin.span.name.as_str()), ("orders", "POST /orders"));
-        let begin = receipt.span.start_time_unix_nano;
+        let origin_name = (origin.service_name(), origin.span.name.as_str());
+        let is_tried_again = origin_name == ("notification", "send sms") && origin.span.is_error();
+        assert!(
+            origin_name == ("notification", "process orders.created") || is_tried_again,
+            "{origin_name:?}"
+        );
+        let begin = job.span.start_time_unix_nano;
         assert!(begin >= origin.span.start_time_unix_nano, "nothing follows from what is not yet");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_event_is_processed_in_the_trace_of_its_order() {
+    let (placed, spans) = one_of_each().await;
+    for order in placed.iter().filter(|order| order.outcome.is_ok()) {
+        let of_order = |name: &str| {
+            let is_meant = |it: &&FinishedSpan| it.span.trace_id == order.trace_id && it.span.name == name;
+            spans.iter().find(is_meant).unwrap_or_else(|| panic!("{:?}: no {name}", order.kind))
+        };
+        let (sent, processed) = (of_order("send orders.created"), of_order("process orders.created"));
+        assert_eq!((sent.service_name(), processed.service_name()), ("orders", "notification"));
+        assert_eq!(processed.span.parent_span_id, sent.span.span_id);
+        assert!(
+            processed.span.links.iter().any(|it| it.is_follows_from() && it.span_id == sent.span.span_id)
+        );
     }
 }
 
@@ -166,7 +275,10 @@ async fn no_secret_leaves() {
     let (_, spans) = one_of_each().await;
     let everything = format!("{spans:?}");
     assert!(!everything.contains("token-of-ada"), "the Authorization header was recorded");
-    assert!(!everything.contains("card_empty"), "a card was recorded");
+    for secret in ["card_empty", "card_good", "card_busy", "555-01", "@example.com"] {
+        assert!(!everything.contains(secret), "{secret} was recorded");
+    }
+    assert!(!everything.contains("'new'"), "a literal of a query was recorded");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -174,7 +286,9 @@ async fn the_file_holds_what_memory_holds() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spans.jsonl");
     let (memory, file) = (MemoryExporter::new(), OtlpJsonFile::append(&path).unwrap());
-    place_into(|| Box::new(Fanout::new(vec![Box::new(memory.clone()), Box::new(file.clone())]))).await;
+    let both =
+        || Box::new(Fanout::new(vec![Box::new(memory.clone()), Box::new(file.clone())])) as Box<dyn Exporter>;
+    place_into(&memory, both).await;
 
     let mut written = Vec::new();
     for line in otlp_json::read(&path).unwrap() {

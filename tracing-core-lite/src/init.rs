@@ -232,7 +232,7 @@ fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Pr
     })
 }
 
-#[allow(unused_variables, reason = "without OTLP there is nothing to warn of")]
+#[allow(unused_variables, clippy::ptr_arg, reason = "without OTLP there is nothing to warn of")]
 fn exporters_from(
     variables: &impl Variables,
     warnings: &mut Vec<String>,

@@ -234,6 +234,42 @@ fn items_are_sampled_and_what_runs_below_the_others_is_not_recorded() {
 }
 
 #[test]
+fn what_describes_an_item_is_on_its_span() {
+    let spans = TestSpans::new();
+    let client = client(&spans, Settings::new());
+    for (ratio, fails, described) in [(1.0, false, 1), (1.0, true, 1), (0.0, true, 1), (0.0, false, 0)] {
+        let before = spans.finished().len();
+        let batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(ratio);
+        let mut item = batch.item(&Origin::default());
+        item.describe(|span| {
+            span.set("described", true);
+        });
+        if fails {
+            item.failed("out_of_stock", "")
+        } else {
+            item.processed()
+        }
+        batch.end();
+        let finished = &spans.finished()[before..];
+        let found = finished.iter().filter(|finished| finished.span.attribute("described").is_some()).count();
+        assert_eq!(found, described, "ratio {ratio}, fails: {fails}");
+    }
+}
+
+#[test]
+fn what_nobody_observes() {
+    let observed = |client: &Client| {
+        client.start(&operation(OperationType::Send), &Context::new(), |_| {}).is_observed()
+    };
+    let spans = TestSpans::new();
+    assert!(observed(&client(&spans, Settings::new())));
+    assert!(!observed(&client(&spans, Settings::new().filter(|_| false))));
+    let unsampled =
+        TestSpans::with(|builder| builder.sampler(tracing_core_lite::sampling::AlwaysOff)).unwrap();
+    assert!(!observed(&client(&unsampled, Settings::new())));
+}
+
+#[test]
 fn a_batch_is_below_the_span_that_is_current() {
     let spans = TestSpans::new();
     let client = client(&spans, Settings::new());

@@ -29,6 +29,15 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// Whether calls are measured, recorded or not.
+    #[cfg(feature = "server")]
+    pub(crate) fn is_measured(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        return self.metrics.is_some();
+        #[cfg(not(feature = "metrics"))]
+        return false;
+    }
+
     pub(crate) fn new(side: Side) -> Self {
         Self {
             side,

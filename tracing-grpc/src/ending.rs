@@ -4,7 +4,7 @@ use tonic::Code;
 use tracing_core_lite::Recorder;
 
 use crate::code;
-use crate::semconv::{CANCELLED, STATUS_CODE};
+use crate::semconv::{CANCELLED, ERROR_TYPE, STATUS_CODE};
 
 /// `error.type` of a call that ended in a panic.
 const PANIC: &str = "panic";
@@ -58,6 +58,8 @@ pub(crate) enum Outcome {
 pub(crate) struct Ending {
     pub(crate) code: Code,
     error: Option<&'static str>,
+    /// Whether the error is a failure of this side: a server does not fail when its caller gives up.
+    failed: bool,
     was_given_up: bool,
 }
 
@@ -74,7 +76,7 @@ impl Ending {
         let mut was_given_up = false;
         let code = match (outcome, known) {
             (Outcome::Panicked, _) => {
-                return Self { code: Code::Unknown, error: Some(PANIC), was_given_up };
+                return Self { code: Code::Unknown, error: Some(PANIC), failed: true, was_given_up };
             }
             (Outcome::Complete(code), known) => code.or(known).unwrap_or(Code::Unknown),
             (Outcome::Failed(code), _) => code,
@@ -86,10 +88,12 @@ impl Ending {
         };
         let code = if code == Code::Cancelled && is_late() { Code::DeadlineExceeded } else { code };
         let was_given_up = was_given_up && code == Code::Cancelled;
-        Self { code, error: side.is_failure(code).then(|| code::name(code)), was_given_up }
+        let failed = side.is_failure(code);
+        let error = (failed || was_given_up).then(|| code::name(code));
+        Self { code, error, failed, was_given_up }
     }
 
-    /// The value of `error.type`, if the call failed.
+    /// The value of `error.type`, if the call failed or was given up.
     #[cfg(feature = "metrics")]
     pub(crate) fn error_type(&self) -> Option<&'static str> {
         self.error
@@ -100,9 +104,10 @@ impl Ending {
         if self.was_given_up {
             span.event(CANCELLED, &[]);
         }
-        if let Some(class) = self.error {
-            span.failed(class, description);
-        }
+        match self.error {
+            Some(class) if self.failed => span.failed(class, description),
+            class => span.set_some(ERROR_TYPE, class),
+        };
     }
 }
 
@@ -121,7 +126,8 @@ mod tests {
             (server, Some(Code::Ok), Complete(Some(Code::Internal)), false, "INTERNAL", Some("INTERNAL")),
             (server, None, Complete(None), false, "UNKNOWN", Some("UNKNOWN")),
             (client, Some(Code::Ok), Dropped, false, "OK", None),
-            (server, None, Dropped, false, "CANCELLED", None),
+            (server, None, Dropped, false, "CANCELLED", Some("CANCELLED")),
+            (server, None, Complete(Some(Code::Cancelled)), false, "CANCELLED", None),
             (client, None, Dropped, false, "CANCELLED", Some("CANCELLED")),
             (server, None, Dropped, true, "DEADLINE_EXCEEDED", Some("DEADLINE_EXCEEDED")),
             (

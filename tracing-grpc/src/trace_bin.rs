@@ -39,7 +39,7 @@ impl Format for GrpcTraceBin {
 
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
         if into.span_context.is_none() {
-            into.span_context = carrier.get(GRPC_TRACE_BIN).and_then(parse);
+            into.span_context = caller(carrier);
         }
     }
 
@@ -50,6 +50,11 @@ impl Format for GrpcTraceBin {
             carrier.remove(GRPC_TRACE_BIN);
         }
     }
+}
+
+/// The sender's span.
+pub(crate) fn caller(carrier: &dyn Extract) -> Option<SpanContext> {
+    carrier.get(GRPC_TRACE_BIN).and_then(parse)
 }
 
 fn parse(encoded: &[u8]) -> Option<SpanContext> {

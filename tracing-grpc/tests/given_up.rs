@@ -22,7 +22,7 @@ async fn a_stream_that_is_dropped_half_way() {
     drop(levels);
     let (client, server) = shop.pair();
     assert_eq!(ending(&client), (Some("CANCELLED"), Some("CANCELLED"), true));
-    assert_eq!(ending(&server), (Some("CANCELLED"), None, false));
+    assert_eq!(ending(&server), (Some("CANCELLED"), Some("CANCELLED"), false));
     for span in [client, server] {
         assert_eq!(span.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["cancelled"]);
         assert!(span.duration() < Duration::from_secs(5));
@@ -36,7 +36,7 @@ async fn a_call_that_is_dropped_before_its_response() {
     tokio::time::timeout(Duration::from_millis(200), call).await.unwrap_err();
     let (client, server) = shop.pair();
     assert_eq!(ending(&client), (Some("CANCELLED"), Some("CANCELLED"), true));
-    assert_eq!(ending(&server), (Some("CANCELLED"), None, false));
+    assert_eq!(ending(&server), (Some("CANCELLED"), Some("CANCELLED"), false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +67,11 @@ async fn a_timeout_of_the_channel() {
     client.check(item("slow")).await.unwrap_err();
     let (client, server) = shop.pair();
     assert_eq!(ending(&client), (Some("DEADLINE_EXCEEDED"), Some("DEADLINE_EXCEEDED"), true));
-    assert_eq!(ending(&server), (Some("CANCELLED"), None, false), "the server was not told the timeout");
+    assert_eq!(
+        ending(&server),
+        (Some("CANCELLED"), Some("CANCELLED"), false),
+        "the server was not told the timeout"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -3,14 +3,14 @@
 
 #![allow(clippy::unwrap_used)]
 
+#[path = "../../integration-tests/python/peer.rs"]
+mod peer;
 mod service;
 
-use std::io::{BufRead, BufReader, Read};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use opentelemetry::trace::SpanKind;
+use peer::Peer;
 use serde_json::Value;
 use service::proto::stock_client::StockClient;
 use service::{Shelf, ending, item};
@@ -22,67 +22,10 @@ use tracing_core_lite::testing::TestSpans;
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
-/// How long pip may take.
-const INSTALLATION: Duration = Duration::from_secs(240);
-/// How long one run of the peer may take.
-const RUN: Duration = Duration::from_secs(40);
-
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../integration-tests/python/grpc_interop")
-}
-
-/// Waits for a process, and ends it when it takes too long.
-fn finish(child: &mut Child, limit: Duration, what: &str) {
-    let deadline = Instant::now() + limit;
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            assert!(status.success(), "{what} failed");
-            return;
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            panic!("{what} took more than {limit:?}");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
-/// A Python with what the peer needs, made once for each list of requirements.
-fn python() -> PathBuf {
-    let venv = Path::new(env!("CARGO_TARGET_TMPDIR")).join("grpc-interop-venv");
-    let python = venv.join("bin/python");
-    let requirements = folder().join("requirements.txt");
-    let wanted = std::fs::read_to_string(&requirements).unwrap();
-    let installed = venv.join("installed.txt");
-    if std::fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
-        return python;
-    }
-    let run = |command: &mut Command, what: &str| match command.spawn() {
-        Ok(mut child) => finish(&mut child, INSTALLATION, what),
-        Err(error) => panic!("{what} could not start: {error}"),
-    };
-    run(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&venv), "python3 -m venv");
-    let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
-    run(Command::new(&python).args(options).arg(requirements), "pip install (PyPI is needed)");
-    std::fs::write(installed, wanted).unwrap();
-    python
-}
-
-fn peer(python: &Path, arguments: &[&str]) -> Child {
-    let mut command = Command::new(python);
-    command.arg(folder().join("peer.py")).args(arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
-}
-
-/// The spans that the peer has printed.
-fn peer_spans(mut child: Child, mut output: impl Read) -> Vec<Value> {
-    drop(child.stdin.take());
-    finish(&mut child, RUN, "peer.py");
-    let mut text = String::new();
-    output.read_to_string(&mut text).unwrap();
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-}
+/// The peer, in the folder of the programs in Python.
+const PROGRAM: &str = "grpc_interop/peer.py";
+/// How long a call may take.
+const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Checks that each call of `callers` was served by one of `servers`, in the trace `trace_id`.
 fn assert_one_trace(trace_id: &str, callers: &[(String, String)], servers: &[(String, String)]) {
@@ -123,18 +66,15 @@ const ENDINGS: [(&str, Option<&str>); 3] = [
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_trace_in_both_directions() {
-    let python = python();
-    python_calls(&python).await;
-    python_is_called(&python).await;
+    python_calls().await;
+    python_is_called().await;
 }
 
-async fn python_calls(python: &Path) {
+async fn python_calls() {
     let spans = TestSpans::new();
     let layer = ServerLayer::new().with_provider(spans.provider());
     let port = service::serve(Server::builder().layer(layer), Shelf::default()).await;
-    let mut child = peer(python, &["client", &format!("127.0.0.1:{port}")]);
-    let output = child.stdout.take().unwrap();
-    let theirs = peer_spans(child, output);
+    let theirs = Peer::start(PROGRAM, &["client", &format!("127.0.0.1:{port}")]).spans();
     let _all = spans.wait_for(3);
     let ours = of_kind(&spans, &SpanKind::Server);
     assert_eq!(endings(&ours), ENDINGS);
@@ -144,13 +84,11 @@ async fn python_calls(python: &Path) {
     assert_one_trace(order["trace_id"].as_str().unwrap(), &of_peer(&theirs, "CLIENT", "span_id"), &servers);
 }
 
-async fn python_is_called(python: &Path) {
-    let mut child = peer(python, &["server"]);
-    let mut output = BufReader::new(child.stdout.take().unwrap());
-    let mut port = String::new();
-    output.read_line(&mut port).unwrap();
+async fn python_is_called() {
+    let mut server = Peer::start(PROGRAM, &["server"]);
+    let port = server.line();
     let spans = TestSpans::new();
-    let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{}", port.trim())).unwrap().timeout(RUN);
+    let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{}", port)).unwrap().timeout(TIMEOUT);
     let layer = ClientLayer::new().with_provider(spans.provider()).endpoint(&endpoint);
     let mut client = StockClient::new(layer.layer(endpoint.connect_lazy()));
     let order = spans.tracer().span("order").start();
@@ -165,7 +103,7 @@ async fn python_is_called(python: &Path) {
     .await;
     order.end();
     drop(client);
-    let theirs = peer_spans(child, output);
+    let theirs = server.spans();
     let ours = of_kind(&spans, &SpanKind::Client);
     assert_eq!(endings(&ours), ENDINGS);
     let callers: Vec<_> =

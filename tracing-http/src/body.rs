@@ -31,6 +31,13 @@ impl<B> TracedBody<B> {
     pub(crate) fn new(inner: B, exchange: Option<Exchange>) -> Self {
         Self { inner, exchange }
     }
+
+    /// The body alone, if nothing is left to be done with it.
+    #[cfg(feature = "axum")]
+    #[inline]
+    pub(crate) fn into_unwatched(self) -> Result<B, Self> {
+        if self.exchange.is_none() { Ok(self.inner) } else { Err(self) }
+    }
 }
 
 impl<B: Body> Body for TracedBody<B>

@@ -82,6 +82,12 @@ impl Exchange {
         Self { context, watched: None, is_sized: false }
     }
 
+    /// Whether anything is recorded of it or measured.
+    #[inline]
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched.is_some()
+    }
+
     #[cfg(feature = "metrics")]
     pub(crate) fn measurement(&mut self) -> Option<&mut crate::server::Measurement> {
         self.watched.as_mut()?.measurement.as_deref_mut()

@@ -66,9 +66,9 @@ fn request(traceparent: &'static str) -> Request<()> {
 }
 
 /// Allocations of one request from its call to the end of its body.
-fn allocations<S, B>(service: &mut S, request: Request<()>) -> u64
+fn allocations<S, A, B>(service: &mut S, request: Request<A>) -> u64
 where
-    S: Service<Request<()>, Response = Response<B>, Error = Infallible>,
+    S: Service<Request<A>, Response = Response<B>, Error = Infallible>,
     B: Body<Data = Bytes>,
 {
     let mut cx = Context::from_waker(Waker::noop());
@@ -95,4 +95,22 @@ fn of_one_request() {
     assert!(unsampled <= bare + 1, "unsampled {unsampled}, bare {bare}");
     // Two for the span within its context, as the OpenTelemetry API holds it, and one for what ends it.
     assert!(sampled <= bare + 3, "sampled {sampled}, bare {bare}");
+}
+
+/// axum boxes the body once more only if it is another than its own.
+#[test]
+fn of_one_request_to_axum() {
+    let provider = TracerProvider::builder().build().unwrap();
+    let router = || axum::Router::new().route("/orders/{id}", axum::routing::get(|| async { "hello" }));
+    let layer = ServerLayer::new().with_provider(&provider).keep_axum_body();
+    let pass_through = tower::layer::layer_fn(|inner| tower::util::MapRequest::new(inner, |request| request));
+    let mut bare = router().layer(pass_through).with_state(());
+    let mut traced = router().layer(layer).with_state(());
+    let of = |router: &mut axum::Router| {
+        let request = || request(loopback::UNSAMPLED).map(|()| axum::body::Body::empty());
+        allocations(router, request());
+        allocations(router, request())
+    };
+    let (bare, traced) = (of(&mut bare), of(&mut traced));
+    assert!(traced <= bare + 1, "unsampled {traced}, bare {bare}");
 }

@@ -79,7 +79,6 @@ async fn every_attribute_through_hyper_util() {
             "network.peer.address = 127.0.0.1",
             &format!("network.peer.port = {}", address.port()),
             "network.protocol.version = 1.1",
-            "peer.service = payments",
             "server.address = 127.0.0.1",
             &format!("server.port = {}", address.port()),
             "service.peer.name = payments",
@@ -87,6 +86,24 @@ async fn every_attribute_through_hyper_util() {
             "url.template = /charges/{id}",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_deprecated_name_of_the_peer_is_there_when_asked_for() {
+    for (asked, expected) in [(false, None), (true, Some("payments"))] {
+        let spans = TestSpans::new();
+        let address = serve(app()).await;
+        let client = ClientLayer::new()
+            .with_provider(spans.provider())
+            .peer_service("127.0.0.1", "payments")
+            .record_deprecated_peer_service(asked)
+            .layer(ReqwestService::from(reqwest::Client::new()));
+        let request = Request::get(format!("http://{address}/charges/1")).body("").unwrap();
+        client.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
+        let span = &wait_for(&spans, 1).await[0];
+        assert_eq!(span.text("service.peer.name"), Some("payments"));
+        assert_eq!(span.text("peer.service"), expected);
+    }
 }
 
 #[tokio::test]

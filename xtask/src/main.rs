@@ -2,11 +2,13 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bench;
+mod compose;
 mod demo;
 mod lint;
 mod services;
 mod step;
 mod test;
+mod undo;
 mod workspace;
 
 use std::process::ExitCode;
@@ -15,6 +17,11 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
   test              every test, the examples in the documentation, and each feature on its own
+  services [NAME…]  starts the databases and brokers that tests use, all or those named (postgres, mariadb, redis, rabbitmq,
+                    kafka), prints their variables, and stops them at Ctrl-C
+  compose-images    has every image that the shop needs under docker compose: pulls it, or makes a stand-in where it cannot
+  compose-test [--from-source]
+                    brings the shop up under docker compose, places orders and checks their traces
   lint              formatting, clippy and documentation, with warnings as errors
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
@@ -28,6 +35,9 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match command.as_deref() {
         Some("test") => test::run(),
+        Some("services") => services::run(&rest),
+        Some("compose-images") => compose::images(),
+        Some("compose-test") => compose::test(&rest),
         Some("demo") => return demo::run(&rest),
         Some("bench") => match rest.split_first() {
             Some((first, parts)) if first == "peers" => Ok(bench::run_peers(parts)),

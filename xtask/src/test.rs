@@ -7,7 +7,7 @@ use crate::step::{Step, run_all};
 use crate::workspace::{cargo, has_subcommand, packages};
 
 pub(crate) fn run() -> io::Result<bool> {
-    let services = Services::start()?;
+    let services = Services::start(&[])?;
     // The servers run until the last step is through.
     Ok(run_all(steps(&services)?))
 }

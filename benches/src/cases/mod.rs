@@ -22,6 +22,7 @@ pub enum Case {
     /// The least that a layer can cost that makes such a span.
     LowerBound,
     Ours,
+    OursByDefault,
     OursOverSdk,
     Fastrace,
     OtelTower,
@@ -36,10 +37,11 @@ pub struct Service {
     pub flush: Box<dyn Fn()>,
 }
 
-pub const ALL: [(Case, &str); 9] = [
+pub const ALL: [(Case, &str); 10] = [
     (Case::Bare, "bare"),
     (Case::LowerBound, "lower bound"),
     (Case::Ours, "tracing-http"),
+    (Case::OursByDefault, "tracing-http without keep_axum_body"),
     (Case::OursOverSdk, "tracing-http over opentelemetry_sdk"),
     (Case::Fastrace, "fastrace-axum"),
     (Case::OtelTower, "opentelemetry-instrumentation-tower"),
@@ -59,6 +61,7 @@ impl Case {
             Self::Bare => bare(),
             Self::LowerBound => lower_bound::service(out),
             Self::Ours => ours::own_engine(out),
+            Self::OursByDefault => ours::as_by_default(out),
             Self::OursOverSdk => ours::over_sdk(out),
             Self::OtelAxum => sdk::otel_axum(out),
             Self::TowerHttp => sdk::tower_http(out),

@@ -10,6 +10,13 @@ use crate::exporters::{self, Out};
 
 pub fn own_engine(out: &Out) -> Service {
     let provider = exporters::ours(out);
+    let router = router().layer(ServerLayer::new().with_provider(&provider).keep_axum_body());
+    Service { router, flush: flush(provider) }
+}
+
+/// As it is without a thought about what boxes the body.
+pub fn as_by_default(out: &Out) -> Service {
+    let provider = exporters::ours(out);
     let router = router().layer(ServerLayer::new().with_provider(&provider));
     Service { router, flush: flush(provider) }
 }
@@ -22,6 +29,6 @@ pub fn flush(provider: TracerProvider) -> Box<dyn Fn()> {
 pub fn over_sdk(out: &Out) -> Service {
     let provider = exporters::sdk(out);
     opentelemetry::global::set_tracer_provider(provider.clone());
-    let router = router().layer(ServerLayer::new());
+    let router = router().layer(ServerLayer::new().keep_axum_body());
     Service { router, flush: super::sdk::flush(provider) }
 }

@@ -9,7 +9,7 @@ use tracing_core_lite::{Context, Tracer, TracerProvider};
 
 use super::OrderKind;
 use crate::shop::api::Order;
-use crate::shop::{CallError, Peer};
+use crate::shop::{CallError, Classified, Peer};
 
 /// Somebody who places orders.
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ impl Customer {
         let context = span.in_context(&Context::new());
         let outcome = async { self.gateway.post("/orders", &kind.basket()).await }.in_context(context).await;
         if let Err(error) = &outcome {
-            span.failure(error);
+            span.failure_of(error.class(), error);
         }
         Placed { kind, trace_id, outcome, waited: began.elapsed() }
     }

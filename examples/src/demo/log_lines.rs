@@ -69,7 +69,8 @@ where
         writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        let module = event.metadata().target().rsplit("::").next().unwrap_or_default();
+        // `examples::shop::orders::service` is a module of orders.
+        let module = event.metadata().target().split("::").nth(2).unwrap_or_default();
         log::text(module.replace('_', "-")).format_event(context, writer, event)
     }
 }

@@ -8,12 +8,14 @@ use super::Ports;
 pub const USAGE: &str = "\
 usage: cargo xtask demo [OPTIONS]
 
-  --orders N           how many orders are placed (6): one of each kind first, then ordinary ones
+  --orders N           how many orders are placed (9): one of each kind first, then ordinary ones
   --otlp-file FILE     also appends every span to FILE, as lines of OTLP-JSON
   --otlp-endpoint URL  also sends every span to URL by OTLP/HTTP, such as http://localhost:4318
   --svg FILE           draws the trace of the declined order in FILE
   --ports BASE         uses the ports from BASE on; without it, whichever are free
   --no-color           no colours; nor are there any with NO_COLOR set, or when the output is not a terminal
+
+KAFKA_BROKERS and AMQP_URL name brokers; without them, the demo brings what it needs.
 ";
 
 /// What the user wants of the demo.
@@ -38,7 +40,7 @@ pub struct Options {
 impl Default for Options {
     fn default() -> Self {
         Self {
-            orders: 6,
+            orders: 9,
             otlp_file: None,
             otlp_endpoint: None,
             svg: None,
@@ -112,7 +114,7 @@ fn orders(option: &str, value: String) -> Result<usize, UsageError> {
 fn ports(option: &str, value: String) -> Result<Ports, UsageError> {
     match value.parse() {
         Ok(base) if (1..=u16::MAX - Ports::NEEDED).contains(&base) => Ok(Ports::From(base)),
-        _ => Err(invalid(option, value, "a port number with four more above it is needed")),
+        _ => Err(invalid(option, value, "a port number with five more above it is needed")),
     }
 }
 

@@ -1,57 +1,96 @@
 //! The kinds of order that the demo places.
 
-use crate::shop::api::{Basket, card};
+use crate::shop::api::{Basket, Line, card, phone};
 
 /// A kind of order, by what its trace has to show.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderKind {
-    /// Nothing special.
+    /// Nothing special; the first of them finds the cache of prices empty.
     Ordinary,
     /// The card processor takes its time.
     Slow,
+    /// Inventory makes a query that takes its time.
+    SlowQuery,
     /// The card processor answers 503 first, and payment tries again.
     Retried,
     /// The card is declined.
     Declined,
+    /// There is too little of something: what was reserved is rolled back.
+    OutOfStock,
+    /// Payment does not answer before its deadline.
+    Late,
 }
 
 impl OrderKind {
     /// One of each, in the order in which they are placed.
-    pub const STORY: [Self; 4] = [Self::Ordinary, Self::Slow, Self::Retried, Self::Declined];
+    pub const STORY: [Self; 7] = [
+        Self::Ordinary,
+        Self::Slow,
+        Self::SlowQuery,
+        Self::Retried,
+        Self::Declined,
+        Self::OutOfStock,
+        Self::Late,
+    ];
 
     /// The kinds of the first `count` orders: one of each, then ordinary ones.
     pub fn first(count: usize) -> impl Iterator<Item = Self> {
         Self::STORY.into_iter().chain(std::iter::repeat(Self::Ordinary)).take(count)
     }
 
-    /// One word.
+    /// A word or two.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ordinary => "ordinary",
             Self::Slow => "slow",
+            Self::SlowQuery => "slow query",
             Self::Retried => "retried",
             Self::Declined => "declined",
+            Self::OutOfStock => "no stock",
+            Self::Late => "late",
         }
     }
 
     /// What there is to see.
     pub fn headline(self) -> &'static str {
         match self {
-            Self::Ordinary => "An ordinary order: one trace through every service",
-            Self::Slow => "A slow order: the card processor takes its time to assess the risk",
+            Self::Ordinary => {
+                "An ordinary order: one trace through every service; each price is a cache miss"
+            }
+            Self::Slow => "A slow order: the card processor takes its time; the price of cups is a cache hit",
+            Self::SlowQuery => "A slow query: inventory compares each movement of goods with each other",
             Self::Retried => "A retried order: 503 from the card processor, then a second attempt",
             Self::Declined => "A declined order: the error starts at the card processor",
+            Self::OutOfStock => "An order out of stock: the database refuses, the transaction rolls back",
+            Self::Late => "A late order: payment's deadline is exceeded, and everybody stops",
+        }
+    }
+
+    /// Whether the customer gets what was asked for.
+    pub fn goes_through(self) -> bool {
+        match self {
+            Self::Ordinary | Self::Slow | Self::SlowQuery | Self::Retried => true,
+            Self::Declined | Self::OutOfStock | Self::Late => false,
         }
     }
 
     /// What the customer asks for.
     pub fn basket(self) -> Basket {
-        let (item, card) = match self {
-            Self::Ordinary => ("teapot", card::GOOD),
-            Self::Slow => ("grandfather clock", card::SLOW),
-            Self::Retried => ("umbrella", card::BUSY),
-            Self::Declined => ("grand piano", card::EMPTY),
+        let (lines, card): (&[(&str, u32)], _) = match self {
+            Self::Ordinary => (&[("teapot", 1), ("cup", 6)], card::GOOD),
+            Self::Slow => (&[("grandfather clock", 1), ("cup", 2)], card::SLOW),
+            Self::SlowQuery => (&[("chandelier", 1)], card::GOOD),
+            Self::Retried => (&[("umbrella", 2)], card::BUSY),
+            Self::Declined => (&[("teapot", 2)], card::EMPTY),
+            Self::OutOfStock => (&[("teapot", 1), ("grand piano", 2)], card::GOOD),
+            Self::Late => (&[("umbrella", 1)], card::STUCK),
         };
-        Basket { item: item.to_owned(), quantity: 2, card: card.to_owned() }
+        let line = |&(item, quantity): &(&str, u32)| Line { item: item.to_owned(), quantity };
+        let phone = match self {
+            Self::Slow => phone::BUSY,
+            Self::SlowQuery => phone::WRONG,
+            _ => phone::GOOD,
+        };
+        Basket { lines: lines.iter().map(line).collect(), card: card.to_owned(), phone: phone.to_owned() }
     }
 }

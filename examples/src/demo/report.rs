@@ -10,7 +10,7 @@ use tracing_core_lite::opentelemetry::trace::TraceId;
 use tracing_core_lite::span::data::FinishedSpan;
 
 use super::log_lines::LogLines;
-use super::{Options, OrderKind, Placed, root_cause};
+use super::{Options, OrderKind, Placed, Sight, root_cause};
 
 const BOLD: &str = "1";
 const DIM: &str = "2";
@@ -40,6 +40,22 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
+    /// Which brokers there are, in one line.
+    pub(super) fn brokers(&mut self, kafka: Option<&str>, amqp: Option<&str>) -> io::Result<()> {
+        let kafka = kafka.unwrap_or("librdkafka's mock cluster");
+        let amqp = if amqp.is_some() { "at AMQP_URL" } else { "tasks in its place" };
+        let hint = self.styled(DIM, "(KAFKA_BROKERS, AMQP_URL name brokers)");
+        writeln!(self.out, "  Kafka: {kafka}; AMQP: {amqp} {hint}")
+    }
+
+    /// The trace of the nightly job.
+    pub(super) fn night(&mut self, spans: &[FinishedSpan]) -> io::Result<()> {
+        self.heading("The nightly reconciliation: 10,000 records, one batch")?;
+        let night: Vec<_> =
+            spans.iter().filter(|it| it.service_name() == "reconciliation").cloned().collect();
+        self.waterfall(&night)
+    }
+
     pub(super) fn orders_begin(&mut self, count: usize) -> io::Result<()> {
         let noun = if count == 1 { "order" } else { "orders" };
         self.heading(&format!("Placing {count} {noun}"))
@@ -50,7 +66,7 @@ impl<W: Write> Report<W> {
         let colour = if order.outcome.is_ok() { GREEN } else { RED };
         let (status, trace) = (self.styled(colour, &status), self.styled(DIM, &order.trace_id.to_string()));
         let (kind, millis) = (order.kind.name(), order.waited.as_millis());
-        writeln!(self.out, "  {number:>3}  {kind:<9} {status} {millis:>6} ms  {trace}")
+        writeln!(self.out, "  {number:>3}  {kind:<10} {status} {millis:>6} ms  {trace}")
     }
 
     /// The waterfall of an order, the error it comes from, and the log lines of its trace.
@@ -61,8 +77,10 @@ impl<W: Write> Report<W> {
         log_lines: &LogLines,
     ) -> io::Result<()> {
         let trace: Vec<_> = spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
-        let follows = |it: &&FinishedSpan| it.span.links.iter().any(|link| link.trace_id == order.trace_id);
-        let receipts: Vec<_> = spans.iter().filter(follows).cloned().collect();
+        let follows = |it: &&FinishedSpan| {
+            it.span.is_root() && it.span.links.iter().any(|link| link.trace_id == order.trace_id)
+        };
+        let jobs: Vec<_> = spans.iter().filter(follows).cloned().collect();
 
         self.heading(order.kind.headline())?;
         self.waterfall(&trace)?;
@@ -71,12 +89,15 @@ impl<W: Write> Report<W> {
             let label = self.styled(BOLD, label);
             writeln!(self.out, "\n{label}: {cause}")?;
         }
-        // Every order has one; to see it once is enough.
-        if order.kind == OrderKind::Ordinary && !receipts.is_empty() {
-            writeln!(self.out, "\nNobody waits for the receipt, so it is a trace of its own:")?;
-            self.waterfall(&receipts)?;
+        // Every order has some; to see them once is enough.
+        if order.kind == OrderKind::Ordinary && !jobs.is_empty() {
+            writeln!(
+                self.out,
+                "\nNobody waits for the messages to the customer, so each is a trace of its own:"
+            )?;
+            self.waterfall(&jobs)?;
         }
-        let ids: HashSet<TraceId> = receipts.iter().map(|it| it.span.trace_id).collect();
+        let ids: HashSet<TraceId> = jobs.iter().map(|it| it.span.trace_id).collect();
         let lines = [order.trace_id].into_iter().chain(ids).flat_map(|id| log_lines.of(id));
         writeln!(self.out, "\nLog lines:")?;
         for line in lines.collect::<Vec<_>>() {
@@ -116,6 +137,17 @@ impl<W: Write> Report<W> {
         }
         if let Some(path) = &options.svg {
             writeln!(self.out, "  a trace drawn in {}", path.display())?;
+        }
+        Ok(())
+    }
+
+    /// A line for each thing that there was to see.
+    pub(super) fn sights(&mut self, sights: &[Sight]) -> io::Result<()> {
+        for Sight { what, seen } in sights {
+            // What was not seen is among the problems.
+            let Ok(seen) = seen else { continue };
+            let mark = self.styled(GREEN, "✓");
+            writeln!(self.out, "  {mark} {}{seen}", self.styled(BOLD, &format!("{what:<23}")))?;
         }
         Ok(())
     }

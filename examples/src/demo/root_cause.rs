@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use tracing_core_lite::opentelemetry::trace::SpanId;
-use tracing_core_lite::span::data::{FinishedSpan, StatusData};
+use tracing_core_lite::span::data::{FinishedSpan, StatusData, Value};
 
 /// The span that failed first, deep down, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,11 +25,12 @@ impl fmt::Display for RootCause {
 
 /// The deepest of the failed spans of a trace; the one that ended first where several are as deep.
 ///
-/// An error travels upwards, so those above it only repeat it.
+/// An error travels upwards, so those above it only repeat it. What was cancelled is no cause: somebody above gave it up.
 pub fn root_cause(trace: &[FinishedSpan]) -> Option<RootCause> {
     let parents: HashMap<SpanId, SpanId> =
         trace.iter().map(|it| (it.span.span_id, it.span.parent_span_id)).collect();
-    let failed = trace.iter().filter(|it| it.span.is_error());
+    let cancelled = |it: &FinishedSpan| error_type(it) == Some("cancelled");
+    let failed = trace.iter().filter(|it| it.span.is_error() && !cancelled(it));
     let deepest = failed
         .max_by_key(|it| (depth(it.span.span_id, &parents), std::cmp::Reverse(it.span.end_time_unix_nano)))?;
     Some(RootCause {
@@ -42,8 +43,12 @@ pub fn root_cause(trace: &[FinishedSpan]) -> Option<RootCause> {
 fn message(failed: &FinishedSpan) -> String {
     match &failed.span.status {
         StatusData::Error(description) if !description.is_empty() => description.clone(),
-        _ => failed.span.attribute("error.type").and_then(|it| it.as_str()).unwrap_or("error").to_owned(),
+        _ => error_type(failed).unwrap_or("error").to_owned(),
     }
+}
+
+fn error_type(span: &FinishedSpan) -> Option<&str> {
+    span.span.attribute("error.type").and_then(Value::as_str)
 }
 
 fn depth(span: SpanId, parents: &HashMap<SpanId, SpanId>) -> usize {

@@ -11,30 +11,36 @@ use tracing_core_lite::span::data::FinishedSpan;
 use super::log_lines::LogLines;
 use super::report::Report;
 use super::sinks::Sinks;
-use super::{Options, OrderKind, Placed, RunningShop, problems};
+use super::{Options, OrderKind, Placed, RunningShop, is_complete, problems, sights};
+use crate::shop::Settings;
 
 /// How many of the ordinary orders are on their way at a time.
 const AT_A_TIME: usize = 16;
 
-/// Runs the demo and tells the terminal about it. Answers whether all traces are as they must be.
+/// Runs the demo and tells the terminal about it. Answers whether all traces are as they must be. `settings` may name
+/// brokers by `KAFKA_BROKERS` and `AMQP_URL`.
 ///
 /// # Errors
 /// When the shop cannot start, a file cannot be written, or spans are lost.
-pub async fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
+pub async fn run(options: &Options, settings: &Settings) -> Result<bool, Box<dyn Error>> {
     let mut report = Report::new(io::stdout(), options.color && may_colour());
     let sinks = Sinks::open(options)?;
     let log_lines = LogLines::start();
 
-    let shop = RunningShop::start(options.ports, || sinks.exporter()).await?;
+    let shop = RunningShop::start_with(options.ports, settings, || sinks.exporter()).await?;
     report.services(shop.addresses())?;
+    report.brokers(settings.get("KAFKA_BROKERS"), settings.get("AMQP_URL"))?;
     report.orders_begin(options.orders)?;
     let placed = place_all(&shop, options.orders, &mut report).await?;
+    shop.reconcile().await.map_err(|error| -> Box<dyn Error> { error })?;
+    shop.settle(|| is_complete(&placed, &sinks.memory.finished())).await;
     let exported = shop.stop().await;
     let spans = sinks.memory.take();
 
     for order in first_of_each_kind(&placed) {
         report.order(order, &spans, &log_lines)?;
     }
+    report.night(&spans)?;
     report.checks_begin()?;
     if let Some(path) = &options.svg {
         draw(path, &placed, &spans)?;
@@ -42,6 +48,7 @@ pub async fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     if exported.is_ok() {
         report.written(options, spans.len())?;
     }
+    report.sights(&sights(&placed, &spans))?;
     let problems = problems(&placed, &spans);
     report.verdict(placed.len(), &spans, &problems)?;
     exported.map_err(|error| match &options.otlp_endpoint {

@@ -7,28 +7,34 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::get;
 use axum::{Json, Router};
 use tokio::time::sleep;
-use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::{Tracer, TracerProvider};
+use tower::BoxError;
+use tracing_core_lite::Tracer;
 use tracing_http::server::ServerLayer;
 
 use super::api::Session;
-use super::{Problem, healthz};
+use super::work::{Classified, work};
+use super::{Problem, Wiring, healthz};
 
 #[derive(Debug, thiserror::Error)]
 #[error("nobody is logged in with this token")]
 struct UnknownToken;
 
-/// The service.
-pub fn router(provider: &TracerProvider) -> Router {
-    Router::new()
+impl Classified for UnknownToken {
+    fn class(&self) -> &str {
+        "unknown_token"
+    }
+}
+
+pub(super) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
+    Ok(Router::new()
         .route("/session", get(session))
-        .layer(ServerLayer::new().with_provider(provider))
+        .layer(ServerLayer::new().with_provider(&wiring.provider))
         .route("/healthz", get(healthz))
-        .with_state(provider.tracer("shop.auth"))
+        .with_state(wiring.provider.tracer("shop.auth")))
 }
 
 async fn session(State(tracer): State<Tracer>, headers: HeaderMap) -> Result<Json<Session>, Problem> {
-    let customer = verify(&headers).try_in_span(tracer.span("verify token").start()).await;
+    let customer = work(&tracer, "verify token", verify(&headers)).await;
     let unauthorized = |error| Problem::new(StatusCode::UNAUTHORIZED, "not_logged_in", error);
     Ok(Json(Session { customer: customer.map_err(unauthorized)? }))
 }

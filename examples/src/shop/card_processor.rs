@@ -1,7 +1,6 @@
 //! The card processor: a stand-in for an external API that is slow, sometimes declines and sometimes answers 503.
 
 use std::collections::HashSet;
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,13 +9,15 @@ use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use tokio::time::sleep;
+use tower::BoxError;
 use tracing::warn;
+use tracing_core_lite::Tracer;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Charge, card};
-use super::{Problem, healthz};
+use super::work::{Classified, work};
+use super::{Problem, Wiring, healthz};
 
 #[derive(Clone)]
 struct CardProcessor {
@@ -29,14 +30,19 @@ struct CardProcessor {
 #[error("card declined: insufficient funds")]
 struct InsufficientFunds;
 
-/// The service.
-pub fn router(provider: &TracerProvider) -> Router {
-    let tracer = provider.tracer("card_processor");
-    Router::new()
+impl Classified for InsufficientFunds {
+    fn class(&self) -> &str {
+        "insufficient_funds"
+    }
+}
+
+pub(super) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
+    let tracer = wiring.provider.tracer("card_processor");
+    Ok(Router::new()
         .route("/v1/charges", post(charge))
-        .layer(ServerLayer::new().with_provider(provider))
+        .layer(ServerLayer::new().with_provider(&wiring.provider))
         .route("/healthz", get(healthz))
-        .with_state(CardProcessor { tracer, turned_away: Arc::default() })
+        .with_state(CardProcessor { tracer, turned_away: Arc::default() }))
 }
 
 async fn charge(
@@ -47,8 +53,8 @@ async fn charge(
         warn!(order = charge.order, "too busy for this charge");
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "busy", "too many charges, try again"));
     }
-    let Ok(()) = assess_risk(&charge).try_in_span(processor.tracer.span("assess risk").start()).await;
-    let authorized = authorize(&charge).try_in_span(processor.tracer.span("authorize").start()).await;
+    assess_risk(&charge).in_span(processor.tracer.span("assess risk").start()).await;
+    let authorized = work(&processor.tracer, "authorize", authorize(&charge)).await;
     authorized.map(Json).map_err(|error| Problem::new(StatusCode::PAYMENT_REQUIRED, "card_declined", error))
 }
 
@@ -58,10 +64,13 @@ impl CardProcessor {
     }
 }
 
-async fn assess_risk(charge: &Charge) -> Result<(), Infallible> {
-    let millis = if charge.card == card::SLOW { 640 } else { 18 };
+async fn assess_risk(charge: &Charge) {
+    let millis = match charge.card.as_str() {
+        card::SLOW => 400,
+        card::STUCK => 10_000,
+        _ => 18,
+    };
     sleep(Duration::from_millis(millis)).await;
-    Ok(())
 }
 
 async fn authorize(charge: &Charge) -> Result<Approval, InsufficientFunds> {

@@ -4,13 +4,13 @@ use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use tower::BoxError;
 use tracing::info;
-use tracing_core_lite::TracerProvider;
 use tracing_core_lite::span::current_span;
 use tracing_http::server::ServerLayer;
 
 use super::api::{Basket, NewOrder, Order, Session};
-use super::{Peer, Problem, healthz};
+use super::{Peer, Problem, Wiring, healthz};
 
 #[derive(Clone)]
 struct Gateway {
@@ -18,13 +18,13 @@ struct Gateway {
     orders: Peer,
 }
 
-/// The service.
-pub fn router(provider: &TracerProvider, auth: Peer, orders: Peer) -> Router {
-    Router::new()
+pub(super) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
+    let gateway = Gateway { auth: wiring.peer("auth"), orders: wiring.peer("orders") };
+    Ok(Router::new()
         .route("/orders", post(place_order))
-        .layer(ServerLayer::new().with_provider(provider))
+        .layer(ServerLayer::new().with_provider(&wiring.provider))
         .route("/healthz", get(healthz))
-        .with_state(Gateway { auth, orders })
+        .with_state(gateway))
 }
 
 async fn place_order(
@@ -35,7 +35,7 @@ async fn place_order(
     let token = headers.get(header::AUTHORIZATION).cloned();
     let session: Session = gateway.auth.authorized_by(token).get("/session").await?;
     current_span().set("shop.customer", session.customer.as_str());
-    info!(customer = session.customer, item = basket.item, "order received");
+    info!(customer = session.customer, items = %basket, "order received");
 
     let order = NewOrder { customer: session.customer, basket };
     let placed = gateway.orders.post("/orders", &order).await?;

@@ -1,22 +1,22 @@
 //! Payment: charges cards at the card processor, and tries again when that is busy.
 
-use axum::extract::State;
+use axum::Router;
 use axum::http::StatusCode;
-use axum::routing::{get, post};
-use axum::{Json, Router};
+use tonic::{Request, Response, Status};
+use tower::BoxError;
 use tracing::{info, warn};
-use tracing_core_lite::context::FutureExt;
+use tracing_core_lite::Tracer;
 use tracing_core_lite::span::current_span;
-use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::server::ServerLayer;
 
 use super::api::{Approval, Charge};
-use super::{CallError, Peer, Problem, healthz};
+use super::proto::payment_server::{Payment, PaymentServer};
+use super::proto::{ChargeReply, ChargeRequest};
+use super::work::{Classified, work};
+use super::{CallError, Peer, Wiring, grpc};
 
-#[derive(Clone)]
-struct Payment {
+struct Cards {
     tracer: Tracer,
-    card_processor: Peer,
+    processor: Peer,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -27,38 +27,57 @@ enum ChargeFailed {
     Unavailable(#[source] CallError),
 }
 
-/// The service.
-pub fn router(provider: &TracerProvider, card_processor: Peer) -> Router {
-    let tracer = provider.tracer("shop.payment");
-    Router::new()
-        .route("/payments", post(pay))
-        .layer(ServerLayer::new().with_provider(provider))
-        .route("/healthz", get(healthz))
-        .with_state(Payment { tracer, card_processor })
-}
-
-async fn pay(State(payment): State<Payment>, Json(charge): Json<Charge>) -> Result<Json<Approval>, Problem> {
-    let span = payment.tracer.span("charge card").start();
-    match charge_card(&payment.card_processor, &charge).try_in_span(span).await {
-        Ok(approval) => {
-            info!(order = charge.order, reference = approval.reference, "card charged");
-            Ok(Json(approval))
-        }
-        Err(ChargeFailed::Declined(cause)) => {
-            warn!(order = charge.order, %cause, "card declined");
-            Err(cause.into())
-        }
-        Err(failed @ ChargeFailed::Unavailable(_)) => {
-            warn!(order = charge.order, "card processor unavailable");
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "card_processor_unavailable", failed))
+impl Classified for ChargeFailed {
+    fn class(&self) -> &str {
+        match self {
+            Self::Declined(_) => "card_declined",
+            Self::Unavailable(_) => "card_processor_unavailable",
         }
     }
 }
 
-async fn charge_card(card_processor: &Peer, charge: &Charge) -> Result<Approval, ChargeFailed> {
-    current_span().set("shop.amount.cents", charge.cents as i64);
-    card_processor.post("/v1/charges", charge).await.map_err(|error| match error.status() {
-        Some(StatusCode::PAYMENT_REQUIRED) => ChargeFailed::Declined(error),
-        _ => ChargeFailed::Unavailable(error),
-    })
+pub(super) async fn start(wiring: Wiring) -> Result<Router, BoxError> {
+    let tracer = wiring.provider.tracer("shop.payment");
+    let cards = Cards { tracer, processor: wiring.retried_peer("card-processor") };
+    Ok(grpc::router(PaymentServer::new(cards), &wiring.provider))
+}
+
+#[tonic::async_trait]
+impl Payment for Cards {
+    async fn charge(&self, request: Request<ChargeRequest>) -> Result<Response<ChargeReply>, Status> {
+        let ChargeRequest { order, card, cents } = request.into_inner();
+        let charge = Charge { order, card, cents };
+        match work(&self.tracer, "charge card", self.charge_card(&charge)).await {
+            Ok(Approval { reference }) => {
+                info!(order, reference, "card charged");
+                Ok(Response::new(ChargeReply { reference }))
+            }
+            Err(ChargeFailed::Declined(cause)) => {
+                warn!(order, %cause, "card declined");
+                Err(Status::failed_precondition(reason(&cause)))
+            }
+            Err(failed @ ChargeFailed::Unavailable(_)) => {
+                warn!(order, "card processor unavailable");
+                Err(Status::unavailable(failed.to_string()))
+            }
+        }
+    }
+}
+
+impl Cards {
+    async fn charge_card(&self, charge: &Charge) -> Result<Approval, ChargeFailed> {
+        current_span().set("shop.amount.cents", charge.cents as i64);
+        self.processor.post("/v1/charges", charge).await.map_err(|error| match error.status() {
+            Some(StatusCode::PAYMENT_REQUIRED) => ChargeFailed::Declined(error),
+            _ => ChargeFailed::Unavailable(error),
+        })
+    }
+}
+
+/// What the customer may be told.
+fn reason(cause: &CallError) -> &str {
+    match cause {
+        CallError::Refused { problem, .. } => &problem.reason,
+        CallError::Unreachable { .. } => "the card processor did not answer",
+    }
 }

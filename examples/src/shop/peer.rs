@@ -18,7 +18,7 @@ use tracing_core_lite::TracerProvider;
 use tracing_core_lite::span::current_span;
 use tracing_http::client::{ClientLayer, ResendLayer, UrlTemplate};
 
-use super::Problem;
+use super::{Classified, Problem};
 
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 1 << 20;
@@ -66,6 +66,15 @@ impl CallError {
         match self {
             Self::Refused { problem, .. } => Some(problem.status),
             Self::Unreachable { .. } => None,
+        }
+    }
+}
+
+impl Classified for CallError {
+    fn class(&self) -> &str {
+        match self {
+            Self::Refused { problem, .. } => &problem.error,
+            Self::Unreachable { .. } => "unreachable",
         }
     }
 }

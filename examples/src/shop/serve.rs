@@ -3,7 +3,9 @@
 use std::io;
 
 use axum::Router;
+use axum::serve::ListenerExt;
 use tokio::net::TcpListener;
+use tracing::debug;
 
 /// Serves `app` until `stop` is done and the requests that had begun are answered.
 ///
@@ -14,6 +16,12 @@ pub async fn serve(
     app: Router,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    // A gRPC answer is several small writes: with Nagle's algorithm, the last of them waits 40 ms for an acknowledgement.
+    let listener = listener.tap_io(|connection| {
+        if let Err(error) = connection.set_nodelay(true) {
+            debug!(%error, "a connection without TCP_NODELAY");
+        }
+    });
     axum::serve(listener, app).with_graceful_shutdown(stop).await
 }
 

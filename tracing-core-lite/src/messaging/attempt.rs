@@ -47,6 +47,11 @@ impl Attempt {
         Self { number: self.number.saturating_add(1), first: self.first.clone().or_else(|| sender.cloned()) }
     }
 
+    /// This attempt, if it is not one before that of `number`.
+    pub(super) fn at_least(self, number: u32) -> Self {
+        Self { number: self.number.max(number), ..self }
+    }
+
     /// Reads the headers; what is malformed counts as missing.
     #[must_use]
     pub fn extract(carrier: &dyn Extract) -> Self {

@@ -245,7 +245,9 @@ impl Client {
         }
     }
 
-    pub(super) fn tracer(&self) -> &Tracer {
+    /// The tracer, for spans that are no operation on messages, such as one around a transaction.
+    #[must_use]
+    pub fn tracer(&self) -> &Tracer {
         &self.0.tracer
     }
 

@@ -45,6 +45,16 @@ impl InFlight {
         self.span.as_ref()
     }
 
+    /// Whether the span is recorded or the operation measured. What is neither need not be kept until the operation ends.
+    #[must_use]
+    pub fn is_observed(&self) -> bool {
+        #[cfg(feature = "messaging-metrics")]
+        if self.measurement.is_some() {
+            return true;
+        }
+        self.span.as_ref().is_some_and(Span::is_recording)
+    }
+
     /// What goes with a message that is sent in `context`: the span's, or without one the caller's.
     #[must_use]
     pub fn span_context(&self, context: &Context) -> SpanContext {

@@ -1,6 +1,7 @@
 //! The work on one message of a batch.
 
 use std::error::Error;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::SystemTime;
@@ -42,6 +43,16 @@ struct Begun {
     batch: Context,
     origin: Origin,
     at: SystemTime,
+    description: Option<Description>,
+}
+
+/// What to write to the span, should there be one.
+struct Description(Box<dyn FnOnce(&mut Recorder<'_>) + Send + Sync>);
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Description")
+    }
 }
 
 impl Item {
@@ -75,6 +86,7 @@ impl Item {
             batch: batch.clone(),
             origin: origin.clone(),
             at: SystemTime::now(),
+            description: None,
         };
         Self { state: State::Unrecorded(Box::new(begun)), context, counts, is_settled: false }
     }
@@ -89,6 +101,16 @@ impl Item {
     pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
         if let State::Recorded(in_flight) = &self.state {
             in_flight.record(write);
+        }
+    }
+
+    /// Says what `write` adds to the item's span: now if it has one, else when it gets one by failing. A second description
+    /// of an item without a span replaces the first.
+    pub fn describe(&mut self, write: impl FnOnce(&mut Recorder<'_>) + Send + Sync + 'static) {
+        match &mut self.state {
+            State::Untraced => {}
+            State::Recorded(in_flight) => in_flight.record(write),
+            State::Unrecorded(begun) => begun.description = Some(Description(Box::new(write))),
         }
     }
 
@@ -155,12 +177,15 @@ impl Item {
 
 impl Begun {
     fn into_span(self: Box<Self>) -> Span {
-        let Self { client, operation, batch, origin, at } = *self;
+        let Self { client, operation, batch, origin, at, description } = *self;
         client.with_name(&operation.operation(), |name, record| {
             client.tracer().span(name).kind(SpanKind::Consumer).parent(&batch).start_time(at).start_with(
                 |span| {
                     record(span);
                     record_origin(&origin, span);
+                    if let Some(Description(write)) = description {
+                        write(span);
+                    }
                 },
             )
         })

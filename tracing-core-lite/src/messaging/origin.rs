@@ -49,6 +49,14 @@ impl Origin {
         &self.attempt
     }
 
+    /// The same sender, of a message that was tried `times` times before, if its headers do not say that it was more. For
+    /// systems that count themselves.
+    #[must_use]
+    pub fn tried(mut self, times: u32) -> Self {
+        self.attempt = self.attempt.at_least(times.saturating_add(1));
+        self
+    }
+
     /// The attempt that publishing the message again makes.
     #[must_use]
     pub fn next_attempt(&self) -> Attempt {

@@ -6,6 +6,8 @@ use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt, BaggageMetadata};
 use opentelemetry::trace::SpanContext;
 
+#[cfg(feature = "http")]
+use super::HeaderScan;
 use super::traceparent::trim;
 use super::{Extract, Extracted, Format, Inject, percent};
 
@@ -47,18 +49,12 @@ impl Format for W3cBaggage {
     }
 
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
-        let mut baggage = None;
-        let mut read = 0;
-        carrier.for_each(BAGGAGE, &mut |header| {
-            for member in header.split(|&byte| byte == b',') {
-                if read + member.len() <= MAX_BAGGAGE_BYTES && read_member(member, &mut baggage).is_some() {
-                    read += member.len() + 1;
-                }
-            }
-        });
-        if baggage.is_some() {
-            into.baggage = baggage;
-        }
+        extract(carrier, into);
+    }
+
+    #[cfg(feature = "http")]
+    fn extract_headers(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
+        extract(headers, into);
     }
 
     fn inject(&self, _: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
@@ -68,6 +64,21 @@ impl Format for W3cBaggage {
         }
         let header = header(baggage);
         if header.is_empty() { carrier.remove(BAGGAGE) } else { carrier.set(BAGGAGE, &header) }
+    }
+}
+
+fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
+    let mut baggage = None;
+    let mut read = 0;
+    carrier.for_each(BAGGAGE, &mut |header| {
+        for member in header.split(|&byte| byte == b',') {
+            if read + member.len() <= MAX_BAGGAGE_BYTES && read_member(member, &mut baggage).is_some() {
+                read += member.len() + 1;
+            }
+        }
+    });
+    if baggage.is_some() {
+        into.baggage = baggage;
     }
 }
 

@@ -5,6 +5,8 @@ use std::cell::Cell;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 
+#[cfg(feature = "http")]
+use super::HeaderScan;
 use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal, Propagator};
 use crate::tracer::with_installed;
 
@@ -28,6 +30,13 @@ fn once<R>(ask: impl FnOnce(Option<&Propagator>) -> R) -> R {
     asked
 }
 
+#[cfg(feature = "http")]
+impl Installed {
+    pub(super) fn lone_parent(headers: &HeaderScan<'_>) -> Option<SpanContext> {
+        once(|installed| installed?.lone_parent(headers))
+    }
+}
+
 impl Format for Installed {
     fn fields(&self) -> &[&'static str] {
         &["traceparent", "tracestate", "baggage"]
@@ -37,6 +46,14 @@ impl Format for Installed {
         once(|installed| match installed {
             Some(propagator) => propagator.extract_into(carrier, into),
             None => self.0.extract(carrier, into),
+        });
+    }
+
+    #[cfg(feature = "http")]
+    fn extract_headers(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
+        once(|installed| match installed {
+            Some(propagator) => propagator.extract_headers_into(headers, into),
+            None => self.0.extract(headers, into),
         });
     }
 

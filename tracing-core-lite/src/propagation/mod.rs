@@ -30,6 +30,8 @@ mod field_name;
 mod format;
 #[cfg(feature = "http")]
 mod header_map;
+#[cfg(feature = "http")]
+mod header_scan;
 mod hex;
 mod installed;
 mod opentelemetry;
@@ -44,6 +46,8 @@ pub use carrier::{Extract, Inject};
 pub use error::PropagatorError;
 pub use extracted::Extracted;
 pub use format::Format;
+#[cfg(feature = "http")]
+pub use header_scan::HeaderScan;
 use installed::Installed;
 pub use opentelemetry::{OpenTelemetryGlobal, TextMap};
 pub use propagator::Propagator;

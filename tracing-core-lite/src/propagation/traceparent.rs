@@ -62,8 +62,14 @@ pub fn parse_traceparent(header: &[u8]) -> Option<Traceparent> {
     if !follows {
         return None;
     }
-    let trace_id = TraceId::from_bytes(hex::decode(&known[3..])?);
-    let span_id = SpanId::from_bytes(hex::decode(&known[36..])?);
+    // Both ids in one go: the fewer bytes, the more each of them costs.
+    let mut digits = [0; 48];
+    digits[..32].copy_from_slice(&known[3..35]);
+    digits[32..].copy_from_slice(&known[36..52]);
+    let ids: [u8; 24] = hex::decode(&digits)?;
+    let (trace_id, span_id) = ids.split_first_chunk::<16>()?;
+    let trace_id = TraceId::from_bytes(*trace_id);
+    let span_id = SpanId::from_bytes(*span_id.first_chunk()?);
     let [flags] = hex::decode(&known[53..])?;
     (trace_id != TraceId::INVALID && span_id != SpanId::INVALID).then_some(Traceparent {
         trace_id,

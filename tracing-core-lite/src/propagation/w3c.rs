@@ -3,6 +3,8 @@
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceState};
 
+#[cfg(feature = "http")]
+use super::HeaderScan;
 use super::tracestate::{self, Members, UnfitMembers};
 use super::{Extract, Extracted, Format, Inject, Traceparent, format_traceparent, parse_traceparent};
 
@@ -28,10 +30,12 @@ impl Format for TraceContext {
     }
 
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
-        let Some(parent) = read_parent(carrier) else { return };
-        let (trace_state, unfit_members) = read_state(carrier, &parent);
-        into.span_context = Some(parent.with_trace_state(trace_state));
-        into.unfit_members = unfit_members;
+        extract(carrier, into);
+    }
+
+    #[cfg(feature = "http")]
+    fn extract_headers(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
+        extract(headers, into);
     }
 
     fn inject(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
@@ -49,8 +53,16 @@ impl Format for TraceContext {
     }
 }
 
+fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
+    let Some(parent) = read_parent(carrier) else { return };
+    let (trace_state, unfit_members) = read_state(carrier, &parent);
+    into.span_context = Some(parent.with_trace_state(trace_state));
+    into.unfit_members = unfit_members;
+}
+
 /// The only `traceparent`: with two of them it is not known which is true.
-fn read_parent(carrier: &dyn Extract) -> Option<Traceparent> {
+#[inline]
+fn read_parent<C: Extract + ?Sized>(carrier: &C) -> Option<Traceparent> {
     let mut count = 0;
     let mut parent = None;
     carrier.for_each(TRACEPARENT, &mut |header| {
@@ -60,7 +72,8 @@ fn read_parent(carrier: &dyn Extract) -> Option<Traceparent> {
     parent.filter(|_| count == 1)
 }
 
-fn read_state(carrier: &dyn Extract, parent: &Traceparent) -> (TraceState, Option<UnfitMembers>) {
+#[inline]
+fn read_state<C: Extract + ?Sized>(carrier: &C, parent: &Traceparent) -> (TraceState, Option<UnfitMembers>) {
     let mut count = 0;
     carrier.for_each(TRACESTATE, &mut |_| count += 1);
     let joined;
@@ -78,7 +91,7 @@ fn read_state(carrier: &dyn Extract, parent: &Traceparent) -> (TraceState, Optio
 }
 
 /// Several headers of one name are one list (RFC 9110, section 5.3).
-fn join(carrier: &dyn Extract) -> Vec<u8> {
+fn join<C: Extract + ?Sized>(carrier: &C) -> Vec<u8> {
     let mut joined = Vec::new();
     carrier.for_each(TRACESTATE, &mut |header| {
         joined.extend_from_slice(header);

@@ -1,5 +1,7 @@
 //! Samplers that give everything the same answer.
 
+use opentelemetry::trace::SpanContext;
+
 use super::{Record, Sampler, SamplingDecision, SamplingInput};
 
 /// Records every span: `always_on`.
@@ -23,6 +25,10 @@ pub struct AlwaysOff;
 impl Sampler for AlwaysOff {
     fn sample(&self, _: &SamplingInput<'_>) -> SamplingDecision {
         Record::Drop.into()
+    }
+
+    fn drops_children_of(&self, _: &SpanContext) -> bool {
+        true
     }
 
     fn description(&self) -> String {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use opentelemetry::trace::SpanContext;
+
 use super::{AlwaysOff, AlwaysOn, Record, Sampler, SamplingDecision, SamplingInput};
 
 /// Decides as the parent did, so that traces are whole; the root of a trace is left to another sampler: `parentbased_…`.
@@ -69,18 +71,33 @@ impl<S: Sampler> ParentBased<S> {
     }
 }
 
+impl<S> ParentBased<S> {
+    /// Who decides about children of `parent`, if not their parent.
+    fn delegate(&self, parent: &SpanContext) -> Option<&dyn Sampler> {
+        match (parent.is_remote(), parent.is_sampled()) {
+            (true, true) => &self.remote_parent_sampled,
+            (true, false) => &self.remote_parent_not_sampled,
+            (false, true) => &self.local_parent_sampled,
+            (false, false) => &self.local_parent_not_sampled,
+        }
+        .as_deref()
+    }
+}
+
 impl<S: Sampler> Sampler for ParentBased<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         let Some(parent) = input.parent else { return self.root.sample(input) };
-        let (delegate, record) = match (parent.is_remote(), parent.is_sampled()) {
-            (true, true) => (&self.remote_parent_sampled, Record::RecordAndSample),
-            (true, false) => (&self.remote_parent_not_sampled, Record::Drop),
-            (false, true) => (&self.local_parent_sampled, Record::RecordAndSample),
-            (false, false) => (&self.local_parent_not_sampled, Record::Drop),
-        };
-        match delegate {
+        match self.delegate(parent) {
             Some(sampler) => sampler.sample(input),
-            None => record.into(),
+            None if parent.is_sampled() => Record::RecordAndSample.into(),
+            None => Record::Drop.into(),
+        }
+    }
+
+    fn drops_children_of(&self, parent: &SpanContext) -> bool {
+        match self.delegate(parent) {
+            Some(sampler) => sampler.drops_children_of(parent),
+            None => !parent.is_sampled(),
         }
     }
 
@@ -102,7 +119,7 @@ impl<S: Sampler> Sampler for ParentBased<S> {
 
 #[cfg(test)]
 mod tests {
-    use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId, TraceState};
+    use opentelemetry::trace::{SpanId, SpanKind, TraceFlags, TraceId, TraceState};
 
     use super::*;
 
@@ -115,6 +132,9 @@ mod tests {
         let decision =
             sampler.sample(&SamplingInput::new(parent.as_ref(), trace_id, "name", &SpanKind::Internal));
         assert_eq!(decision.trace_state, None);
+        if let Some(parent) = &parent {
+            assert_eq!(sampler.drops_children_of(parent), decision.record == Record::Drop);
+        }
         decision.record
     }
 

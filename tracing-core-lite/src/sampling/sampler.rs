@@ -31,6 +31,14 @@ pub trait Sampler: Send + Sync + Debug + 'static {
     /// Decides about a span that is about to start. It is called on the request's thread: it should not block.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 
+    /// Whether [`sample`](Sampler::sample) drops every child of `parent`, which is valid, whatever its name and its kind, and
+    /// leaves it the parent's tracestate. Such a child is then made without asking further, which is cheaper. `false`, the
+    /// default, promises nothing.
+    fn drops_children_of(&self, parent: &SpanContext) -> bool {
+        let _ = parent;
+        false
+    }
+
     /// A name and the settings, for people who read logs: `TraceIdRatioBased{0.25}`.
     fn description(&self) -> String;
 }
@@ -38,6 +46,10 @@ pub trait Sampler: Send + Sync + Debug + 'static {
 impl<S: Sampler + ?Sized> Sampler for Arc<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         (**self).sample(input)
+    }
+
+    fn drops_children_of(&self, parent: &SpanContext) -> bool {
+        (**self).drops_children_of(parent)
     }
 
     fn description(&self) -> String {
@@ -48,6 +60,10 @@ impl<S: Sampler + ?Sized> Sampler for Arc<S> {
 impl<S: Sampler + ?Sized> Sampler for Box<S> {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
         (**self).sample(input)
+    }
+
+    fn drops_children_of(&self, parent: &SpanContext) -> bool {
+        (**self).drops_children_of(parent)
     }
 
     fn description(&self) -> String {

@@ -147,7 +147,7 @@ impl<'a> SpanBuilder<'a> {
 }
 
 /// A child keeps its parent's random flag, as it keeps the trace id; a root's trace id is ours, and random.
-fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
+pub(super) fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
     let random = parent.map_or(RANDOM, |parent| parent.trace_flags().to_u8() & RANDOM);
     TraceFlags::new(random).with_sampled(sampled)
 }

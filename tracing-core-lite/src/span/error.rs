@@ -110,10 +110,21 @@ impl CurrentSpan {
     pub fn failure<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
             let text = ErrorText::of(error);
-            text.attributes(false, |attributes| self.event("exception", attributes));
-            self.set("error.type", text.class());
-            self.0.span().set_status(Status::error(description(&text.message).to_owned()));
+            self.failure_text(text.class(), &text);
         }
+    }
+
+    /// As [`failure`](CurrentSpan::failure), with `class` as `error.type`: one of few values, such as `card_declined`.
+    pub fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
+        if self.is_recording() {
+            self.failure_text(class, &ErrorText::of(error));
+        }
+    }
+
+    fn failure_text(&self, class: &str, text: &ErrorText) {
+        text.attributes(false, |attributes| self.event("exception", attributes));
+        self.set("error.type", class);
+        self.0.span().set_status(Status::error(description(&text.message).to_owned()));
     }
 
     /// Records that `error` occurred and was dealt with: `error_handled` is true, and the error is an `exception` event.

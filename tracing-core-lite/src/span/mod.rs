@@ -35,6 +35,7 @@ mod otel_impls;
 pub(crate) mod record;
 mod recorder;
 mod slot;
+mod unrecorded;
 pub(crate) mod value;
 
 pub use builder::SpanBuilder;

@@ -37,7 +37,7 @@
 //! | the stream ended without a code | `UNKNOWN` | `UNKNOWN` | error |
 //! | a panic went through | `UNKNOWN` | `panic` | error |
 //! | the call was dropped after its deadline (`grpc-timeout`) | `DEADLINE_EXCEEDED` | `DEADLINE_EXCEEDED` | error |
-//! | the call was dropped before: the client went away | `CANCELLED`, and an event `cancelled` | none | unset |
+//! | the call was dropped before: the client went away | `CANCELLED`, and an event `cancelled` | the code | unset |
 //!
 //! A call that is dropped in the last 10 ms before its deadline (of timeouts below 100 ms, in their last tenth) counts as
 //! late, since the client's clock started first. `Server::timeout` is not known to the layer: what it ends counts as

@@ -5,11 +5,11 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use opentelemetry::trace::TraceContextExt;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use tonic::server::NamedService;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
-use tracing_core_lite::propagation::{Extracted, Format};
+use tracing_core_lite::propagation::HeaderScan;
 
 use super::{ServerBody, ServerFuture};
 use crate::call::Call;
@@ -20,8 +20,7 @@ use crate::head::RequestHead;
 use crate::hooks::{OnRequest, OnResponse};
 use crate::method::{Claim, Method};
 use crate::semconv::GRPC;
-use crate::trace_bin::GrpcTraceBin;
-use crate::{attributes, request_body};
+use crate::{attributes, request_body, trace_bin};
 
 /// Makes every call to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
@@ -37,12 +36,16 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> Call {
         let config = &*self.config;
-        let mut extracted = self.extract(head);
-        let base = extracted.base_context();
+        let (caller, base) = self.extract(head);
+        if let (Some(caller), false) = (&caller, config.is_measured())
+            && let Some(context) = config.tracer.unrecorded_child(caller, &base)
+        {
+            return Call::new(&self.config, context);
+        }
         let method = config.known_methods.look_up(head.uri().path(), false);
         let mut builder =
             config.tracer.span(method.name().unwrap_or(GRPC)).kind(SpanKind::Server).parent(&base);
-        if let Some(caller) = extracted.span_context {
+        if let Some(caller) = caller {
             builder = builder.remote_parent(caller);
         }
         let mut is_observed = false;
@@ -69,19 +72,17 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         call
     }
 
-    fn extract(&self, head: &RequestHead<'_>) -> Extracted {
-        let mut extracted = self.config.propagator.extract(head.metadata());
-        GrpcTraceBin.extract(head.metadata(), &mut extracted);
-        extracted
+    fn extract(&self, head: &RequestHead<'_>) -> (Option<SpanContext>, tracing_core_lite::Context) {
+        let headers = HeaderScan::of(head.metadata());
+        let (caller, base) = self.config.propagator.extract_parent(&headers);
+        (caller.or_else(|| trace_bin::caller(&headers)), base)
     }
 
     /// A call that gets no span: the caller's context, if there is one.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Call> {
-        let mut extracted = self.extract(head);
-        let base = extracted.base_context();
-        let context = base.with_remote_span_context(extracted.span_context?);
-        Some(Call::new(&self.config, context))
+        let (caller, base) = self.extract(head);
+        Some(Call::new(&self.config, base.with_remote_span_context(caller?)))
     }
 }
 

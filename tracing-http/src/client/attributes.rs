@@ -35,7 +35,8 @@ pub(super) fn record_request(
         let port = port.or_else(|| request.uri().scheme_str().and_then(authority::default_port));
         span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
         if let Some(name) = config.peer_services.find(host, port) {
-            span.set(SERVICE_PEER_NAME, name).set(PEER_SERVICE, name);
+            span.set(SERVICE_PEER_NAME, name);
+            span.set_some(PEER_SERVICE, Some(name).filter(|_| config.deprecated_peer_service));
         }
     }
     let url = full_url(request.uri(), host_header);

@@ -21,6 +21,7 @@ pub(crate) struct Config {
     pub(super) request_headers: CapturedHeaders,
     pub(super) response_headers: CapturedHeaders,
     pub(super) peer_services: PeerServices,
+    pub(super) deprecated_peer_service: bool,
     pub(super) body_sizes: bool,
 }
 
@@ -34,6 +35,7 @@ impl Default for Config {
             request_headers: CapturedHeaders::default(),
             response_headers: CapturedHeaders::default(),
             peer_services: PeerServices::default(),
+            deprecated_peer_service: false,
             body_sizes: false,
         }
     }

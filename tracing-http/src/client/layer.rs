@@ -71,8 +71,8 @@ impl<C> ClientLayer<C> {
         self.set(|config| config.propagator = propagator)
     }
 
-    /// Says which service is behind `host`, or `host:port`: its name becomes `service.peer.name`, and `peer.service` for
-    /// tools that know only the former name. May be called for many hosts.
+    /// Says which service is behind `host`, or `host:port`: its name becomes `service.peer.name`. May be called for many
+    /// hosts.
     #[must_use]
     pub fn peer_service(self, host: &str, name: impl Into<String>) -> Self {
         self.set(|config| config.peer_services.add(host, name.into()))
@@ -104,6 +104,13 @@ impl<C> ClientLayer<C> {
     #[must_use]
     pub fn capture_response_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         self.set(|config| config.response_headers.add(RESPONSE_HEADER, names))
+    }
+
+    /// Records the name of [`peer_service`](ClientLayer::peer_service) as `peer.service` too, for tools that know only this
+    /// deprecated name; not recorded by default.
+    #[must_use]
+    pub fn record_deprecated_peer_service(self, record: bool) -> Self {
+        self.set(|config| config.deprecated_peer_service = record)
     }
 
     /// Records `http.request.body.size`, as far as its headers announce it, and `http.response.body.size`, in bytes as

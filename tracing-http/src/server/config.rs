@@ -33,6 +33,14 @@ pub(crate) struct Config {
 }
 
 impl Config {
+    /// Whether requests are measured, recorded or not.
+    pub(super) fn is_measured(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        return self.metrics.is_some();
+        #[cfg(not(feature = "metrics"))]
+        return false;
+    }
+
     /// Whether there is anything to do when the head of a response is there.
     pub(super) fn wants_response(&self) -> bool {
         !self.response_headers.is_empty() || self.trace_id_header.is_some() || self.trace_response

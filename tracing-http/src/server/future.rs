@@ -1,5 +1,6 @@
 //! The future of a traced response.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,8 +11,10 @@ use pin_project_lite::pin_project;
 
 use super::config::Config;
 use super::hooks::OnResponse;
+use super::response_body::{ResponseBody, Wrapped};
+use super::response_headers;
 use super::route::Route;
-use super::{ServerBody, response_headers};
+use crate::TracedBody;
 use crate::ending::Outcome;
 use crate::error_type;
 use crate::exchange::Exchange;
@@ -23,12 +26,13 @@ pin_project! {
     /// The response of a [`ServerService`](super::ServerService) to come. Dropped before that, it ends the span as cancelled.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct ServerFuture<F, P = ()> {
+    pub struct ServerFuture<F, P = (), W = Wrapped> {
         // First, so that spans within are dropped, and thus end, before the span around them.
         #[pin]
         inner: F,
         exchange: Option<Exchange>,
         on_head: Option<OnHead<P>>,
+        response_body: PhantomData<fn() -> W>,
     }
 }
 
@@ -40,21 +44,22 @@ pub(super) struct OnHead<P> {
     pub(super) on_response: P,
 }
 
-impl<F, P> ServerFuture<F, P> {
+impl<F, P, W> ServerFuture<F, P, W> {
     #[inline]
     pub(super) fn new(inner: F, exchange: Option<Exchange>, on_head: Option<OnHead<P>>) -> Self {
-        Self { inner, exchange, on_head }
+        Self { inner, exchange, on_head, response_body: PhantomData }
     }
 }
 
-impl<F, P, B, E> Future for ServerFuture<F, P>
+impl<F, P, W, B, E> Future for ServerFuture<F, P, W>
 where
     F: Future<Output = Result<Response<B>, E>>,
     P: OnResponse,
+    W: ResponseBody<B>,
     B: Body,
     E: 'static,
 {
-    type Output = Result<Response<ServerBody<B>>, E>;
+    type Output = Result<Response<W::Body>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
@@ -72,7 +77,7 @@ where
                     }
                     exchange.responded(response.status(), response.headers(), response.body())
                 });
-                Poll::Ready(Ok(response.map(|body| ServerBody::new(body, exchange))))
+                Poll::Ready(Ok(response.map(|body| W::of(TracedBody::new(body, exchange)))))
             }
             Err(error) => {
                 if let Some(exchange) = exchange {

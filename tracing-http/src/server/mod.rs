@@ -56,6 +56,7 @@ mod layer;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod parameterize;
+mod response_body;
 mod response_headers;
 mod route;
 mod service;
@@ -68,6 +69,9 @@ pub use hooks::{OnRequest, OnResponse};
 pub use layer::ServerLayer;
 #[cfg(feature = "metrics")]
 pub(crate) use metrics::Measurement;
+#[cfg(feature = "axum")]
+pub use response_body::AxumBody;
+pub use response_body::{ResponseBody, Wrapped};
 pub use route::Route;
 pub use service::ServerService;
 pub use trusted_proxies::{ForwardedBy, NetworkError, TrustedProxies};

@@ -1,19 +1,23 @@
 //! The service that makes every request a span.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::TraceContextExt;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
+use tracing_core_lite::propagation::HeaderScan;
 
 use super::config::Config;
 use super::filter::Filter;
 use super::future::{OnHead, ServerFuture};
 use super::hooks::{OnRequest, OnResponse};
-use super::{ServerBody, attributes, parameterize, route};
+use super::response_body::{ResponseBody, Wrapped};
+use super::{attributes, parameterize, route};
 use crate::ending::Side;
 use crate::exchange::{Exchange, Wants};
 use crate::head::RequestHead;
@@ -21,21 +25,26 @@ use crate::span_name::SpanName;
 
 /// Makes every request to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
-pub struct ServerService<S, F = (), Q = (), P = ()> {
+pub struct ServerService<S, F = (), Q = (), P = (), W = Wrapped> {
     pub(super) inner: S,
     pub(super) config: Arc<Config>,
     pub(super) filter: F,
     pub(super) on_request: Q,
     pub(super) on_response: P,
+    pub(super) response_body: PhantomData<fn() -> W>,
 }
 
-impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
-    /// Starts the span; its exchange, and whether its route is known.
+impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
+    /// Starts the span; its exchange, and whether its route is known or not needed.
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> (Exchange, bool) {
         let config = &*self.config;
-        let mut extracted = config.propagator.extract(head.headers());
-        let base = extracted.base_context();
+        let (caller, base) = config.propagator.extract_parent(&HeaderScan::of(head.headers()));
+        if let (Some(caller), false) = (&caller, config.is_measured())
+            && let Some(context) = config.tracer.unrecorded_child(caller, &base)
+        {
+            return (Exchange::passed_on(context), true);
+        }
         let method = config.known_methods.fold(head.method());
         let route = route::of_request(head, config.route_finder.as_ref());
         let pattern = match &route {
@@ -44,7 +53,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         };
         let name = SpanName::new(method, route.as_deref().or(pattern.as_deref()));
         let mut builder = config.tracer.span(name.as_str()).kind(SpanKind::Server).parent(&base);
-        if let Some(caller) = extracted.span_context {
+        if let Some(caller) = caller {
             builder = builder.remote_parent(caller);
         }
         let span = builder.start_with(|span| {
@@ -66,19 +75,16 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     /// A request that gets no span: what the caller sent along, if it sent anything.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Exchange> {
-        let mut extracted = self.config.propagator.extract(head.headers());
-        if extracted.span_context.is_none() && extracted.baggage.is_none() {
-            return None;
+        let (caller, base) = self.config.propagator.extract_parent(&HeaderScan::of(head.headers()));
+        match caller {
+            Some(caller) => Some(Exchange::passed_on(base.with_remote_span_context(caller))),
+            None if base.baggage().is_empty() => None,
+            None => Some(Exchange::passed_on(base)),
         }
-        let base = extracted.base_context();
-        Some(Exchange::passed_on(match extracted.span_context {
-            Some(caller) => base.with_remote_span_context(caller),
-            None => base,
-        }))
     }
 }
 
-impl<S, F, Q, P, B, R> Service<Request<B>> for ServerService<S, F, Q, P>
+impl<S, F, Q, P, W, B, R> Service<Request<B>> for ServerService<S, F, Q, P, W>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: 'static,
@@ -86,10 +92,11 @@ where
     F: Filter,
     Q: OnRequest,
     P: OnResponse + Clone,
+    W: ResponseBody<R>,
 {
-    type Response = Response<ServerBody<R>>;
+    type Response = Response<W::Body>;
     type Error = S::Error;
-    type Future = ServerFuture<S::Future, P>;
+    type Future = ServerFuture<S::Future, P, W>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -105,7 +112,8 @@ where
             return ServerFuture::new(inner, Some(exchange), None);
         }
         let (mut exchange, has_route) = self.start(&head);
-        let wants_response = !has_route || self.config.wants_response() || self.on_response.is_set();
+        let is_recorded = exchange.is_watched() && (!has_route || self.on_response.is_set());
+        let wants_response = is_recorded || self.config.wants_response();
         let on_head = wants_response.then(|| OnHead {
             config: Arc::clone(&self.config),
             has_route,

@@ -20,7 +20,7 @@ const REQUEST_HEADER: &str = "http.request.header";
 const RESPONSE_HEADER: &str = "http.response.header";
 
 /// Settings.
-impl<F, Q, P> ServerLayer<F, Q, P> {
+impl<F, Q, P, W> ServerLayer<F, Q, P, W> {
     fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
         change(Arc::make_mut(&mut self.config));
         self

@@ -47,9 +47,6 @@ impl Operation {
     pub(crate) fn start(site: &Arc<Site>, sql: &SqlStr, parent: Option<&Context>) -> Self {
         let query = cache::sanitized(sql, site.dialect);
         Self::start_with(site, query, parent, |span, query| {
-            if !query.summary.is_empty() {
-                site.conventions.set(span, QUERY_SUMMARY, &query.summary);
-            }
             if site.records_text {
                 site.conventions.set(span, QUERY_TEXT, &query.text);
             }
@@ -100,6 +97,10 @@ impl Operation {
         };
         let span = builder.start_with(|span| {
             site.record(span);
+            // The conventions name a span after its summary, so what has a name of that kind has a summary.
+            if !query.summary.is_empty() {
+                site.conventions.set(span, QUERY_SUMMARY, &query.summary);
+            }
             write(span, &query);
         });
         let since = (site.has_events && span.is_recording()).then(Instant::now);

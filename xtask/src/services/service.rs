@@ -1,12 +1,16 @@
 //! A server that a test run starts and stops.
 
 use std::fs;
-use std::io::{self, Read};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::undo::Undo;
 
 /// How long a server may take until it answers.
 const START_TIMEOUT: Duration = Duration::from_secs(90);
@@ -14,11 +18,19 @@ const START_TIMEOUT: Duration = Duration::from_secs(90);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(100);
 
-/// A running server. Its drop stops it, by its own process id.
+/// A running server. Its drop stops it, by its own process id, and so does a signal that ends this process.
 #[derive(Debug)]
 pub(crate) struct Service {
-    /// The URL that clients use.
+    /// What clients are given to find it.
     pub(crate) url: String,
+    process: Arc<Mutex<Process>>,
+    _stop: Undo,
+    /// Another server that this one needs, stopped after it.
+    _companion: Option<Box<Self>>,
+}
+
+#[derive(Debug)]
+struct Process {
     child: Child,
     stop_signal: &'static str,
 }
@@ -32,11 +44,19 @@ impl Service {
         is_ready: impl Fn() -> bool,
     ) -> io::Result<Self> {
         let output = fs::File::create(log)?;
-        let child = command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output).spawn()?;
-        let mut service = Self { url, child, stop_signal: "-TERM" };
+        command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
+        // In a process group of its own, so that Ctrl-C reaches it only as the signal that stops it in order.
+        let child = command.process_group(0).spawn()?;
+        let process = Arc::new(Mutex::new(Process { child, stop_signal: "-TERM" }));
+        let stopped = process.clone();
+        let stop = Undo::new(move || {
+            // Nobody is left to be told when it fails.
+            let _ = locked(&stopped).end();
+        });
+        let service = Self { url, process, _stop: stop, _companion: None };
         let deadline = Instant::now() + START_TIMEOUT;
         while !is_ready() {
-            if let Some(status) = service.child.try_wait()? {
+            if let Some(status) = locked(&service.process).child.try_wait()? {
                 return Err(failure(&format!("the server ended with {status}"), log));
             }
             if Instant::now() >= deadline {
@@ -48,17 +68,26 @@ impl Service {
     }
 
     /// Sets the signal that stops the server without a wait for its clients, as `kill` takes it; `-TERM` by default.
-    pub(crate) fn stopped_by(mut self, signal: &'static str) -> Self {
-        self.stop_signal = signal;
+    pub(crate) fn stopped_by(self, signal: &'static str) -> Self {
+        locked(&self.process).stop_signal = signal;
         self
     }
 
-    /// Asks the server to stop, and ends it when it does not.
+    /// Keeps `companion` running as long as this server.
+    pub(crate) fn with_companion(mut self, companion: Self) -> Self {
+        self._companion = Some(Box::new(companion));
+        self
+    }
+}
+
+impl Process {
+    /// Asks the server to stop, and ends it with all that it has started when it does not.
     fn end(&mut self) -> io::Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        let _ = Command::new("kill").args([self.stop_signal, &self.child.id().to_string()]).status()?;
+        let id = self.child.id();
+        run(Command::new("kill").args([self.stop_signal, &id.to_string()]))?;
         let deadline = Instant::now() + STOP_TIMEOUT;
         while Instant::now() < deadline {
             if self.child.try_wait()?.is_some() {
@@ -66,15 +95,13 @@ impl Service {
             }
             thread::sleep(POLL);
         }
-        self.child.kill()?;
+        run(Command::new("kill").args(["-KILL", "--", &format!("-{id}")]))?;
         self.child.wait().map(drop)
     }
 }
 
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.end();
-    }
+fn locked(process: &Mutex<Process>) -> MutexGuard<'_, Process> {
+    process.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// An error with the end of the server's log.
@@ -85,13 +112,9 @@ fn failure(what: &str, log: &Path) -> io::Error {
     io::Error::other(format!("{what}; its log ends with\n{}", end.join("\n")))
 }
 
-/// A new, empty folder for the data of the server `name`.
+/// A new folder for the data of the server `name`.
 pub(crate) fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
     let dir = root.join(name);
-    match fs::remove_dir_all(&dir) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
     fs::create_dir_all(&dir)?;
     dir.canonicalize()
 }
@@ -103,7 +126,29 @@ pub(crate) fn accepts(port: u16) -> bool {
 
 /// A port that is free now.
 pub(crate) fn free_port() -> io::Result<u16> {
-    Ok(std::net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+    free_ports().map(|[port]| port)
+}
+
+/// Ports that are free now, each another one.
+pub(crate) fn free_ports<const COUNT: usize>() -> io::Result<[u16; COUNT]> {
+    let mut ports = [0; COUNT];
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = TcpListener::bind(("127.0.0.1", 0))?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
+}
+
+/// Sends `question` to `port` of this machine, and returns the first bytes of the answer.
+pub(crate) fn ask<const BYTES: usize>(port: u16, question: &[u8]) -> io::Result<[u8; BYTES]> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+    stream.write_all(question)?;
+    let mut answer = [0; BYTES];
+    stream.read_exact(&mut answer)?;
+    Ok(answer)
 }
 
 /// Runs `command`, and fails with what it said.

@@ -1,0 +1,177 @@
+//! What happens to an order after its customer has the answer: an event, and messages by e-mail and SMS, some of them more
+//! than once.
+
+use std::collections::HashSet;
+
+use tracing_core_lite::opentelemetry::trace::TraceId;
+use tracing_core_lite::span::data::{FinishedSpan, Value};
+
+use super::sights::{Sight, millis, text};
+use super::{OrderKind, Placed};
+
+/// Who works while no order waits. Its traces have to do with none.
+const NIGHT_SHIFT: [&str; 2] = ["bank", "reconciliation"];
+
+/// How often an order's message by SMS is tried.
+fn sms_attempts(kind: OrderKind) -> usize {
+    match kind {
+        OrderKind::Slow => 2,
+        OrderKind::SlowQuery => 3,
+        _ => 1,
+    }
+}
+
+/// Whether everything has happened that was to happen to the orders in `placed`.
+pub fn is_complete(placed: &[Placed], spans: &[FinishedSpan]) -> bool {
+    problems(placed, spans).is_empty()
+}
+
+/// What did not happen, or too often; and traces that nobody knows the reason of.
+pub(super) fn problems(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut known = HashSet::new();
+    for (number, order) in (1..).zip(placed) {
+        let family = Family::of(order, spans);
+        let attempts = if order.outcome.is_ok() { (1, 1, sms_attempts(order.kind)) } else { (0, 0, 0) };
+        let seen = (family.events().len(), family.attempts("email").len(), family.attempts("sms").len());
+        if seen != attempts {
+            problems.push(format!(
+                "order {number} ({}): {seen:?} events, e-mails and SMS are seen, not {attempts:?}",
+                order.kind.name()
+            ));
+        }
+        known.extend(family.traces);
+    }
+    let strangers = spans.iter().filter(|it| {
+        it.span.is_root() && !known.contains(&it.span.trace_id) && !NIGHT_SHIFT.contains(&it.service_name())
+    });
+    problems
+        .extend(strangers.map(|it| format!("{} is a trace of its own, and nobody knows why", it.span.name)));
+    problems
+}
+
+/// An order's trace, and those that FollowFrom it.
+pub(super) struct Family<'a> {
+    traces: HashSet<TraceId>,
+    /// Of all of them, in the order in which they began.
+    spans: Vec<&'a FinishedSpan>,
+}
+
+impl<'a> Family<'a> {
+    pub(super) fn of(order: &Placed, spans: &'a [FinishedSpan]) -> Self {
+        let mut traces = HashSet::from([order.trace_id]);
+        loop {
+            let before = traces.len();
+            let follows = |it: &&FinishedSpan| {
+                it.span.links.iter().any(|link| link.is_follows_from() && traces.contains(&link.trace_id))
+            };
+            // A batch follows from many, and belongs to none of them.
+            let own = |it: &&FinishedSpan| it.span.is_root() && !NIGHT_SHIFT.contains(&it.service_name());
+            let found: Vec<_> = spans.iter().filter(own).filter(follows).map(|it| it.span.trace_id).collect();
+            traces.extend(found);
+            if traces.len() == before {
+                break;
+            }
+        }
+        let mut spans: Vec<_> = spans.iter().filter(|it| traces.contains(&it.span.trace_id)).collect();
+        spans.sort_by_key(|it| it.span.start_time_unix_nano);
+        Self { traces, spans }
+    }
+
+    fn events(&self) -> Vec<&'a FinishedSpan> {
+        self.named("process orders.created")
+    }
+
+    /// Of a worker, or of a task in its place.
+    fn attempts(&self, queue: &str) -> Vec<&'a FinishedSpan> {
+        let mut attempts = self.named(&format!("process {queue}"));
+        attempts.extend(self.named(&format!("send {queue}")));
+        attempts
+    }
+
+    fn named(&self, name: &str) -> Vec<&'a FinishedSpan> {
+        self.spans.iter().copied().filter(|it| it.span.name == name).collect()
+    }
+}
+
+/// What there is to see after the answers.
+pub(super) fn sights(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<Sight> {
+    let family = |kind: OrderKind| {
+        placed.iter().find(|order| order.kind == kind).map(|order| Family::of(order, spans))
+    };
+    type Look = fn(&Family<'_>) -> Result<String, String>;
+    let looks: [(OrderKind, &'static str, Look); 3] = [
+        (OrderKind::Ordinary, "event and consumer", event),
+        (OrderKind::Slow, "job tried again", tried_again),
+        (OrderKind::SlowQuery, "job given up", given_up),
+    ];
+    let mut sights: Vec<_> = looks
+        .into_iter()
+        .filter_map(|(kind, what, look)| Some(Sight { what, seen: look(&family(kind)?) }))
+        .collect();
+    sights.extend(batch(spans).map(|seen| Sight { what: "batch of a night", seen }));
+    sights
+}
+
+/// One span that sends, one that processes, and a FollowsFrom link between them.
+fn event(family: &Family<'_>) -> Result<String, String> {
+    let processed = *family.events().first().ok_or("nobody heard of the order")?;
+    let link =
+        processed.span.links.iter().find(|link| link.is_follows_from()).ok_or("it follows from nothing")?;
+    let sent =
+        family.spans.iter().find(|it| it.span.span_id == link.span_id).ok_or("the sender is missing")?;
+    let waited = processed.span.start_time_unix_nano.saturating_sub(sent.span.start_time_unix_nano);
+    let waited = millis(std::time::Duration::from_nanos(waited));
+    Ok(format!(
+        "{} of {}, {waited} later {} of {}",
+        sent.span.name,
+        sent.service_name(),
+        processed.span.name,
+        processed.service_name()
+    ))
+}
+
+fn tried_again(family: &Family<'_>) -> Result<String, String> {
+    match family.attempts("sms")[..] {
+        [first, second] if first.span.is_error() && !second.span.is_error() => {
+            let links = second.span.links.iter().filter(|link| link.is_follows_from()).count();
+            if links == 0 {
+                return Err("the second attempt follows from nothing".to_owned());
+            }
+            let reason = text(first, "error.type").unwrap_or_default();
+            Ok(format!("{} failed with {reason}; the second attempt follows from it", first.span.name))
+        }
+        ref attempts => Err(format!("there are {} attempts at the SMS", attempts.len())),
+    }
+}
+
+fn given_up(family: &Family<'_>) -> Result<String, String> {
+    let attempts = family.attempts("sms");
+    let last = attempts.last().ok_or("there is no attempt")?;
+    if attempts.iter().any(|it| !it.span.is_error()) {
+        return Err("one of the attempts went well".to_owned());
+    }
+    let reason = text(last, "error.type").unwrap_or_default();
+    let end = match text(last, "messaging.rabbitmq.message.outcome") {
+        Some(outcome) => format!("the last was a {outcome}, to the dead letters"),
+        None => "then nobody tried again".to_owned(),
+    };
+    Ok(format!("{} attempts, all with {reason}; {end}", attempts.len()))
+}
+
+/// `None` when no night has passed.
+fn batch(spans: &[FinishedSpan]) -> Option<Result<String, String>> {
+    let batch = spans.iter().find(|it| it.span.attribute("messaging.batch.failed_count").is_some())?;
+    let count = |key: &str| batch.span.attribute(key).and_then(Value::as_int).unwrap_or(0);
+    let (messages, failed) = (count("messaging.batch.message_count"), count("messaging.batch.failed_count"));
+    let items = spans.iter().filter(|it| it.span.parent_span_id == batch.span.span_id);
+    let (wrong, right): (Vec<_>, Vec<_>) = items.partition(|it| it.span.is_error());
+    if wrong.len() as i64 != failed || failed == 0 {
+        return Some(Err(format!("{failed} of {messages} records failed, but {} have a span", wrong.len())));
+    }
+    let links = batch.span.links.len() + batch.span.dropped_links_count as usize;
+    Some(Ok(format!(
+        "{messages} records, one span, {links} links; of its records, {failed} failed and have spans, and {} others",
+        right.len()
+    )))
+}

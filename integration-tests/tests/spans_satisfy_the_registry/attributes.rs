@@ -1,0 +1,82 @@
+//! What holds for each attribute by itself: its name is known and not deprecated, its value has the right type.
+
+use tracing_core_lite::span::data::{SpanData, Value};
+
+use crate::registry::{Attribute, Registry};
+
+/// Names, or beginnings of names, that are in no registry because they are ours. Whoever adds one says here what it is.
+const OURS: [(&str, &str); 15] = [
+    ("shop.", "what the shop says about its orders"),
+    ("cache.", "operations of caches: there are no conventions for them (tracing-cache, `TracedCache`)"),
+    ("db.transaction.outcome", "how a transaction ended (tracing-sql, `TracedTransaction`)"),
+    (
+        "db.response.affected_rows",
+        "rows that were changed; the conventions count returned rows only (tracing-sql)",
+    ),
+    ("error_handled", "the operation dealt with an error (tracing-core-lite, `Recorder::handled_error`)"),
+    (
+        "messaging.message.age",
+        "how old a message was, in seconds (tracing-core-lite, `messaging::attribute`)",
+    ),
+    (
+        "messaging.message.attempt",
+        "how often a message was tried (tracing-core-lite, `messaging::attribute`)",
+    ),
+    ("messaging.batch.body.size", "bytes of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.batch.processed_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.batch.failed_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.batch.skipped_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
+    ("messaging.rabbitmq.confirm", "what the broker said of a message (tracing-amqp, `attribute`)"),
+    ("messaging.rabbitmq.message.outcome", "what became of a delivery (tracing-amqp, `attribute`)"),
+    ("messaging.rabbitmq.message.redelivered", "whether it was delivered before (tracing-amqp, `attribute`)"),
+    ("opentracing.ref_type", "FollowsFrom, on links (OpenTelemetry's compatibility with OpenTracing)"),
+];
+
+pub(crate) fn check(registry: &Registry, span: &SpanData, problems: &mut Vec<String>) {
+    let mut seen = std::collections::HashSet::new();
+    let links = span.links.iter().flat_map(|link| &link.attributes);
+    for (key, value) in span.attributes.iter().chain(links) {
+        match registry.attribute(key) {
+            Some(attribute) => check_one(key, value, attribute, problems),
+            None if OURS
+                .iter()
+                .any(|(ours, _)| key == ours || (ours.ends_with('.') && key.starts_with(ours))) => {}
+            None => problems.push(format!("{key} is neither in the registry nor listed as ours")),
+        }
+    }
+    for (key, _) in &span.attributes {
+        if !seen.insert(key) {
+            problems.push(format!("{key} is there twice"));
+        }
+    }
+}
+
+fn check_one(key: &str, value: &Value, attribute: &Attribute, problems: &mut Vec<String>) {
+    if let Some(deprecated) = &attribute.deprecated {
+        problems.push(format!("{key} is deprecated: {deprecated}"));
+    }
+    if !has_type(value, &attribute.value_type) {
+        problems.push(format!("{key} = {value:?} is no {}", attribute.value_type));
+    }
+    let member =
+        attribute.members.iter().find(|it| it.value.as_str() == value.as_str() && it.value.is_string());
+    if let Some(deprecated) = member.and_then(|it| it.deprecated.as_ref()) {
+        problems.push(format!("{key} = {value:?} is deprecated: {deprecated}"));
+    }
+    // All other enumerations are open.
+    if key == "http.request.method" && member.is_none() {
+        problems.push(format!("{key} = {value:?} is no member, and not _OTHER"));
+    }
+}
+
+fn has_type(value: &Value, expected: &str) -> bool {
+    match (value, expected) {
+        (_, "any") => true,
+        (Value::Array(values), array) => {
+            array.strip_suffix("[]").is_some_and(|of| values.iter().all(|value| has_type(value, of)))
+        }
+        (Value::String(_), "string") | (Value::Int(_), "int") => true,
+        (Value::Double(_), "double") | (Value::Bool(_), "boolean") => true,
+        _ => false,
+    }
+}

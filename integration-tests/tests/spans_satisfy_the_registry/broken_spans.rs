@@ -1,0 +1,241 @@
+//! The checker finds what is broken: a good span of each domain, and what is said when one thing about it is changed.
+
+use tracing_core_lite::opentelemetry::trace::SpanKind;
+use tracing_core_lite::span::data::{SpanData, StatusData, Value};
+
+use crate::group::{self, Membership};
+use crate::problems;
+use crate::registry::Registry;
+
+fn text(value: &str) -> Value {
+    Value::String(value.to_owned())
+}
+
+fn span(name: &str, kind: SpanKind, attributes: Vec<(&str, Value)>) -> SpanData {
+    let attributes = attributes.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
+    SpanData { name: name.to_owned(), kind, attributes, ..SpanData::default() }
+}
+
+fn http_server() -> SpanData {
+    let attributes = vec![
+        ("http.request.method", text("GET")),
+        ("http.route", text("/orders/{id}")),
+        ("http.response.status_code", Value::Int(200)),
+        ("url.path", text("/orders/7")),
+        ("url.scheme", text("https")),
+        ("http.request.header.x-shop", Value::Array(vec![text("a")])),
+    ];
+    span("GET /orders/{id}", SpanKind::Server, attributes)
+}
+
+fn http_client() -> SpanData {
+    let attributes = vec![
+        ("http.request.method", text("GET")),
+        ("http.response.status_code", Value::Int(200)),
+        ("url.full", text("http://shop/orders/7")),
+        ("server.address", text("shop")),
+        ("server.port", Value::Int(80)),
+    ];
+    span("GET", SpanKind::Client, attributes)
+}
+
+fn grpc(kind: SpanKind) -> SpanData {
+    let attributes = vec![
+        ("rpc.system.name", text("grpc")),
+        ("rpc.method", text("shop.Payment/Charge")),
+        ("rpc.response.status_code", text("OK")),
+        ("server.address", text("payment")),
+    ];
+    span("shop.Payment/Charge", kind, attributes)
+}
+
+fn query(system: &str) -> SpanData {
+    let attributes = vec![
+        ("db.system.name", text(system)),
+        ("db.namespace", text("shop")),
+        ("db.query.summary", text("SELECT prices")),
+        ("db.response.returned_rows", Value::Int(1)),
+    ];
+    span("SELECT prices", SpanKind::Client, attributes)
+}
+
+fn redis() -> SpanData {
+    let attributes = vec![
+        ("db.system.name", text("redis")),
+        ("db.operation.name", text("GET")),
+        ("db.namespace", text("0")),
+        ("server.address", text("cache")),
+        ("server.port", Value::Int(6379)),
+        ("cache.hit", Value::Bool(true)),
+    ];
+    span("GET cache:6379", SpanKind::Client, attributes)
+}
+
+fn message(system: &str, operation: &str, kind: SpanKind) -> SpanData {
+    let attributes = vec![
+        ("messaging.system", text(system)),
+        ("messaging.operation.name", text(operation)),
+        ("messaging.operation.type", text(operation)),
+        ("messaging.destination.name", text("orders.created")),
+    ];
+    span(&format!("{operation} orders.created"), kind, attributes)
+}
+
+/// What is done to a good span.
+enum Change {
+    Set(&'static str, Value),
+    Remove(&'static str),
+    Name(&'static str),
+    Kind(SpanKind),
+    Fail,
+}
+
+use Change::{Fail, Kind, Name, Remove, Set};
+
+impl Change {
+    fn apply(self, span: &mut SpanData) {
+        match self {
+            Set(key, value) => {
+                span.attributes.retain(|(it, _)| it != key);
+                span.attributes.push((key.to_owned(), value));
+            }
+            Remove(key) => span.attributes.retain(|(it, _)| it != key),
+            Name(name) => span.name = name.to_owned(),
+            Kind(kind) => span.kind = kind,
+            Fail => span.status = StatusData::Error(String::new()),
+        }
+    }
+}
+
+#[test]
+fn each_group_has_its_spans() {
+    let registry = Registry::load();
+    let cases = [
+        ("http.server", http_server()),
+        ("http.client", http_client()),
+        ("rpc.grpc.client", grpc(SpanKind::Client)),
+        ("rpc.grpc.server", grpc(SpanKind::Server)),
+        ("db.sqlite.client", query("sqlite")),
+        ("db.postgresql.client", query("postgresql")),
+        ("db.mysql.client", query("mysql")),
+        ("db.mariadb.client", query("mariadb")),
+        ("db.redis.client", redis()),
+        ("messaging.kafka.create.producer", message("kafka", "create", SpanKind::Producer)),
+        ("messaging.kafka.send.producer", message("kafka", "send", SpanKind::Producer)),
+        ("messaging.kafka.send.client", message("kafka", "send", SpanKind::Client)),
+        ("messaging.kafka.receive.client", message("kafka", "receive", SpanKind::Client)),
+        ("messaging.kafka.settle.client", message("kafka", "settle", SpanKind::Client)),
+        ("messaging.kafka.process.consumer", message("kafka", "process", SpanKind::Consumer)),
+        ("messaging.rabbitmq.send.producer", message("rabbitmq", "send", SpanKind::Producer)),
+        ("messaging.rabbitmq.receive.client", message("rabbitmq", "receive", SpanKind::Client)),
+        ("messaging.rabbitmq.process.consumer", message("rabbitmq", "process", SpanKind::Consumer)),
+        ("messaging.rabbitmq.settle.client", message("rabbitmq", "settle", SpanKind::Client)),
+        // There is none of RabbitMQ's own.
+        ("messaging.create.producer", message("rabbitmq", "create", SpanKind::Producer)),
+        ("messaging.send.producer", message("pulsar", "send", SpanKind::Producer)),
+    ];
+    for (id, good) in cases {
+        assert_eq!(problems(&registry, &good), Vec::<String>::new(), "{id}");
+        let found = group::find(&registry, &good);
+        assert!(matches!(found, Membership::Of(found, _) if found == id), "{id}: {found:?}");
+    }
+}
+
+#[test]
+fn spans_without_a_group_are_internal() {
+    let registry = Registry::load();
+    let transaction = [("db.system.name", text("sqlite")), ("db.transaction.outcome", text("committed"))];
+    for good in [
+        span("take payment", SpanKind::Internal, vec![("shop.order.id", Value::Int(7))]),
+        span("get_or_load prices", SpanKind::Internal, vec![("cache.hit", Value::Bool(false))]),
+        span("transaction", SpanKind::Internal, transaction.to_vec()),
+    ] {
+        assert!(matches!(group::find(&registry, &good), Membership::None), "{}", good.name);
+        assert_eq!(problems(&registry, &good), Vec::<String>::new(), "{}", good.name);
+    }
+}
+
+#[test]
+fn what_is_broken_is_found() {
+    let registry = Registry::load();
+    let kafka = || message("kafka", "send", SpanKind::Producer);
+    let rabbit = || message("rabbitmq", "process", SpanKind::Consumer);
+    let cases: Vec<(SpanData, Vec<Change>, &str)> = vec![
+        // Required, and of the right type
+        (http_server(), vec![Remove("url.path")], "url.path is required"),
+        (http_client(), vec![Remove("server.port")], "server.port is required"),
+        (grpc(SpanKind::Client), vec![Remove("server.address")], "server.address is required"),
+        (redis(), vec![Remove("db.operation.name"), Name("cache:6379")], "db.operation.name is required"),
+        (kafka(), vec![Remove("messaging.operation.name")], "messaging.operation.name is required"),
+        (rabbit(), vec![Remove("messaging.destination.name")], "messaging.destination.name is required"),
+        (http_server(), vec![Set("http.response.status_code", text("200"))], "is no int"),
+        (grpc(SpanKind::Server), vec![Set("rpc.response.status_code", Value::Int(0))], "is no string"),
+        (http_server(), vec![Set("http.request.header.x-shop", text("a"))], "is no string[]"),
+        (query("sqlite"), vec![Set("db.response.returned_rows", Value::Double(1.0))], "is no int"),
+        // Names of attributes
+        (http_client(), vec![Set("peer.service", text("shop"))], "peer.service is deprecated"),
+        (http_server(), vec![Set("http.method", text("GET"))], "http.method is deprecated"),
+        (query("sqlite"), vec![Set("db.statement", text("SELECT 1"))], "db.statement is deprecated"),
+        (kafka(), vec![Set("messaging.client_id", text("a"))], "messaging.client_id is deprecated"),
+        (query("sqlite"), vec![Set("db.rows", Value::Int(1))], "neither in the registry nor"),
+        (http_server(), vec![Set("http.request.method", text("get"))], "no member"),
+        // Conditions
+        (http_server(), vec![Fail], "error.type is missing"),
+        (query("sqlite"), vec![Set("error.type", text("275"))], "error.type is there"),
+        (kafka(), vec![Fail], "error.type is missing"),
+        (http_server(), vec![Set("http.request.method", text("_OTHER"))], "method_original is missing"),
+        (grpc(SpanKind::Server), vec![Set("rpc.method_original", text("a/b"))], "method_original is there"),
+        (http_client(), vec![Remove("http.response.status_code")], "status_code is missing"),
+        (grpc(SpanKind::Server), vec![Remove("rpc.response.status_code")], "status_code is required"),
+        (query("postgresql"), vec![Set("server.port", Value::Int(1))], "without server.address"),
+        (kafka(), vec![Remove("messaging.destination.name"), Name("send")], "there is one message"),
+        (
+            rabbit(),
+            vec![Set("messaging.destination.temporary", Value::Bool(false))],
+            "only to be there when true",
+        ),
+        (rabbit(), vec![Set("messaging.rabbitmq.destination.routing_key", text(""))], "although empty"),
+        // Status
+        (http_client(), vec![Set("http.response.status_code", Value::Int(404))], "the answer is"),
+        (http_server(), vec![Set("http.response.status_code", Value::Int(500))], "the answer is"),
+        (grpc(SpanKind::Client), vec![Set("rpc.response.status_code", text("NOT_FOUND"))], "the answer is"),
+        (
+            grpc(SpanKind::Server),
+            vec![
+                Set("rpc.response.status_code", text("NOT_FOUND")),
+                Fail,
+                Set("error.type", text("NOT_FOUND")),
+            ],
+            "the answer is",
+        ),
+        // Kind and group
+        (http_server(), vec![Kind(SpanKind::Internal)], "no such group"),
+        (query("sqlite"), vec![Kind(SpanKind::Server)], "no such group"),
+        (kafka(), vec![Kind(SpanKind::Consumer)], "no such group"),
+        (kafka(), vec![Remove("messaging.operation.type")], "has no messaging.operation.type"),
+        (kafka(), vec![Remove("messaging.system")], "but no messaging.system"),
+        (query("sqlite"), vec![Remove("db.system.name")], "but no db.system.name"),
+        (span("call", SpanKind::Client, vec![]), vec![], "belongs to no group"),
+        // Names of spans
+        (http_server(), vec![Name("GET /orders/7")], "its name is \"GET /orders/{id}\""),
+        (http_client(), vec![Name("GET /orders/7")], "its name is \"GET\""),
+        (http_client(), vec![Set("url.template", text("/o/{id}"))], "its name is \"GET /o/{id}\""),
+        (grpc(SpanKind::Client), vec![Name("Charge")], "its name is \"shop.Payment/Charge\""),
+        (query("sqlite"), vec![Name("SELECT")], "its name is \"SELECT prices\""),
+        (query("sqlite"), vec![Remove("db.query.summary")], "its name is \"shop\""),
+        (redis(), vec![Name("GET 0")], "its name is \"GET cache:6379\""),
+        (kafka(), vec![Name("orders.created send")], "its name is \"send orders.created\""),
+        (
+            rabbit(),
+            vec![Set("messaging.destination.anonymous", Value::Bool(true))],
+            "its name is \"process\"",
+        ),
+    ];
+    for (mut span, changes, expected) in cases {
+        for change in changes {
+            change.apply(&mut span);
+        }
+        let found = problems(&registry, &span);
+        assert!(found.iter().any(|it| it.contains(expected)), "{expected}: {found:?} of {span:?}");
+    }
+}

@@ -1,0 +1,92 @@
+//! Conditions that the registry states in prose, as far as a span can show by itself whether they are met.
+
+use tracing_core_lite::opentelemetry::trace::SpanKind;
+use tracing_core_lite::span::data::{SpanData, StatusData, Value};
+
+use crate::group::text;
+use crate::registry::{Group, Level, Requirement};
+
+/// The codes of gRPC by which a server fails; others are the client's affair (conventions for gRPC, "Status").
+const SERVER_ERRORS: [&str; 6] =
+    ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
+
+/// Checks what `group` demands of `span`, required or under a condition.
+pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) {
+    for (key, requirement) in &group.attributes {
+        let value = span.attribute(key);
+        match (&requirement.fixed, requirement.level) {
+            (Some(fixed), _) if text(span, key) != Some(fixed) => {
+                problems.push(format!("{key} is {value:?} and not {fixed:?}"));
+            }
+            (_, Level::Required) if value.is_none() => problems.push(format!("{key} is required")),
+            (_, Level::ConditionallyRequired) => problems.extend(conditional(key, requirement, span)),
+            _ => {}
+        }
+    }
+    problems.extend(status(span));
+}
+
+/// What is wrong with an attribute that has to be there under a condition.
+fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<String> {
+    let value = span.attribute(key);
+    let condition = requirement.condition.as_deref().unwrap_or_default();
+    let is_error = matches!(span.status, StatusData::Error(_));
+    let iff = |expected: bool, why: &str| match (value.is_some(), expected) {
+        (true, false) => Some(format!("{key} is there, although not {why}")),
+        (false, true) => Some(format!("{key} is missing, although {why}")),
+        _ => None,
+    };
+    match key {
+        // Of a server whose client went away, the layers say so, without a failed status: the server did not fail.
+        "error.type" if span.kind == SpanKind::Server && text(span, key) == Some("cancelled") => None,
+        "error.type" => iff(is_error, "the status is error"),
+        "http.request.method_original" => {
+            iff(text(span, "http.request.method") == Some("_OTHER"), "the method is _OTHER")
+        }
+        "rpc.method_original" => iff(text(span, "rpc.method") == Some("_OTHER"), "the method is _OTHER"),
+        // Without one, there was no response, and that is an error.
+        "http.response.status_code" if value.is_none() && span.attribute("error.type").is_none() => {
+            Some(format!("{key} is missing, and so is the error that would be the reason"))
+        }
+        "server.port" if value.is_some() && span.attribute("server.address").is_none() => {
+            Some(format!("{key} is there without server.address"))
+        }
+        "messaging.destination.name" if span.attribute("messaging.batch.message_count").is_none() => {
+            iff(true, "there is one message")
+        }
+        "messaging.batch.message_count" if value.and_then(Value::as_int).is_some_and(|count| count < 0) => {
+            Some(format!("{key} is negative"))
+        }
+        _ if condition.starts_with("If value is `true`") => match value {
+            None | Some(Value::Bool(true)) => None,
+            Some(other) => Some(format!("{key} is {other:?}, and only to be there when true")),
+        },
+        _ if condition == "If not empty." && text(span, key) == Some("") => {
+            Some(format!("{key} is there, although empty"))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the status fits to what was answered.
+fn status(span: &SpanData) -> Option<String> {
+    let code = span.attribute("http.response.status_code").and_then(Value::as_int);
+    let rpc = text(span, "rpc.response.status_code");
+    let expected = match (&span.kind, code, rpc) {
+        (SpanKind::Client, Some(code), _) => code >= 400,
+        (SpanKind::Server, Some(code), _) => code >= 500,
+        (SpanKind::Client, _, Some(code)) => code != "OK",
+        (SpanKind::Server, _, Some(code)) => SERVER_ERRORS.contains(&code),
+        _ => return None,
+    };
+    let is_error = matches!(span.status, StatusData::Error(_));
+    // More may have gone wrong than the answer says, such as a body that broke off.
+    let excused = is_error && span.attribute("error.type").is_some() && rpc.is_none();
+    (expected != is_error && !excused).then(|| {
+        format!(
+            "the answer is {:?}, and the status {:?}",
+            rpc.map_or_else(|| format!("{code:?}"), str::to_owned),
+            span.status
+        )
+    })
+}

@@ -1,0 +1,65 @@
+//! The rules for names of spans: `name_rule` of each group, as code.
+
+use tracing_core_lite::span::data::{SpanData, Value};
+
+use crate::group::text;
+
+/// What the name of a span of the group `id` has to be.
+pub(crate) fn expected(id: &str, span: &SpanData) -> String {
+    match id.split('.').next() {
+        Some("http") => http(if id == "http.server" { "http.route" } else { "url.template" }, span),
+        Some("rpc") => rpc(span),
+        Some("db") => database(id, span),
+        _ => messaging(span),
+    }
+}
+
+fn http(target: &str, span: &SpanData) -> String {
+    let method = text(span, "http.request.method").filter(|method| *method != "_OTHER").unwrap_or("HTTP");
+    join([Some(method), text(span, target)])
+}
+
+fn rpc(span: &SpanData) -> String {
+    let method = text(span, "rpc.method").filter(|method| *method != "_OTHER");
+    method.or_else(|| text(span, "rpc.system.name")).unwrap_or_default().to_owned()
+}
+
+fn database(id: &str, span: &SpanData) -> String {
+    if let Some(summary) = text(span, "db.query.summary") {
+        return summary.to_owned();
+    }
+    // The number of a Redis database says little.
+    let namespace = text(span, "db.namespace").filter(|_| id != "db.redis.client");
+    let target = text(span, "db.collection.name")
+        .or_else(|| text(span, "db.stored_procedure.name"))
+        .or(namespace)
+        .map(str::to_owned)
+        .or_else(|| server(span));
+    match (text(span, "db.operation.name"), target) {
+        (None, None) => text(span, "db.system.name").unwrap_or_default().to_owned(),
+        (operation, target) => join([operation, target.as_deref()]),
+    }
+}
+
+fn messaging(span: &SpanData) -> String {
+    let is_true = |key: &str| span.attribute(key) == Some(&Value::Bool(true));
+    let is_of_the_moment =
+        is_true("messaging.destination.temporary") || is_true("messaging.destination.anonymous");
+    let name = text(span, "messaging.destination.name").filter(|_| !is_of_the_moment);
+    let destination = text(span, "messaging.destination.template").or(name).map(str::to_owned);
+    // Of an operation with a destination that cannot be part of the name, the operation remains.
+    let destination = destination.or_else(|| if is_of_the_moment { None } else { server(span) });
+    join([text(span, "messaging.operation.name"), destination.as_deref()])
+}
+
+fn server(span: &SpanData) -> Option<String> {
+    let address = text(span, "server.address")?;
+    Some(match span.attribute("server.port").and_then(Value::as_int) {
+        Some(port) => format!("{address}:{port}"),
+        None => address.to_owned(),
+    })
+}
+
+fn join<const N: usize>(parts: [Option<&str>; N]) -> String {
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,137 @@
+//! The header table of a message as a carrier of trace context.
+
+use std::collections::BTreeMap;
+
+use lapin::BasicProperties;
+use lapin::types::{AMQPValue, FieldTable, ShortString};
+use tracing_core_lite::propagation::{Extract, Inject};
+
+/// Reads a header table. Whatever case a foreign client writes names in, they are found.
+#[derive(Clone, Copy)]
+pub(crate) struct Headers<'a>(Option<&'a BTreeMap<ShortString, AMQPValue>>);
+
+impl<'a> Headers<'a> {
+    pub(crate) fn of(properties: &'a BasicProperties) -> Self {
+        Self(properties.headers().as_ref().map(FieldTable::inner))
+    }
+
+    pub(crate) fn value(self, name: &str) -> Option<&'a AMQPValue> {
+        let table = self.0?;
+        table.get(name).or_else(|| {
+            table.iter().find(|(key, _)| key.as_str().eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        })
+    }
+
+    pub(crate) fn text(self, name: &str) -> Option<&'a str> {
+        self.value(name).and_then(text)
+    }
+}
+
+impl Extract for Headers<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        self.value(name).and_then(bytes)
+    }
+}
+
+/// The text of a value that has one.
+pub(crate) fn text(value: &AMQPValue) -> Option<&str> {
+    bytes(value).and_then(|bytes| std::str::from_utf8(bytes).ok())
+}
+
+fn bytes(value: &AMQPValue) -> Option<&[u8]> {
+    match value {
+        AMQPValue::LongString(text) => Some(text.as_bytes()),
+        AMQPValue::ShortString(text) => Some(text.as_str().as_bytes()),
+        AMQPValue::ByteArray(bytes) => Some(bytes.as_slice()),
+        _ => None,
+    }
+}
+
+/// A copy of a header table, to be written to: lapin's own can neither be changed nor taken out.
+pub(crate) struct NewHeaders(BTreeMap<ShortString, AMQPValue>);
+
+impl NewHeaders {
+    pub(crate) fn of(properties: &BasicProperties) -> Self {
+        Self(properties.headers().as_ref().map(|table| table.inner().clone()).unwrap_or_default())
+    }
+
+    /// `properties` with these headers; without any where there were none and there are none.
+    pub(crate) fn put_into(self, properties: BasicProperties) -> BasicProperties {
+        if self.0.is_empty() && properties.headers().is_none() {
+            return properties;
+        }
+        properties.with_headers(FieldTable::from(self.0))
+    }
+}
+
+impl Inject for NewHeaders {
+    fn set(&mut self, name: &'static str, value: &str) {
+        self.remove(name);
+        // The names of propagators are short; one that is not cannot be sent.
+        if let Ok(name) = ShortString::try_new(name) {
+            self.0.insert(name, AMQPValue::LongString(value.into()));
+        }
+    }
+
+    fn remove(&mut self, name: &'static str) {
+        // Most tables have none, and to look is cheaper than to rebuild.
+        if self.0.keys().any(|key| key.as_str().eq_ignore_ascii_case(name)) {
+            self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn properties(headers: &[(&str, AMQPValue)]) -> BasicProperties {
+        let headers: BTreeMap<_, _> =
+            headers.iter().map(|(name, value)| (ShortString::from(*name), value.clone())).collect();
+        BasicProperties::default().with_headers(FieldTable::from(headers))
+    }
+
+    #[test]
+    fn every_kind_of_text_is_read() {
+        for (name, value, expected) in [
+            ("long", AMQPValue::LongString("x".into()), Some("x")),
+            ("short", AMQPValue::ShortString("x".into()), Some("x")),
+            ("bytes", AMQPValue::ByteArray(b"x".to_vec().into()), Some("x")),
+            ("number", AMQPValue::LongInt(7), None),
+            ("void", AMQPValue::Void, None),
+        ] {
+            let properties = properties(&[("TraceParent", value)]);
+            let headers = Headers::of(&properties);
+            assert_eq!(headers.get("traceparent"), expected.map(str::as_bytes), "{name}");
+        }
+        assert_eq!(Headers::of(&BasicProperties::default()).get("traceparent"), None);
+    }
+
+    #[test]
+    fn stale_headers_are_replaced_whatever_their_case_and_others_stay() {
+        let stale = AMQPValue::LongString("stale".into());
+        let given = properties(&[
+            ("Traceparent", stale.clone()),
+            ("TRACEPARENT", stale.clone()),
+            ("traceparent", stale.clone()),
+            ("BAGGAGE", stale),
+            ("tenant", AMQPValue::LongInt(7)),
+        ]);
+        let mut headers = NewHeaders::of(&given);
+        headers.set("traceparent", "fresh");
+        headers.remove("baggage");
+        let sent = headers.put_into(given);
+        let table = sent.headers().as_ref().unwrap().inner();
+        assert_eq!(table.len(), 2);
+        assert_eq!(table["traceparent"], AMQPValue::LongString("fresh".into()));
+        assert_eq!(table["tenant"], AMQPValue::LongInt(7));
+    }
+
+    #[test]
+    fn no_table_is_made_for_nothing() {
+        let mut headers = NewHeaders::of(&BasicProperties::default());
+        headers.remove("traceparent");
+        assert!(headers.put_into(BasicProperties::default()).headers().is_none());
+    }
+}

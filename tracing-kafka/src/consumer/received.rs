@@ -1,0 +1,162 @@
+//! A message with the context of its sender.
+
+use std::error::Error;
+use std::ops::Deref;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use opentelemetry::Context;
+use rdkafka::message::{BorrowedMessage, OwnedHeaders, OwnedMessage};
+use tracing_core_lite::messaging::attribute::{AGE, DESTINATION_PARTITION};
+use tracing_core_lite::messaging::{
+    Batch, Client, Destination, Item, MessageView, Operation, OperationType, Origin, Processing,
+};
+
+use crate::attribute::OFFSET;
+use crate::carrier::{CarrierMessage, Incoming, Outgoing};
+use crate::native_headers;
+use crate::sending::record_message;
+
+/// A message with the context of its sender. It dereferences to the message.
+///
+/// Receiving makes no span: the work on the message does, by [`process`](Received::process) or
+/// [`start_processing`](Received::start_processing). Kafka does not say whether a message was delivered before; when a consumer
+/// ends before it commits, the spans of both deliveries have the same partition, the same offset, and a link to the same sender.
+#[derive(Debug)]
+pub struct Received<M> {
+    message: M,
+    origin: Origin,
+    client: Client,
+}
+
+impl<M: CarrierMessage> Received<M> {
+    pub(super) fn new(client: &Client, message: M) -> Self {
+        let origin = client.extract(&Incoming(message.borrowed_headers()));
+        Self { message, origin, client: client.clone() }
+    }
+
+    /// What the message says about where it came from.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// A context with the sender's span and baggage.
+    #[must_use]
+    pub fn context(&self) -> Context {
+        self.origin.context()
+    }
+
+    /// The message.
+    #[must_use]
+    pub fn message(&self) -> &M {
+        &self.message
+    }
+
+    /// The message without its origin.
+    #[must_use]
+    pub fn into_message(self) -> M {
+        self.message
+    }
+
+    /// The value of the last header with this name. rdkafka's own [`Headers`](rdkafka::message::Headers) panic at a header
+    /// whose name is not UTF-8, which any sender can send; this does not.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&[u8]> {
+        native_headers::last(self.message.borrowed_headers()?, name)
+    }
+
+    /// Works on the message: runs what `work` returns under a `process` span, in its context. An `Err` is the span's failure.
+    /// When the returned future is dropped, the span ends at that moment.
+    ///
+    /// ```no_run
+    /// # use tracing_kafka::TracedStreamConsumer;
+    /// # use rdkafka::Message;
+    /// # async fn store(_: Option<&[u8]>) -> Result<(), std::io::Error> { Ok(()) }
+    /// # async fn run(consumer: &TracedStreamConsumer) -> Result<(), Box<dyn std::error::Error>> {
+    /// let message = consumer.recv().await?;
+    /// message.process(|message| async move { store(message.payload()).await }).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// That of `work`.
+    pub async fn process<'a, T, E, F>(&'a self, work: impl FnOnce(&'a Self) -> F) -> Result<T, E>
+    where
+        E: Error,
+        F: Future<Output = Result<T, E>>,
+    {
+        let processing = self.start_processing();
+        processing.run(async { work(self).await }).await
+    }
+
+    /// Starts the `process` span: for work that is not one future. It ends when the returned guard is dropped.
+    pub fn start_processing(&self) -> Processing {
+        let destination = Destination::new(self.message.topic()).partition(Some(self.message.partition()));
+        let operation = Operation::new(OperationType::Process, destination);
+        self.client.process(&operation, &self.origin, |span| {
+            let incoming = Incoming(self.message.borrowed_headers());
+            let view =
+                MessageView::new(self.message.topic(), self.body_size(), &incoming).key(self.message.key());
+            record_message(&self.client, &view, self.message.payload().is_none(), span);
+            span.set(OFFSET, self.message.offset());
+            span.set_some(AGE, self.age().map(|age| age.as_secs_f64()));
+            self.client.on_process(&view, span);
+        })
+    }
+
+    /// Adds the message to a batch: a FollowsFrom link to its sender, and one more in the count.
+    pub fn add_to(&self, batch: &mut Batch) {
+        batch.add(&self.origin, self.body_size());
+    }
+
+    /// Begins the work on the message as an item of `batch`. If the item gets a span, it has the message's partition and offset.
+    pub fn item(&self, batch: &Batch) -> Item {
+        let (partition, offset) = (self.message.partition(), self.message.offset());
+        let mut item = batch.item(&self.origin);
+        item.describe(move |span| {
+            span.set(DESTINATION_PARTITION, partition.to_string().as_str()).set(OFFSET, offset);
+        });
+        item
+    }
+
+    /// The headers with which to publish the message again, to a retry topic or a dead-letter topic: those that it has, with
+    /// the number of the attempt ([`x-attempt`](tracing_core_lite::messaging::ATTEMPT)) and the first sender
+    /// ([`x-first-traceparent`](tracing_core_lite::messaging::FIRST_TRACEPARENT)).
+    ///
+    /// Sent by a traced producer from within the work that failed, the message is then linked to both: its first sender, and
+    /// this attempt.
+    #[must_use]
+    pub fn retry_headers(&self) -> OwnedHeaders {
+        let mut headers = Outgoing(self.message.borrowed_headers().map(|headers| headers.detach()));
+        self.origin.next_attempt().inject(&mut headers);
+        headers.0.unwrap_or_default()
+    }
+
+    fn body_size(&self) -> usize {
+        self.message.payload().map_or(0, <[u8]>::len)
+    }
+
+    /// The time since the message's timestamp; none when a clock is behind.
+    fn age(&self) -> Option<Duration> {
+        let timestamp = u64::try_from(self.message.timestamp().to_millis()?).ok()?;
+        let sent = UNIX_EPOCH.checked_add(Duration::from_millis(timestamp))?;
+        Some(SystemTime::now().duration_since(sent).unwrap_or_default())
+    }
+}
+
+impl Received<BorrowedMessage<'_>> {
+    /// A copy that does not borrow the consumer, to work on in another task.
+    #[must_use]
+    pub fn detach(&self) -> Received<OwnedMessage> {
+        Received { message: self.message.detach(), origin: self.origin.clone(), client: self.client.clone() }
+    }
+}
+
+impl<M> Deref for Received<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.message
+    }
+}

@@ -1,0 +1,178 @@
+//! The consumer that gives a stream of messages.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+use rdkafka::ClientConfig;
+use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::consumer::{Consumer, ConsumerContext, DefaultConsumerContext, MessageStream, StreamConsumer};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::BorrowedMessage;
+use rdkafka::util::{AsyncRuntime, DefaultRuntime};
+use tracing_core_lite::messaging::{Batch, Destination, Settings};
+
+use super::forward::forward_consumer;
+use super::{Received, Receiver, TracedStreamPartitionQueue};
+use crate::carrier::CarrierMessage;
+
+/// A [`StreamConsumer`] that gives messages together with the context of their senders.
+///
+/// Made from a configuration as the bare one is, or around one that exists. Subscriptions, commits and all else are in the
+/// trait [`Consumer`], as with the bare one; the context and its callbacks stay the caller's own.
+///
+/// ```no_run
+/// use rdkafka::{ClientConfig, Message};
+/// use rdkafka::consumer::{CommitMode, Consumer};
+/// use tracing_kafka::TracedStreamConsumer;
+///
+/// # async fn store(_: Option<&[u8]>) -> Result<(), std::io::Error> { Ok(()) }
+/// # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+/// let config = ClientConfig::new().set("bootstrap.servers", "kafka:9092").set("group.id", "mail").clone();
+/// let consumer: TracedStreamConsumer = config.create()?;
+/// consumer.subscribe(&["orders.created"])?;
+/// loop {
+///     let message = consumer.recv().await?;
+///     message.process(|message| async move { store(message.payload()).await }).await?;
+///     consumer.commit_message(&message, CommitMode::Async)?;
+/// }
+/// # }
+/// ```
+#[must_use = "the consumer leaves its group when it is dropped"]
+pub struct TracedStreamConsumer<C = DefaultConsumerContext, R = DefaultRuntime>
+where
+    C: ConsumerContext,
+{
+    inner: Arc<StreamConsumer<C, R>>,
+    receiver: Receiver,
+}
+
+impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
+    /// Wraps `inner`, with default settings. Spans do not name the broker, the client and the group, as
+    /// [`with_config`](Self::with_config) does.
+    pub fn new(inner: StreamConsumer<C, R>) -> Self {
+        Self::with_settings(inner, Settings::new())
+    }
+
+    /// Wraps `inner`, with `settings`.
+    pub fn with_settings(inner: StreamConsumer<C, R>, settings: Settings) -> Self {
+        Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
+    }
+
+    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
+    /// and `group.id`.
+    pub fn with_config(inner: StreamConsumer<C, R>, config: &ClientConfig, settings: Settings) -> Self {
+        Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
+    }
+
+    /// The consumer without spans.
+    pub fn inner(&self) -> &Arc<StreamConsumer<C, R>> {
+        &self.inner
+    }
+
+    /// Gives a message its origin that came in another way, such as from the bare consumer.
+    pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
+        self.receiver.receive(message)
+    }
+
+    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each of them, and their topic and
+    /// partition as far as they have them in common. See [`Batch`], and [`Received::item`] for the work on each.
+    ///
+    /// ```no_run
+    /// # use rdkafka::message::OwnedMessage;
+    /// # use tracing_kafka::{Received, TracedStreamConsumer};
+    /// # fn store(_: &OwnedMessage) -> Result<(), std::io::Error> { Ok(()) }
+    /// # fn work(consumer: &TracedStreamConsumer, messages: Vec<Received<OwnedMessage>>) {
+    /// let batch = consumer.batch(&messages);
+    /// for message in &messages {
+    ///     let item = message.item(&batch);
+    ///     match store(message) {
+    ///         Ok(()) => item.processed(),
+    ///         Err(error) => item.failure(&error),
+    ///     }
+    /// }
+    /// batch.end();
+    /// # }
+    /// ```
+    pub fn batch<M: CarrierMessage>(&self, messages: &[Received<M>]) -> Batch {
+        self.receiver.batch(messages)
+    }
+
+    /// Starts the work on many messages of `topic` that are not there yet; each is added by [`Received::add_to`].
+    pub fn start_batch(&self, topic: &str) -> Batch {
+        self.receiver.start_batch(Destination::new(topic))
+    }
+}
+
+impl<C: ConsumerContext + 'static, R> TracedStreamConsumer<C, R> {
+    /// As [`StreamConsumer::recv`], with the same safety when it is dropped.
+    ///
+    /// # Errors
+    /// Those of the bare consumer.
+    pub async fn recv(&self) -> Result<Received<BorrowedMessage<'_>>, KafkaError> {
+        self.inner.recv().await.map(|message| self.receiver.receive(message))
+    }
+
+    /// As [`StreamConsumer::stream`].
+    pub fn stream(&self) -> TracedMessageStream<'_, C> {
+        TracedMessageStream { inner: self.inner.stream(), receiver: &self.receiver }
+    }
+
+    /// As `split_partition_queue` of the bare consumer: a queue of its own for one partition.
+    pub fn split_partition_queue(
+        &self,
+        topic: &str,
+        partition: i32,
+    ) -> Option<TracedStreamPartitionQueue<C, R>> {
+        let inner = self.inner.split_partition_queue(topic, partition)?;
+        Some(TracedStreamPartitionQueue { inner, receiver: self.receiver.clone() })
+    }
+}
+
+/// The messages of a [`TracedStreamConsumer`].
+#[must_use = "streams do nothing unless polled"]
+pub struct TracedMessageStream<'a, C: ConsumerContext> {
+    pub(super) inner: MessageStream<'a, C>,
+    pub(super) receiver: &'a Receiver,
+}
+
+impl<'a, C: ConsumerContext> Stream for TracedMessageStream<'a, C> {
+    type Item = KafkaResult<Received<BorrowedMessage<'a>>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let receiver = self.receiver;
+        let message = Pin::new(&mut self.inner).poll_next(context);
+        message.map(|next| next.map(|message| message.map(|message| receiver.receive(message))))
+    }
+}
+
+forward_consumer!([C, R] TracedStreamConsumer<C, R>, C: ConsumerContext);
+
+impl<R: AsyncRuntime> FromClientConfig for TracedStreamConsumer<DefaultConsumerContext, R> {
+    fn from_config(config: &ClientConfig) -> KafkaResult<Self> {
+        Self::from_config_and_context(config, DefaultConsumerContext)
+    }
+}
+
+impl<C: ConsumerContext + 'static, R: AsyncRuntime> FromClientConfigAndContext<C>
+    for TracedStreamConsumer<C, R>
+{
+    fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
+        let inner = StreamConsumer::from_config_and_context(config, context)?;
+        Ok(Self::with_config(inner, config, Settings::new()))
+    }
+}
+
+impl<C: ConsumerContext, R> fmt::Debug for TracedStreamConsumer<C, R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedStreamConsumer").field("receiver", &self.receiver).finish_non_exhaustive()
+    }
+}
+
+impl<C: ConsumerContext> fmt::Debug for TracedMessageStream<'_, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedMessageStream").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+//! The three calls of librdkafka that read and change headers by name.
+//!
+//! rdkafka's own way to read headers panics when the *name* of one is not UTF-8, and its owned headers can only grow. A message
+//! from a stranger must not end the program that reads it, so librdkafka is asked directly: the pointers are those that rdkafka
+//! holds, borrowed for as long as the references are.
+#![allow(unsafe_code)]
+
+use std::ffi::{CStr, CString, c_void};
+use std::ptr;
+
+use rdkafka::bindings::{
+    rd_kafka_header_get_last, rd_kafka_header_remove, rd_kafka_headers_t, rd_kafka_resp_err_t,
+};
+use rdkafka::message::{BorrowedHeaders, OwnedHeaders};
+
+/// Longest name that is made a C string without an allocation.
+const SHORT: usize = 63;
+
+/// The value of the last header with this name, which Kafka compares byte by byte; `None` if there is none, or if it is null.
+pub(crate) fn last<'h>(headers: &'h BorrowedHeaders, name: &str) -> Option<&'h [u8]> {
+    let mut value: *const c_void = ptr::null();
+    let mut size = 0;
+    let code = with_c_string(name, |name| {
+        // SAFETY: rdkafka makes such a reference from librdkafka's pointer alone, and casts it back the same way. The call
+        // reads the list and the name, and writes to the two places.
+        unsafe { rd_kafka_header_get_last(native(headers), name.as_ptr(), &raw mut value, &raw mut size) }
+    })?;
+    if code != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || value.is_null() {
+        return None;
+    }
+    // SAFETY: the value is `size` bytes that belong to the list, which nobody changes while it is borrowed.
+    Some(unsafe { std::slice::from_raw_parts(value.cast(), size) })
+}
+
+/// Takes away all headers with this name.
+pub(crate) fn remove(headers: &mut OwnedHeaders, name: &str) {
+    let _absent = with_c_string(name, |name| {
+        // SAFETY: as above; the list is borrowed mutably, so nobody holds a value of it.
+        unsafe { rd_kafka_header_remove(native(headers.as_borrowed()).cast_mut(), name.as_ptr()) }
+    });
+}
+
+fn native(headers: &BorrowedHeaders) -> *const rd_kafka_headers_t {
+    ptr::from_ref(headers).cast()
+}
+
+/// `None` for a name with a NUL byte: no header has it.
+fn with_c_string<R>(name: &str, then: impl FnOnce(&CStr) -> R) -> Option<R> {
+    if name.len() > SHORT {
+        return Some(then(&CString::new(name).ok()?));
+    }
+    let mut bytes = [0; SHORT + 1];
+    bytes[..name.len()].copy_from_slice(name.as_bytes());
+    Some(then(CStr::from_bytes_with_nul(&bytes[..=name.len()]).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use rdkafka::message::{Header, Headers};
+
+    use super::*;
+
+    fn headers(of: &[(&str, Option<&str>)]) -> OwnedHeaders {
+        of.iter().fold(OwnedHeaders::new(), |headers, &(key, value)| headers.insert(Header { key, value }))
+    }
+
+    #[test]
+    fn the_last_value_counts() {
+        let long = "n".repeat(200);
+        let headers =
+            headers(&[("a", Some("1")), ("b", Some("")), ("a", Some("2")), ("c", None), (&long, Some("3"))]);
+        for (name, expected) in [
+            ("a", Some("2")),
+            ("A", None),
+            ("b", Some("")),
+            ("c", None),
+            ("d", None),
+            ("", None),
+            ("a\0", None),
+            (&long, Some("3")),
+        ] {
+            assert_eq!(last(headers.as_borrowed(), name), expected.map(str::as_bytes), "{name}");
+        }
+    }
+
+    #[test]
+    fn removing_leaves_the_others_in_order() {
+        let mut headers =
+            headers(&[("a", Some("1")), ("b", None), ("a", Some("2")), ("b", Some("3")), ("c", None)]);
+        remove(&mut headers, "a");
+        remove(&mut headers, "absent");
+        let left: Vec<_> =
+            headers.iter().map(|header| (header.key.to_owned(), header.value.map(<[u8]>::to_vec))).collect();
+        assert_eq!(
+            left,
+            [("b".to_owned(), None), ("b".to_owned(), Some(b"3".to_vec())), ("c".to_owned(), None)]
+        );
+    }
+}

@@ -1,0 +1,190 @@
+//! The producer that its owner polls.
+
+use std::fmt;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::ToBytes;
+use rdkafka::producer::{
+    BaseProducer, BaseRecord, DefaultProducerContext, NoCustomPartitioner, Partitioner, ProducerContext,
+};
+use rdkafka::util::{IntoOpaque, Timeout};
+use tracing_core_lite::messaging::Settings;
+
+use super::context::{TracedOpaque, TracedProducerContext};
+use super::forward::forward_producer;
+use crate::sending::{Outbound, Sender, failed};
+
+/// A [`BaseProducer`] whose messages have spans and carry context.
+///
+/// The span of a message is a child of the span that is current when `send` is called, and ends at the delivery report, before
+/// the context's [`delivery`](ProducerContext::delivery) is called. Other functions are in the trait [`Producer`](rdkafka::producer::Producer), with a span
+/// for each transaction.
+///
+/// ```no_run
+/// use std::time::Duration;
+/// use rdkafka::ClientConfig;
+/// use rdkafka::producer::{BaseRecord, Producer};
+/// use tracing_kafka::TracedBaseProducer;
+///
+/// # fn send() -> Result<(), Box<dyn std::error::Error>> {
+/// let producer: TracedBaseProducer = ClientConfig::new().set("bootstrap.servers", "kafka:9092").create()?;
+/// producer.send(BaseRecord::to("orders.created").key("4711").payload("…")).map_err(|(error, _record)| error)?;
+/// producer.flush(Duration::from_secs(5))?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct TracedBaseProducer<C = DefaultProducerContext, Part = NoCustomPartitioner>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part>,
+{
+    inner: BaseProducer<TracedProducerContext<C>, Part>,
+    sender: Sender,
+}
+
+impl<C, Part> TracedBaseProducer<C, Part>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part>,
+{
+    /// Wraps `inner`, with default settings. Spans do not name the broker and the client, as
+    /// [`with_config`](Self::with_config) does.
+    #[must_use]
+    pub fn new(inner: BaseProducer<TracedProducerContext<C>, Part>) -> Self {
+        Self::with_settings(inner, Settings::new())
+    }
+
+    /// Wraps `inner`, with `settings`.
+    #[must_use]
+    pub fn with_settings(inner: BaseProducer<TracedProducerContext<C>, Part>, settings: Settings) -> Self {
+        Self { inner, sender: Sender::new(settings, None) }
+    }
+
+    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
+    /// and `transactional.id`.
+    #[must_use]
+    pub fn with_config(
+        inner: BaseProducer<TracedProducerContext<C>, Part>,
+        config: &ClientConfig,
+        settings: Settings,
+    ) -> Self {
+        Self { inner, sender: Sender::new(settings, Some(config)) }
+    }
+
+    /// The producer without spans. What is sent with it needs a [`TracedOpaque`], which only `send` makes.
+    #[must_use]
+    pub fn inner(&self) -> &BaseProducer<TracedProducerContext<C>, Part> {
+        &self.inner
+    }
+
+    /// As [`BaseProducer::send`], with a span that lasts until the delivery report.
+    ///
+    /// # Errors
+    /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`. The record in an error has the
+    /// headers with which it was to be sent; to send it again replaces the context in them.
+    #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
+    pub fn send<'a, K, P>(
+        &self,
+        record: BaseRecord<'a, K, P, C::DeliveryOpaque>,
+    ) -> Result<(), (KafkaError, BaseRecord<'a, K, P, C::DeliveryOpaque>)>
+    where
+        K: ToBytes + ?Sized,
+        P: ToBytes + ?Sized,
+    {
+        self.inner.send(start(&self.sender, record)).map_err(|(error, record)| {
+            let record = give_back(&error, record);
+            (error, record)
+        })
+    }
+
+    /// As [`BaseProducer::poll`].
+    pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
+        self.inner.poll(timeout);
+    }
+}
+
+/// Starts the span of `record` and puts it beside the caller's own value.
+pub(super) fn start<'a, K, P, D>(
+    sender: &Sender,
+    mut record: BaseRecord<'a, K, P, D>,
+) -> BaseRecord<'a, K, P, Box<TracedOpaque<D>>>
+where
+    K: ToBytes + ?Sized,
+    P: ToBytes + ?Sized,
+    D: IntoOpaque,
+{
+    let message = Outbound {
+        topic: record.topic,
+        partition: record.partition,
+        key: record.key.map(ToBytes::to_bytes),
+        payload: record.payload.map(ToBytes::to_bytes),
+    };
+    let sending = sender.start(&message, &mut record.headers);
+    let sending = sending.is_observed().then(|| Box::new(sending));
+    BaseRecord {
+        topic: record.topic,
+        partition: record.partition,
+        payload: record.payload,
+        key: record.key,
+        timestamp: record.timestamp,
+        headers: record.headers,
+        delivery_opaque: Box::new(TracedOpaque { opaque: record.delivery_opaque, sending }),
+    }
+}
+
+/// The caller's record, whose span ends with `error`.
+pub(super) fn give_back<'a, K, P, D>(
+    error: &KafkaError,
+    record: BaseRecord<'a, K, P, Box<TracedOpaque<D>>>,
+) -> BaseRecord<'a, K, P, D>
+where
+    K: ToBytes + ?Sized,
+    P: ToBytes + ?Sized,
+    D: IntoOpaque,
+{
+    let TracedOpaque { opaque, sending } = *record.delivery_opaque;
+    if let Some(mut sending) = sending {
+        failed(&mut sending, error);
+    }
+    BaseRecord {
+        topic: record.topic,
+        partition: record.partition,
+        payload: record.payload,
+        key: record.key,
+        timestamp: record.timestamp,
+        headers: record.headers,
+        delivery_opaque: opaque,
+    }
+}
+
+forward_producer!([C, Part] TracedBaseProducer<C, Part>, TracedProducerContext<C>, Part,
+    Part: Partitioner, C: ProducerContext<Part>);
+
+impl FromClientConfig for TracedBaseProducer {
+    fn from_config(config: &ClientConfig) -> KafkaResult<Self> {
+        Self::from_config_and_context(config, DefaultProducerContext)
+    }
+}
+
+impl<C, Part> FromClientConfigAndContext<C> for TracedBaseProducer<C, Part>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part>,
+{
+    fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
+        let inner = BaseProducer::from_config_and_context(config, TracedProducerContext::new(context))?;
+        Ok(Self::with_config(inner, config, Settings::new()))
+    }
+}
+
+impl<C, Part> fmt::Debug for TracedBaseProducer<C, Part>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part>,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedBaseProducer").field("sender", &self.sender).finish_non_exhaustive()
+    }
+}

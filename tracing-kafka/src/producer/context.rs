@@ -1,0 +1,85 @@
+//! The context of producers that report deliveries to a callback.
+
+use std::error::Error;
+
+use rdkafka::Statistics;
+use rdkafka::client::{ClientContext, OAuthToken};
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::KafkaError;
+use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::producer::{Partitioner, ProducerContext};
+use tracing_core_lite::messaging::InFlight;
+
+use crate::sending::delivered;
+
+/// What a [`TracedBaseProducer`](super::TracedBaseProducer) gives librdkafka as its context: it ends the span of a message at
+/// its delivery report, and passes everything on to the context inside.
+#[derive(Debug, Clone, Default)]
+pub struct TracedProducerContext<C>(C);
+
+/// What goes with a message to its delivery report: the caller's own value, and the span.
+#[derive(Debug)]
+pub struct TracedOpaque<D> {
+    pub(super) opaque: D,
+    /// `None` for messages that nobody observes: many of them wait for their reports at a time.
+    pub(super) sending: Option<Box<InFlight>>,
+}
+
+impl<C> TracedProducerContext<C> {
+    /// Wraps `context`.
+    pub fn new(context: C) -> Self {
+        Self(context)
+    }
+
+    /// The context inside.
+    pub fn inner(&self) -> &C {
+        &self.0
+    }
+}
+
+impl<C: ClientContext> ClientContext for TracedProducerContext<C> {
+    const ENABLE_REFRESH_OAUTH_TOKEN: bool = C::ENABLE_REFRESH_OAUTH_TOKEN;
+
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, log_message: &str) {
+        self.0.log(level, fac, log_message);
+    }
+
+    fn stats(&self, statistics: Statistics) {
+        self.0.stats(statistics);
+    }
+
+    fn stats_raw(&self, statistics: &[u8]) {
+        self.0.stats_raw(statistics);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.error(error, reason);
+    }
+
+    fn generate_oauth_token(&self, config: Option<&str>) -> Result<OAuthToken, Box<dyn Error>> {
+        self.0.generate_oauth_token(config)
+    }
+}
+
+impl<C, Part> ProducerContext<Part> for TracedProducerContext<C>
+where
+    C: ProducerContext<Part>,
+    Part: Partitioner,
+{
+    type DeliveryOpaque = Box<TracedOpaque<C::DeliveryOpaque>>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
+        let TracedOpaque { opaque, sending } = *opaque;
+        if let Some(sending) = sending {
+            match result {
+                Ok(message) => delivered(*sending, message.partition(), message.offset(), None),
+                Err((error, message)) => delivered(*sending, message.partition(), -1, Some(error)),
+            }
+        }
+        self.0.delivery(result, opaque);
+    }
+
+    fn get_custom_partitioner(&self) -> Option<&Part> {
+        self.0.get_custom_partitioner()
+    }
+}

@@ -1,0 +1,128 @@
+//! The producer that a thread of its own polls.
+
+use std::fmt;
+
+use rdkafka::ClientConfig;
+use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::error::{KafkaError, KafkaResult};
+use rdkafka::message::ToBytes;
+use rdkafka::producer::{
+    BaseRecord, DefaultProducerContext, NoCustomPartitioner, Partitioner, ProducerContext, ThreadedProducer,
+};
+use rdkafka::util::Timeout;
+use tracing_core_lite::messaging::Settings;
+
+use super::base::{give_back, start};
+use super::context::TracedProducerContext;
+use super::forward::forward_producer;
+use crate::sending::Sender;
+
+/// A [`ThreadedProducer`] whose messages have spans and carry context.
+///
+/// All is as with [`TracedBaseProducer`](super::TracedBaseProducer), but the spans end on the producer's own thread. A clone is
+/// cheap.
+#[must_use = "the producer's thread stops when it is dropped"]
+pub struct TracedThreadedProducer<C = DefaultProducerContext, Part = NoCustomPartitioner>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part> + 'static,
+{
+    inner: ThreadedProducer<TracedProducerContext<C>, Part>,
+    sender: Sender,
+}
+
+impl<C, Part> TracedThreadedProducer<C, Part>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part> + 'static,
+{
+    /// Wraps `inner`, with default settings. Spans do not name the broker and the client, as
+    /// [`with_config`](Self::with_config) does.
+    pub fn new(inner: ThreadedProducer<TracedProducerContext<C>, Part>) -> Self {
+        Self::with_settings(inner, Settings::new())
+    }
+
+    /// Wraps `inner`, with `settings`.
+    pub fn with_settings(
+        inner: ThreadedProducer<TracedProducerContext<C>, Part>,
+        settings: Settings,
+    ) -> Self {
+        Self { inner, sender: Sender::new(settings, None) }
+    }
+
+    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
+    /// and `transactional.id`.
+    pub fn with_config(
+        inner: ThreadedProducer<TracedProducerContext<C>, Part>,
+        config: &ClientConfig,
+        settings: Settings,
+    ) -> Self {
+        Self { inner, sender: Sender::new(settings, Some(config)) }
+    }
+
+    /// The producer without spans. What is sent with it needs a [`TracedOpaque`](super::TracedOpaque), which only `send` makes.
+    pub fn inner(&self) -> &ThreadedProducer<TracedProducerContext<C>, Part> {
+        &self.inner
+    }
+
+    /// As [`ThreadedProducer::send`], with a span that lasts until the delivery report.
+    ///
+    /// # Errors
+    /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`. The record in an error has the
+    /// headers with which it was to be sent; to send it again replaces the context in them.
+    #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
+    pub fn send<'a, K, P>(
+        &self,
+        record: BaseRecord<'a, K, P, C::DeliveryOpaque>,
+    ) -> Result<(), (KafkaError, BaseRecord<'a, K, P, C::DeliveryOpaque>)>
+    where
+        K: ToBytes + ?Sized,
+        P: ToBytes + ?Sized,
+    {
+        self.inner.send(start(&self.sender, record)).map_err(|(error, record)| {
+            let record = give_back(&error, record);
+            (error, record)
+        })
+    }
+
+    /// As [`ThreadedProducer::poll`].
+    pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
+        self.inner.poll(timeout);
+    }
+}
+
+forward_producer!([C, Part] TracedThreadedProducer<C, Part>, TracedProducerContext<C>, Part,
+    Part: Partitioner, C: ProducerContext<Part> + 'static);
+
+impl FromClientConfig for TracedThreadedProducer {
+    fn from_config(config: &ClientConfig) -> KafkaResult<Self> {
+        Self::from_config_and_context(config, DefaultProducerContext)
+    }
+}
+
+impl<C, Part> FromClientConfigAndContext<C> for TracedThreadedProducer<C, Part>
+where
+    Part: Partitioner + Send + Sync + 'static,
+    C: ProducerContext<Part> + 'static,
+{
+    fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
+        let inner = ThreadedProducer::from_config_and_context(config, TracedProducerContext::new(context))?;
+        Ok(Self::with_config(inner, config, Settings::new()))
+    }
+}
+
+impl<C: ProducerContext + 'static> Clone for TracedThreadedProducer<C> {
+    fn clone(&self) -> Self {
+        Self { inner: self.inner.clone(), sender: self.sender.clone() }
+    }
+}
+
+impl<C, Part> fmt::Debug for TracedThreadedProducer<C, Part>
+where
+    Part: Partitioner,
+    C: ProducerContext<Part> + 'static,
+{
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedThreadedProducer").field("sender", &self.sender).finish_non_exhaustive()
+    }
+}

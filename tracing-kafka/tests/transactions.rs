@@ -1,0 +1,118 @@
+//! A transaction is a span with its outcome, and the spans of its messages link to it.
+#![allow(clippy::unwrap_used)]
+
+mod broker;
+
+use broker::{LONG, code, config, consumer, named, producer, settings, soon, topic, unique};
+use rdkafka::ClientConfig;
+use rdkafka::message::Message;
+use rdkafka::producer::{BaseRecord, FutureRecord, Producer};
+use tracing_core_lite::messaging::attribute;
+use tracing_core_lite::testing::TestSpans;
+use tracing_kafka::TracedThreadedProducer;
+
+const MESSAGES: &str = "messaging.kafka.transaction.message_count";
+const OUTCOME: &str = "messaging.kafka.transaction.outcome";
+
+fn transactional() -> ClientConfig {
+    let mut config = config();
+    config.set("transactional.id", unique("orders")).set("isolation.level", "read_committed");
+    config
+}
+
+#[tokio::test]
+async fn one_aborts_and_one_commits() {
+    let spans = TestSpans::new();
+    let config = transactional();
+    let topic = topic(&config, "transaction", 1).await;
+    let producer = producer(&config, settings(&spans));
+    producer.init_transactions(LONG).unwrap();
+    for (payload, commits) in [("aborted", false), ("committed", true)] {
+        producer.begin_transaction().unwrap();
+        for _ in 0..2 {
+            soon(producer.send(FutureRecord::<(), _>::to(&topic).payload(payload), LONG)).await.unwrap();
+        }
+        if commits { producer.commit_transaction(LONG) } else { producer.abort_transaction(LONG) }.unwrap();
+    }
+
+    let consumer = consumer(&config, &[&topic], settings(&spans));
+    let message = soon(consumer.recv()).await.unwrap();
+    assert_eq!(message.payload(), Some(&b"committed"[..]));
+    message.start_processing().end();
+
+    let [aborted, committed] = named(&spans, "transaction").try_into().unwrap();
+    assert_eq!((aborted.text(OUTCOME), committed.text(OUTCOME)), (Some("abort"), Some("commit")));
+    let sent = named(&spans, &format!("send {topic}"));
+    assert_eq!(sent.len(), 4);
+    for (number, sent) in sent.iter().enumerate() {
+        let transaction = if number < 2 { &aborted } else { &committed };
+        assert_eq!(sent.links.iter().map(|link| link.span_id).collect::<Vec<_>>(), [transaction.span_id]);
+        assert!(!sent.is_error());
+    }
+    for transaction in [&aborted, &committed] {
+        assert_eq!(transaction.int(MESSAGES), Some(2));
+        assert_eq!(transaction.text("messaging.kafka.transaction.id"), config.get("transactional.id"));
+        assert_eq!(transaction.text(attribute::CLIENT_ID), Some("shop-1"));
+        assert!(!transaction.is_error());
+    }
+    let processed = spans.one(&format!("process {topic}"));
+    assert!([&sent[2], &sent[3]].iter().any(|sent| sent.span_id == processed.links[0].span_id));
+}
+
+#[tokio::test]
+async fn an_abort_takes_back_what_was_not_sent_yet() {
+    let spans = TestSpans::new();
+    let mut config = transactional();
+    config.set("linger.ms", "20000");
+    let topic = topic(&config, "purged", 1).await;
+    let inner = config.create_with_context(tracing_kafka::TracedProducerContext::new(Ignoring)).unwrap();
+    let producer: TracedThreadedProducer<Ignoring> =
+        TracedThreadedProducer::with_config(inner, &config, settings(&spans));
+    producer.init_transactions(LONG).unwrap();
+    producer.begin_transaction().unwrap();
+    producer.send(BaseRecord::<(), _, _>::to(&topic).payload("x")).map_err(|(error, _)| error).unwrap();
+    producer.abort_transaction(LONG).unwrap();
+    producer.flush(LONG).unwrap();
+    let sent = spans.one(&format!("send {topic}"));
+    assert_eq!(sent.text(attribute::ERROR_TYPE), Some("PurgeQueue"));
+    assert_eq!(spans.one("transaction").text(OUTCOME), Some("abort"));
+}
+
+struct Ignoring;
+impl rdkafka::ClientContext for Ignoring {}
+impl rdkafka::producer::ProducerContext for Ignoring {
+    type DeliveryOpaque = ();
+    fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
+}
+
+#[tokio::test]
+async fn a_commit_that_fails_and_is_followed_by_an_abort() {
+    let spans = TestSpans::new();
+    let config = transactional();
+    let topic = topic(&config, "fenced", 1).await;
+    let first = producer(&config, settings(&spans));
+    first.init_transactions(LONG).unwrap();
+    first.begin_transaction().unwrap();
+    soon(first.send(FutureRecord::<(), _>::to(&topic).payload("x"), LONG)).await.unwrap();
+    // Another producer with the same id fences the first off.
+    let second = producer(&config, settings(&spans));
+    second.init_transactions(LONG).unwrap();
+    let error = first.commit_transaction(LONG).unwrap_err();
+    assert!(named(&spans, "transaction").is_empty(), "it is open until it is aborted");
+    let _fatal = first.abort_transaction(LONG);
+    drop(first);
+    let transaction = spans.one("transaction");
+    assert_eq!(transaction.text(attribute::ERROR_TYPE), Some(format!("{:?}", code(&error)).as_str()));
+    assert_ne!(transaction.text(OUTCOME), Some("commit"));
+    assert_eq!(transaction.int(MESSAGES), Some(1));
+}
+
+#[test]
+fn calls_out_of_order_make_no_span() {
+    let spans = TestSpans::new();
+    let producer = producer(&transactional(), settings(&spans));
+    producer.begin_transaction().unwrap_err();
+    producer.abort_transaction(LONG).unwrap_err();
+    drop(producer);
+    assert!(spans.finished().is_empty());
+}

@@ -1,0 +1,171 @@
+//! What one order must leave behind: spans of every service, by every transport, in whole traces, here and in the backend.
+
+use std::collections::BTreeSet;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io;
+
+use serde_json::Value;
+
+use super::http;
+use super::spans::{Span, connected};
+
+/// The services that an order passes.
+pub(crate) const SERVICES: [&str; 9] = [
+    "gateway",
+    "auth",
+    "orders",
+    "payment",
+    "card-processor",
+    "inventory",
+    "notification",
+    "email-worker",
+    "sms-worker",
+];
+
+/// How an order gets from one to the other: a name, and the attribute by which its spans are known.
+const TRANSPORTS: [(&str, &str, &str); 6] = [
+    ("HTTP", "http.request.method", "POST"),
+    ("gRPC", "rpc.system.name", "grpc"),
+    ("SQL", "db.system.name", "postgresql"),
+    ("the cache", "db.system.name", "redis"),
+    ("Kafka", "messaging.system", "kafka"),
+    ("AMQP", "messaging.system", "rabbitmq"),
+];
+
+/// The span of the gateway with which an order begins.
+const FIRST: (&str, &str) = ("gateway", "POST /orders");
+
+/// An order that the test places, as the traced client that a customer may be: it chooses the trace.
+#[derive(Debug, Clone)]
+pub(crate) struct Order {
+    trace: String,
+    /// The client's own span, which is written nowhere.
+    span: String,
+}
+
+impl Order {
+    pub(crate) fn new() -> Self {
+        Self { trace: format!("{:016x}{:016x}", random(), random()), span: format!("{:016x}", random()) }
+    }
+
+    /// The header that puts the order's spans below the client's.
+    pub(crate) fn traceparent(&self) -> String {
+        format!("00-{}-{}-01", self.trace, self.span)
+    }
+}
+
+/// What is missing from `order`; nothing when all of it is there.
+pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
+    let spans = connected(spans, &order.trace);
+    let mut missing = Vec::new();
+    if !spans.iter().any(|span| span.parent == order.span && (&*span.service, &*span.name) == FIRST) {
+        missing.push(format!("trace {} does not begin with {} of {}", order.trace, FIRST.1, FIRST.0));
+    }
+    for service in SERVICES {
+        if !spans.iter().any(|span| span.service == service) {
+            missing.push(format!("trace {} has no span of {service}", order.trace));
+        }
+    }
+    for (transport, attribute, value) in TRANSPORTS {
+        if !spans.iter().any(|span| span.attributes.get(attribute).is_some_and(|found| found == value)) {
+            missing.push(format!("trace {} has no span of {transport} ({attribute}={value})", order.trace));
+        }
+    }
+    let mut known: BTreeSet<(&str, &str)> = spans.iter().map(|span| (&*span.trace, &*span.id)).collect();
+    known.insert((&order.trace, &order.span));
+    for span in spans {
+        if !span.parent.is_empty() && !known.contains(&(&*span.trace, &*span.parent)) {
+            let Span { trace, name, service, parent, .. } = span;
+            missing.push(format!(
+                "trace {trace} has an orphan: {name} of {service}, whose parent {parent} is nowhere"
+            ));
+        }
+    }
+    missing
+}
+
+/// Never zero but by a chance that no test sees; ids must not be.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+/// What the backend, whose query API is at `port`, has not received of `order`.
+pub(crate) fn not_received(spans: &[Span], order: &Order, port: u16) -> io::Result<Vec<String>> {
+    let mut missing = Vec::new();
+    let spans = connected(spans, &order.trace);
+    let traces: BTreeSet<&str> = spans.iter().map(|span| span.trace.as_str()).collect();
+    for trace in traces {
+        let answer = http::get(port, &format!("/api/traces/{trace}"))?;
+        let answer: Value =
+            if answer.status == 200 { serde_json::from_str(&answer.body)? } else { Value::Null };
+        let received = answer["data"][0]["spans"].as_array().map_or(&[][..], Vec::as_slice);
+        let received: BTreeSet<&str> = received.iter().filter_map(|span| span["spanID"].as_str()).collect();
+        for span in spans.iter().filter(|span| span.trace == trace && !received.contains(&*span.id)) {
+            missing.push(format!("the backend has not received {} of {}", span.name, span.service));
+        }
+    }
+    Ok(missing)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn span(service: &str, id: &str, parent: &str) -> Span {
+        Span {
+            service: service.into(),
+            name: if service == FIRST.0 { FIRST.1 } else { "work" }.into(),
+            trace: "a".into(),
+            id: id.into(),
+            parent: parent.into(),
+            attributes: BTreeMap::from([transport(id)]),
+            links: Vec::new(),
+        }
+    }
+
+    /// The transports take turns.
+    fn transport(id: &str) -> (String, String) {
+        let (_, attribute, value) = TRANSPORTS[id.parse::<usize>().unwrap() % TRANSPORTS.len()];
+        (attribute.to_owned(), value.to_owned())
+    }
+
+    fn order() -> Order {
+        Order { trace: "a".into(), span: "client".into() }
+    }
+
+    /// Each service calls the next.
+    fn whole() -> Vec<Span> {
+        let ids: Vec<String> = (0..SERVICES.len()).map(|index| index.to_string()).collect();
+        let parents = ["client"].into_iter().chain(ids.iter().map(String::as_str));
+        SERVICES
+            .iter()
+            .zip(&ids)
+            .zip(parents)
+            .map(|((service, id), parent)| span(service, id, parent))
+            .collect()
+    }
+
+    #[test]
+    fn a_whole_order_misses_nothing() {
+        assert_eq!(missing(&whole(), &order()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn whatever_is_missing_is_named() {
+        type Breakage = fn(&mut Vec<Span>);
+        let table: [(Breakage, &str); 4] = [
+            (|spans| drop(spans.pop()), "no span of sms-worker"),
+            (|spans| spans[1].parent = "nobody".into(), "an orphan"),
+            (|spans| spans.iter_mut().for_each(|span| span.attributes.clear()), "no span of HTTP"),
+            (|spans| spans[0].parent.clear(), "does not begin with"),
+        ];
+        for (breakage, words) in table {
+            let mut spans = whole();
+            breakage(&mut spans);
+            let missing = missing(&spans, &order());
+            assert!(missing.iter().any(|line| line.contains(words)), "{words}: {missing:?}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! The shop under docker compose: its images, and the test that brings it up.
+
+mod docker;
+mod http;
+mod images;
+mod journey;
+mod project;
+mod spans;
+mod stand_ins;
+mod test;
+
+pub(crate) use images::run as images;
+pub(crate) use test::run as test;

@@ -1,0 +1,118 @@
+//! One run of the compose file, under a name and on ports of its own, taken down whatever happens.
+
+use std::io;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::docker::{bounded, compose, docker, interruptible, output};
+use crate::undo::Undo;
+use crate::workspace::root;
+
+/// How long everything may take to be healthy.
+const UP_TIMEOUT: Duration = Duration::from_secs(300);
+/// How many of its last lines a service at fault is asked for.
+const LOG_LINES: &str = "60";
+
+/// A project of Compose. Its drop takes it down.
+#[derive(Debug)]
+pub(crate) struct Project {
+    invocation: Invocation,
+    _down: Option<Undo>,
+}
+
+/// The command line that all commands of one project share.
+#[derive(Debug, Clone)]
+struct Invocation {
+    program: Vec<String>,
+    arguments: Vec<String>,
+    variables: Vec<(&'static str, String)>,
+}
+
+impl Invocation {
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(&self.program[0]);
+        command.args(&self.program[1..]).args(&self.arguments).args(arguments);
+        command.current_dir(root().join("examples")).stdin(Stdio::null());
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Containers, networks and volumes.
+    fn down(&self) {
+        let mut down = self.command(&["down", "--volumes", "--remove-orphans", "--timeout", "20"]);
+        if let Err(error) = bounded(&mut down, UP_TIMEOUT) {
+            eprintln!("not everything could be taken down: {error}");
+        }
+    }
+}
+
+impl Project {
+    /// The project `name` of `files`, which lie in `examples`, with `variables` for what they leave open.
+    pub(crate) fn new(
+        name: &str,
+        files: &[&str],
+        variables: Vec<(&'static str, String)>,
+    ) -> io::Result<Self> {
+        let mut arguments = vec!["--project-name".to_owned(), name.to_owned()];
+        arguments.extend(files.iter().flat_map(|file| ["--file".to_owned(), (*file).to_owned()]));
+        let invocation = Invocation { program: compose()?, arguments, variables };
+        Ok(Self { invocation, _down: None })
+    }
+
+    /// Starts everything, and waits until all of it is healthy.
+    pub(crate) fn up(&mut self) -> io::Result<()> {
+        let invocation = self.invocation.clone();
+        self._down = Some(Undo::new(move || invocation.down()));
+        self.wait()
+    }
+
+    /// Starts what is not running, and waits until all is healthy.
+    fn wait(&self) -> io::Result<()> {
+        let seconds = UP_TIMEOUT.as_secs().to_string();
+        let up = ["up", "--detach", "--no-build", "--no-recreate", "--wait", "--wait-timeout", &seconds];
+        interruptible(&mut self.invocation.command(&up), UP_TIMEOUT + Duration::from_secs(60))
+    }
+
+    /// Stops `service` in order and starts it again.
+    pub(crate) fn restart(&self, service: &str) -> io::Result<()> {
+        self.stop(&[service])?;
+        self.wait()
+    }
+
+    /// Stops `services` in order, so that they send their last spans.
+    pub(crate) fn stop(&self, services: &[&str]) -> io::Result<()> {
+        interruptible(self.invocation.command(&["stop"]).args(services), UP_TIMEOUT)
+    }
+
+    /// Prints the state of each container, and the last log lines of `suspects` and of those that are not as they should be.
+    pub(crate) fn print_logs_at_fault(&self, suspects: &[&str]) -> io::Result<()> {
+        let listed = output(&mut self.invocation.command(&["ps", "--all", "--format", "json"]))?;
+        let containers: Vec<Value> =
+            listed.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        for container in &containers {
+            let [service, status] =
+                ["Service", "Status"].map(|key| container[key].as_str().unwrap_or_default());
+            eprintln!("{service}: {status}");
+        }
+        let unwell = containers.iter().filter(|container| !is_well(container));
+        let at_fault =
+            unwell.filter_map(|container| container["Service"].as_str()).chain(suspects.iter().copied());
+        let mut logs = self.invocation.command(&["logs", "--no-color", "--tail", LOG_LINES]);
+        eprintln!("\n{}", output(logs.args(at_fault))?);
+        Ok(())
+    }
+
+    /// The containers that had to be started again, be it after a panic or for want of memory.
+    pub(crate) fn restarted(&self) -> io::Result<Vec<String>> {
+        let ids = output(&mut self.invocation.command(&["ps", "--all", "--quiet"]))?;
+        let format = "{{.Name}} {{.RestartCount}}";
+        let counts = output(docker(&["inspect", "--format", format]).args(ids.lines()))?;
+        Ok(counts.lines().filter(|line| !line.ends_with(" 0")).map(str::to_owned).collect())
+    }
+}
+
+fn is_well(container: &Value) -> bool {
+    container["State"] == "running" && matches!(container["Health"].as_str(), Some("" | "healthy"))
+}

@@ -1,0 +1,135 @@
+//! The spans that the services have written, as OTLP-JSON lines.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::path::Path;
+
+use serde_json::Value;
+
+/// What the test looks at of a span.
+#[derive(Debug, Clone)]
+pub(crate) struct Span {
+    pub(crate) service: String,
+    pub(crate) name: String,
+    pub(crate) trace: String,
+    pub(crate) id: String,
+    /// Empty for a root.
+    pub(crate) parent: String,
+    pub(crate) attributes: BTreeMap<String, String>,
+    /// The traces of the spans that it links to.
+    pub(crate) links: Vec<String>,
+}
+
+/// Reads all files of `folder`. The last line of a file may not be whole yet: it is left for the next time.
+pub(crate) fn read(folder: &Path) -> io::Result<Vec<Span>> {
+    let mut spans = Vec::new();
+    for entry in std::fs::read_dir(folder)? {
+        let text = std::fs::read_to_string(entry?.path())?;
+        let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+        for line in whole.lines() {
+            spans.extend(of_request(&serde_json::from_str(line)?));
+        }
+    }
+    Ok(spans)
+}
+
+/// The trace `id`, with all traces that a link connects with it: work that nobody waits for has a trace of its own.
+pub(crate) fn connected<'a>(spans: &'a [Span], id: &'a str) -> Vec<&'a Span> {
+    let mut traces = BTreeSet::from([id]);
+    loop {
+        let before = traces.len();
+        for span in spans {
+            if span.links.iter().any(|linked| traces.contains(linked.as_str())) {
+                traces.insert(&span.trace);
+            }
+        }
+        if traces.len() == before {
+            return spans.iter().filter(|span| traces.contains(span.trace.as_str())).collect();
+        }
+    }
+}
+
+fn of_request(request: &Value) -> Vec<Span> {
+    let mut spans = Vec::new();
+    for resource_spans in list(&request["resourceSpans"]) {
+        let resource = attributes(&resource_spans["resource"]["attributes"]);
+        let service = resource.get("service.name").cloned().unwrap_or_default();
+        for scope_spans in list(&resource_spans["scopeSpans"]) {
+            spans.extend(list(&scope_spans["spans"]).iter().map(|span| read_span(&service, span)));
+        }
+    }
+    spans
+}
+
+fn read_span(service: &str, span: &Value) -> Span {
+    Span {
+        service: service.to_owned(),
+        name: text(&span["name"]),
+        trace: text(&span["traceId"]),
+        id: text(&span["spanId"]),
+        parent: text(&span["parentSpanId"]),
+        attributes: attributes(&span["attributes"]),
+        links: list(&span["links"]).iter().map(|link| text(&link["traceId"])).collect(),
+    }
+}
+
+fn attributes(pairs: &Value) -> BTreeMap<String, String> {
+    let value = |pair: &Value| {
+        text(pair["value"].as_object().and_then(|any| any.values().next()).unwrap_or(&Value::Null))
+    };
+    list(pairs).iter().map(|pair| (text(&pair["key"]), value(pair))).collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map_or(&[], Vec::as_slice)
+}
+
+fn text(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| if value.is_null() { String::new() } else { value.to_string() }, str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn span(trace: &str, links: &[&str]) -> Span {
+        Span {
+            service: "orders".into(),
+            name: "place".into(),
+            trace: trace.into(),
+            id: "1".into(),
+            parent: String::new(),
+            attributes: BTreeMap::new(),
+            links: links.iter().map(|link| (*link).to_owned()).collect(),
+        }
+    }
+
+    #[test]
+    fn links_are_followed_from_trace_to_trace() {
+        // The second link comes first, as it does when a worker writes before the service that it works for.
+        let spans = [span("c", &["b"]), span("b", &["a"]), span("a", &[]), span("other", &[])];
+        let mut traces: Vec<&str> = connected(&spans, "a").iter().map(|span| span.trace.as_str()).collect();
+        traces.sort_unstable();
+        assert_eq!(traces, ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_request_is_read_with_its_resource() {
+        let request = serde_json::json!({"resourceSpans": [{
+            "resource": {"attributes": [{"key": "service.name", "value": {"stringValue": "auth"}}]},
+            "scopeSpans": [{"spans": [{
+                "traceId": "aa", "spanId": "bb", "name": "GET /session",
+                "attributes": [{"key": "http.response.status_code", "value": {"intValue": "200"}}],
+                "links": [{"traceId": "cc", "spanId": "dd"}],
+            }]}],
+        }]});
+        let spans = of_request(&request);
+        assert_eq!(spans.len(), 1);
+        let Span { service, name, trace, id, parent, attributes, links } = &spans[0];
+        assert_eq!([service, name, trace, id, parent], ["auth", "GET /session", "aa", "bb", ""]);
+        assert_eq!(attributes["http.response.status_code"], "200");
+        assert_eq!(links, &["cc"]);
+    }
+}
