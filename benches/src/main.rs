@@ -48,7 +48,11 @@ fn main() -> Result<(), String> {
             Ok(())
         }
         ["quick", ref names @ ..] => run(names, true),
-        ref names => run(names, false).and_then(|()| report::write()),
+        ref names => {
+            let outcome = run(names, false);
+            report::write()?;
+            outcome
+        }
     }
 }
 
@@ -56,10 +60,19 @@ fn run(names: &[&str], quick: bool) -> Result<(), String> {
     let all: Vec<&Part> = parts::ALL.iter().collect();
     let named = names.iter().map(|name| parts::named(name)).collect::<Result<Vec<_>, _>>();
     let chosen = if names.is_empty() { all } else { named.map_err(|error| format!("{error}\n\n{USAGE}"))? };
+    // What can be measured is, also after a part has failed.
+    let mut failed = Ok(());
     for part in chosen {
-        let data = runner::run(part, quick)?;
-        data.save(part.name, quick).map_err(|error| error.to_string())?;
-        println!("{}", report::tables(part.name, &data));
+        match runner::run(part, quick) {
+            Ok(data) => {
+                data.save(part.name, quick).map_err(|error| error.to_string())?;
+                println!("{}", report::tables(part.name, &data));
+            }
+            Err(error) => {
+                eprintln!("\n{error}");
+                failed = Err(format!("{} and maybe others could not be measured", part.name));
+            }
+        }
     }
-    Ok(())
+    failed
 }

@@ -13,6 +13,7 @@ const DEADLINE: Duration = Duration::from_secs(120);
 
 pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
     let mut data = Data::default();
+    data.circumstances.insert("measured".into(), date());
     data.circumstances.insert("load average at the start".into(), load());
     let (rounds, calls) = if quick { (1, part.calls / 10) } else { (part.rounds, part.calls) };
     let runs = (part.runs)();
@@ -37,6 +38,7 @@ pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
             }
         }
     }
+    data.circumstances.insert("load average at the end".into(), load());
     data.circumstances.insert("runs repeated because spans were missing".into(), repeated.to_string());
     let counted: Vec<&Run> = runs.iter().filter(|run| (part.counts_instructions)(&run.mode)).collect();
     if counted.is_empty() || Command::new("valgrind").arg("--version").output().is_err() {
@@ -49,7 +51,6 @@ pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
         data.add(run.case, &run.mode, "instructions", counted);
     }
     eprintln!();
-    data.circumstances.insert("load average at the end".into(), load());
     Ok(data)
 }
 
@@ -118,6 +119,14 @@ fn output(command: &mut Command) -> Result<String, String> {
 fn load() -> String {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     text.split(' ').next().unwrap_or_default().to_owned()
+}
+
+fn date() -> String {
+    let date = Command::new("date").args(["-u", "+%Y-%m-%d %H:%M UTC"]).output();
+    date.map_or_else(
+        |_| "at an unknown time".into(),
+        |date| String::from_utf8_lossy(&date.stdout).trim().to_owned(),
+    )
 }
 
 /// Fisher and Yates, with a small generator: the order need not be unpredictable, only different.

@@ -29,6 +29,7 @@ impl Sink {
         let program = std::env::current_exe().map_err(|error| error.to_string())?;
         let mut child = Command::new(program)
             .arg("sink")
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()
             .map_err(|error| format!("the sink: {error}"))?;
@@ -65,10 +66,15 @@ impl Drop for Sink {
     }
 }
 
-/// `peers sink`: prints its port, and serves until it is killed.
+/// `peers sink`: prints its port, and serves until its input ends.
 pub fn run() -> Result<(), String> {
     // Beside what is measured on CPU 0, and beside the exporters, whose CPU time is counted and not their speed.
     process::pin(1);
+    // Whoever started it holds the other end: the sink ends with that process, however that one ends.
+    std::thread::spawn(|| {
+        let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
+        std::process::exit(0);
+    });
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(|error| error.to_string())?.block_on(async {
         let listener =

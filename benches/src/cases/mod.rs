@@ -1,6 +1,6 @@
 //! One router for each way to trace it.
 
-mod fastrace;
+pub mod fastrace;
 mod lower_bound;
 pub mod ours;
 pub mod sdk;

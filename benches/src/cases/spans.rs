@@ -34,7 +34,7 @@ pub fn subject(case: &str, out: &Out, attributes: usize) -> Result<Subject, Stri
         }
         FASTRACE => {
             exporters::fastrace(out);
-            (by_fastrace(attributes), Box::new(fastrace::flush))
+            (by_fastrace(attributes), Box::new(super::fastrace::flush))
         }
         _ => return Err(format!("no case {case}: {ALL:?}")),
     };

@@ -15,7 +15,7 @@ pub const PART: Part = Part {
     name: "export",
     runs: || super::every(&spans::ALL, &MODES),
     one,
-    calls: 100_000,
+    calls: 50_000,
     rounds: 7,
     counts_instructions: |_| false,
     instruction_calls: 0,
@@ -24,7 +24,7 @@ pub const PART: Part = Part {
 
 pub const MODES: [&str; 3] = ["discarded", "OTLP/HTTP", "OTLP/gRPC"];
 /// A rate at which nobody loses spans: only CPU time is looked at.
-const PACE: Pace = Pace::Every(Duration::from_micros(10));
+const PACE: Pace = Pace::Every(Duration::from_micros(20));
 /// As many as a server's span of the layer here.
 const ATTRIBUTES: usize = 9;
 

@@ -117,7 +117,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
                 fastrace_parent(sampled);
                 calling(fastrace_tonic::FastraceClientLayer.layer(server), sampled)
             };
-            (call, Box::new(fastrace::flush))
+            (call, Box::new(crate::cases::fastrace::flush))
         }
         _ => return Err(format!("no case {case}: {CASES:?}")),
     };
