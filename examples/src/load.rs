@@ -4,6 +4,9 @@ use std::error::Error;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
+use axum::routing::get;
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::TaskTracker;
@@ -12,12 +15,12 @@ use tracing_core_lite::log;
 
 use crate::demo::{Customer, OrderKind};
 use crate::one_service::tracing_of;
-use crate::shop::{Settings, terminated};
+use crate::shop::{Settings, healthz, serve, terminated};
 
 /// More orders than this are not on their way at a time.
 const MOST_AT_A_TIME: usize = 64;
 
-/// Places `ORDERS_PER_SECOND` (1) at the gateway at `GATEWAY_URL`.
+/// Places `ORDERS_PER_SECOND` (1) at the gateway at `GATEWAY_URL`; `GET /healthz` at `LISTEN` says that it does.
 ///
 /// # Errors
 /// When tracing cannot start, or a setting is none.
@@ -30,6 +33,9 @@ pub async fn run() -> Result<(), Box<dyn Error>> {
     if !(0.001..=10_000.0).contains(&rate) {
         return Err(format!("ORDERS_PER_SECOND cannot be {rate}: 0.001 to 10000").into());
     }
+    let address = settings.get("LISTEN").unwrap_or("127.0.0.1:4109").to_owned();
+    let listener = TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
+    tokio::spawn(serve(listener, Router::new().route("/healthz", get(healthz)), terminated()));
     info!(gateway, rate, "placing orders");
 
     let customer = Customer::new(tracing.provider(), gateway);

@@ -10,10 +10,16 @@ const MOST_LINES: usize = 60;
 
 /// A program, the variable that names the server that it needs, and what it prints.
 const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
+    (
+        "amqp",
+        Some("AMQP_URL"),
+        &["confirmed: true", "received hello", "publish example.email", "process example.email"],
+    ),
     ("axum", None, &["order 7", "GET /orders/{id}", "axum-example"]),
     ("background_tasks", None, &["check out", "reserve stock", "hash password", "send mail"]),
     ("batch_job", None, &["nightly reconciliation", "process payments.csv", "the amounts differ"]),
     ("hyper", None, &["GET", "hyper-example"]),
+    ("kafka", None, &["received 2 teapots", "send orders.created", "process orders.created"]),
     ("moka", None, &["get_or_load prices", "load prices"]),
     ("opentelemetry_sdk", None, &["GET /work", "work parent"]),
     ("redis", Some("TEST_REDIS_URL"), &["look up prices", "SETEX", "GET", "Some(299), None"]),
@@ -21,7 +27,7 @@ const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
     ("sqlx_mysql", Some("TEST_MYSQL_URL"), SQL),
     ("sqlx_postgres", Some("TEST_POSTGRES_URL"), SQL),
     ("sqlx_sqlite", None, SQL),
-    ("tonic", None, &["charged: A-1", "the card is declined", "shop.v1.Payment/Charge"]),
+    ("tonic", None, &["charged: A-1", "the card is declined", "shop.Payment/Charge"]),
     ("tracing_subscriber", None, &["GET /price", "looking up the price", "trace_id"]),
 ];
 

@@ -62,7 +62,7 @@
 //! - Settlements by `Channel::basic_ack` or the bare `Acker` are not seen.
 //!
 //! # Features
-//! `metrics`: the metrics of the conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.
+//! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics`: the metrics of the conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.
 
 pub mod attribute;
 mod broker;

@@ -6,6 +6,7 @@ mod rabbitmq;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use lapin::options::{BasicAckOptions, BasicPublishOptions, ConfirmSelectOptions, QueueDeclareOptions};
@@ -110,36 +111,30 @@ fn spans_of(rabbit: &Rabbit, kind: SpanKind) -> Vec<SpanData> {
     rabbit.spans.finished().into_iter().map(|it| it.span).filter(|span| span.kind == kind).collect()
 }
 
-/// Publishes until the broker has confirmed; gives the number of attempts.
-async fn publish_for_sure(rabbit: &Rabbit, queue: &str, body: &[u8]) -> usize {
-    for attempt in 1.. {
-        let channel = &rabbit.channel;
-        let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
-        let published =
-            async { channel.basic_publish("".into(), queue.into(), options, body, properties).await?.await };
-        match within(published).await {
-            Ok(confirmation) => {
-                assert!(confirmation.is_ack());
-                return attempt;
-            }
-            Err(error) => {
-                let _recovered = within(channel.inner().wait_for_recovery(error)).await;
-                within(until(|| channel.inner().status().connected())).await;
-            }
-        }
-    }
-    unreachable!()
-}
-
 async fn until(mut is_so: impl FnMut() -> bool) {
     while !is_so() {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
+}
+
+/// Loses the connection while a publish waits to be confirmed, and waits until it is back. (Publishes that meet the recovery
+/// itself may wait for ever with lapin 4.12, wrapped or not.)
+async fn lose_connection(proxy: &Proxy, rabbit: &Rabbit, queue: &str) {
+    let channel = &rabbit.channel;
+    proxy.mute();
+    let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
+    let published = channel.basic_publish("".into(), queue.into(), options, b"lost", properties);
+    let confirm = within(published).await.unwrap();
+    proxy.cut();
+    let error = within(confirm).await.unwrap_err();
+    within(channel.inner().wait_for_recovery(error)).await.unwrap();
+    within(until(|| channel.inner().status().connected())).await;
 }
 
 #[tokio::test]
 async fn recovery_in_the_middle_of_many_messages() {
     const MESSAGES: usize = 60;
+    const LOSSES: usize = 3;
     let proxy = Proxy::start().await;
     let rabbit = connect(&proxy, ConnectionProperties::default().enable_auto_recover()).await;
     let queue = lasting_queue(&rabbit, "many").await;
@@ -162,20 +157,23 @@ async fn recovery_in_the_middle_of_many_messages() {
             }
         }
     });
-    let mut attempts = 0;
+    // What was lost with the connection was written, and may have reached the broker.
+    let of_ours =
+        |seen: &HashSet<Vec<u8>>| seen.iter().filter(|body| body.len() == size_of::<usize>()).count();
     for number in 0..MESSAGES {
+        rabbit.publish(&queue, &number.to_be_bytes(), BasicProperties::default()).await;
         if number % 20 == 10 {
-            proxy.cut();
+            within(until(|| of_ours(&acknowledged.lock().unwrap()) == number + 1)).await;
+            lose_connection(&proxy, &rabbit, &queue).await;
         }
-        attempts += publish_for_sure(&rabbit, &queue, &number.to_be_bytes()).await;
     }
-    within(until(|| acknowledged.lock().unwrap().len() == MESSAGES)).await;
+    within(until(|| of_ours(&acknowledged.lock().unwrap()) == MESSAGES)).await;
     rabbit.delete(&queue).await;
 
     let [publish, process] = [SpanKind::Producer, SpanKind::Consumer].map(|kind| spans_of(&rabbit, kind));
-    assert_eq!(publish.len(), attempts);
-    assert!(attempts > MESSAGES, "no publish met a lost connection");
-    assert_eq!(publish.iter().filter(|span| span.is_error()).count(), attempts - MESSAGES);
+    assert_eq!(publish.len(), MESSAGES + LOSSES);
+    assert_eq!(publish.iter().filter(|span| span.text(CONFIRM) == Some("ack")).count(), MESSAGES);
+    assert_eq!(publish.iter().filter(|span| span.is_error()).count(), LOSSES);
     assert_eq!(process.len(), deliveries.load(Ordering::SeqCst));
     let publish_ids: HashSet<_> = publish.iter().map(|span| span.span_id).collect();
     assert_eq!(publish_ids.len(), publish.len());
@@ -189,15 +187,17 @@ async fn requests_go_on_after_recovery() {
     let rabbit = connect(&proxy, ConnectionProperties::default().enable_auto_recover()).await;
     let queue = lasting_queue(&rabbit, "rpc").await;
     let client = RpcClient::new(rabbit.channel.clone()).await.unwrap();
-    proxy.cut();
-    publish_for_sure(&rabbit, &queue, b"not a request").await;
+    lose_connection(&proxy, &rabbit, &queue).await;
 
     let server = Rabbit::connect().await;
     let mut requests = server.consume(&queue).await;
     let call = client.call("".into(), queue.as_str().into(), Default::default(), b"4711", Default::default());
     let serve = async {
-        drop(next(&mut requests).await);
-        let request = next(&mut requests).await.start_processing();
+        let mut request = next(&mut requests).await;
+        if request.data == b"lost" {
+            request = next(&mut requests).await;
+        }
+        let request = request.start_processing();
         request.reply(&server.channel, Default::default(), b"12.50", Default::default()).await.unwrap();
     };
     let (reply, ()) = within(async { tokio::join!(call, serve) }).await;

@@ -33,7 +33,7 @@
 //! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, or [what is set](TracedPool::with_system_name) |
 //! | `db.namespace` | the database, or the name of SQLite's file |
 //! | `server.address`, `server.port` | from the options of the pool |
-//! | `db.query.summary`, `db.query.text` | see [`sanitize`]; bound parameters are never recorded |
+//! | `db.query.summary`, `db.query.text` | see [`sanitize`]; bound parameters are never recorded, unless [named](with_parameters) |
 //! | `db.operation.name` | `BEGIN`, `COMMIT`, `PREPARE` and such: what has no text of its own |
 //! | `db.operation.batch.size` | how many statements the text has, from two on |
 //! | `db.response.returned_rows` | rows so far |
@@ -64,3 +64,4 @@ pub use connection::{TracedConnection, TracedPoolConnection, TracedTransaction};
 pub use conventions::Conventions;
 pub use database::{Endpoint, TracedDatabase};
 pub use pool::TracedPool;
+pub use query::with_parameters;

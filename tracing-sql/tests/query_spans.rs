@@ -6,7 +6,7 @@ use databases::on_all_databases;
 use futures_util::TryStreamExt;
 use sqlx::{Executor, FromRow, Row, SqlSafeStr, Statement};
 use tracing_core_lite::{Context, SpanKind};
-use tracing_sql::TracedDatabase;
+use tracing_sql::{TracedDatabase, with_parameters};
 
 #[derive(Debug, FromRow, PartialEq)]
 struct Order {
@@ -141,6 +141,26 @@ on_all_databases! {
         assert_eq!(Some(spans[0].span.name.as_str()), spans[0].span.text("db.namespace"));
         assert_eq!(spans[0].span.text("db.query.text"), Some("FROBNICATE ?"));
         assert!(spans[0].span.is_error());
+    }
+
+    async fn parameters_are_recorded_only_when_they_are_named(db: 1) {
+        let text = db.sql("SELECT id FROM {t} WHERE id = 7");
+        sqlx::query(text).fetch_all(&db.pool).await.unwrap();
+        // In a transaction, whose context is another, too.
+        let mut transaction = db.pool.begin().await.unwrap();
+        let query = sqlx::query("SELECT 1 + 1").fetch_all(&mut *transaction);
+        with_parameters([("shelf", 7)], query).await.unwrap();
+        transaction.commit().await.unwrap();
+
+        let parameters = |name: &str| {
+            let attributes = db.spans.one(name).attributes;
+            let parameters = attributes.into_iter().filter(|(key, _)| key.starts_with("db.query.parameter."));
+            parameters.map(|(key, value)| (key, value.as_str().unwrap_or_default().to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(parameters("SELECT"), [("db.query.parameter.shelf".to_owned(), "7".to_owned())]);
+        for unnamed in [db.name("SELECT {t}"), "COMMIT".to_owned(), "transaction".to_owned()] {
+            assert_eq!(parameters(&unnamed), [], "{unnamed}");
+        }
     }
 
     async fn text_and_events_can_be_left_out(db: 1) {

@@ -4,6 +4,7 @@ mod cache;
 mod comment;
 mod error_class;
 mod operation;
+mod parameters;
 mod stream;
 mod taken;
 
@@ -11,5 +12,6 @@ pub use cache::sanitized;
 pub(crate) use comment::commented;
 pub(crate) use error_class::record_error;
 pub(crate) use operation::Operation;
+pub use parameters::with_parameters;
 pub(crate) use stream::QueryStream;
 pub(crate) use taken::TakenQuery;

@@ -10,6 +10,7 @@ use tracing_core_lite::{Context, Recorder, Span, SpanKind, Value};
 
 use super::cache;
 use super::error_class::record_error;
+use super::parameters;
 use super::taken::TakenQuery;
 use crate::database::TracedDatabase;
 use crate::sanitize::SanitizedQuery;
@@ -53,6 +54,7 @@ impl Operation {
             if query.statements > 1 {
                 site.conventions.set(span, BATCH_SIZE, query.statements);
             }
+            parameters::record(span);
         })
     }
 

@@ -1,4 +1,4 @@
-//! What one order must leave behind: spans of every service, by every transport, in whole traces, here and in the backend.
+//! What one order must leave behind: one whole trace with spans of every service, by every transport, here and in the backend.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -7,7 +7,7 @@ use std::io;
 use serde_json::Value;
 
 use super::http;
-use super::spans::{Span, connected};
+use super::spans::{Span, of_trace};
 
 /// The services that an order passes.
 pub(crate) const SERVICES: [&str; 9] = [
@@ -31,6 +31,9 @@ const TRANSPORTS: [(&str, &str, &str); 6] = [
     ("Kafka", "messaging.system", "kafka"),
     ("AMQP", "messaging.system", "rabbitmq"),
 ];
+
+/// The services for which nobody waits: they follow from those before them.
+const FOLLOWERS: [&str; 3] = ["notification", "email-worker", "sms-worker"];
 
 /// The span of the gateway with which an order begins.
 const FIRST: (&str, &str) = ("gateway", "POST /orders");
@@ -56,7 +59,7 @@ impl Order {
 
 /// What is missing from `order`; nothing when all of it is there.
 pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
-    let spans = connected(spans, &order.trace);
+    let spans = of_trace(spans, &order.trace);
     let mut missing = Vec::new();
     if !spans.iter().any(|span| span.parent == order.span && (&*span.service, &*span.name) == FIRST) {
         missing.push(format!("trace {} does not begin with {} of {}", order.trace, FIRST.1, FIRST.0));
@@ -69,6 +72,11 @@ pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
     for (transport, attribute, value) in TRANSPORTS {
         if !spans.iter().any(|span| span.attributes.get(attribute).is_some_and(|found| found == value)) {
             missing.push(format!("trace {} has no span of {transport} ({attribute}={value})", order.trace));
+        }
+    }
+    for service in FOLLOWERS {
+        if !spans.iter().any(|span| span.service == service && span.links.contains(&order.trace)) {
+            missing.push(format!("trace {} has no link from a span of {service}", order.trace));
         }
     }
     let mut known: BTreeSet<(&str, &str)> = spans.iter().map(|span| (&*span.trace, &*span.id)).collect();
@@ -92,17 +100,13 @@ fn random() -> u64 {
 /// What the backend, whose query API is at `port`, has not received of `order`.
 pub(crate) fn not_received(spans: &[Span], order: &Order, port: u16) -> io::Result<Vec<String>> {
     let mut missing = Vec::new();
-    let spans = connected(spans, &order.trace);
-    let traces: BTreeSet<&str> = spans.iter().map(|span| span.trace.as_str()).collect();
-    for trace in traces {
-        let answer = http::get(port, &format!("/api/traces/{trace}"))?;
-        let answer: Value =
-            if answer.status == 200 { serde_json::from_str(&answer.body)? } else { Value::Null };
-        let received = answer["data"][0]["spans"].as_array().map_or(&[][..], Vec::as_slice);
-        let received: BTreeSet<&str> = received.iter().filter_map(|span| span["spanID"].as_str()).collect();
-        for span in spans.iter().filter(|span| span.trace == trace && !received.contains(&*span.id)) {
-            missing.push(format!("the backend has not received {} of {}", span.name, span.service));
-        }
+    let spans = of_trace(spans, &order.trace);
+    let answer = http::get(port, &format!("/api/traces/{}", order.trace))?;
+    let answer: Value = if answer.status == 200 { serde_json::from_str(&answer.body)? } else { Value::Null };
+    let received = answer["data"][0]["spans"].as_array().map_or(&[][..], Vec::as_slice);
+    let received: BTreeSet<&str> = received.iter().filter_map(|span| span["spanID"].as_str()).collect();
+    for span in spans.iter().filter(|span| !received.contains(&*span.id)) {
+        missing.push(format!("the backend has not received {} of {}", span.name, span.service));
     }
     Ok(missing)
 }
@@ -121,7 +125,7 @@ mod tests {
             id: id.into(),
             parent: parent.into(),
             attributes: BTreeMap::from([transport(id)]),
-            links: Vec::new(),
+            links: vec!["a".into()],
         }
     }
 
@@ -155,11 +159,15 @@ mod tests {
     #[test]
     fn whatever_is_missing_is_named() {
         type Breakage = fn(&mut Vec<Span>);
-        let table: [(Breakage, &str); 4] = [
+        let table: [(Breakage, &str); 5] = [
             (|spans| drop(spans.pop()), "no span of sms-worker"),
             (|spans| spans[1].parent = "nobody".into(), "an orphan"),
             (|spans| spans.iter_mut().for_each(|span| span.attributes.clear()), "no span of HTTP"),
             (|spans| spans[0].parent.clear(), "does not begin with"),
+            (
+                |spans| spans.iter_mut().for_each(|span| span.links.clear()),
+                "no link from a span of notification",
+            ),
         ];
         for (breakage, words) in table {
             let mut spans = whole();

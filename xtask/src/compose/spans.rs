@@ -1,6 +1,6 @@
 //! The spans that the services have written, as OTLP-JSON lines.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
 
@@ -33,20 +33,9 @@ pub(crate) fn read(folder: &Path) -> io::Result<Vec<Span>> {
     Ok(spans)
 }
 
-/// The trace `id`, with all traces that a link connects with it: work that nobody waits for has a trace of its own.
-pub(crate) fn connected<'a>(spans: &'a [Span], id: &'a str) -> Vec<&'a Span> {
-    let mut traces = BTreeSet::from([id]);
-    loop {
-        let before = traces.len();
-        for span in spans {
-            if span.links.iter().any(|linked| traces.contains(linked.as_str())) {
-                traces.insert(&span.trace);
-            }
-        }
-        if traces.len() == before {
-            return spans.iter().filter(|span| traces.contains(span.trace.as_str())).collect();
-        }
-    }
+/// The spans of the trace `id`.
+pub(crate) fn of_trace<'a>(spans: &'a [Span], id: &str) -> Vec<&'a Span> {
+    spans.iter().filter(|span| span.trace == id).collect()
 }
 
 fn of_request(request: &Value) -> Vec<Span> {
@@ -93,27 +82,6 @@ fn text(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn span(trace: &str, links: &[&str]) -> Span {
-        Span {
-            service: "orders".into(),
-            name: "place".into(),
-            trace: trace.into(),
-            id: "1".into(),
-            parent: String::new(),
-            attributes: BTreeMap::new(),
-            links: links.iter().map(|link| (*link).to_owned()).collect(),
-        }
-    }
-
-    #[test]
-    fn links_are_followed_from_trace_to_trace() {
-        // The second link comes first, as it does when a worker writes before the service that it works for.
-        let spans = [span("c", &["b"]), span("b", &["a"]), span("a", &[]), span("other", &[])];
-        let mut traces: Vec<&str> = connected(&spans, "a").iter().map(|span| span.trace.as_str()).collect();
-        traces.sort_unstable();
-        assert_eq!(traces, ["a", "b", "c"]);
-    }
 
     #[test]
     fn a_request_is_read_with_its_resource() {

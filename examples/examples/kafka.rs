@@ -1,0 +1,46 @@
+//! A message through Kafka: sent, processed in its sender's trace. Needs no broker: librdkafka's mock cluster is one.
+//! `cargo run -p examples --example kafka`
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
+use std::convert::Infallible;
+use std::error::Error;
+use std::time::Duration;
+
+use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::mocking::MockCluster;
+use rdkafka::producer::FutureRecord;
+use rdkafka::{ClientConfig, Message};
+use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
+
+const TOPIC: &str = "orders.created";
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let _tracing = tracing_core_lite::init()
+        .service_name("kafka-example")
+        .exporter(ConsoleExporter::stdout())
+        .start()?;
+    let cluster = MockCluster::new(1)?;
+    cluster.create_topic(TOPIC, 1, 1)?;
+    let mut config = ClientConfig::new();
+    config.set("bootstrap.servers", cluster.bootstrap_servers()).set("client.id", "example");
+
+    let producer: TracedFutureProducer = config.create()?;
+    let record = FutureRecord::to(TOPIC).key("4711").payload("2 teapots");
+    producer.send(record, Duration::from_secs(5)).await.map_err(|(error, _)| error)?;
+
+    config.set("group.id", "notification").set("auto.offset.reset", "earliest");
+    // A client that exists already is wrapped; with its configuration, spans name broker, client and group.
+    let consumer: StreamConsumer = config.create()?;
+    consumer.subscribe(&[TOPIC])?;
+    let consumer = TracedStreamConsumer::with_config(consumer, &config, Settings::new());
+    let message = consumer.recv().await?;
+    message
+        .process(|message| async move {
+            println!("received {}", String::from_utf8_lossy(message.payload().unwrap_or_default()));
+            Ok::<(), Infallible>(())
+        })
+        .await?;
+    Ok(())
+}
