@@ -13,10 +13,7 @@ pub fn service(out: &Out) -> Service {
 /// What its channel did not hold stays in the thread until that one makes a span: here one that is not sampled, and leaves
 /// nothing.
 pub fn flush() {
-    for _ in 0..8 {
-        fastrace::flush();
-        let unsampled = SpanContext::new(TraceId(7), SpanId(7)).sampled(false);
-        drop(fastrace::Span::root("flush", unsampled));
-    }
+    fastrace::flush();
+    drop(fastrace::Span::root("flush", SpanContext::new(TraceId(7), SpanId(7)).sampled(false)));
     fastrace::flush();
 }
