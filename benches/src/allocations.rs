@@ -12,15 +12,32 @@ thread_local! {
 
 struct Counting;
 
+fn count(bytes: usize) {
+    let _ = COUNTED.try_with(|counted| {
+        let (count, before) = counted.get();
+        counted.set((count + 1, before + bytes as u64));
+    });
+}
+
 // SAFETY: every call goes to the system's allocator unchanged.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _ = COUNTED.try_with(|counted| {
-            let (count, bytes) = counted.get();
-            counted.set((count + 1, bytes + layout.size() as u64));
-        });
+        count(layout.size());
         // SAFETY: as promised by the caller.
         unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count(layout.size());
+        // SAFETY: as promised by the caller.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    // Not the default, which would copy where the system's allocator grows in place.
+    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count(size);
+        // SAFETY: as promised by the caller.
+        unsafe { System.realloc(pointer, layout, size) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {

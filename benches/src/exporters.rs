@@ -1,15 +1,72 @@
-//! Exporters that count spans and attributes, and do nothing else: what they would send costs nothing here.
+//! Where spans go: to exporters that count them and do nothing else, or by OTLP to a sink.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use fastrace::collector::Config;
+use fastrace_opentelemetry::OpenTelemetryReporter;
+use opentelemetry::InstrumentationScope;
+use opentelemetry_otlp::{SpanExporter as OtlpExporter, WithExportConfig};
+use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use tracing_core_lite::export::{Batch, ExportError, Exported, Exporter};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use opentelemetry_sdk::trace::{
+    BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
+};
+use tracing_core_lite::TracerProvider;
+use tracing_core_lite::export::otlp::{OtlpConfig, Protocol};
+use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter};
 
 pub static SPANS: AtomicU64 = AtomicU64::new(0);
 /// Attributes of the last span, for the table.
 pub static ATTRIBUTES: AtomicU64 = AtomicU64::new(0);
+
+/// Where the spans of a run go, and how many may wait for it.
+#[derive(Debug, Clone)]
+pub struct Out {
+    way: Way,
+    pub queue: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Way {
+    /// To a counter: what is sent costs nothing.
+    Counted,
+    /// To this URL, by OTLP/HTTP.
+    Http(String),
+    /// To this URL, by OTLP/gRPC.
+    Grpc(String),
+}
+
+impl Out {
+    /// Enough for every span of a run: a lost span costs less than one that is exported.
+    const QUEUE: usize = 1 << 20;
+
+    pub fn counted() -> Self {
+        Self { way: Way::Counted, queue: Self::QUEUE }
+    }
+
+    pub fn http(url: String) -> Self {
+        Self { way: Way::Http(url), queue: Self::QUEUE }
+    }
+
+    pub fn grpc(url: String) -> Self {
+        Self { way: Way::Grpc(url), queue: Self::QUEUE }
+    }
+
+    /// The host and port of an OTLP/HTTP receiver.
+    pub fn http_address(&self) -> Option<&str> {
+        match &self.way {
+            Way::Http(url) => url.strip_prefix("http://"),
+            Way::Counted | Way::Grpc(_) => None,
+        }
+    }
+
+    pub fn with_queue(self, queue: usize) -> Self {
+        Self { queue, ..self }
+    }
+}
 
 /// For opentelemetry_sdk and what is built on it.
 #[derive(Debug)]
@@ -38,5 +95,81 @@ impl Exporter for Ours {
         }
         SPANS.fetch_add(batch.span_count() as u64, Ordering::Relaxed);
         Ok(Exported::default())
+    }
+}
+
+/// A provider of this suite.
+pub fn ours(out: &Out) -> TracerProvider {
+    let default = BatchLimits::default();
+    // Bytes are the default's until it is told to hold more spans than by default.
+    let max_queue_bytes = default.max_queue_bytes * out.queue.div_ceil(default.max_queue_size);
+    let limits = BatchLimits { max_queue_size: out.queue, max_queue_bytes, ..default };
+    let otlp = |protocol, url: &String| {
+        let config = OtlpConfig::new().protocol(protocol).endpoint(url.as_str());
+        config.build().expect("an exporter of which the URL is valid")
+    };
+    let builder = TracerProvider::builder().batch_limits(limits);
+    let builder = match &out.way {
+        Way::Counted => builder.exporter(Ours),
+        Way::Http(url) => builder.exporter(otlp(Protocol::HttpProtobuf, url)),
+        Way::Grpc(url) => builder.exporter(otlp(Protocol::Grpc, url)),
+    };
+    builder.build().expect("an export thread")
+}
+
+/// opentelemetry_sdk with its batch processor.
+pub fn sdk(out: &Out) -> SdkTracerProvider {
+    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+    match out.way {
+        Way::Counted => sdk_of(Sdk, out.queue),
+        Way::Http(_) | Way::Grpc(_) => sdk_of(otlp(out), out.queue),
+    }
+}
+
+pub fn sdk_of(exporter: impl SpanExporter + 'static, queue: usize) -> SdkTracerProvider {
+    let batch = BatchConfigBuilder::default().with_max_queue_size(queue).build();
+    let processor = BatchSpanProcessor::builder(exporter).with_batch_config(batch).build();
+    SdkTracerProvider::builder().with_span_processor(processor).build()
+}
+
+/// The exporter of opentelemetry-otlp.
+pub fn otlp(out: &Out) -> OtlpExporter {
+    let built = match &out.way {
+        Way::Counted => unreachable!("the counters are no OTLP exporters"),
+        Way::Http(url) => {
+            OtlpExporter::builder().with_http().with_endpoint(format!("{url}/v1/traces")).build()
+        }
+        Way::Grpc(url) => {
+            let _entered = runtime().enter();
+            OtlpExporter::builder().with_tonic().with_endpoint(url.as_str()).build()
+        }
+    };
+    built.expect("an exporter of which the URL is valid")
+}
+
+/// tonic's channel needs one; it runs on a thread of its own.
+fn runtime() -> &'static tokio::runtime::Runtime {
+    static RUNTIME: std::sync::OnceLock<tokio::runtime::Runtime> = std::sync::OnceLock::new();
+    RUNTIME.get_or_init(|| {
+        let mut builder = tokio::runtime::Builder::new_multi_thread();
+        builder.worker_threads(1).enable_all().build().expect("a runtime")
+    })
+}
+
+/// fastrace's reporter, which hands its spans to exporters of opentelemetry_sdk.
+pub fn fastrace(out: &Out) {
+    let resource = Cow::Owned(Resource::builder().build());
+    let scope = InstrumentationScope::builder("bench").build();
+    match out.way {
+        Way::Counted => {
+            fastrace::set_reporter(OpenTelemetryReporter::new(Sdk, resource, scope), Config::default());
+        }
+        Way::Http(_) | Way::Grpc(_) => {
+            // By default it reports once a second, which is after most of these runs have ended: so it works meanwhile.
+            let config = Config::default().report_interval(Duration::from_millis(10));
+            let reporter = OpenTelemetryReporter::new(otlp(out), resource, scope);
+            let reporter = reporter.with_block_on(|future| runtime().block_on(future));
+            fastrace::set_reporter(reporter, config);
+        }
     }
 }

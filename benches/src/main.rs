@@ -1,26 +1,78 @@
 //! What each tracing layer of the Rust ecosystem costs a service, measured side by side.
 //!
-//! `peers table` runs every case in a process of its own, interleaved at random, and prints medians. `peers one CASE MODE` is
-//! such a process; under `valgrind --tool=callgrind` it counts instructions.
+//! `peers` runs all parts, `peers http` one of them: every case in a process of its own, interleaved at random. The tables of
+//! RESULTS.md hold the medians. `peers one PART CASE MODE CALLS` is such a process.
 
 mod allocations;
+mod behind;
 mod cases;
+mod data;
 mod exporters;
+mod figure;
+mod load;
+mod markdown;
 mod measure;
-mod table;
+mod parts;
+mod process;
+mod ratios;
+mod report;
+mod runner;
+mod sink;
 
-use cases::Case;
+use parts::Part;
+
+const USAGE: &str = "\
+usage: peers [PART...]              measures all parts, or these, and writes RESULTS.md
+       peers quick [PART...]        the same with a tenth of the calls, once; prints the tables and writes nothing else
+       peers report                 writes RESULTS.md anew from the data in results/
+       peers one PART CASE MODE CALLS
+       peers sink                   the processes that the parts start themselves
+       peers serve CASE URL";
 
 fn main() -> Result<(), String> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match words[..] {
-        ["table"] => table::print(5),
-        ["table", rounds] => table::print(rounds.parse().map_err(|_| "how many rounds?")?),
-        ["one", case, mode] => measure::print(Case::named(case)?, mode, 200_000),
-        ["one", case, mode, requests] => {
-            measure::print(Case::named(case)?, mode, requests.parse().map_err(|_| "how many requests?")?)
+        ["one", part, case, mode, calls] => {
+            let calls = calls.parse().map_err(|_| "how many calls?")?;
+            for (figure, value) in (parts::named(part)?.one)(case, mode, calls)? {
+                println!("{figure}\t{value}");
+            }
+            Ok(())
         }
-        _ => Err(format!("usage: peers table [ROUNDS] | peers one CASE sampled|unsampled [REQUESTS]\ncases: {}", Case::names())),
+        ["sink"] => sink::run(),
+        ["serve", case, url] => parts::server::serve(case, url),
+        ["report"] => report::write(),
+        ["help" | "--help" | "-h"] => {
+            println!("{USAGE}");
+            Ok(())
+        }
+        ["quick", ref names @ ..] => run(names, true),
+        ref names => {
+            let outcome = run(names, false);
+            report::write()?;
+            outcome
+        }
     }
+}
+
+fn run(names: &[&str], quick: bool) -> Result<(), String> {
+    let all: Vec<&Part> = parts::ALL.iter().collect();
+    let named = names.iter().map(|name| parts::named(name)).collect::<Result<Vec<_>, _>>();
+    let chosen = if names.is_empty() { all } else { named.map_err(|error| format!("{error}\n\n{USAGE}"))? };
+    // What can be measured is, also after a part has failed.
+    let mut failed = Ok(());
+    for part in chosen {
+        match runner::run(part, quick) {
+            Ok(data) => {
+                data.save(part.name, quick).map_err(|error| error.to_string())?;
+                println!("{}", report::tables(part.name, &data));
+            }
+            Err(error) => {
+                eprintln!("\n{error}");
+                failed = Err(format!("{} and maybe others could not be measured", part.name));
+            }
+        }
+    }
+    failed
 }

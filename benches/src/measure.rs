@@ -1,97 +1,154 @@
-//! Measures one case in this process.
+//! Measures calls in this process: time, CPU, allocations, and that each call left its span.
 
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use axum::body::Body;
-use http::Request;
-use http_body_util::BodyExt;
-use tower::Service as _;
+use crate::data::Figures;
+use crate::exporters::{ATTRIBUTES, Out, SPANS};
+use crate::sink::Sink;
+use crate::{allocations, process};
 
-use crate::allocations;
-use crate::cases::Case;
-use crate::exporters::{ATTRIBUTES, SPANS};
+/// How an error starts that says that the number of spans is not that of the calls.
+pub const MISSING: &str = "spans are missing";
 
-/// Requests in a row, between two looks at the clock.
-const ROUND: u64 = 2_000;
-/// A pause after a round, so that exporters keep up and are idle again: what they do is counted apart.
-const PAUSE: Duration = Duration::from_millis(5);
+/// A call that can be repeated, and what makes its last spans leave.
+pub type CallAndFlush = (Box<dyn FnMut()>, Box<dyn Fn()>);
 
-/// Prints `nanoseconds allocations bytes other-threads-nanoseconds attributes`, each for one request.
-pub fn print(case: Case, mode: &str, requests: u64) -> Result<(), String> {
-    let sampled = match mode {
-        "sampled" => true,
-        "unsampled" => false,
-        other => return Err(format!("sampled or unsampled, not {other}")),
-    };
-    let service = case.service();
-    // Without `with_state`, axum would build the route anew for each request.
-    let mut router = service.router.clone().with_state(()).into_service();
-    let mut serve = |count: u64| {
-        for _ in 0..count {
-            let request = request(sampled);
-            drive(async {
-                let Ok(response) = router.call(request).await;
-                response.into_body().collect().await.expect("a body that cannot fail")
-            });
-        }
-    };
-
-    serve(ROUND);
-    (service.flush)();
-    SPANS.store(0, Ordering::Relaxed);
-
-    let cpu_before = other_threads_cpu();
-    let allocated_before = allocations::of_this_thread();
-    let mut rounds = Vec::new();
-    for _ in 0..requests / ROUND {
-        let start = Instant::now();
-        serve(ROUND);
-        rounds.push(start.elapsed().as_nanos() as f64 / ROUND as f64);
-        std::thread::sleep(PAUSE);
-    }
-    let allocated = allocations::of_this_thread();
-    (service.flush)();
-    let cpu = other_threads_cpu() - cpu_before;
-
-    let served = requests / ROUND * ROUND;
-    let expected = if sampled && case != Case::Bare { served } else { 0 };
-    let exported = SPANS.load(Ordering::Relaxed);
-    if exported != expected {
-        return Err(format!("{case:?} {mode}: {exported} spans came out, not {expected}"));
-    }
-    rounds.sort_by(f64::total_cmp);
-    let each = |total: u64| total as f64 / served as f64;
-    println!(
-        "{} {} {} {} {}",
-        rounds[rounds.len() / 2],
-        each(allocated.0 - allocated_before.0),
-        each(allocated.1 - allocated_before.1),
-        cpu.as_nanos() as f64 / served as f64,
-        ATTRIBUTES.load(Ordering::Relaxed),
-    );
-    Ok(())
+/// What is measured.
+pub struct Subject {
+    pub call: Box<dyn FnMut()>,
+    pub flush: Box<dyn Fn()>,
+    pub spans_per_call: u64,
 }
 
-/// As a client behind another traced service sends it.
-fn request(sampled: bool) -> Request<Body> {
-    let traceparent = if sampled {
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-    } else {
-        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
-    };
-    Request::get("/orders/7")
-        .header("host", "shop.example:8080")
-        .header("user-agent", "bench/1.0")
-        .header("accept", "*/*")
-        .header("traceparent", traceparent)
-        .body(Body::empty())
-        .expect("a valid request")
+/// How it is measured.
+pub struct Plan {
+    pub calls: u64,
+    /// Calls in a row, between two looks at the clock.
+    pub round: u64,
+    pub pace: Pace,
+}
+
+/// What comes between rounds.
+#[derive(Clone, Copy)]
+pub enum Pace {
+    /// Nothing.
+    None,
+    /// A pause, so that exporters keep up and are idle again.
+    Pauses,
+    /// Rounds start so far apart, for each of their calls: a steady rate.
+    Every(Duration),
+}
+
+impl Pace {
+    const PAUSE: Duration = Duration::from_millis(5);
+
+    /// After a round of so many calls.
+    fn wait(self, round_started: Instant, calls: u64) {
+        match self {
+            Self::None => {}
+            Self::Pauses => std::thread::sleep(Self::PAUSE),
+            Self::Every(time) => {
+                std::thread::sleep((time * calls as u32).saturating_sub(round_started.elapsed()))
+            }
+        }
+    }
+}
+
+/// Where a run's spans go, and how many came out there.
+pub enum Exit {
+    Counter,
+    Sink(Sink),
+}
+
+impl Exit {
+    /// A sink for the modes in which spans are sent.
+    pub fn of(mode: &str) -> Result<Self, String> {
+        if mode.contains("exporting") { Ok(Self::Sink(Sink::start()?)) } else { Ok(Self::Counter) }
+    }
+
+    pub fn out(&self) -> Out {
+        match self {
+            Self::Counter => Out::counted(),
+            Self::Sink(sink) => Out::http(sink.url()),
+        }
+    }
+
+    pub fn count(&self) -> u64 {
+        match self {
+            Self::Counter => SPANS.load(Ordering::Relaxed),
+            Self::Sink(sink) => sink.count(),
+        }
+    }
+}
+
+/// The figures of one call. Fails where the number of spans that came out is not that of the calls.
+///
+/// The calling thread gets CPU 0 to itself; what the subject started before stays where its maker was.
+pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, String> {
+    process::pin(0);
+    (0..plan.round).for_each(|_| (subject.call)());
+    plan.pace.wait(Instant::now(), plan.round);
+    let spans_before = flush_until(&subject, exit, plan.round * subject.spans_per_call);
+
+    let (process_before, thread_before) = (process::cpu_of_this_process(), process::cpu_of_this_thread());
+    let allocated_before = allocations::of_this_thread();
+    let mut wall = Vec::new();
+    let mut cpu = Vec::new();
+    for _ in 0..plan.calls / plan.round {
+        let (start, cpu_start) = (Instant::now(), process::cpu_of_this_thread());
+        repeat_measured(&mut *subject.call, plan.round);
+        wall.push(start.elapsed().as_nanos() as f64 / plan.round as f64);
+        cpu.push((process::cpu_of_this_thread() - cpu_start).as_nanos() as f64 / plan.round as f64);
+        plan.pace.wait(start, plan.round);
+    }
+    let allocated = allocations::of_this_thread();
+    let called = plan.calls / plan.round * plan.round;
+    let expected = called * subject.spans_per_call;
+    let exported = flush_until(&subject, exit, spans_before + expected) - spans_before;
+    let all = process::cpu_of_this_process() - process_before;
+    let others = all.saturating_sub(process::cpu_of_this_thread() - thread_before);
+    if exported != expected {
+        return Err(format!("{MISSING}: {exported} came out of {called} calls"));
+    }
+    let each = |total: u64| total as f64 / called as f64;
+    Ok(vec![
+        // The thread never waits for another but at a lock: on a quiet machine both are the same.
+        ("ns", median(&mut cpu)),
+        ("wall", median(&mut wall)),
+        ("allocations", each(allocated.0 - allocated_before.0)),
+        ("bytes", each(allocated.1 - allocated_before.1)),
+        ("other threads", others.as_nanos() as f64 / called as f64),
+        ("process cpu", all.as_nanos() as f64 / called as f64),
+        ("attributes", ATTRIBUTES.load(Ordering::Relaxed) as f64),
+    ])
+}
+
+/// How many spans have come out: after as many flushes as it takes until all have, as some leave spans in their threads.
+fn flush_until(subject: &Subject, exit: &Exit, expected: u64) -> u64 {
+    for _ in 0..50 {
+        (subject.flush)();
+        if exit.count() >= expected {
+            break;
+        }
+    }
+    exit.count()
+}
+
+/// What callgrind counts: a function of its own, so that it can be named there.
+#[inline(never)]
+fn repeat_measured(call: &mut dyn FnMut(), times: u64) {
+    (0..times).for_each(|_| call());
+}
+
+pub fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
 /// Runs a future that has nothing to wait for.
-fn drive<F: Future>(future: F) -> F::Output {
+pub fn drive<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut cx = Context::from_waker(Waker::noop());
     loop {
@@ -101,19 +158,11 @@ fn drive<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// CPU time of all threads but this one, from `/proc`.
-fn other_threads_cpu() -> Duration {
-    // Fields of /proc/.../schedstat: nanoseconds on a CPU, nanoseconds in the queue, slices.
-    let on_cpu = |path: std::path::PathBuf| -> u64 {
-        let text = std::fs::read_to_string(path).unwrap_or_default();
-        text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
-    };
-    let Ok(tasks) = std::fs::read_dir("/proc/self/task") else { return Duration::ZERO };
-    let main = std::process::id().to_string();
-    let nanos = tasks
-        .flatten()
-        .filter(|task| task.file_name().to_string_lossy() != main)
-        .map(|task| on_cpu(task.path().join("schedstat")))
-        .sum();
-    Duration::from_nanos(nanos)
+/// What a client behind another traced service sends.
+pub fn traceparent(sampled: bool) -> &'static str {
+    if sampled {
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+    } else {
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"
+    }
 }

@@ -19,8 +19,9 @@ pub(crate) fn run(filter: Option<&str>) -> io::Result<bool> {
     Ok(run_all(steps))
 }
 
-/// The peers have a workspace of their own, since they pin other versions of what we use.
-pub(crate) fn run_peers() -> bool {
-    let arguments = ["run", "--release", "--manifest-path", "benches/Cargo.toml", "--", "table"];
-    run_all(vec![Step::new("other tracing layers beside ours", cargo(&arguments))])
+/// The peers have a workspace of their own, since they pin other versions of what we use. `arguments` are theirs.
+pub(crate) fn run_peers(arguments: &[String]) -> bool {
+    let mut command = cargo(&["run", "--release", "--manifest-path", "benches/Cargo.toml", "--"]);
+    command.args(arguments);
+    run_all(vec![Step::new("other tracing layers beside ours", command)])
 }

@@ -25,7 +25,8 @@ usage: cargo xtask COMMAND
   lint              formatting, clippy and documentation, with warnings as errors
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
-  bench-peers       measures other tracing layers beside ours
+  bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
+                    measures other tracing layers beside ours, and writes benches/RESULTS.md; `quick` prints only
 ";
 
 fn main() -> ExitCode {
@@ -38,8 +39,10 @@ fn main() -> ExitCode {
         Some("compose-images") => compose::images(),
         Some("compose-test") => compose::test(&rest),
         Some("demo") => return demo::run(&rest),
-        Some("bench") => bench::run(rest.first().map(String::as_str)),
-        Some("bench-peers") => Ok(bench::run_peers()),
+        Some("bench") => match rest.split_first() {
+            Some((first, parts)) if first == "peers" => Ok(bench::run_peers(parts)),
+            first => bench::run(first.map(|(filter, _)| filter.as_str())),
+        },
         Some("lint") => lint::run(),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

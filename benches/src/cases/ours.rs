@@ -6,20 +6,28 @@ use tracing_core_lite::TracerProvider;
 use tracing_http::server::ServerLayer;
 
 use super::{Service, router};
-use crate::exporters;
+use crate::exporters::{self, Out};
 
-pub fn own_engine() -> Service {
-    let provider = TracerProvider::builder().exporter(exporters::Ours).build().expect("an export thread");
+pub fn own_engine(out: &Out) -> Service {
+    let provider = exporters::ours(out);
     let router = router().layer(ServerLayer::new().with_provider(&provider).keep_axum_body());
-    Service {
-        router,
-        flush: Box::new(move || provider.flush(Duration::from_secs(10)).expect("nothing stands in the way")),
-    }
+    Service { router, flush: flush(provider) }
+}
+
+/// As it is without a thought about what boxes the body.
+pub fn as_by_default(out: &Out) -> Service {
+    let provider = exporters::ours(out);
+    let router = router().layer(ServerLayer::new().with_provider(&provider));
+    Service { router, flush: flush(provider) }
+}
+
+pub fn flush(provider: TracerProvider) -> Box<dyn Fn()> {
+    Box::new(move || provider.flush(Duration::from_secs(30)).expect("nothing stands in the way"))
 }
 
 /// No provider of ours is installed, so the layer records through OpenTelemetry's global one.
-pub fn over_sdk() -> Service {
-    let provider = super::sdk::provider();
+pub fn over_sdk(out: &Out) -> Service {
+    let provider = exporters::sdk(out);
     opentelemetry::global::set_tracer_provider(provider.clone());
     let router = router().layer(ServerLayer::new().keep_axum_body());
     Service { router, flush: super::sdk::flush(provider) }

@@ -1,46 +1,44 @@
 //! Layers that are built on opentelemetry_sdk.
 
+use std::time::Duration;
+
 use axum::extract::MatchedPath;
 use axum::extract::Request;
 use axum_tracing_opentelemetry::middleware::OtelAxumLayer;
 use opentelemetry::trace::TracerProvider as _;
-use opentelemetry_sdk::propagation::TraceContextPropagator;
-use opentelemetry_sdk::trace::{BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider};
+use opentelemetry_sdk::error::OTelSdkResult;
+use opentelemetry_sdk::metrics::data::ResourceMetrics;
+use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
+use opentelemetry_sdk::trace::SdkTracerProvider;
 use tower_http::trace::TraceLayer;
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use super::{Service, router};
-use crate::exporters;
-
-/// A queue that is large enough to lose nothing, as a lost span costs less than one that is exported.
-pub fn provider() -> SdkTracerProvider {
-    opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
-    let batch = BatchConfigBuilder::default().with_max_queue_size(1 << 20).build();
-    let processor = BatchSpanProcessor::builder(exporters::Sdk).with_batch_config(batch).build();
-    SdkTracerProvider::builder().with_span_processor(processor).build()
-}
+use crate::exporters::{self, Out};
 
 pub fn flush(provider: SdkTracerProvider) -> Box<dyn Fn()> {
     Box::new(move || provider.force_flush().expect("nothing stands in the way"))
 }
 
-fn with_tracing() -> SdkTracerProvider {
-    let provider = provider();
+/// The `tracing` crate with spans that go to OpenTelemetry.
+pub fn with_tracing(out: &Out) -> SdkTracerProvider {
+    let provider = exporters::sdk(out);
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
     tracing_subscriber::registry().with(layer).init();
     provider
 }
 
-pub fn otel_axum() -> Service {
-    let provider = with_tracing();
+pub fn otel_axum(out: &Out) -> Service {
+    let provider = with_tracing(out);
     Service { router: router().layer(OtelAxumLayer::default()), flush: flush(provider) }
 }
 
 /// As its users write it: the attributes by hand.
-pub fn tower_http() -> Service {
-    let provider = with_tracing();
+pub fn tower_http(out: &Out) -> Service {
+    let provider = with_tracing(out);
     let layer = TraceLayer::new_for_http()
         .make_span_with(|request: &Request| {
             let route = request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str);
@@ -63,7 +61,7 @@ pub fn tower_http() -> Service {
             span
         })
         .on_request(())
-        .on_response(|response: &axum::response::Response, _: std::time::Duration, span: &tracing::Span| {
+        .on_response(|response: &axum::response::Response, _: Duration, span: &tracing::Span| {
             span.record("http.response.status_code", response.status().as_u16());
         })
         .on_body_chunk(())
@@ -71,9 +69,38 @@ pub fn tower_http() -> Service {
     Service { router: router().layer(layer), flush: flush(provider) }
 }
 
-pub fn otel_tower() -> Service {
-    let provider = provider();
+pub fn otel_tower(out: &Out) -> Service {
+    let provider = exporters::sdk(out);
     opentelemetry::global::set_tracer_provider(provider.clone());
     let layer = opentelemetry_instrumentation_tower::http::server::Layer::new();
     Service { router: router().layer(layer), flush: flush(provider) }
+}
+
+/// The same layer, with a meter provider for what it measures.
+pub fn otel_tower_with_metrics(out: &Out) -> Service {
+    let reader = PeriodicReader::builder(NoMetrics).build();
+    opentelemetry::global::set_meter_provider(SdkMeterProvider::builder().with_reader(reader).build());
+    otel_tower(out)
+}
+
+/// Metrics are collected and go nowhere.
+#[derive(Debug)]
+struct NoMetrics;
+
+impl PushMetricExporter for NoMetrics {
+    async fn export(&self, _metrics: &ResourceMetrics) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn force_flush(&self) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn shutdown_with_timeout(&self, _timeout: Duration) -> OTelSdkResult {
+        Ok(())
+    }
+
+    fn temporality(&self) -> Temporality {
+        Temporality::Cumulative
+    }
 }

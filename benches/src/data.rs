@@ -1,0 +1,75 @@
+//! The figures of all runs of a part, and the file that keeps them.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::measure::median;
+
+/// What one process measured, by name.
+pub type Figures = Vec<(&'static str, f64)>;
+
+/// What the processes of a part measured.
+#[derive(Debug, Default)]
+pub struct Data {
+    /// When and where: `measured`, `machine`, `load`.
+    pub circumstances: BTreeMap<String, String>,
+    /// By case, mode and figure.
+    values: BTreeMap<(String, String, String), Vec<f64>>,
+}
+
+impl Data {
+    pub fn add(&mut self, case: &str, mode: &str, figure: &str, value: f64) {
+        self.values.entry((case.into(), mode.into(), figure.into())).or_default().push(value);
+    }
+
+    /// The median over processes; not a number where nothing was measured.
+    pub fn get(&self, case: &str, mode: &str, figure: &str) -> f64 {
+        let key = (case.to_owned(), mode.to_owned(), figure.to_owned());
+        self.values.get(&key).map_or(f64::NAN, |values| median(&mut values.clone()))
+    }
+
+    /// What `case` takes more than the bare service.
+    pub fn added(&self, case: &str, mode: &str, figure: &str) -> f64 {
+        self.get(case, mode, figure) - self.get("bare", mode, figure)
+    }
+
+    /// Where a part keeps its data; that of quick runs is kept apart.
+    fn path(part: &str, quick: bool) -> PathBuf {
+        let folder = if quick { "target/quick" } else { "results" };
+        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder).join(format!("{part}.tsv"))
+    }
+
+    pub fn save(&self, part: &str, quick: bool) -> std::io::Result<()> {
+        let path = Self::path(part, quick);
+        path.parent().map_or(Ok(()), std::fs::create_dir_all)?;
+        let mut text = String::new();
+        for (name, value) in &self.circumstances {
+            text += &format!("# {name}: {value}\n");
+        }
+        for ((case, mode, figure), values) in &self.values {
+            let values: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
+            text += &format!("{case}\t{mode}\t{figure}\t{}\n", values.join(" "));
+        }
+        std::fs::write(path, text)
+    }
+
+    /// Empty when the part has not been run.
+    pub fn load(part: &str, quick: bool) -> Self {
+        let text = std::fs::read_to_string(Self::path(part, quick)).unwrap_or_default();
+        let mut data = Self::default();
+        for line in text.lines() {
+            if let Some((name, value)) = line.strip_prefix("# ").and_then(|line| line.split_once(": ")) {
+                data.circumstances.insert(name.into(), value.into());
+            } else if let [case, mode, figure, values] = line.split('\t').collect::<Vec<_>>()[..] {
+                for value in values.split(' ').filter_map(|value| value.parse().ok()) {
+                    data.add(case, mode, figure, value);
+                }
+            }
+        }
+        data
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.values.is_empty()
+    }
+}

@@ -1,0 +1,215 @@
+//! gRPC: one unary call of tonic, its services called in process, behind a server's layer and above a client's.
+
+use std::fmt::Debug;
+
+use ::http::{Request, Response};
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full};
+use opentelemetry::trace::TraceContextExt;
+use tonic::body::Body;
+use tower::{Layer, Service};
+use tracing_grpc::client::ClientLayer;
+use tracing_grpc::server::ServerLayer;
+
+use super::{Part, remote};
+use crate::cases::{PassThroughLayer, ours, sdk};
+use crate::data::{Data, Figures};
+use crate::exporters::{self, Out};
+use crate::markdown::{Table, number, ratio};
+use crate::measure::{CallAndFlush, Exit, Pace, Plan, Subject, drive, measure, traceparent};
+use crate::process;
+
+#[allow(dead_code, clippy::all)]
+mod proto {
+    include!("../../../tracing-grpc/tests/service/stock.rs");
+}
+use proto::stock_client::StockClient;
+use proto::stock_server::{Stock, StockServer};
+use proto::{Item, Level};
+
+pub const PART: Part = Part {
+    name: "grpc",
+    runs: || super::every(&CASES, &MODES),
+    one,
+    calls: 60_000,
+    rounds: 7,
+    counts_instructions: |_| true,
+    instruction_calls: 4_000,
+    tables,
+};
+
+pub const OURS: &str = "tracing-grpc";
+pub const TONIC_OTEL: &str = "tonic-tracing-opentelemetry";
+pub const FASTRACE: &str = "fastrace-tonic";
+const CASES: [&str; 4] = ["bare", OURS, FASTRACE, TONIC_OTEL];
+pub const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
+
+struct Shelf;
+
+type Levels =
+    std::pin::Pin<Box<dyn tonic::codegen::tokio_stream::Stream<Item = Result<Level, tonic::Status>> + Send>>;
+
+#[tonic::async_trait]
+impl Stock for Shelf {
+    async fn check(&self, request: tonic::Request<Item>) -> Result<tonic::Response<Level>, tonic::Status> {
+        let Item { sku, quantity } = request.into_inner();
+        Ok(tonic::Response::new(Level { sku, quantity }))
+    }
+
+    type WatchStream = Levels;
+
+    async fn watch(&self, _: tonic::Request<Item>) -> Result<tonic::Response<Levels>, tonic::Status> {
+        Err(tonic::Status::unimplemented("only unary calls are measured"))
+    }
+
+    async fn reserve(
+        &self,
+        _: tonic::Request<tonic::Streaming<Item>>,
+    ) -> Result<tonic::Response<Level>, tonic::Status> {
+        Err(tonic::Status::unimplemented("only unary calls are measured"))
+    }
+
+    type TradeStream = Levels;
+
+    async fn trade(
+        &self,
+        _: tonic::Request<tonic::Streaming<Item>>,
+    ) -> Result<tonic::Response<Levels>, tonic::Status> {
+        Err(tonic::Status::unimplemented("only unary calls are measured"))
+    }
+}
+
+fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
+    process::pin(1);
+    let (side, sampling) = mode.split_once(", ").ok_or("a side, and sampled or unsampled")?;
+    let sampled = sampling == "sampled";
+    let out = Out::counted();
+    let server = StockServer::new(Shelf);
+    let (call, flush): CallAndFlush = match (case, side) {
+        ("bare", "server") => (serving(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
+        ("bare", _) => (calling(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
+        (OURS, _) => {
+            let provider = exporters::ours(&out);
+            let call = if side == "server" {
+                serving(ServerLayer::new().with_provider(&provider).layer(server), sampled)
+            } else {
+                let layer =
+                    ClientLayer::new().with_provider(&provider).server_address("stock.example", 50051);
+                calling(layer.layer(server), sampled)
+            };
+            (call, ours::flush(provider))
+        }
+        (TONIC_OTEL, _) => {
+            use tonic_tracing_opentelemetry::middleware::{client, server as servers};
+            let flush = sdk::flush(sdk::with_tracing(&out));
+            let call = if side == "server" {
+                serving(servers::OtelGrpcLayer::default().layer(server), sampled)
+            } else {
+                calling(client::OtelGrpcLayer.layer(server), sampled)
+            };
+            (call, flush)
+        }
+        (FASTRACE, _) => {
+            exporters::fastrace(&out);
+            let call = if side == "server" {
+                serving(fastrace_tonic::FastraceServerLayer::default().layer(server), sampled)
+            } else {
+                fastrace_parent(sampled);
+                calling(fastrace_tonic::FastraceClientLayer.layer(server), sampled)
+            };
+            (call, Box::new(crate::cases::fastrace::flush))
+        }
+        _ => return Err(format!("no case {case}: {CASES:?}")),
+    };
+    // fastrace's client layer passes the context on and makes no span.
+    let makes_span = case != "bare" && (case, side) != (FASTRACE, "client");
+    let subject = Subject { call, flush, spans_per_call: u64::from(sampled && makes_span) };
+    measure(subject, &Exit::Counter, &Plan { calls, round: 2_000, pace: Pace::Pauses })
+}
+
+/// Calls the service as tonic's server does, which boxes a body that a layer made.
+fn serving<S, B>(mut service: S, sampled: bool) -> Box<dyn FnMut()>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error: Debug> + 'static,
+    B: tonic::codegen::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<tonic::codegen::StdError>,
+{
+    let message = prost::Message::encode_to_vec(&Item { sku: "A-7".into(), quantity: 2 });
+    let mut frame = vec![0, 0, 0, 0, message.len() as u8];
+    frame.extend(message);
+    let frame = Bytes::from(frame);
+    Box::new(move || {
+        let request = Request::post("http://stock.example:50051/shop.v1.Stock/Check")
+            .header("content-type", "application/grpc")
+            .header("te", "trailers")
+            .header("user-agent", "bench/1.0")
+            .header("traceparent", traceparent(sampled))
+            .body(Body::new(Full::new(frame.clone())))
+            .expect("a valid request");
+        drive(async {
+            let response = service.call(request).await.expect("the service is infallible");
+            let body = Body::new(response.into_body()).collect().await.expect("a body that cannot fail");
+            assert_eq!(body.trailers().map(|trailers| trailers["grpc-status"] == "0"), Some(true));
+        });
+    })
+}
+
+/// Calls the service through a generated client, with a context that says whether it is sampled.
+fn calling<S, B>(service: S, sampled: bool) -> Box<dyn FnMut()>
+where
+    S: Service<Request<Body>, Response = Response<B>> + 'static,
+    S::Error: Into<tonic::codegen::StdError>,
+    B: tonic::codegen::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<tonic::codegen::StdError> + Send,
+{
+    let parent = opentelemetry::Context::new().with_remote_span_context(remote(sampled));
+    // For as long as the process lives.
+    std::mem::forget(parent.attach());
+    let mut client = StockClient::new(service);
+    Box::new(move || {
+        let item = Item { sku: "A-7".into(), quantity: 2 };
+        drive(client.check(item)).expect("an answer");
+    })
+}
+
+fn fastrace_parent(sampled: bool) {
+    use fastrace::collector::{SpanContext, SpanId, TraceId};
+    let context = SpanContext::new(TraceId(7), SpanId(7)).sampled(sampled);
+    let parent = Box::leak(Box::new(fastrace::Span::root("request", context)));
+    std::mem::forget(parent.set_local_parent());
+}
+
+fn tables(data: &Data) -> String {
+    let mut text = String::new();
+    for side in ["server", "client"] {
+        let mut table = Table::new(&[
+            &format!("{side}'s layer"),
+            "attributes",
+            "sampled, ns added",
+            "× ours",
+            "instructions",
+            "allocations",
+            "unsampled, ns added",
+            "× ours",
+            "instructions",
+            "allocations",
+        ]);
+        for name in &CASES[1..] {
+            let mut cells =
+                vec![name.to_string(), number(data.get(name, &format!("{side}, sampled"), "attributes"))];
+            for sampling in ["sampled", "unsampled"] {
+                let mode = format!("{side}, {sampling}");
+                let added = |figure| data.added(name, &mode, figure);
+                cells.push(number(added("ns")));
+                cells.push(ratio(added("ns") / data.added(OURS, &mode, "ns")));
+                cells.push(number(added("instructions")));
+                cells.push(number(added("allocations")));
+            }
+            table.row(&cells);
+        }
+        text += &table.finish(OURS);
+        let bare = number(data.get("bare", &format!("{side}, sampled"), "ns"));
+        text += &format!("\nThe bare call takes {bare} ns.\n\n");
+    }
+    text
+}

@@ -1,0 +1,190 @@
+//! HTTP: one request through an axum router, with the exporter idle and at work.
+
+use std::time::Duration;
+
+use ::http::Request;
+use axum::body::Body;
+use http_body_util::BodyExt;
+use tower::Service as _;
+
+use super::{Part, Run};
+use crate::cases::{ALL, Case};
+use crate::data::{Data, Figures};
+use crate::markdown::{Table, number, ratio};
+use crate::measure::{Exit, Pace, Plan, Subject, drive, measure, traceparent};
+use crate::process;
+
+pub const PART: Part = Part {
+    name: "http",
+    runs,
+    one,
+    calls: 60_000,
+    rounds: 7,
+    counts_instructions: |mode| mode != "exporting",
+    instruction_calls: 4_000,
+    tables,
+};
+
+pub const OURS: &str = "tracing-http";
+pub const MODES: [&str; 3] = ["sampled", "unsampled", "exporting"];
+
+fn runs() -> Vec<Run> {
+    super::every(&ALL.map(|(_, name)| name), &MODES)
+}
+
+fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
+    if !MODES.contains(&mode) {
+        return Err(format!("no mode {mode}: {MODES:?}"));
+    }
+    // Exporters and their sink live on CPU 1.
+    process::pin(1);
+    let exit = Exit::of(mode)?;
+    let sampled = mode != "unsampled";
+    let case = Case::named(case)?;
+    let service = case.service(&exit.out());
+    // Without `with_state`, axum would build the route anew for each request.
+    let mut router = service.router.with_state(()).into_service();
+    let call = move || {
+        let request = request("/orders/7", sampled);
+        drive(async {
+            let Ok(response) = router.call(request).await;
+            response.into_body().collect().await.expect("a body that cannot fail")
+        });
+    };
+    let spans_per_call = u64::from(sampled && case != Case::Bare);
+    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call };
+    let pace = match (mode, case) {
+        // When its collector is 3,400 spans behind, as it is at full speed, further ones stay in their thread until that one
+        // makes another: no flush reaches them.
+        ("exporting", Case::Fastrace) => Pace::Every(Duration::from_micros(8)),
+        ("exporting", _) => Pace::None,
+        _ => Pace::Pauses,
+    };
+    measure(subject, &exit, &Plan { calls, round: 1_000, pace })
+}
+
+/// As a client behind another traced service sends it.
+pub fn request(path: &str, sampled: bool) -> Request<Body> {
+    Request::get(path)
+        .header("host", "shop.example:8080")
+        .header("user-agent", "bench/1.0")
+        .header("accept", "*/*")
+        .header("traceparent", traceparent(sampled))
+        .body(Body::empty())
+        .expect("a valid request")
+}
+
+fn tables(data: &Data) -> String {
+    format!(
+        "{}\nThe bare service takes {} ns a request ({} instructions), making the request included.\n\n{}",
+        request_thread(data),
+        number(data.get("bare", "sampled", "ns")),
+        number(data.get("bare", "sampled", "instructions")),
+        at_work(data),
+    )
+}
+
+/// All but the bare service.
+pub fn peers() -> Vec<&'static str> {
+    ALL[1..].iter().map(|(_, name)| *name).collect()
+}
+
+/// Those of others that can be used.
+pub fn other_layers() -> Vec<&'static str> {
+    peers().into_iter().filter(|name| !name.starts_with(OURS) && *name != "lower bound").collect()
+}
+
+/// The table of the README.
+pub fn summary(data: &Data) -> String {
+    let mut table = Table::new(&[
+        "layer",
+        "attributes",
+        "sampled, ns added",
+        "× ours",
+        "allocations",
+        "in all, exporting by OTLP/HTTP, ns of CPU added",
+        "× ours",
+        "unsampled, ns added",
+        "× ours",
+    ]);
+    for name in peers() {
+        let added = |mode, figure| data.added(name, mode, figure);
+        let to_ours = |mode, figure| ratio(added(mode, figure) / data.added(OURS, mode, figure));
+        table.row(&[
+            name.to_owned(),
+            number(data.get(name, "sampled", "attributes")),
+            number(added("sampled", "ns")),
+            to_ours("sampled", "ns"),
+            number(added("sampled", "allocations")),
+            number(added("exporting", "process cpu")),
+            to_ours("exporting", "process cpu"),
+            number(added("unsampled", "ns")),
+            to_ours("unsampled", "ns"),
+        ]);
+    }
+    let bare = number(data.get("bare", "sampled", "ns"));
+    format!(
+        "{}\nThe bare service takes {bare} ns a request, making the request included.",
+        table.finish(OURS)
+    )
+}
+
+fn request_thread(data: &Data) -> String {
+    let mut table = Table::new(&[
+        "layer",
+        "attributes",
+        "sampled, ns added",
+        "× ours",
+        "instructions",
+        "allocations",
+        "bytes",
+        "CPU of other threads, ns",
+        "unsampled, ns added",
+        "× ours",
+        "instructions",
+        "allocations",
+    ]);
+    for name in peers() {
+        let added = |mode, figure| data.added(name, mode, figure);
+        let to_ours = |mode| ratio(added(mode, "ns") / data.added(OURS, mode, "ns"));
+        table.row(&[
+            name.to_owned(),
+            number(data.get(name, "sampled", "attributes")),
+            number(added("sampled", "ns")),
+            to_ours("sampled"),
+            number(added("sampled", "instructions")),
+            number(added("sampled", "allocations")),
+            number(added("sampled", "bytes")),
+            number(data.get(name, "sampled", "other threads")),
+            number(added("unsampled", "ns")),
+            to_ours("unsampled"),
+            number(added("unsampled", "instructions")),
+            number(added("unsampled", "allocations")),
+        ]);
+    }
+    table.finish(OURS)
+}
+
+fn at_work(data: &Data) -> String {
+    let mut table = Table::new(&[
+        "layer, exporting by OTLP/HTTP meanwhile",
+        "request thread, ns added",
+        "against idle: added",
+        "against idle: whole request",
+        "in all, ns of CPU added",
+        "× ours",
+    ]);
+    for name in peers() {
+        let added = data.added(name, "exporting", "ns");
+        let in_all = data.added(name, "exporting", "process cpu");
+        table.row(&[
+            name.to_owned(),
+            number(added),
+            ratio(added / data.added(name, "sampled", "ns")),
+            ratio(data.get(name, "exporting", "ns") / data.get(name, "sampled", "ns")),
+            number(in_all),
+            ratio(in_all / data.added(OURS, "exporting", "process cpu")),
+        ]);
+    }
+    table.finish(OURS)
+}

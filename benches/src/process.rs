@@ -1,0 +1,60 @@
+//! What the kernel says of threads and processes: the CPU that they run on, the CPU time that they took, their memory.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::thread::{CpuSet, sched_setaffinity};
+use rustix::time::{ClockId, clock_gettime};
+
+/// From here on this thread, and the threads that it starts, run on that CPU alone. A machine with one CPU ignores it.
+pub fn pin(cpu: usize) {
+    let mut set = CpuSet::new();
+    set.set(cpu);
+    let _ = sched_setaffinity(None, &set);
+}
+
+fn clock(id: ClockId) -> Duration {
+    let time = clock_gettime(id);
+    Duration::new(time.tv_sec as u64, time.tv_nsec as u32)
+}
+
+pub fn cpu_of_this_thread() -> Duration {
+    clock(ClockId::ThreadCPUTime)
+}
+
+/// Of all threads, those that have ended included, user and system.
+pub fn cpu_of_this_process() -> Duration {
+    clock(ClockId::ProcessCPUTime)
+}
+
+/// CPU time of the living threads of a process.
+pub fn cpu_of(process: u32) -> Duration {
+    let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Duration::ZERO };
+    Duration::from_nanos(tasks.flatten().map(|task| on_cpu(&task.path().join("schedstat"))).sum())
+}
+
+/// The first field of schedstat: nanoseconds on a CPU.
+fn on_cpu(schedstat: &Path) -> u64 {
+    let text = std::fs::read_to_string(schedstat).unwrap_or_default();
+    text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
+}
+
+/// What ran on a CPU since the machine started, in steps of 10 ms: programs, the kernel for them, and what the host took away.
+pub fn busy(cpu: usize) -> Duration {
+    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
+    let line = stat.lines().find_map(|line| line.strip_prefix(&format!("cpu{cpu} "))).unwrap_or_default();
+    let ticks: Vec<u64> = line.split_whitespace().filter_map(|ticks| ticks.parse().ok()).collect();
+    // user, nice, system, idle, waiting for disks, interrupts (two), steal
+    let busy = [0, 1, 2, 7].iter().filter_map(|index| ticks.get(*index)).sum::<u64>();
+    Duration::from_millis(busy * 10)
+}
+
+/// Resident memory in bytes: now, and the most that it ever was.
+pub fn memory_of(process: u32) -> (u64, u64) {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
+    let kib = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+        line.split_whitespace().next().and_then(|size| size.parse().ok()).unwrap_or(0)
+    };
+    (kib("VmRSS:") * 1024, kib("VmHWM:") * 1024)
+}
