@@ -19,7 +19,7 @@ use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
 
 use super::Wiring;
 
-/// The topic of [`OrderCreated`].
+/// The topic in which orders are told of that were accepted and paid.
 pub const ORDERS_CREATED: &str = "orders.created";
 
 /// How long an event may wait for room, and for the broker.
