@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::measure::median;
+use crate::measure::{YARDSTICK, median};
+
+/// Figures that depend on how fast the machine is.
+const TIMES: [&str; 4] = ["ns", "wall", "other threads", "process cpu"];
 
 /// What one process measured, by name.
 pub type Figures = Vec<(&'static str, f64)>;
@@ -22,10 +25,25 @@ impl Data {
         self.values.entry((case.into(), mode.into(), figure.into())).or_default().push(value);
     }
 
-    /// The median over processes; not a number where nothing was measured.
+    /// The median over processes; not a number where nothing was measured. Times are those of a machine on which the yardstick always
+    /// takes its median.
     pub fn get(&self, case: &str, mode: &str, figure: &str) -> f64 {
-        let key = (case.to_owned(), mode.to_owned(), figure.to_owned());
-        self.values.get(&key).map_or(f64::NAN, |values| median(&mut values.clone()))
+        let values = |figure: &str| self.values.get(&(case.to_owned(), mode.to_owned(), figure.to_owned()));
+        let Some(measured) = values(figure) else { return f64::NAN };
+        match values(YARDSTICK) {
+            Some(yardsticks) if TIMES.contains(&figure) => {
+                let mut compared: Vec<f64> =
+                    measured.iter().zip(yardsticks).map(|(value, yardstick)| value / yardstick).collect();
+                median(&mut compared) * self.yardstick()
+            }
+            _ => median(&mut measured.clone()),
+        }
+    }
+
+    /// The median over all processes of the part.
+    fn yardstick(&self) -> f64 {
+        let all = self.values.iter().filter(|((_, _, figure), _)| figure == YARDSTICK);
+        median(&mut all.flat_map(|(_, values)| values.clone()).collect::<Vec<_>>())
     }
 
     /// What `case` takes more than the bare service.

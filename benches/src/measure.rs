@@ -1,6 +1,9 @@
 //! Measures calls in this process: time, CPU, allocations, and that each call left its span.
 
-use std::sync::atomic::Ordering;
+use std::collections::HashMap;
+use std::hint::black_box;
+use std::io::Write as _;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
@@ -88,22 +91,28 @@ impl Exit {
 /// The calling thread gets CPU 0 to itself; what the subject started before stays where its maker was.
 pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, String> {
     process::pin(0);
+    let mut yardstick = yardstick();
     (0..plan.round).for_each(|_| (subject.call)());
+    (0..plan.round).for_each(|_| yardstick());
     plan.pace.wait(Instant::now(), plan.round);
     let spans_before = flush_until(&subject, exit, plan.round * subject.spans_per_call);
 
     let (process_before, thread_before) = (process::cpu_of_this_process(), process::cpu_of_this_thread());
-    let allocated_before = allocations::of_this_thread();
-    let mut wall = Vec::new();
-    let mut cpu = Vec::new();
+    let mut allocated = (0, 0);
+    let (mut wall, mut cpu, mut yard) = (Vec::new(), Vec::new(), Vec::new());
     for _ in 0..plan.calls / plan.round {
-        let (start, cpu_start) = (Instant::now(), process::cpu_of_this_thread());
-        repeat_measured(&mut *subject.call, plan.round);
-        wall.push(start.elapsed().as_nanos() as f64 / plan.round as f64);
-        cpu.push((process::cpu_of_this_thread() - cpu_start).as_nanos() as f64 / plan.round as f64);
+        let start = Instant::now();
+        let allocated_before = allocations::of_this_thread();
+        let call = time(plan.round, |calls| repeat_measured(&mut *subject.call, calls));
+        let allocated_after = allocations::of_this_thread();
+        allocated.0 += allocated_after.0 - allocated_before.0;
+        allocated.1 += allocated_after.1 - allocated_before.1;
+        let of_yardstick = time((plan.round / 4).max(100), |calls| (0..calls).for_each(|_| yardstick())).cpu;
+        wall.push(call.wall / of_yardstick);
+        cpu.push(call.cpu / of_yardstick);
+        yard.push(of_yardstick);
         plan.pace.wait(start, plan.round);
     }
-    let allocated = allocations::of_this_thread();
     let called = plan.calls / plan.round * plan.round;
     let expected = called * subject.spans_per_call;
     let exported = flush_until(&subject, exit, spans_before + expected) - spans_before;
@@ -113,16 +122,63 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
         return Err(format!("{MISSING}: {exported} came out of {called} calls"));
     }
     let each = |total: u64| total as f64 / called as f64;
+    let yardstick = median(&mut yard);
+    // The thread never waits for another but at a lock: on a quiet machine both are the same.
+    let (cpu, wall) = (median(&mut cpu) * yardstick, median(&mut wall) * yardstick);
+    let others = others.as_nanos() as f64 / called as f64;
     Ok(vec![
-        // The thread never waits for another but at a lock: on a quiet machine both are the same.
-        ("ns", median(&mut cpu)),
-        ("wall", median(&mut wall)),
-        ("allocations", each(allocated.0 - allocated_before.0)),
-        ("bytes", each(allocated.1 - allocated_before.1)),
-        ("other threads", others.as_nanos() as f64 / called as f64),
-        ("process cpu", all.as_nanos() as f64 / called as f64),
+        ("ns", cpu),
+        ("wall", wall),
+        ("allocations", each(allocated.0)),
+        ("bytes", each(allocated.1)),
+        ("other threads", others),
+        ("process cpu", cpu + others),
         ("attributes", ATTRIBUTES.load(Ordering::Relaxed) as f64),
+        (YARDSTICK, yardstick),
     ])
+}
+
+/// The figure by which [`Data`](crate::data::Data) knows how fast the machine was in a process.
+pub const YARDSTICK: &str = "yardstick";
+
+/// Work of about as much time and of the same kind as a request, between the calls that are measured: hashing, comparing, formatting, atomic
+/// counting. What else runs on the host makes everything here slower by up to a half, for seconds: times are compared with that of
+/// the yardstick right beside them. It allocates nothing, as layers differ in the state in which they leave the allocator.
+fn yardstick() -> impl FnMut() {
+    let names =
+        ["host", "user-agent", "accept", "traceparent", "tracestate", "content-type", "content-length"];
+    let headers: HashMap<&str, AtomicU64> = names.map(|name| (name, AtomicU64::new(0))).into();
+    let mut text = [0; 64];
+    move || {
+        for round in 0..5_u64 {
+            for name in names {
+                headers[black_box(name)].fetch_add(round, Ordering::AcqRel);
+            }
+            let mut rest = &mut text[..];
+            let written = write!(
+                rest,
+                "GET /orders/{} {:x}",
+                black_box(round),
+                headers["host"].load(Ordering::Relaxed)
+            );
+            written.expect("shorter than the buffer");
+        }
+        black_box(&text);
+    }
+}
+
+/// Of one call, ns.
+struct Time {
+    wall: f64,
+    cpu: f64,
+}
+
+fn time(calls: u64, mut repeat: impl FnMut(u64)) -> Time {
+    let (start, cpu_start) = (Instant::now(), process::cpu_of_this_thread());
+    repeat(calls);
+    let of_each = |time: Duration| time.as_nanos() as f64 / calls as f64;
+    let cpu = process::cpu_of_this_thread() - cpu_start;
+    Time { wall: of_each(start.elapsed()), cpu: of_each(cpu) }
 }
 
 /// How many spans have come out: after as many flushes as it takes until all have, as some leave spans in their threads.

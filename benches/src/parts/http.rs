@@ -44,13 +44,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let service = case.service(&exit.out());
     // Without `with_state`, axum would build the route anew for each request.
     let mut router = service.router.with_state(()).into_service();
-    let call = move || {
-        let request = request("/orders/7", sampled);
-        drive(async {
-            let Ok(response) = router.call(request).await;
-            response.into_body().collect().await.expect("a body that cannot fail")
-        });
-    };
+    let call = move || self::call(&mut router, sampled);
     let spans_per_call = u64::from(sampled && case != Case::Bare);
     let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call };
     let pace = match (mode, case) {
@@ -61,6 +55,15 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
         _ => Pace::Pauses,
     };
     measure(subject, &exit, &Plan { calls, round: 1_000, pace })
+}
+
+/// One request, to its end.
+pub fn call(router: &mut axum::routing::RouterIntoService<Body>, sampled: bool) {
+    let request = request("/orders/7", sampled);
+    drive(async {
+        let Ok(response) = router.call(request).await;
+        response.into_body().collect().await.expect("a body that cannot fail")
+    });
 }
 
 /// As a client behind another traced service sends it.
