@@ -160,7 +160,7 @@ impl Exchange {
             self.end(Outcome::Complete);
             return Left::Nothing;
         }
-        watched.expected = content_length(headers).or(exact);
+        watched.expected = exact.or_else(|| content_length(headers));
         Left::Body { is_sized }
     }
 

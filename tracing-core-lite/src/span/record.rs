@@ -7,8 +7,9 @@ use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use super::attribute_list::AttributeList;
 use super::bytes::ByteBuf;
 use super::encode;
-use super::key_filter::KeyFilter;
+use super::key_filter::{KeyFilter, KeyPlace};
 use super::limits::SpanLimits;
+use super::name::SpanName;
 use super::value::Value;
 
 /// Field numbers of `Span`.
@@ -83,7 +84,7 @@ impl Record {
     #[inline]
     pub(crate) fn begin(
         &mut self,
-        name: &str,
+        name: SpanName<'_>,
         kind: &SpanKind,
         parent: Option<&SpanContext>,
         trace_flags: u8,
@@ -94,8 +95,7 @@ impl Record {
         self.parent_span_id = parent.map(SpanContext::span_id);
         self.flags = u32::from(trace_flags) | HAS_IS_REMOTE | remote_flag(parent);
         self.start = start;
-        self.name.clear();
-        self.name.push_str(bounded(name));
+        self.put_name(name);
         self.fields.clear();
         self.keys = KeyFilter::default();
         self.attributes = 0;
@@ -122,24 +122,85 @@ impl Record {
         self.start
     }
 
-    pub(crate) fn set_name(&mut self, name: &str) {
+    pub(crate) fn set_name(&mut self, name: SpanName<'_>) {
         if !self.ended {
-            self.name.clear();
-            self.name.push_str(bounded(name));
+            self.put_name(name);
+        }
+    }
+
+    #[inline]
+    fn put_name(&mut self, name: SpanName<'_>) {
+        self.name.clear();
+        name.add_to(&mut self.name);
+        if self.name.len() > TEXT_LIMIT {
+            let len = bounded(&self.name).len();
+            self.name.truncate(len);
         }
     }
 
     /// Sets an attribute; a second value for a key replaces the first.
-    #[inline]
+    ///
+    /// Short texts and small integers under a new key are written right here, and the rest elsewhere: where the key is a constant, as
+    /// it is in all layers, its place in the filter and its bytes are constants of the code. An attribute takes 60 instructions, not
+    /// 130.
+    #[inline(always)]
     pub(crate) fn set(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
+        let place = KeyFilter::place_of(key);
+        let tag = encode::length_tag(field::ATTRIBUTE);
+        match value {
+            Value::Str(text)
+                if text.len() <= limits.value_length.unwrap_or(usize::MAX)
+                    && self.takes(key, place, encode::short_str_len(key, text.as_bytes()), limits) =>
+            {
+                encode::put_short_str(&mut self.fields, tag, key, text.as_bytes());
+            }
+            Value::Int(int @ 0..0x4000)
+                if self.takes(key, place, encode::small_int_len(key, int), limits) =>
+            {
+                encode::put_small_int(&mut self.fields, tag, key, int);
+            }
+            value => self.set_any(key, place, value, limits),
+        }
+    }
+
+    /// As [`set`](Record::set), for a text that is not known to be UTF-8. Most are short and ASCII, for which there is a check that is
+    /// quicker: 15 instructions in place of 100.
+    #[inline(always)]
+    pub(crate) fn set_utf8(&mut self, key: &str, text: &[u8], limits: &SpanLimits) {
+        let place = KeyFilter::place_of(key);
+        if text.is_ascii()
+            && text.len() <= limits.value_length.unwrap_or(usize::MAX)
+            && self.takes(key, place, encode::short_str_len(key, text), limits)
+        {
+            encode::put_short_str(&mut self.fields, encode::length_tag(field::ATTRIBUTE), key, text);
+        } else if let Ok(text) = std::str::from_utf8(text) {
+            self.set_any(key, place, Value::Str(text), limits);
+        }
+    }
+
+    /// Makes room for a short attribute under a new key; false when there is none, or when it is not that.
+    #[inline(always)]
+    fn takes(&mut self, key: &str, place: KeyPlace, len: usize, limits: &SpanLimits) -> bool {
+        let takes = len <= encode::SHORT
+            && self.fields.len() + len <= limits.span_bytes
+            && self.attributes < limits.attributes
+            && !key.is_empty()
+            && !self.ended
+            && self.keys.insert(place);
+        self.attributes += u32::from(takes);
+        takes
+    }
+
+    #[inline(never)]
+    fn set_any(&mut self, key: &str, place: KeyPlace, value: Value<'_>, limits: &SpanLimits) {
         if self.ended || key.is_empty() {
             return;
         }
-        if self.keys.may_contain_then_insert(key) {
+        if self.keys.insert(place) {
+            self.push_attribute(key, value, limits);
+        } else {
             self.replace(key, value, limits);
-            return;
         }
-        self.push_attribute(key, value, limits);
     }
 
     #[inline]
@@ -416,7 +477,7 @@ mod tests {
     fn a_second_value_replaces_the_first() {
         let limits = SpanLimits::default();
         let mut record = Record::default();
-        record.begin("name", &SpanKind::Internal, None, 1, 1);
+        record.begin("name".into(), &SpanKind::Internal, None, 1, 1);
         for index in 0..100_i64 {
             record.set(&format!("key.{}", index % 50), Value::Int(index), &limits);
         }
@@ -428,7 +489,7 @@ mod tests {
     fn a_full_span_counts_what_it_drops() {
         let limits = SpanLimits { span_bytes: 100, ..SpanLimits::default() };
         let mut record = Record::default();
-        record.begin("name", &SpanKind::Internal, None, 1, 1);
+        record.begin("name".into(), &SpanKind::Internal, None, 1, 1);
         record.set("short", Value::Str("kept"), &limits);
         record.set("long", Value::Str(&"x".repeat(1000)), &limits);
         record.add_event("event", 1, &[("long", Value::Str(&"x".repeat(1000)))], &limits);

@@ -1,7 +1,8 @@
 //! Where a recording span lives: shared by the [`Span`](super::Span) and the `Context` that carries it, and pooled.
 //!
 //! A pooled slot saves a span five allocations (the slot, its name, its attributes, the engine's reference count and
-//! the lock's state), and keeps memory that one thread took from being freed on another.
+//! the lock's state), and keeps memory that one thread took from being freed on another. It holds the span's ids too, so that
+//! what is moved around as a span is small.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -23,8 +24,7 @@ thread_local! {
 pub(crate) struct Slot {
     engine: Arc<Engine>,
     scope: u32,
-    /// False for a span that is recorded, but not sampled: it is not exported.
-    sampled: bool,
+    span_context: SpanContext,
     /// Said beside the record too, so that asking takes no lock.
     ended: AtomicBool,
     record: Mutex<Record>,
@@ -47,7 +47,7 @@ impl SlotHandle {
     pub(crate) fn acquire(
         engine: &Arc<Engine>,
         scope: u32,
-        sampled: bool,
+        span_context: SpanContext,
         begin: impl FnOnce(&mut Record),
     ) -> Self {
         let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop()));
@@ -58,7 +58,7 @@ impl SlotHandle {
                 slot.engine = Arc::clone(engine);
             }
             slot.scope = scope;
-            slot.sampled = sampled;
+            slot.span_context = span_context;
             *slot.ended.get_mut() = false;
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
             return Self(Some(arc));
@@ -66,7 +66,7 @@ impl SlotHandle {
         let mut record = Record::default();
         begin(&mut record);
         let (engine, ended, record) = (Arc::clone(engine), AtomicBool::new(false), Mutex::new(record));
-        Self(Some(Arc::new(Slot { engine, scope, sampled, ended, record })))
+        Self(Some(Arc::new(Slot { engine, scope, span_context, ended, record })))
     }
 
     fn slot(&self) -> Option<&Arc<Slot>> {
@@ -75,6 +75,11 @@ impl SlotHandle {
 
     pub(crate) fn share(&self) -> Self {
         Self(self.0.clone())
+    }
+
+    #[inline]
+    pub(crate) fn span_context(&self) -> &SpanContext {
+        self.slot().map_or(&SpanContext::NONE, |slot| &slot.span_context)
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -91,12 +96,7 @@ impl SlotHandle {
 
     /// Runs `write` a last time and hands the span to the exporter. Only the first call does anything.
     #[inline]
-    pub(crate) fn end(
-        &self,
-        span_context: &SpanContext,
-        end: impl FnOnce() -> u64,
-        write: impl FnOnce(&mut Record, &Engine),
-    ) {
+    pub(crate) fn end(&self, end: impl FnOnce() -> u64, write: impl FnOnce(&mut Record, &Engine)) {
         let Some(slot) = self.slot() else { return };
         // Most spans are ended with their last attributes and then dropped: that takes no lock any more, which saves 15 ns.
         if slot.ended.load(Ordering::Relaxed) {
@@ -109,9 +109,11 @@ impl SlotHandle {
         write(&mut record, &slot.engine);
         record.end();
         slot.ended.store(true, Ordering::Relaxed);
-        if slot.sampled {
+        // A span that is recorded, but not sampled, is not exported.
+        if slot.span_context.is_sampled() {
             let end = end().max(record.start_time());
-            let identity = Identity { span_context, trace_state: &header(span_context) };
+            let trace_state = &header(&slot.span_context);
+            let identity = Identity { span_context: &slot.span_context, trace_state };
             slot.engine.buffer().push(slot.scope, |chunk, field| record.finish(chunk, field, &identity, end));
         }
         record.shrink();

@@ -20,7 +20,7 @@ use crate::error_type;
 use crate::exchange::{Exchange, Left};
 use crate::head::ResponseHead;
 use crate::semconv::ROUTE;
-use crate::span_name::SpanName;
+use crate::span_name::span_name;
 
 pin_project! {
     /// The response of a [`ServerService`](super::ServerService) to come. Dropped before that, it ends the span as cancelled.
@@ -116,9 +116,9 @@ impl<P: OnResponse> OnHead<P> {
             measurement.route(route.as_str());
         }
         let Some(method) = exchange.method() else { return };
-        let name = SpanName::new(self.config.known_methods.fold(method), Some(route.as_str()));
+        let name = span_name(self.config.known_methods.fold(method), Some(route.as_str()));
         exchange.record(|span| {
-            span.name(name.as_str()).set(ROUTE, route.as_str());
+            span.name(&name).set(ROUTE, route.as_str());
         });
     }
 }
