@@ -89,7 +89,7 @@ fn search(headers: &HeaderMap) -> Option<[Option<&HeaderValue>; NAMES]> {
     Some(found)
 }
 
-#[inline]
+#[inline(always)]
 fn index(name: &str) -> Option<usize> {
     match name {
         "traceparent" => Some(0),

@@ -80,10 +80,12 @@ pub(crate) fn put_fixed64(buf: &mut ByteBuf, field: u8, value: u64) {
     buf.extend_from_slice(&value.to_le_bytes());
 }
 
-/// `field` may be 16, whose tag takes two bytes.
+/// The tag of `Span.flags`, field 16.
+pub(crate) const FLAGS_TAG: [u8; 2] = [0x80 | FIXED32, 0x01];
+
 #[inline]
 pub(crate) fn put_fixed32(buf: &mut ByteBuf, field: u8, value: u32) {
-    put_varint(buf, (u64::from(field) << 3) | u64::from(FIXED32));
+    buf.push(tag(field, FIXED32));
     buf.extend_from_slice(&value.to_le_bytes());
 }
 

@@ -184,8 +184,14 @@ impl Span {
 
     /// Runs `write` as [`record`](Span::record) does, and ends the span: one step for the usual last attributes.
     #[inline]
-    pub fn end_with(self, write: impl FnOnce(&mut Recorder<'_>)) {
-        self.end_by_reference(None, write);
+    pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
+        match &mut self.0 {
+            State::Recording(slot) => slot.end_as_owner(
+                || unix_nanos(SystemTime::now()),
+                |record, engine| write(&mut Recorder::own(record, engine.limits())),
+            ),
+            _ => self.end_by_reference(None, write),
+        }
     }
 
     pub(super) fn end_by_reference(&self, time: Option<SystemTime>, write: impl FnOnce(&mut Recorder<'_>)) {
@@ -207,6 +213,10 @@ impl Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.end_by_reference(None, |_| {});
+        match &mut self.0 {
+            // That takes no lock, where all that is left is to let go of the slot.
+            State::Recording(slot) => slot.end_as_owner(|| unix_nanos(SystemTime::now()), |_, _| {}),
+            _ => self.end_by_reference(None, |_| {}),
+        }
     }
 }

@@ -37,7 +37,9 @@ impl<'a> SpanName<'a> {
     pub(super) fn add_to(self, text: &mut String) {
         match self.0 {
             Parts::One(name) => text.push_str(name),
-            Parts::Some(parts) => parts.iter().for_each(|part| text.push_str(part)),
+            Parts::Some(parts) => {
+                parts.iter().filter(|part| !part.is_empty()).for_each(|part| text.push_str(part))
+            }
         }
     }
 }

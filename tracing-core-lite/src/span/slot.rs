@@ -22,12 +22,40 @@ thread_local! {
 
 #[derive(Debug)]
 pub(crate) struct Slot {
-    engine: Arc<Engine>,
-    scope: u32,
-    span_context: SpanContext,
+    span: Identified,
     /// Said beside the record too, so that asking takes no lock.
     ended: AtomicBool,
     record: Mutex<Record>,
+}
+
+/// What stays as it is while a span is recorded.
+#[derive(Debug)]
+struct Identified {
+    engine: Arc<Engine>,
+    scope: u32,
+    span_context: SpanContext,
+}
+
+impl Identified {
+    /// Runs `write` a last time on the span's record, and hands it to the exporter.
+    #[inline]
+    fn finish(
+        &self,
+        record: &mut Record,
+        end: impl FnOnce() -> u64,
+        write: impl FnOnce(&mut Record, &Engine),
+    ) {
+        write(record, &self.engine);
+        record.end();
+        // A span that is recorded, but not sampled, is not exported.
+        if self.span_context.is_sampled() {
+            let end = end().max(record.start_time());
+            let identity =
+                Identity { span_context: &self.span_context, trace_state: &header(&self.span_context) };
+            self.engine.buffer().push(self.scope, |chunk, field| record.finish(chunk, field, &identity, end));
+        }
+        record.shrink();
+    }
 }
 
 impl Slot {
@@ -54,19 +82,20 @@ impl SlotHandle {
         if let Some(mut arc) = pooled.ok().flatten()
             && let Some(slot) = Arc::get_mut(&mut arc)
         {
-            if !Arc::ptr_eq(&slot.engine, engine) {
-                slot.engine = Arc::clone(engine);
+            if !Arc::ptr_eq(&slot.span.engine, engine) {
+                slot.span.engine = Arc::clone(engine);
             }
-            slot.scope = scope;
-            slot.span_context = span_context;
+            slot.span.scope = scope;
+            slot.span.span_context = span_context;
             *slot.ended.get_mut() = false;
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
             return Self(Some(arc));
         }
         let mut record = Record::default();
         begin(&mut record);
-        let (engine, ended, record) = (Arc::clone(engine), AtomicBool::new(false), Mutex::new(record));
-        Self(Some(Arc::new(Slot { engine, scope, span_context, ended, record })))
+        let span = Identified { engine: Arc::clone(engine), scope, span_context };
+        let (ended, record) = (AtomicBool::new(false), Mutex::new(record));
+        Self(Some(Arc::new(Slot { span, ended, record })))
     }
 
     fn slot(&self) -> Option<&Arc<Slot>> {
@@ -79,7 +108,7 @@ impl SlotHandle {
 
     #[inline]
     pub(crate) fn span_context(&self) -> &SpanContext {
-        self.slot().map_or(&SpanContext::NONE, |slot| &slot.span_context)
+        self.slot().map_or(&SpanContext::NONE, |slot| &slot.span.span_context)
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -91,7 +120,7 @@ impl SlotHandle {
     pub(crate) fn with<R>(&self, write: impl FnOnce(&mut Record, &Engine) -> R) -> Option<R> {
         let slot = self.slot()?;
         let mut record = slot.lock();
-        if record.has_ended() { None } else { Some(write(&mut record, &slot.engine)) }
+        if record.has_ended() { None } else { Some(write(&mut record, &slot.span.engine)) }
     }
 
     /// Runs `write` a last time and hands the span to the exporter. Only the first call does anything.
@@ -106,17 +135,25 @@ impl SlotHandle {
         if record.has_ended() {
             return;
         }
-        write(&mut record, &slot.engine);
-        record.end();
+        slot.span.finish(&mut record, end, write);
         slot.ended.store(true, Ordering::Relaxed);
-        // A span that is recorded, but not sampled, is not exported.
-        if slot.span_context.is_sampled() {
-            let end = end().max(record.start_time());
-            let trace_state = &header(&slot.span_context);
-            let identity = Identity { span_context: &slot.span_context, trace_state };
-            slot.engine.buffer().push(slot.scope, |chunk, field| record.finish(chunk, field, &identity, end));
+    }
+
+    /// As [`end`](SlotHandle::end), by an owner that may well be the only one: that takes no lock, which saves 7 ns.
+    #[inline]
+    pub(crate) fn end_as_owner(
+        &mut self,
+        end: impl FnOnce() -> u64,
+        write: impl FnOnce(&mut Record, &Engine),
+    ) {
+        let Some(shared) = &mut self.0 else { return };
+        if shared.ended.load(Ordering::Relaxed) {
+            return;
         }
-        record.shrink();
+        let Some(slot) = Arc::get_mut(shared) else { return self.end(end, write) };
+        let record = slot.record.get_mut().unwrap_or_else(PoisonError::into_inner);
+        slot.span.finish(record, end, write);
+        *slot.ended.get_mut() = true;
     }
 }
 
