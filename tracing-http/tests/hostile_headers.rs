@@ -49,13 +49,13 @@ async fn long_values_are_cut() {
     let spans = TestSpans::new();
     let request = Request::builder()
         .method(Method::from_bytes(&[b'X'; 500]).unwrap())
-        .header("user-agent", "ä".repeat(5_000))
+        .header("user-agent", format!("x{}", "ä".repeat(5_000)))
         .header("host", "h".repeat(5_000))
         .body(Body::empty())
         .unwrap();
     app(&spans, ForwardedBy::XForwarded).oneshot(request).await.unwrap();
     let span = only(&spans).await;
-    assert_eq!(attribute(&span, "user_agent.original").unwrap().len(), 512);
+    assert_eq!(attribute(&span, "user_agent.original").unwrap().len(), 511, "between two letters");
     assert_eq!(attribute(&span, "http.request.method_original").unwrap().len(), 64);
     assert_eq!(attribute(&span, "server.address"), None);
 }
