@@ -39,16 +39,6 @@ fn on_cpu(schedstat: &Path) -> u64 {
     text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
 }
 
-/// What ran on a CPU since the machine started, in steps of 10 ms: programs, the kernel for them, and what the host took away.
-pub fn busy(cpu: usize) -> Duration {
-    let stat = std::fs::read_to_string("/proc/stat").unwrap_or_default();
-    let line = stat.lines().find_map(|line| line.strip_prefix(&format!("cpu{cpu} "))).unwrap_or_default();
-    let ticks: Vec<u64> = line.split_whitespace().filter_map(|ticks| ticks.parse().ok()).collect();
-    // user, nice, system, idle, waiting for disks, interrupts (two), steal
-    let busy = [0, 1, 2, 7].iter().filter_map(|index| ticks.get(*index)).sum::<u64>();
-    Duration::from_millis(busy * 10)
-}
-
 /// Resident memory in bytes: now, and the most that it ever was.
 pub fn memory_of(process: u32) -> (u64, u64) {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();

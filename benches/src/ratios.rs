@@ -101,24 +101,24 @@ fn of_http(data: &Data) -> Vec<Ratio> {
 }
 
 fn of_server(data: &Data) -> Vec<Ratio> {
-    let to_bare = |mode, figure| data.get(server::OURS, mode, figure) / data.get("bare", mode, figure);
-    let by_cpu = |mode| 1.0 / to_bare(mode, "cpu");
-    let megabytes = data.added(server::OURS, "sampled", "memory") / 1e6;
+    let of = |mode, figure| data.get(server::OURS, mode, figure);
+    let by_cpu = |mode| 1.0 / of(mode, "cpu to bare");
+    let megabytes = of("sampled", "memory added") / 1e6;
     vec![
         Ratio::at_least(
             0.9,
             "server: requests per second kept, all sampled",
-            to_bare("sampled", "requests per second"),
+            of("sampled", "kept"),
         ),
         Ratio::at_least(
             0.96,
             "server: requests per second kept, none sampled",
-            to_bare("unsampled", "requests per second"),
+            of("unsampled", "kept"),
         ),
         Ratio::at_least(0.9, "server: the same by CPU per request, all sampled", by_cpu("sampled")),
         Ratio::at_least(0.96, "server: the same by CPU per request, none sampled", by_cpu("unsampled")),
-        Ratio::at_most(1.1, "server: p99 at 20,000/s to bare, all sampled", to_bare("sampled", "p99")),
-        Ratio::at_most(1.1, "server: p99 at 20,000/s to bare, none sampled", to_bare("unsampled", "p99")),
+        Ratio::at_most(1.1, "server: p99 at 20,000/s to bare, all sampled", of("sampled", "p99 to bare")),
+        Ratio::at_most(1.1, "server: p99 at 20,000/s to bare, none sampled", of("unsampled", "p99 to bare")),
         Ratio::at_most(20.0, "server: more memory than bare, MB, all sampled", megabytes),
     ]
 }

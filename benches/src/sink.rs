@@ -40,10 +40,6 @@ impl Sink {
         Ok(Self { child, port })
     }
 
-    pub fn process(&self) -> u32 {
-        self.child.id()
-    }
-
     /// For HTTP and gRPC alike.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)

@@ -2,15 +2,14 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
-use std::time::Duration;
 
 use super::Part;
 use crate::cases::Case;
 use crate::data::{Data, Figures};
 use crate::exporters::Out;
-use crate::load::{Answers, Load};
+use crate::load::Load;
 use crate::markdown::{Table, number, ratio};
-use crate::measure::MISSING;
+use crate::measure::{MISSING, median};
 use crate::process;
 use crate::sink::Sink;
 
@@ -18,8 +17,8 @@ pub const PART: Part = Part {
     name: "server",
     runs: || super::every(&CASES, &["sampled", "unsampled"]),
     one,
-    calls: 150_000,
-    rounds: 5,
+    calls: 300_000,
+    rounds: 3,
     counts_instructions: |_| false,
     instruction_calls: 0,
     tables,
@@ -117,77 +116,106 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     process::pin(1);
     let sampled = mode == "sampled";
     let sink = Sink::start()?;
-    let mut server = Server::start(case, &sink)?;
-    let told = |error: std::io::Error| error.to_string();
-    let mut load = Load::connect(server.port, sampled).map_err(told)?;
+    // Both on the same CPU, one at work at a time.
+    let mut bare = Subject::start("bare", &sink, sampled)?;
+    let mut subject = Subject::start(case, &sink, sampled)?;
+    for server in [&mut bare, &mut subject] {
+        server.slice(calls / SLICES, None)?;
+    }
+    let full = slices(&mut bare, &mut subject, calls, None)?;
+    let steady = slices(&mut bare, &mut subject, calls / 4, Some(RATE))?;
+    let memory = |server: &Subject| process::memory_of(server.server.child.id()).1 as f64;
 
-    let warming = calls / 10;
-    load.send(warming, None).map_err(told)?;
-    let full = quietest(&mut load, &server, &sink, calls, None).map_err(told)?;
-    let steady = quietest(&mut load, &server, &sink, calls / 3, Some(RATE)).map_err(told)?;
-    let (_, memory) = process::memory_of(server.child.id());
-
-    server.flush()?;
-    let sent = load.opening() + warming + full.sent + steady.sent;
-    let expected = if sampled && case != "bare" { sent } else { 0 };
+    let expected = if sampled && case != "bare" { subject.sent } else { 0 };
     if sink.count() != expected {
         return Err(format!("{MISSING}: {} came out, not {expected}", sink.count()));
     }
+    let median_of = |slices: &[Slice], value: fn(&Slice) -> f64| {
+        median(&mut slices.iter().map(value).collect::<Vec<_>>())
+    };
+    let kept = |value: fn(&Slice) -> f64| {
+        median(&mut full.iter().map(|(bare, subject)| value(subject) / value(bare)).collect::<Vec<_>>())
+    };
+    let later = |value: fn(&Slice) -> f64| {
+        median(&mut steady.iter().map(|(bare, subject)| value(subject) / value(bare)).collect::<Vec<_>>())
+    };
+    let (full_bare, full): (Vec<Slice>, Vec<Slice>) = full.iter().copied().unzip();
+    let (_, steady): (Vec<Slice>, Vec<Slice>) = steady.iter().copied().unzip();
     Ok(vec![
-        ("requests per second", calls as f64 / full.answers.elapsed.as_secs_f64()),
-        ("cpu", full.cpu.as_nanos() as f64 / calls as f64),
-        ("busy", full.cpu.as_secs_f64() / full.answers.elapsed.as_secs_f64()),
-        ("full p50", full.answers.quantile(0.5)),
-        ("full p99", full.answers.quantile(0.99)),
-        ("p50", steady.answers.quantile(0.5)),
-        ("p99", steady.answers.quantile(0.99)),
-        ("disturbed", full.disturbed.max(steady.disturbed)),
-        ("memory", memory as f64),
+        ("requests per second", median_of(&full, |slice| slice.rate)),
+        ("kept", kept(|slice| slice.rate)),
+        ("cpu", median_of(&full, |slice| slice.cpu)),
+        ("bare cpu", median_of(&full_bare, |slice| slice.cpu)),
+        ("cpu to bare", kept(|slice| slice.cpu)),
+        ("busy", median_of(&full, |slice| slice.cpu * slice.rate / 1e9)),
+        ("full p50", median_of(&full, |slice| slice.p50)),
+        ("full p99", median_of(&full, |slice| slice.p99)),
+        ("p50", median_of(&steady, |slice| slice.p50)),
+        ("p99", median_of(&steady, |slice| slice.p99)),
+        ("p99 to bare", later(|slice| slice.p99)),
+        ("memory", memory(&subject)),
+        ("memory added", memory(&subject) - memory(&bare)),
     ])
 }
 
-/// Some requests, and what went on meanwhile.
-struct Phase {
-    answers: Answers,
-    /// Of the server.
-    cpu: Duration,
-    /// The part of a CPU's time that went to other programs than these, on the CPU where it was more.
-    disturbed: f64,
-    /// Requests of all attempts.
+/// Turns of each of two servers: what else runs on the host changes their speed within seconds, and so they take turns several times a
+/// second.
+const SLICES: u64 = 15;
+
+/// A server and its load.
+struct Subject {
+    server: Server,
+    load: Load,
     sent: u64,
 }
 
-/// The attempt in which other programs were least in the way: the first that had less than 3 % of a CPU, of at most six.
-fn quietest(
-    load: &mut Load,
-    server: &Server,
-    sink: &Sink,
+/// What some requests took.
+#[derive(Debug, Clone, Copy)]
+struct Slice {
+    rate: f64,
+    /// Of the server, ns a request, until its spans have left.
+    cpu: f64,
+    /// Microseconds.
+    p50: f64,
+    p99: f64,
+}
+
+impl Subject {
+    fn start(case: &str, sink: &Sink, sampled: bool) -> Result<Self, String> {
+        let server = Server::start(case, sink)?;
+        let load = Load::connect(server.port, sampled).map_err(|error| error.to_string())?;
+        let sent = load.opening();
+        Ok(Self { server, load, sent })
+    }
+
+    fn slice(&mut self, requests: u64, rate: Option<u64>) -> Result<Slice, String> {
+        let cpu = process::cpu_of(self.server.child.id());
+        let answers = self.load.send(requests, rate).map_err(|error| error.to_string())?;
+        self.server.flush()?;
+        self.sent += requests;
+        let cpu = process::cpu_of(self.server.child.id()) - cpu;
+        Ok(Slice {
+            rate: requests as f64 / answers.elapsed.as_secs_f64(),
+            cpu: cpu.as_nanos() as f64 / requests as f64,
+            p50: answers.quantile(0.5),
+            p99: answers.quantile(0.99),
+        })
+    }
+}
+
+/// The two by turns, `requests` of each in all.
+fn slices(
+    bare: &mut Subject,
+    subject: &mut Subject,
     requests: u64,
     rate: Option<u64>,
-) -> std::io::Result<Phase> {
-    let server_cpu = || process::cpu_of(server.child.id());
-    let load_cpu = || process::cpu_of_this_process() + process::cpu_of(sink.process());
-    let mut quietest: Option<Phase> = None;
-    let mut sent = 0;
-    for _ in 0..6 {
-        let before = (server_cpu(), load_cpu(), process::busy(0), process::busy(1));
-        let answers = load.send(requests, rate)?;
-        let cpu = server_cpu() - before.0;
-        let others = [
-            (process::busy(0) - before.2).saturating_sub(cpu),
-            (process::busy(1) - before.3).saturating_sub(load_cpu() - before.1),
-        ];
-        let disturbed = others.map(|others| others.as_secs_f64() / answers.elapsed.as_secs_f64());
-        let disturbed = disturbed[0].max(disturbed[1]);
-        sent += requests;
-        if quietest.as_ref().is_none_or(|phase| disturbed < phase.disturbed) {
-            quietest = Some(Phase { answers, cpu, disturbed, sent: 0 });
-        }
-        if disturbed < 0.03 {
-            break;
-        }
-    }
-    quietest.map(|phase| Phase { sent, ..phase }).ok_or_else(|| std::io::Error::other("no attempt"))
+) -> Result<Vec<(Slice, Slice)>, String> {
+    (0..SLICES)
+        .map(|_| {
+            let bare = bare.slice(requests / SLICES, rate)?;
+            Ok((bare, subject.slice(requests / SLICES, rate)?))
+        })
+        .collect()
 }
 
 fn tables(data: &Data) -> String {
@@ -204,36 +232,31 @@ fn tables(data: &Data) -> String {
             "p99",
             "p50 at 20,000/s, µs",
             "p99",
+            "to bare",
             "memory, MB",
             "added",
         ]);
-        let bare = |figure| data.get("bare", mode, figure);
         for name in CASES {
             let get = |figure| data.get(name, mode, figure);
+            let cpu = get("cpu to bare") * data.get("bare", mode, "cpu");
             table.row(&[
                 name.to_owned(),
                 number(get("requests per second")),
-                ratio(get("requests per second") / bare("requests per second")),
-                number(get("cpu")),
-                number(get("cpu") - bare("cpu")),
-                ratio(bare("cpu") / get("cpu")),
+                ratio(get("kept")),
+                number(cpu),
+                number(cpu - data.get("bare", mode, "cpu")),
+                ratio(1.0 / get("cpu to bare")),
                 number(get("full p50")),
                 number(get("full p99")),
                 number(get("p50")),
                 number(get("p99")),
+                ratio(get("p99 to bare")),
                 format!("{:.1}", get("memory") / 1e6),
-                format!("{:.1}", (get("memory") - bare("memory")) / 1e6),
+                format!("{:.1}", get("memory added") / 1e6),
             ]);
         }
         text += &format!("{}\n", table.finish(OURS));
     }
     let busy = CASES.map(|name| data.get(name, "sampled", "busy")).into_iter().fold(f64::INFINITY, f64::min);
-    let every =
-        ["sampled", "unsampled"].iter().flat_map(|mode| CASES.map(|name| data.get(name, mode, "disturbed")));
-    let disturbed = every.fold(0.0, f64::max);
-    text + &format!(
-        "The server's CPU was busy for at least {:.0} % of the time at full load. Other programs had at most {:.0} % of a CPU (medians).\n",
-        busy * 100.0,
-        disturbed * 100.0,
-    )
+    text + &format!("The server's CPU was busy for at least {:.0} % of the time at full load.\n", busy * 100.0)
 }
