@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 
 use super::frame::Framer;
-use super::queue::{Asked, Chunk, Queue};
+use super::queue::{Asked, Chunk, Queue, WakeAt};
 use super::report::Reporter;
 use super::{Scopes, after};
 use crate::export::Backoff;
@@ -20,6 +20,10 @@ use crate::resource::Resource;
 
 /// Time for the exporter to close its sink after the deadline of the shutdown has passed.
 const LAST_CALL: Duration = Duration::from_millis(100);
+
+/// How long the thread rests after full batches, however many more there are. Under lasting load it is awake or rests, so
+/// that no thread that ends spans has to wake it, which takes that thread 5 to 10 µs.
+const REST: Duration = Duration::from_millis(10);
 
 /// A batch on its way out.
 struct Pending {
@@ -80,17 +84,23 @@ impl Drop for Closer {
 impl Worker {
     fn run(mut self) {
         let mut tick = after(self.queue.limits().schedule_delay);
+        let mut rests = false;
         loop {
             let done = self.asked;
-            self.asked = self.queue.wait(tick, false, done);
+            self.asked = if rests {
+                self.queue.wait(after(REST).min(tick), WakeAt::Pressing, done)
+            } else {
+                self.queue.wait(tick, WakeAt::Due, done)
+            };
             self.seen = self.asked;
             let asked_now = self.asked;
             let is_asked = asked_now.flush > done.flush || asked_now.closed;
             if is_asked || Instant::now() >= tick {
                 self.export_all();
                 tick = after(self.queue.limits().schedule_delay);
+                rests = false;
             } else {
-                self.export_full_batches(tick);
+                rests = self.export_full_batches(tick);
             }
             self.reporter.queue_full(self.queue.stats());
             if is_asked {
@@ -105,16 +115,18 @@ impl Worker {
         }
     }
 
-    /// Not beyond the tick, nor when somebody asks: under lasting load there is always another full batch.
-    fn export_full_batches(&mut self, tick: Instant) {
-        while self.queue.queued_spans() >= self.queue.limits().max_export_batch_size
+    /// Not beyond the tick, nor when somebody asks: under lasting load there is always another full batch. False when there
+    /// was none.
+    fn export_full_batches(&mut self, tick: Instant) -> bool {
+        let mut exported = false;
+        while self.queue.is_due()
             && Instant::now() < tick
             && !self.queue.is_asked_for_more_than(self.seen)
+            && self.export_next().is_some()
         {
-            if self.export_next().is_none() {
-                return;
-            }
+            exported = true;
         }
+        exported
     }
 
     /// Exports what there is now, that of the threads included; not what comes meanwhile, or it might never end.
@@ -191,7 +203,7 @@ impl Worker {
         if let (true, Some(deadline)) = (self.seen.closed, self.seen.deadline) {
             until = until.min(deadline);
         }
-        self.seen = self.queue.wait(until, true, self.seen);
+        self.seen = self.queue.wait(until, WakeAt::Never, self.seen);
         !self.is_over(Instant::now())
     }
 
