@@ -4,7 +4,7 @@ use bytes::{Bytes, BytesMut};
 use opentelemetry::InstrumentationScope;
 
 use super::Scopes;
-use super::queue::Chunk;
+use super::chunk::Chunk;
 use crate::resource::Resource;
 use crate::span::bytes::ByteBuf;
 use crate::span::encode;

@@ -4,6 +4,7 @@
 //! [collects, frames and exports](worker) the chunks.
 
 pub(crate) mod buffer;
+mod chunk;
 mod frame;
 pub(crate) mod ids;
 pub(crate) mod queue;

@@ -5,69 +5,15 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::chunk::Chunk;
 use super::report::Stats;
 use crate::export::BatchLimits;
-use crate::span::bytes::ByteBuf;
 
-/// `ScopeSpans.spans`
-const SPANS_FIELD: u8 = 2;
-/// Emptied chunks that are kept for reuse, at most.
-const SPARE_LIMIT: usize = 8;
+/// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 300,000 spans a second.
+const SPARE_LIMIT: usize = 128;
 
-/// A chunk that grew beyond this many bytes, for the sake of a very large span, is not kept.
-const SPARE_CAPACITY: usize = 256 * 1024;
-
-/// Encoded spans of one thread.
-#[derive(Debug, Default)]
-pub(crate) struct Chunk {
-    bytes: ByteBuf,
-    runs: Vec<Run>,
-    spans: usize,
-}
-
-/// Spans of one scope that lie side by side in a chunk.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Run {
-    pub(crate) scope: u32,
-    pub(crate) end: usize,
-}
-
-impl Chunk {
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes.len()
-    }
-
-    pub(crate) fn spans(&self) -> usize {
-        self.spans
-    }
-
-    /// Each run's scope and bytes.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        let mut start = 0;
-        self.runs.iter().map(move |run| {
-            let bytes = &self.bytes.as_slice()[start..run.end];
-            start = run.end;
-            (run.scope, bytes)
-        })
-    }
-
-    #[inline]
-    pub(crate) fn push(&mut self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
-        write(&mut self.bytes, SPANS_FIELD);
-        self.spans += 1;
-        let end = self.bytes.len();
-        match self.runs.last_mut() {
-            Some(run) if run.scope == scope => run.end = end,
-            _ => self.runs.push(Run { scope, end }),
-        }
-    }
-
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.runs.clear();
-        self.spans = 0;
-    }
-}
+/// And so many while there is less to do.
+const IDLE_SPARE_LIMIT: usize = 16;
 
 /// How much waits.
 #[derive(Debug, Clone, Copy)]
@@ -147,6 +93,7 @@ pub(crate) struct Queue {
     closed: AtomicBool,
     /// Of all chunks that were handed over and not yet exported, those in the exporter's hands included.
     spans: AtomicUsize,
+    /// The memory that they hold.
     bytes: AtomicUsize,
     state: Mutex<State>,
     worker: Condvar,
@@ -201,8 +148,8 @@ impl Queue {
             return false;
         }
         let mut state = self.lock();
-        let fresh = state.spare.pop().unwrap_or_default();
-        self.enqueue(&mut state, std::mem::replace(chunk, fresh));
+        let detached = chunk.detach(&mut state.spare);
+        self.enqueue(&mut state, detached);
         // std's condition variables make a system call also when nobody waits.
         let wakes = state.wake_at.is_some_and(|mark| self.fill().reaches(mark));
         if wakes {
@@ -225,13 +172,13 @@ impl Queue {
     }
 
     fn has_room(&self, chunk: &Chunk) -> bool {
-        self.spans.load(Ordering::Relaxed) + chunk.spans <= self.limits.max_queue_size
-            && self.bytes.load(Ordering::Relaxed) + chunk.bytes() <= self.limits.max_queue_bytes
+        self.spans.load(Ordering::Relaxed) + chunk.spans() <= self.limits.max_queue_size
+            && self.bytes.load(Ordering::Relaxed) + chunk.held() <= self.limits.max_queue_bytes
     }
 
     fn enqueue(&self, state: &mut State, chunk: Chunk) {
-        self.spans.fetch_add(chunk.spans, Ordering::Relaxed);
-        self.bytes.fetch_add(chunk.bytes(), Ordering::Relaxed);
+        self.spans.fetch_add(chunk.spans(), Ordering::Relaxed);
+        self.bytes.fetch_add(chunk.held(), Ordering::Relaxed);
         state.chunks.push_back(chunk);
     }
 
@@ -241,17 +188,17 @@ impl Queue {
         let threads = self.lock().threads.clone();
         for shared in &threads {
             let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            if chunk.spans > 0 {
+            if chunk.spans() > 0 {
                 let mut state = self.lock();
-                let fresh = state.spare.pop().unwrap_or_default();
-                self.enqueue(&mut state, std::mem::replace(&mut *chunk, fresh));
+                let detached = chunk.detach(&mut state.spare);
+                self.enqueue(&mut state, detached);
             }
         }
         drop(threads);
         // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
         // is taken before this one).
         self.lock().threads.retain(|shared| {
-            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
+            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans() > 0
         });
     }
 
@@ -261,8 +208,8 @@ impl Queue {
         if self.is_closed() {
             return; // The export thread collects it.
         }
-        if chunk.spans > 0 && !self.hand_over(&mut chunk) {
-            self.stats.count_queue_full(chunk.spans as u64);
+        if chunk.spans() > 0 && !self.hand_over(&mut chunk) {
+            self.stats.count_queue_full(chunk.spans() as u64);
             *chunk = Chunk::default();
         }
         drop(chunk);
@@ -280,7 +227,7 @@ impl Queue {
         let mut batch: Vec<Chunk> = Vec::new();
         let (mut spans, mut bytes) = (0, 0);
         while let Some(next) = state.chunks.front() {
-            spans += next.spans;
+            spans += next.spans();
             bytes += next.bytes();
             let fits = spans <= self.limits.max_export_batch_size && bytes <= self.limits.max_batch_bytes;
             if !fits && !batch.is_empty() {
@@ -295,11 +242,20 @@ impl Queue {
     pub(crate) fn recycle(&self, chunks: Vec<Chunk>) {
         let mut state = self.lock();
         for mut chunk in chunks {
-            if state.spare.len() < SPARE_LIMIT && chunk.bytes.capacity() <= SPARE_CAPACITY {
+            if state.spare.len() < SPARE_LIMIT && chunk.is_reusable() {
                 chunk.clear();
                 state.spare.push(chunk);
             }
         }
+    }
+
+    /// Frees most of the emptied chunks: there is less to do.
+    pub(crate) fn trim(&self) {
+        let mut state = self.lock();
+        let kept = state.spare.len().min(IDLE_SPARE_LIMIT);
+        let surplus = state.spare.split_off(kept);
+        drop(state);
+        drop(surplus);
     }
 
     /// The spans and bytes of a batch have left, one way or another.

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use opentelemetry::Context;
 
+use super::chunk::Chunk;
 use super::frame::Framer;
-use super::queue::{Asked, Chunk, Queue, WakeAt};
+use super::queue::{Asked, Queue, WakeAt};
 use super::report::Reporter;
 use super::{Scopes, after};
 use crate::export::Backoff;
@@ -90,6 +91,7 @@ impl Worker {
             self.asked = if rests {
                 self.queue.wait(after(REST).min(tick), WakeAt::Pressing, done)
             } else {
+                self.queue.trim();
                 self.queue.wait(tick, WakeAt::Due, done)
             };
             self.seen = self.asked;
@@ -176,7 +178,7 @@ impl Worker {
                 }
             }
         }
-        self.queue.release(spans, pending.chunks.iter().map(Chunk::bytes).sum());
+        self.queue.release(spans, pending.chunks.iter().map(Chunk::held).sum());
         self.queue.recycle(pending.chunks);
     }
 
