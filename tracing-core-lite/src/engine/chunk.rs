@@ -1,5 +1,7 @@
 //! Encoded spans of one thread, in one piece of memory.
 
+use std::ops::Range;
+
 use crate::span::bytes::ByteBuf;
 
 /// `ScopeSpans.spans`
@@ -41,14 +43,14 @@ impl Chunk {
         size_of::<Self>() + self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
     }
 
-    /// Each run's scope and bytes.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, &[u8])> {
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        self.bytes.as_slice()
+    }
+
+    /// Each run's scope, and where its bytes are.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>)> {
         let mut start = 0;
-        self.runs.iter().map(move |run| {
-            let bytes = &self.bytes.as_slice()[start..run.end];
-            start = run.end;
-            (run.scope, bytes)
-        })
+        self.runs.iter().map(move |run| (run.scope, std::mem::replace(&mut start, run.end)..run.end))
     }
 
     #[inline]

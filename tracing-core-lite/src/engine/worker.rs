@@ -29,7 +29,8 @@ const REST: Duration = Duration::from_millis(10);
 /// A batch on its way out.
 struct Pending {
     batch: Batch,
-    chunks: Vec<Chunk>,
+    /// The memory that it holds.
+    held: usize,
     since: Instant,
     backoff: Backoff,
 }
@@ -148,8 +149,9 @@ impl Worker {
             return None;
         }
         let spans = chunks.iter().map(Chunk::spans).sum();
-        let batch = Batch::new(self.framer.frame(&chunks, &self.scopes), spans);
-        self.export(Pending { batch, chunks, since: Instant::now(), backoff: Backoff::default() });
+        let held = chunks.iter().map(Chunk::held).sum();
+        let batch = Batch::framed(self.framer.frame(chunks, &self.scopes), spans);
+        self.export(Pending { batch, held, since: Instant::now(), backoff: Backoff::default() });
         Some(spans)
     }
 
@@ -178,8 +180,8 @@ impl Worker {
                 }
             }
         }
-        self.queue.release(spans, pending.chunks.iter().map(Chunk::held).sum());
-        self.queue.recycle(pending.chunks);
+        self.queue.release(spans, pending.held);
+        self.queue.recycle(pending.batch.into_chunks());
     }
 
     fn give_up(&mut self, spans: usize, reason: &str) {
