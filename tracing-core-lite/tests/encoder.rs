@@ -334,3 +334,35 @@ fn resource_and_scopes_frame_their_spans() {
         .collect();
     assert_eq!(scopes, [("a", 2), ("b", 2), ("c", 1)]);
 }
+
+/// Runs of spans of one scope that are long enough leave as they are; short ones are copied together.
+#[test]
+fn the_pieces_of_a_request_are_the_request() {
+    for padding in [0, 100, 700, 1_500] {
+        let requests = Requests::default();
+        let provider = TracerProvider::builder().exporter(requests.clone()).build().unwrap();
+        let text = "x".repeat(padding);
+        for scope in ["a", "a", "a", "b", "a", "b", "b", "c"].repeat(10) {
+            let span = provider.tracer(scope).span(scope).parent(&Context::new()).start();
+            span.set("text", text.as_str());
+        }
+        provider.shutdown(Duration::from_secs(10)).unwrap();
+        let batch = requests.0.lock().unwrap().remove(0);
+        let pieces: Vec<&[u8]> = batch.pieces().collect();
+        assert_eq!(pieces.concat(), batch.request()[..]);
+        assert_eq!(batch.request_len(), batch.request().len());
+        assert!(pieces.iter().all(|piece| !piece.is_empty()));
+        assert_eq!(pieces.len() > 2, padding >= 700, "{} pieces", pieces.len());
+        let request = ExportTraceServiceRequest::decode(batch.request().clone()).unwrap();
+        let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
+        let spans = scopes.map(|scope| {
+            let name = &scope.scope.as_ref().unwrap().name;
+            assert!(scope.spans.iter().all(|span| span.name == *name));
+            scope.spans.len()
+        });
+        assert_eq!(spans.collect::<Vec<_>>(), [40, 30, 10]);
+        let same = Batch::new(batch.request().clone(), batch.span_count());
+        assert_eq!(same.pieces().collect::<Vec<_>>(), [&batch.request()[..]]);
+        assert_eq!(same.request_len(), batch.request_len());
+    }
+}

@@ -248,6 +248,80 @@ fn a_full_batch_does_not_wait_for_the_schedule() {
     assert_eq!(memory.finished().len(), 64 * 3);
 }
 
+/// Waits until `count` spans are exported.
+fn wait_for(provider: &TracerProvider, count: u64) {
+    let deadline = Instant::now() + SOON;
+    while provider.stats().exported < count && Instant::now() < deadline {
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    assert!(provider.stats().exported >= count, "{:?}", provider.stats());
+}
+
+#[test]
+fn full_batches_leave_at_once_while_the_export_thread_rests_and_after() {
+    let limits = BatchLimits {
+        schedule_delay: Duration::from_secs(3600),
+        max_export_batch_size: 64,
+        ..BatchLimits::default()
+    };
+    let provider = provider(MemoryExporter::new(), limits);
+    for (round, pause) in [0, 0, 1, 5, 10, 15, 50, 0].into_iter().enumerate() {
+        std::thread::sleep(Duration::from_millis(pause));
+        record(&provider.tracer("test"), 64);
+        wait_for(&provider, 64 * (round as u64 + 1));
+    }
+}
+
+#[test]
+fn a_queue_of_one_batch_is_exported_before_it_is_full() {
+    let limits = BatchLimits {
+        schedule_delay: Duration::from_secs(3600),
+        max_queue_size: 512,
+        max_export_batch_size: 512,
+        ..BatchLimits::default()
+    };
+    let provider = provider(MemoryExporter::new(), limits);
+    // Of these, chunks of 64 KiB are handed over that are smaller than half a queue.
+    for _ in 0..400 {
+        provider.tracer("test").span("work").parent(&Context::new()).start_with(|span| {
+            span.set("padding", "0123456789".repeat(30).as_str());
+        });
+    }
+    wait_for(&provider, 256);
+    assert_eq!(provider.stats().lost(), 0);
+}
+
+#[test]
+fn no_span_waits_longer_than_the_schedule_under_lasting_load() {
+    let limits = BatchLimits {
+        schedule_delay: Duration::from_millis(50),
+        max_export_batch_size: 64,
+        ..BatchLimits::default()
+    };
+    let memory = MemoryExporter::with_capacity(10_000);
+    let provider = provider(memory.clone(), limits);
+    let stop = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !stop.load(Ordering::Relaxed) {
+                record(&provider.tracer("test"), 64);
+                std::thread::sleep(Duration::from_millis(1));
+            }
+        });
+        std::thread::sleep(Duration::from_millis(20));
+        let start = Instant::now();
+        provider.tracer("test").span("alone").parent(&Context::new()).start().end();
+        while memory.finished().iter().all(|it| it.span.name != "alone") && start.elapsed() < SOON {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(
+            start.elapsed() < SOON,
+            "the span that is alone in its thread waits for the schedule, and not longer"
+        );
+    });
+}
+
 #[test]
 fn no_batch_is_larger_than_asked_for() {
     #[derive(Clone, Default)]

@@ -16,11 +16,28 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(10)
 }
 
-/// Exports one batch to a receiver that gives these answers.
+/// Exports one batch to a receiver that gives this answer: by the exporter's own client and by ureq, which TLS and proxies
+/// need.
 fn answered(reply: Reply) -> Result<Exported, ExportError> {
-    let receiver = FakeOtlp::start().unwrap();
-    receiver.reply(reply);
-    OtlpConfig::new().endpoint(receiver.url()).build().unwrap().export(&requests::batch(2), soon())
+    let by = |config: OtlpConfig| {
+        let receiver = FakeOtlp::start().unwrap();
+        receiver.reply(reply.clone());
+        let result = config.endpoint(receiver.url()).build().unwrap().export(&requests::batch(2), soon());
+        let request = receiver.requests().remove(0);
+        assert_eq!(request.header("host"), receiver.url().strip_prefix("http://"));
+        assert_eq!(request.body, *requests::batch(2).request());
+        result
+    };
+    let own = by(OtlpConfig::new());
+    let ureq = by(OtlpConfig::new().header("connection", "keep-alive"));
+    match (&own, &ureq) {
+        // The words for a lost connection are each client's own.
+        (Err(own), Err(ureq)) if own.to_string().contains("connection") => {
+            assert_eq!(std::mem::discriminant(own), std::mem::discriminant(ureq));
+        }
+        _ => assert_eq!(own, ureq),
+    }
+    own
 }
 
 #[test]
@@ -41,6 +58,32 @@ fn a_batch_arrives_as_it_is() {
     assert_eq!(received.body, *batch.request());
     assert_eq!(receiver.spans()[..3], FinishedSpan::flatten(batch.decode().unwrap()));
     assert_eq!(receiver.connections(), 1, "the connection is used again");
+}
+
+#[test]
+fn a_connection_that_the_receiver_gives_up_is_not_used_again() {
+    let receiver = FakeOtlp::start().unwrap();
+    receiver.reply(Reply::ok().header("connection", "close"));
+    let mut exporter = OtlpConfig::new().endpoint(receiver.url()).build().unwrap();
+    for connections in [1, 2, 2] {
+        assert_eq!(exporter.export(&requests::batch(1), soon()), Ok(Exported::default()));
+        assert_eq!(receiver.connections(), connections);
+    }
+}
+
+#[test]
+fn a_batch_of_the_export_thread_arrives_as_it_is() {
+    let receiver = FakeOtlp::start().unwrap();
+    let exporter = OtlpConfig::new().endpoint(receiver.url()).build().unwrap();
+    let provider = tracing_core_lite::TracerProvider::builder().exporter(exporter).build().unwrap();
+    for scope in ["a", "b"].repeat(1_000) {
+        let span = provider.tracer(scope).span(scope).parent(&tracing_core_lite::Context::new()).start();
+        span.set("text", "x".repeat(3_000).as_str());
+    }
+    provider.shutdown(Duration::from_secs(10)).unwrap();
+    let spans = receiver.spans();
+    assert_eq!((spans.len(), provider.stats().exported), (2_000, 2_000));
+    assert!(spans.iter().all(|it| it.span.name == it.scope.name));
 }
 
 #[cfg(feature = "gzip")]

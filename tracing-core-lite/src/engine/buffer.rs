@@ -5,11 +5,9 @@
 use std::cell::RefCell;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::queue::{Chunk, Queue};
+use super::chunk::Chunk;
+use super::queue::Queue;
 use crate::span::bytes::ByteBuf;
-
-/// A chunk is handed over once it holds this many bytes.
-const CHUNK_BYTES: usize = 64 * 1024;
 
 thread_local! {
     static CHUNKS: RefCell<Vec<ThreadChunk>> = const { RefCell::new(Vec::new()) };
@@ -73,7 +71,7 @@ impl Buffer {
             self.queue.stats().count_after_shutdown(1);
             return;
         }
-        if self.is_ready(&chunk) && !self.queue.hand_over(&mut chunk) {
+        if self.is_ready(&chunk) && !self.hand_over(&mut chunk) {
             self.queue.stats().count_queue_full(1);
             return;
         }
@@ -81,15 +79,22 @@ impl Buffer {
         // A chunk that nobody else holds would be lost with this call.
         let last_chance = Arc::strong_count(shared) == 1;
         if self.is_ready(&chunk) || last_chance {
-            let handed_over = self.queue.hand_over(&mut chunk);
+            let handed_over = self.hand_over(&mut chunk);
             if last_chance && !handed_over {
                 self.queue.stats().count_queue_full(chunk.spans() as u64);
             }
         }
     }
 
+    fn hand_over(&self, chunk: &mut Chunk) -> bool {
+        let handed_over = self.queue.hand_over(chunk);
+        // Not under the queue's lock.
+        chunk.prepare();
+        handed_over
+    }
+
     fn is_ready(&self, chunk: &Chunk) -> bool {
-        chunk.spans() >= self.queue.limits().max_export_batch_size || chunk.bytes() >= CHUNK_BYTES
+        chunk.spans() >= self.queue.limits().max_export_batch_size || chunk.is_full()
     }
 
     /// Makes this thread known to the export thread.

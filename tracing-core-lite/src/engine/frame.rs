@@ -1,14 +1,77 @@
 //! Frames chunks as one `ExportTraceServiceRequest`: headers around bytes that are already there.
 
-use bytes::{Bytes, BytesMut};
+use std::ops::Range;
+
 use opentelemetry::InstrumentationScope;
 
 use super::Scopes;
-use super::queue::Chunk;
+use super::chunk::Chunk;
 use crate::resource::Resource;
 use crate::span::bytes::ByteBuf;
 use crate::span::encode;
 use crate::span::value::visit_otel;
+
+/// A run of fewer bytes is copied between the headers: as a piece of its own it would cost more to send.
+const SMALL_RUN: usize = 1024;
+
+/// One request, in pieces.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    chunks: Vec<Chunk>,
+    pieces: Pieces,
+    len: usize,
+}
+
+#[derive(Debug, Default)]
+struct Pieces {
+    list: Vec<Piece>,
+    /// Headers, and small runs.
+    own: ByteBuf,
+    /// Where the own bytes begin that no piece has yet.
+    start: usize,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Own(Range<usize>),
+    /// Of the chunk with this number.
+    Run(usize, Range<usize>),
+}
+
+impl Frame {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.list.iter().map(|piece| match piece {
+            Piece::Own(range) => &self.pieces.own.as_slice()[range.clone()],
+            Piece::Run(chunk, range) => &self.chunks[*chunk].as_slice()[range.clone()],
+        })
+    }
+
+    pub(crate) fn into_chunks(self) -> Vec<Chunk> {
+        self.chunks
+    }
+}
+
+impl Pieces {
+    fn push_run(&mut self, number: usize, chunk: &Chunk, run: Range<usize>) {
+        if run.len() < SMALL_RUN {
+            self.own.extend_from_slice(&chunk.as_slice()[run]);
+        } else {
+            self.end_own();
+            self.list.push(Piece::Run(number, run));
+        }
+    }
+
+    fn end_own(&mut self) {
+        if self.start < self.own.len() {
+            self.list.push(Piece::Own(self.start..self.own.len()));
+            self.start = self.own.len();
+        }
+    }
+}
 
 /// Frames batches for one resource.
 pub(crate) struct Framer {
@@ -16,8 +79,6 @@ pub(crate) struct Framer {
     resource: ByteBuf,
     /// `ResourceSpans.schema_url`, as an encoded field.
     schema_url: ByteBuf,
-    /// Reused from batch to batch, once the last one is gone.
-    out: BytesMut,
     scopes: Vec<EncodedScope>,
 }
 
@@ -46,56 +107,48 @@ impl Framer {
         }
         let mut encoded = ByteBuf::default();
         encode::put_bytes(&mut encoded, encode::length_tag(1), content.as_slice());
-        Self {
-            resource: encoded,
-            schema_url: encode_text(3, resource.schema_url()),
-            out: BytesMut::new(),
-            scopes: Vec::new(),
-        }
+        Self { resource: encoded, schema_url: encode_text(3, resource.schema_url()), scopes: Vec::new() }
     }
 
     /// The request that holds the spans of `chunks`.
-    pub(crate) fn frame(&mut self, chunks: &[Chunk], scopes: &Scopes) -> Bytes {
-        self.measure(chunks, scopes);
+    pub(crate) fn frame(&mut self, chunks: Vec<Chunk>, scopes: &Scopes) -> Frame {
+        self.measure(&chunks, scopes);
         let used = || self.scopes.iter().enumerate().filter(|(_, scope)| scope.spans > 0);
         let content = self.resource.len()
             + self.schema_url.len()
             + used().map(|(_, scope)| encode::field_len(scope.len())).sum::<usize>();
-        let out = &mut self.out;
-        out.reserve(encode::field_len(content));
-        put_length(out, 1, content);
-        out.extend_from_slice(self.resource.as_slice());
+        let runs = chunks.iter().flat_map(Chunk::runs).map(|(_, run)| run.len());
+        let len = encode::field_len(content);
+        let mut pieces = Pieces::default();
+        pieces.own.reserve(len - runs.filter(|run| *run >= SMALL_RUN).sum::<usize>());
+        encode::put_length(&mut pieces.own, encode::length_tag(1), content);
+        pieces.own.extend_from_slice(self.resource.as_slice());
         for (number, scope) in used() {
-            put_length(out, 2, scope.len());
-            out.extend_from_slice(scope.scope.as_slice());
-            for (run_scope, bytes) in chunks.iter().flat_map(Chunk::runs) {
-                if run_scope as usize == number {
-                    out.extend_from_slice(bytes);
+            encode::put_length(&mut pieces.own, encode::length_tag(2), scope.len());
+            pieces.own.extend_from_slice(scope.scope.as_slice());
+            for (index, chunk) in chunks.iter().enumerate() {
+                for (_, run) in chunk.runs().filter(|(scope, _)| *scope as usize == number) {
+                    pieces.push_run(index, chunk, run);
                 }
             }
-            out.extend_from_slice(scope.schema_url.as_slice());
+            pieces.own.extend_from_slice(scope.schema_url.as_slice());
         }
-        out.extend_from_slice(self.schema_url.as_slice());
-        out.split().freeze()
+        pieces.own.extend_from_slice(self.schema_url.as_slice());
+        pieces.end_own();
+        Frame { chunks, pieces, len }
     }
 
     /// Adds up each scope's bytes, and encodes scopes that are new.
     fn measure(&mut self, chunks: &[Chunk], scopes: &Scopes) {
         self.scopes.iter_mut().for_each(|scope| scope.spans = 0);
-        for (number, bytes) in chunks.iter().flat_map(Chunk::runs) {
+        for (number, run) in chunks.iter().flat_map(Chunk::runs) {
             while self.scopes.len() <= number as usize {
                 let next = scopes.get(self.scopes.len() as u32);
                 self.scopes.push(next.map(|scope| encode_scope(&scope)).unwrap_or_default());
             }
-            self.scopes[number as usize].spans += bytes.len();
+            self.scopes[number as usize].spans += run.len();
         }
     }
-}
-
-fn put_length(out: &mut BytesMut, field: u8, len: usize) {
-    let mut header = ByteBuf::default();
-    encode::put_length(&mut header, encode::length_tag(field), len);
-    out.extend_from_slice(header.as_slice());
 }
 
 fn encode_text(field: u8, text: Option<&str>) -> ByteBuf {

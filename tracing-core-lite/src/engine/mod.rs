@@ -4,7 +4,8 @@
 //! [collects, frames and exports](worker) the chunks.
 
 pub(crate) mod buffer;
-mod frame;
+pub(crate) mod chunk;
+pub(crate) mod frame;
 pub(crate) mod ids;
 pub(crate) mod queue;
 pub(crate) mod report;

@@ -5,68 +5,56 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::chunk::Chunk;
 use super::report::Stats;
 use crate::export::BatchLimits;
-use crate::span::bytes::ByteBuf;
 
-/// `ScopeSpans.spans`
-const SPANS_FIELD: u8 = 2;
-/// Emptied chunks that are kept for reuse, at most.
-const SPARE_LIMIT: usize = 8;
+/// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 300,000 spans a second.
+const SPARE_LIMIT: usize = 128;
 
-/// A chunk that grew beyond this many bytes, for the sake of a very large span, is not kept.
-const SPARE_CAPACITY: usize = 256 * 1024;
+/// And so many while there is less to do.
+const IDLE_SPARE_LIMIT: usize = 16;
 
-/// Encoded spans of one thread.
-#[derive(Debug, Default)]
-pub(crate) struct Chunk {
-    bytes: ByteBuf,
-    runs: Vec<Run>,
-    spans: usize,
-}
-
-/// Spans of one scope that lie side by side in a chunk.
+/// How much waits.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Run {
-    pub(crate) scope: u32,
-    pub(crate) end: usize,
+struct Fill {
+    spans: usize,
+    bytes: usize,
 }
 
-impl Chunk {
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes.len()
+impl Fill {
+    fn reaches(self, mark: Self) -> bool {
+        self.spans >= mark.spans || self.bytes >= mark.bytes
     }
 
-    pub(crate) fn spans(&self) -> usize {
-        self.spans
-    }
-
-    /// Each run's scope and bytes.
-    pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, &[u8])> {
-        let mut start = 0;
-        self.runs.iter().map(move |run| {
-            let bytes = &self.bytes.as_slice()[start..run.end];
-            start = run.end;
-            (run.scope, bytes)
-        })
-    }
-
-    #[inline]
-    pub(crate) fn push(&mut self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
-        write(&mut self.bytes, SPANS_FIELD);
-        self.spans += 1;
-        let end = self.bytes.len();
-        match self.runs.last_mut() {
-            Some(run) if run.scope == scope => run.end = end,
-            _ => self.runs.push(Run { scope, end }),
+    /// From here on there is something to export: a full batch, or half of a queue that is hardly larger than a batch.
+    fn due(limits: &BatchLimits) -> Self {
+        Self {
+            spans: limits.max_export_batch_size.min(limits.max_queue_size / 2).max(1),
+            bytes: limits.max_batch_bytes.min(limits.max_queue_bytes / 2).max(1),
         }
     }
 
-    fn clear(&mut self) {
-        self.bytes.clear();
-        self.runs.clear();
-        self.spans = 0;
+    /// From here on the export thread must not rest. A quarter of the queue, so that one of 2,048 spans, which is four batches,
+    /// has as much room left as if the thread did not rest at all.
+    fn pressing(limits: &BatchLimits) -> Self {
+        let due = Self::due(limits);
+        Self {
+            spans: (limits.max_queue_size / 4).max(due.spans),
+            bytes: (limits.max_queue_bytes / 4).max(due.bytes),
+        }
     }
+}
+
+/// What ends a wait of the export thread before its time, besides a flush and the shutdown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum WakeAt {
+    /// There is a full batch.
+    Due,
+    /// The queue fills up.
+    Pressing,
+    /// Nothing else.
+    Never,
 }
 
 /// What the export thread is asked to do.
@@ -75,6 +63,8 @@ struct State {
     chunks: VecDeque<Chunk>,
     spare: Vec<Chunk>,
     threads: Vec<Arc<Mutex<Chunk>>>,
+    /// Whoever lets the queue reach this wakes the export thread; nobody does while it is at work, or has been woken.
+    wake_at: Option<Fill>,
     /// Flushes asked for, and done.
     flush_asked: u64,
     flush_done: u64,
@@ -97,10 +87,13 @@ pub(crate) struct Asked {
 #[derive(Debug)]
 pub(crate) struct Queue {
     limits: BatchLimits,
+    due: Fill,
+    pressing: Fill,
     stats: Stats,
     closed: AtomicBool,
     /// Of all chunks that were handed over and not yet exported, those in the exporter's hands included.
     spans: AtomicUsize,
+    /// The memory that they hold.
     bytes: AtomicUsize,
     state: Mutex<State>,
     worker: Condvar,
@@ -110,6 +103,8 @@ pub(crate) struct Queue {
 impl Queue {
     pub(crate) fn new(limits: BatchLimits) -> Self {
         Self {
+            due: Fill::due(&limits),
+            pressing: Fill::pressing(&limits),
             limits,
             stats: Stats::default(),
             closed: AtomicBool::new(false),
@@ -153,23 +148,37 @@ impl Queue {
             return false;
         }
         let mut state = self.lock();
-        let fresh = state.spare.pop().unwrap_or_default();
-        self.enqueue(&mut state, std::mem::replace(chunk, fresh));
+        let detached = chunk.detach(&mut state.spare);
+        self.enqueue(&mut state, detached);
+        // std's condition variables make a system call also when nobody waits.
+        let wakes = state.wake_at.is_some_and(|mark| self.fill().reaches(mark));
+        if wakes {
+            state.wake_at = None;
+        }
         drop(state);
-        if self.queued_spans() >= self.limits.max_export_batch_size {
+        if wakes {
             self.worker.notify_one();
         }
         true
     }
 
+    fn fill(&self) -> Fill {
+        Fill { spans: self.spans.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Whether enough waits for an export.
+    pub(crate) fn is_due(&self) -> bool {
+        self.fill().reaches(self.due)
+    }
+
     fn has_room(&self, chunk: &Chunk) -> bool {
-        self.spans.load(Ordering::Relaxed) + chunk.spans <= self.limits.max_queue_size
-            && self.bytes.load(Ordering::Relaxed) + chunk.bytes() <= self.limits.max_queue_bytes
+        self.spans.load(Ordering::Relaxed) + chunk.spans() <= self.limits.max_queue_size
+            && self.bytes.load(Ordering::Relaxed) + chunk.held() <= self.limits.max_queue_bytes
     }
 
     fn enqueue(&self, state: &mut State, chunk: Chunk) {
-        self.spans.fetch_add(chunk.spans, Ordering::Relaxed);
-        self.bytes.fetch_add(chunk.bytes(), Ordering::Relaxed);
+        self.spans.fetch_add(chunk.spans(), Ordering::Relaxed);
+        self.bytes.fetch_add(chunk.held(), Ordering::Relaxed);
         state.chunks.push_back(chunk);
     }
 
@@ -179,17 +188,17 @@ impl Queue {
         let threads = self.lock().threads.clone();
         for shared in &threads {
             let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
-            if chunk.spans > 0 {
+            if chunk.spans() > 0 {
                 let mut state = self.lock();
-                let fresh = state.spare.pop().unwrap_or_default();
-                self.enqueue(&mut state, std::mem::replace(&mut *chunk, fresh));
+                let detached = chunk.detach(&mut state.spare);
+                self.enqueue(&mut state, detached);
             }
         }
         drop(threads);
         // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
         // is taken before this one).
         self.lock().threads.retain(|shared| {
-            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans > 0
+            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans() > 0
         });
     }
 
@@ -199,8 +208,8 @@ impl Queue {
         if self.is_closed() {
             return; // The export thread collects it.
         }
-        if chunk.spans > 0 && !self.hand_over(&mut chunk) {
-            self.stats.count_queue_full(chunk.spans as u64);
+        if chunk.spans() > 0 && !self.hand_over(&mut chunk) {
+            self.stats.count_queue_full(chunk.spans() as u64);
             *chunk = Chunk::default();
         }
         drop(chunk);
@@ -218,7 +227,7 @@ impl Queue {
         let mut batch: Vec<Chunk> = Vec::new();
         let (mut spans, mut bytes) = (0, 0);
         while let Some(next) = state.chunks.front() {
-            spans += next.spans;
+            spans += next.spans();
             bytes += next.bytes();
             let fits = spans <= self.limits.max_export_batch_size && bytes <= self.limits.max_batch_bytes;
             if !fits && !batch.is_empty() {
@@ -233,11 +242,20 @@ impl Queue {
     pub(crate) fn recycle(&self, chunks: Vec<Chunk>) {
         let mut state = self.lock();
         for mut chunk in chunks {
-            if state.spare.len() < SPARE_LIMIT && chunk.bytes.capacity() <= SPARE_CAPACITY {
+            if state.spare.len() < SPARE_LIMIT && chunk.is_reusable() {
                 chunk.clear();
                 state.spare.push(chunk);
             }
         }
+    }
+
+    /// Frees most of the emptied chunks: there is less to do.
+    pub(crate) fn trim(&self) {
+        let mut state = self.lock();
+        let kept = state.spare.len().min(IDLE_SPARE_LIMIT);
+        let surplus = state.spare.split_off(kept);
+        drop(state);
+        drop(surplus);
     }
 
     /// The spans and bytes of a batch have left, one way or another.
@@ -246,23 +264,26 @@ impl Queue {
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Waits until `until`, or until there is a full batch, or somebody asks for more than `seen`: another flush, or the
-    /// shutdown.
-    ///
-    /// With `pausing`, a full batch is no reason to wake up: the receiver asked for the pause.
-    pub(crate) fn wait(&self, until: Instant, pausing: bool, seen: Asked) -> Asked {
+    /// Waits until `until`, or until the queue is as full as `wake_at` says, or somebody asks for more than `seen`: another
+    /// flush, or the shutdown.
+    pub(crate) fn wait(&self, until: Instant, wake_at: WakeAt, seen: Asked) -> Asked {
+        let mark = match wake_at {
+            WakeAt::Due => Some(self.due),
+            WakeAt::Pressing => Some(self.pressing),
+            WakeAt::Never => None,
+        };
         let mut state = self.lock();
         loop {
             let asked =
                 Asked { flush: state.flush_asked, closed: self.is_closed(), deadline: state.deadline };
-            let full = !pausing
-                && state.chunks.iter().map(|chunk| chunk.spans).sum::<usize>()
-                    >= self.limits.max_export_batch_size;
+            let full = mark.is_some_and(|mark| self.fill().reaches(mark));
             let now = Instant::now();
             if asked.flush > seen.flush || asked.closed != seen.closed || full || now >= until {
                 return asked;
             }
+            state.wake_at = mark;
             state = self.worker.wait_timeout(state, until - now).unwrap_or_else(PoisonError::into_inner).0;
+            state.wake_at = None;
         }
     }
 
@@ -323,5 +344,95 @@ impl Queue {
                 self.waiters.wait_timeout(state, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_secs(10);
+
+    fn queue(max_queue_size: usize) -> Queue {
+        let limits = BatchLimits { max_queue_size, max_export_batch_size: 100, ..BatchLimits::default() };
+        Queue::new(limits.normalized())
+    }
+
+    fn hand_over(queue: &Queue, spans: usize) {
+        let mut chunk = Chunk::default();
+        (0..spans).for_each(|_| chunk.push(0, |bytes, tag| bytes.push(tag)));
+        assert!(queue.hand_over(&mut chunk));
+    }
+
+    /// Does `work` while the export thread waits, and returns what woke it, and after what time.
+    fn woken(queue: &Queue, wake_at: WakeAt, work: impl FnOnce()) -> (Asked, Duration) {
+        std::thread::scope(|scope| {
+            let waits = scope.spawn(|| queue.wait(Instant::now() + SOON, wake_at, Asked::default()));
+            while queue.lock().wake_at.is_none() {
+                std::thread::yield_now();
+            }
+            let start = Instant::now();
+            work();
+            (waits.join().unwrap(), start.elapsed())
+        })
+    }
+
+    #[test]
+    fn a_full_batch_wakes_the_export_thread_once() {
+        let queue = queue(10_000);
+        let (asked, time) = woken(&queue, WakeAt::Due, || {
+            hand_over(&queue, 99);
+            assert!(queue.lock().wake_at.is_some(), "not for less than a batch");
+            hand_over(&queue, 1);
+        });
+        assert!(time < SOON && asked == Asked::default());
+        assert!(queue.lock().wake_at.is_none(), "nobody wakes a thread that is at work");
+    }
+
+    #[test]
+    fn nobody_wakes_a_resting_thread_before_the_queue_is_filled_to_a_quarter() {
+        let queue = queue(10_000);
+        let (_, time) = woken(&queue, WakeAt::Pressing, || {
+            (0..24).for_each(|_| hand_over(&queue, 100));
+            assert!(queue.is_due());
+            assert!(queue.lock().wake_at.is_some());
+            hand_over(&queue, 100);
+        });
+        assert!(time < SOON);
+    }
+
+    #[test]
+    fn a_flush_and_the_shutdown_end_a_rest() {
+        let queue = queue(10_000);
+        let past = Instant::now();
+        let (asked, time) = woken(&queue, WakeAt::Pressing, || assert!(!queue.flush(past)));
+        assert!(time < SOON && asked.flush == 1 && !asked.closed);
+        queue.flush_done(1);
+        queue.lock().flush_asked = 0;
+        let (asked, time) = woken(&queue, WakeAt::Pressing, || assert!(!queue.close(past)));
+        assert!(time < SOON && asked.closed);
+    }
+
+    #[test]
+    fn a_queue_of_one_batch_is_due_at_its_half() {
+        let queue = queue(100);
+        hand_over(&queue, 49);
+        assert!(!queue.is_due());
+        hand_over(&queue, 1);
+        assert!(queue.is_due());
+    }
+
+    #[test]
+    fn bytes_make_a_batch_due_as_well() {
+        let limits = BatchLimits { max_batch_bytes: 1000, ..BatchLimits::default() };
+        let queue = Queue::new(limits.normalized());
+        hand_over(&queue, 1);
+        assert!(!queue.is_due());
+        let mut chunk = Chunk::default();
+        chunk.push(0, |bytes, _| bytes.extend_from_slice(&[0; 1000]));
+        assert!(queue.hand_over(&mut chunk));
+        assert!(queue.is_due());
     }
 }

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-
 use super::{Batch, ExportError, Exported, Exporter};
 
 /// Gives every batch to each of several exporters, one after the other.
@@ -23,7 +21,7 @@ pub struct Fanout {
 /// A batch that not all exporters are done with.
 struct Unfinished {
     /// Held, so that no other batch can have its address while this one may still come again.
-    request: Bytes,
+    batch: Batch,
     outcomes: Vec<Outcome>,
 }
 
@@ -42,11 +40,8 @@ impl Fanout {
 
     /// What came of `batch` so far.
     fn resume(&mut self, batch: &Batch) -> Vec<Outcome> {
-        let request = batch.request();
         match self.unfinished.take() {
-            Some(it) if it.request.as_ptr() == request.as_ptr() && it.request.len() == request.len() => {
-                it.outcomes
-            }
+            Some(it) if it.batch.is(batch) => it.outcomes,
             _ => self.exporters.iter().map(|_| Outcome::Pending).collect(),
         }
     }
@@ -91,7 +86,7 @@ impl Exporter for Fanout {
             Ok(()) => Ok(together(outcomes)),
             Err(error) => {
                 if matches!(error, ExportError::Retryable { .. }) {
-                    self.unfinished = Some(Unfinished { request: batch.request().clone(), outcomes });
+                    self.unfinished = Some(Unfinished { batch: batch.clone(), outcomes });
                 }
                 Err(error)
             }
@@ -168,6 +163,8 @@ fn append(text: &mut String, more: &str) {
 mod tests {
     use std::collections::VecDeque;
     use std::sync::{Arc, Mutex};
+
+    use bytes::Bytes;
 
     use super::*;
 

@@ -15,9 +15,11 @@ pub struct BatchLimits {
     pub export_timeout: Duration,
     /// Spans that may wait; further ones are dropped and counted. `OTEL_BSP_MAX_QUEUE_SIZE`; 65,536.
     pub max_queue_size: usize,
-    /// Spans in one batch; so many start an export at once. `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`; 512.
+    /// Spans in one batch. So many start an export: at once, or up to 10 ms after the last one, as the export thread rests
+    /// after full batches. Half a queue and a full [`max_batch_bytes`](Self::max_batch_bytes) start one too.
+    /// `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`; 512.
     pub max_export_batch_size: usize,
-    /// Bytes that may wait; further spans are dropped and counted. 33,554,432 (32 MiB).
+    /// Bytes of memory that waiting spans may take; further spans are dropped and counted. 33,554,432 (32 MiB).
     pub max_queue_bytes: usize,
     /// Bytes in one batch: receivers commonly refuse more than 4 MiB. 3,145,728 (3 MiB).
     pub max_batch_bytes: usize,

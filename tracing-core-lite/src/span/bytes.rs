@@ -25,6 +25,14 @@ impl ByteBuf {
         self.bytes.len()
     }
 
+    /// Makes room for `capacity` bytes in all, and for no more.
+    pub(crate) fn reserve(&mut self, capacity: usize) {
+        if capacity > self.bytes.len() {
+            self.bytes.reserve_exact(capacity - self.bytes.len());
+            self.bytes.resize(capacity, 0);
+        }
+    }
+
     #[inline]
     pub(crate) fn as_slice(&self) -> &[u8] {
         &self.bytes[..self.len]
@@ -69,5 +77,12 @@ impl ByteBuf {
     pub(crate) fn remove(&mut self, range: Range<usize>) {
         self.bytes.copy_within(range.end..self.len, range.start);
         self.len -= range.len();
+    }
+}
+
+impl From<&[u8]> for ByteBuf {
+    /// A copy, with no room for more.
+    fn from(bytes: &[u8]) -> Self {
+        Self { bytes: bytes.to_vec(), len: bytes.len() }
     }
 }

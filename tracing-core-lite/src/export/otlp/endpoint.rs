@@ -137,6 +137,26 @@ impl Url {
 
 #[cfg(feature = "otlp-http")]
 impl Url {
+    /// Without the brackets of an IPv6 address.
+    pub(super) fn host(&self) -> &str {
+        split_port(&self.authority).0.trim_matches(['[', ']'])
+    }
+
+    pub(super) fn port_or(&self, default: u16) -> u16 {
+        split_port(&self.authority).1.and_then(|port| port.parse().ok()).unwrap_or(default)
+    }
+
+    pub(super) fn authority(&self) -> &str {
+        &self.authority
+    }
+
+    pub(super) fn path_and_query(&self) -> String {
+        match &self.query {
+            Some(query) => format!("{}?{query}", self.path),
+            None => self.path.clone(),
+        }
+    }
+
     /// Whether the host is this machine, which no proxy should be asked for.
     pub(super) fn is_loopback(&self) -> bool {
         let host = split_port(&self.authority).0;
@@ -185,6 +205,22 @@ mod tests {
         for (name, endpoint, protocol, insecure, expected) in cases {
             let url = endpoint.url(protocol, insecure).unwrap();
             assert_eq!(url.without_credentials(), expected, "{name}");
+        }
+    }
+
+    #[cfg(feature = "otlp-http")]
+    #[test]
+    fn urls_are_taken_apart() {
+        let cases = [
+            ("http://c:4318", "c", 4318, "c:4318", "/v1/traces"),
+            ("http://me:pw@c/x?key=1", "c", 80, "c", "/x/v1/traces?key=1"),
+            ("http://[::1]:4318", "::1", 4318, "[::1]:4318", "/v1/traces"),
+            ("http://[::1]", "::1", 80, "[::1]", "/v1/traces"),
+        ];
+        for (text, host, port, authority, path) in cases {
+            let url = Endpoint::Base(text.into()).url(Protocol::HttpProtobuf, false).unwrap();
+            assert_eq!((url.host(), url.port_or(80), url.authority()), (host, port, authority));
+            assert_eq!(url.path_and_query(), path);
         }
     }
 

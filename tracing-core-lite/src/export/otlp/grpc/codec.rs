@@ -4,12 +4,14 @@ use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
+use crate::export::Batch;
+
 /// The request is encoded already; the response is read by [`reply`](crate::export::otlp::reply).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawBytes;
 
 impl Codec for RawBytes {
-    type Encode = Bytes;
+    type Encode = Batch;
     type Decode = Bytes;
     type Encoder = Self;
     type Decoder = Self;
@@ -24,12 +26,12 @@ impl Codec for RawBytes {
 }
 
 impl Encoder for RawBytes {
-    type Item = Bytes;
+    type Item = Batch;
     type Error = Status;
 
-    fn encode(&mut self, message: Bytes, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
-        to.reserve(message.len());
-        to.put(message);
+    fn encode(&mut self, batch: Batch, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
+        to.reserve(batch.request_len());
+        batch.pieces().for_each(|piece| to.put_slice(piece));
         Ok(())
     }
 }

@@ -113,7 +113,7 @@ impl Exporter for OtlpGrpc {
             return Err(late("no time is left to reach the OTLP receiver"));
         };
         let (reply, answer) = sync_channel::<Result<Bytes, Status>>(1);
-        let call = Call { request: batch.request().clone(), timeout, reply };
+        let call = Call { batch: batch.clone(), timeout, reply };
         if self.calls.send(call).is_err() {
             return Err(ExportError::Permanent { reason: "the OTLP exporter's thread has ended".into() });
         }

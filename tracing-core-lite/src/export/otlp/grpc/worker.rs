@@ -16,6 +16,7 @@ use tonic::transport::Endpoint;
 use tonic::{Request, Status};
 
 use super::codec::RawBytes;
+use crate::export::Batch;
 
 const EXPORT: PathAndQuery =
     PathAndQuery::from_static("/opentelemetry.proto.collector.trace.v1.TraceService/Export");
@@ -24,7 +25,7 @@ const MAX_REPLY: usize = 64 * 1024;
 
 /// One call to make.
 pub(super) struct Call {
-    pub(super) request: Bytes,
+    pub(super) batch: Batch,
     pub(super) timeout: Duration,
     pub(super) reply: SyncSender<Result<Bytes, Status>>,
 }
@@ -54,7 +55,7 @@ impl Worker {
             client = client.send_compressed(encoding).accept_compressed(encoding);
         }
         while let Some(call) = self.calls.recv().await {
-            let mut request = Request::new(call.request);
+            let mut request = Request::new(call.batch);
             *request.metadata_mut() = self.metadata.clone();
             request.set_timeout(call.timeout);
             let result = tokio::time::timeout(call.timeout, async {

@@ -1,0 +1,8 @@
+//! OTLP over HTTP.
+
+mod answer;
+mod connection;
+mod exporter;
+mod plain;
+
+pub use exporter::OtlpHttp;

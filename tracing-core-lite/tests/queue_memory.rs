@@ -1,0 +1,66 @@
+//! The queue holds as much memory as it is allowed to, and no more, whatever the size of its spans.
+#![cfg(target_os = "linux")]
+#![allow(clippy::unwrap_used)]
+
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Instant;
+
+use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter};
+use tracing_core_lite::{Context, TracerProvider};
+
+/// A receiver that takes nothing until it is told to.
+#[derive(Clone, Default)]
+struct Gate(Arc<(Mutex<bool>, Condvar)>);
+
+impl Exporter for Gate {
+    fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+        let open = self.0.0.lock().unwrap();
+        drop(self.0.1.wait_while(open, |open| !*open).unwrap());
+        Ok(Exported::default())
+    }
+}
+
+/// Resident memory, in bytes.
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
+}
+
+/// Memory while spans with so many bytes wait and nobody receives them.
+fn full(span_bytes: usize, max_export_batch_size: usize, limit: usize) -> usize {
+    let gate = Gate::default();
+    let limits = BatchLimits {
+        max_queue_size: usize::MAX,
+        max_queue_bytes: limit,
+        max_export_batch_size,
+        ..BatchLimits::default()
+    };
+    let provider = TracerProvider::builder().exporter(gate.clone()).batch_limits(limits).build().unwrap();
+    let tracer = provider.tracer("test");
+    let text = "x".repeat(span_bytes);
+    let mut made = 0;
+    while provider.stats().dropped_queue_full == 0 {
+        tracer.span("work").parent(&Context::new()).start_with(|span| {
+            span.set("text", text.as_str());
+        });
+        made += 1;
+    }
+    let held = memory();
+    assert!(made * span_bytes > limit / 3, "{made} spans of {span_bytes} bytes filled {limit} bytes");
+    *gate.0.0.lock().unwrap() = true;
+    gate.0.1.notify_all();
+    provider.shutdown(std::time::Duration::from_secs(10)).unwrap();
+    held
+}
+
+#[test]
+fn memory_stays_within_the_queue_s_limit() {
+    const MIB: usize = 1024 * 1024;
+    let start = memory();
+    for (span_bytes, batch) in [(300, 512), (100, 10), (3_000, 512), (20_000, 512), (100_000, 100)] {
+        let held = full(span_bytes, batch, 32 * MIB) - start;
+        // A batch of up to 3 MiB is framed besides, and memory is lost in gaps between the sizes.
+        assert!(held < 40 * MIB, "{held} bytes for spans of {span_bytes} bytes");
+    }
+}
