@@ -29,7 +29,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// Whether calls are measured, recorded or not.
-    #[cfg(feature = "server")]
+    #[inline]
     pub(crate) fn is_measured(&self) -> bool {
         #[cfg(feature = "metrics")]
         return self.metrics.is_some();
