@@ -40,6 +40,7 @@
 //! [`endpoint`](ClientLayer::endpoint).
 
 mod layer;
+mod metadata;
 mod service;
 
 pub use layer::ClientLayer;

@@ -3,14 +3,15 @@
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use opentelemetry::trace::TraceContextExt;
 use tonic::GrpcMethod;
 use tower_service::Service;
-use tracing_core_lite::propagation::Format;
+use tracing_core_lite::propagation::{Format, Inject};
 use tracing_core_lite::{Context, SpanContext, SpanKind};
 
+use super::metadata::Metadata;
 use super::{ClientBody, ClientFuture};
 use crate::call::Call;
 use crate::config::Config;
@@ -19,10 +20,8 @@ use crate::filter::Filter;
 use crate::head::RequestHead;
 use crate::hooks::{OnRequest, OnResponse};
 use crate::semconv::GRPC;
-use crate::trace_bin::GrpcTraceBin;
+use crate::trace_bin::{GRPC_TRACE_BIN, GrpcTraceBin};
 use crate::{attributes, request_body};
-
-static GRPC_TRACE_BIN: HeaderName = HeaderName::from_static("grpc-trace-bin");
 
 /// Makes every call that is made through `S` a span; made by [`ClientLayer`](super::ClientLayer).
 #[derive(Debug, Clone)]
@@ -39,6 +38,12 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
     fn start<B>(&self, request: &mut Request<B>) -> Call {
         let config = &*self.config;
         let parent = Context::current();
+        if !config.is_measured()
+            && let Some(context) = config.tracer.unrecorded_child(parent.span().span_context(), &parent)
+        {
+            self.inject(context.span().span_context(), &parent, request.headers_mut());
+            return Call::passed_on(context);
+        }
         let head = RequestHead::of(request);
         let is_generated = head.extensions().get::<GrpcMethod<'static>>().is_some();
         let method = config.known_methods.look_up(head.uri().path(), is_generated);
@@ -52,19 +57,19 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
                 self.on_request.on_request(&head, span);
             });
         let context = span.in_context(&parent);
-        let span_context = span.span_context().clone();
         let call = Call::new(&self.config, span, context, &head, method);
-        self.inject(&span_context, &parent, request.headers_mut());
+        self.inject(call.context().span().span_context(), &parent, request.headers_mut());
         call
     }
 
-    fn inject(&self, span_context: &SpanContext, context: &Context, metadata: &mut HeaderMap) {
-        self.config.propagator.inject_span(span_context, context, metadata);
+    fn inject(&self, span_context: &SpanContext, context: &Context, headers: &mut HeaderMap) {
+        let mut metadata = Metadata::of(headers);
+        self.config.propagator.inject_span(span_context, context, &mut metadata);
         if self.config.writes_trace_bin {
-            GrpcTraceBin.inject(span_context, context, metadata);
+            GrpcTraceBin.inject(span_context, context, &mut metadata);
         } else {
             // One that a proxy has received would contradict.
-            metadata.remove(&GRPC_TRACE_BIN);
+            metadata.remove(GRPC_TRACE_BIN);
         }
     }
 }
