@@ -37,6 +37,7 @@ mod error_code;
 mod filter;
 mod future;
 mod head;
+mod header;
 mod hooks;
 mod messages;
 mod method;

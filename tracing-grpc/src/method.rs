@@ -8,11 +8,17 @@ const LONGEST: usize = 255;
 /// `package.Service/Method`: the last two segments of a path, since a proxy may have put others in front.
 pub(crate) fn of_path(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
-    let slash = path.rfind('/')?;
-    let start = path[..slash].rfind('/').map_or(0, |before| before + 1);
+    let slash = last_slash(path)?;
+    let start = last_slash(&path[..slash]).map_or(0, |before| before + 1);
     let method = &path[start..];
     let is_whole = slash > start && slash + 1 < path.len();
     if is_whole && method.len() <= LONGEST { Some(method) } else { None }
+}
+
+/// Not `rfind`, which is made for long texts: it takes a name of 20 bytes half as long again.
+#[inline]
+fn last_slash(path: &str) -> Option<usize> {
+    path.bytes().rposition(|byte| byte == b'/')
 }
 
 /// What was asked for, for `rpc.method_original`: at most 255 bytes of the path.
