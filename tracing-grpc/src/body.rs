@@ -22,17 +22,23 @@ pin_project! {
 }
 
 impl<B> TracedBody<B> {
-    /// Ends `call` with `inner`; with `None` there is nothing to be done.
+    /// Watches `inner` until `call` has ended.
     #[inline]
-    pub(crate) fn new(inner: B, call: Option<Call>) -> Self {
+    pub(crate) fn watched(inner: B, call: Option<Call>) -> Self {
         Self { inner, call }
+    }
+
+    /// A body with which nothing is left to be done.
+    #[inline]
+    pub(crate) fn unwatched(inner: B) -> Self {
+        Self { inner, call: None }
     }
 }
 
 /// An empty body of no call.
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self::new(B::default(), None)
+        Self::unwatched(B::default())
     }
 }
 

@@ -1,5 +1,6 @@
 //! The future of a traced response.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
@@ -12,41 +13,44 @@ use crate::call::Call;
 use crate::ending::{Outcome, Side};
 use crate::error_code;
 use crate::hooks::OnResponse;
+use crate::response_body::{ResponseBody, Wrapped};
 
 pin_project! {
     /// The response of a traced call to come. Dropped before that, it ends the span as cancelled.
     #[derive(Debug)]
     #[must_use = "futures do nothing unless polled"]
-    pub struct TracedFuture<F, P = ()> {
+    pub struct TracedFuture<F, P = (), W = Wrapped> {
         // First, so that spans within are dropped, and thus end, before the span around them.
         #[pin]
         inner: F,
         call: Option<Call>,
         side: Side,
         on_response: P,
+        response_body: PhantomData<fn() -> W>,
     }
 }
 
-impl<F, P> TracedFuture<F, P> {
+impl<F, P, W> TracedFuture<F, P, W> {
     #[inline]
     pub(crate) fn new(inner: F, call: Option<Call>, side: Side, on_response: P) -> Self {
-        Self { inner, call, side, on_response }
+        Self { inner, call, side, on_response, response_body: PhantomData }
     }
 }
 
-impl<F, P, B, E> Future for TracedFuture<F, P>
+impl<F, P, W, B, E> Future for TracedFuture<F, P, W>
 where
     F: Future<Output = Result<Response<B>, E>>,
     P: OnResponse,
+    W: ResponseBody<B>,
     B: Body,
     E: 'static,
 {
-    type Output = Result<Response<TracedBody<B>>, E>;
+    type Output = Result<Response<W::Body>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(call) = this.call else {
-            return this.inner.poll(cx).map_ok(|response| response.map(|body| TracedBody::new(body, None)));
+            return this.inner.poll(cx).map_ok(W::unwatched);
         };
         let entered = call.enter();
         let polled = this.inner.poll(cx);
@@ -59,7 +63,11 @@ where
                 false
             }
         };
-        let call = this.call.take().filter(|_| has_more);
-        polled.map_ok(|response| response.map(|body| TracedBody::new(body, call)))
+        if !has_more {
+            *this.call = None;
+            return polled.map_ok(W::unwatched);
+        }
+        let call = this.call.take();
+        polled.map_ok(|response| W::watched(response, |body| TracedBody::watched(body, call)))
     }
 }

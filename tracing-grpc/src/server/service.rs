@@ -1,5 +1,6 @@
 //! The service that makes every call a span.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,27 +12,29 @@ use tower_service::Service;
 use tracing_core_lite::SpanKind;
 use tracing_core_lite::propagation::HeaderScan;
 
-use super::{ServerBody, ServerFuture};
+use super::ServerFuture;
 use crate::call::Call;
 use crate::config::Config;
 use crate::ending::Side;
 use crate::filter::Filter;
 use crate::head::RequestHead;
 use crate::hooks::{OnRequest, OnResponse};
+use crate::response_body::{ResponseBody, Wrapped};
 use crate::semconv::GRPC;
 use crate::{attributes, request_body, trace_bin};
 
 /// Makes every call to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
-pub struct ServerService<S, F = (), Q = (), P = ()> {
+pub struct ServerService<S, F = (), Q = (), P = (), W = Wrapped> {
     pub(super) inner: S,
     pub(super) config: Arc<Config>,
     pub(super) filter: F,
     pub(super) on_request: Q,
     pub(super) on_response: P,
+    pub(super) response_body: PhantomData<fn() -> W>,
 }
 
-impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
+impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> Call {
         let config = &*self.config;
@@ -69,7 +72,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     }
 }
 
-impl<S, F, Q, P, B, R> Service<Request<B>> for ServerService<S, F, Q, P>
+impl<S, F, Q, P, W, B, R> Service<Request<B>> for ServerService<S, F, Q, P, W>
 where
     S: Service<Request<B>, Response = Response<R>>,
     S::Error: 'static,
@@ -78,10 +81,11 @@ where
     F: Filter,
     Q: OnRequest,
     P: OnResponse + Clone,
+    W: ResponseBody<R>,
 {
-    type Response = Response<ServerBody<R>>;
+    type Response = Response<W::Body>;
     type Error = S::Error;
-    type Future = ServerFuture<S::Future, P>;
+    type Future = ServerFuture<S::Future, P, W>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
@@ -101,6 +105,6 @@ where
     }
 }
 
-impl<S: NamedService, F, Q, P> NamedService for ServerService<S, F, Q, P> {
+impl<S: NamedService, F, Q, P, W> NamedService for ServerService<S, F, Q, P, W> {
     const NAME: &'static str = S::NAME;
 }
