@@ -33,13 +33,13 @@ fn spans(c: &mut Criterion) {
         group.bench_function(format!("8 attributes, {name}"), |b| {
             b.iter(|| {
                 let builder = tracer.span("GET /orders/{id}").kind(SpanKind::Server).parent(&root);
-                black_box(builder.remote_parent(parent.clone()).start_with(eight_attributes)).end();
+                black_box(builder.remote_parent(&parent).start_with(eight_attributes)).end();
             });
         });
         group.bench_function(format!("8 attributes and a context, {name}"), |b| {
             b.iter(|| {
                 let builder = tracer.span("GET /orders/{id}").kind(SpanKind::Server).parent(&root);
-                let span = builder.remote_parent(parent.clone()).start_with(eight_attributes);
+                let span = builder.remote_parent(&parent).start_with(eight_attributes);
                 let guard = span.in_context(&root).attach();
                 black_box(&span);
                 drop(guard);

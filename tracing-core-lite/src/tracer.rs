@@ -10,7 +10,7 @@ use opentelemetry::InstrumentationScope;
 use crate::engine::Engine;
 use crate::propagation::Propagator;
 use crate::provider::TracerProvider;
-use crate::span::SpanBuilder;
+use crate::span::{SpanBuilder, SpanName};
 
 /// Starts spans of one instrumentation scope. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -61,8 +61,8 @@ impl Tracer {
 
     /// A span that is about to start.
     #[inline]
-    pub fn span<'a>(&'a self, name: &'a str) -> SpanBuilder<'a> {
-        SpanBuilder::new(self, name)
+    pub fn span<'a>(&'a self, name: impl Into<SpanName<'a>>) -> SpanBuilder<'a> {
+        SpanBuilder::new(self, name.into())
     }
 
     #[inline]

@@ -242,7 +242,7 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     let mut builder =
         tracer.span(&span.name).kind(span.kind.clone()).parent(&root).start_time(time(span.start));
     if let Some(parent) = &span.parent {
-        builder = builder.remote_parent(parent.clone());
+        builder = builder.remote_parent(parent);
     }
     // Half of the attributes before the start, half of them after it.
     let (before, after) = span.attributes.split_at(span.attributes.len() / 2);

@@ -122,7 +122,7 @@ fn a_layer_with_the_context_of_a_remote_parent_keeps_the_trace() {
         true,
         header.trace_state().clone(),
     );
-    let span = spans.tracer().span("local").remote_parent(remote_context).start();
+    let span = spans.tracer().span("local").remote_parent(&remote_context).start();
     assert_eq!(span.span_context().trace_id(), header.trace_id());
     drop((span, remote));
     assert_eq!(spans.one("local").flags & 0x300, 0x300, "the parent is known to be remote");

@@ -67,7 +67,8 @@ pub fn by_ours(provider: &TracerProvider, attributes: Vec<Attribute>) -> Box<dyn
     let tracer = provider.tracer("bench");
     let root = Context::new();
     Box::new(move || {
-        let span = tracer.span(NAME).kind(SpanKind::Server).parent(&root).remote_parent(remote(true));
+        let parent = remote(true);
+        let span = tracer.span(NAME).kind(SpanKind::Server).parent(&root).remote_parent(&parent);
         let span = span.start_with(|span| {
             for (key, value) in &attributes {
                 span.set(key, *value);

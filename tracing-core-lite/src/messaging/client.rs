@@ -191,7 +191,7 @@ impl Client {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Processing {
         let parent = match self.0.settings.relation {
-            Relation::SameTrace => origin.span_context().cloned(),
+            Relation::SameTrace => origin.span_context(),
             Relation::NewTrace => None,
         };
         let in_flight = self.start_under(operation, origin.base(), parent, |span| {
@@ -268,7 +268,7 @@ impl Client {
         &self,
         operation: &Operation<'_>,
         context: &Context,
-        remote_parent: Option<SpanContext>,
+        remote_parent: Option<&SpanContext>,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> InFlight {
         if !self.is_traced(operation.destination.name) {

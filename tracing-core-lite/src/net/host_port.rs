@@ -54,26 +54,48 @@ impl<'a> HostPort<'a> {
     #[inline]
     #[must_use]
     pub fn parse(authority: &'a str) -> Option<Self> {
-        let bytes = authority.as_bytes();
-        if bytes.len() > LONGEST {
+        let (host, port) = Self::split(authority.as_bytes())?;
+        Some(Self { host: std::str::from_utf8(host).ok()?, port })
+    }
+
+    /// As [`parse`](HostPort::parse), for an authority that is not known to be text: the host, which is ASCII, and the port.
+    #[inline]
+    #[must_use]
+    pub fn split(authority: &'a [u8]) -> Option<(&'a [u8], Option<u16>)> {
+        if authority.len() > LONGEST {
             return None;
         }
+        // Most are a name and a port: without a jump by table for each byte.
+        let is_special = |byte: &u8| !matches!(KINDS[usize::from(*byte)], Kind::Host);
+        if let Some(colon) = authority.iter().position(is_special)
+            && let (host, [b':', port @ ..]) = authority.split_at(colon)
+            && !host.starts_with(b"[")
+            && port.len() <= 5
+            && port.iter().all(u8::is_ascii_digit)
+        {
+            return Self::of_parts(host, port);
+        }
+        Self::split_any(authority)
+    }
+
+    fn split_any(authority: &'a [u8]) -> Option<(&'a [u8], Option<u16>)> {
         let mut start = 0;
         let mut colons = 0;
-        let mut colon = bytes.len();
+        let mut colon = authority.len();
         // One pass: `str`'s searches cost more than the few bytes of an authority are worth.
-        for (at, byte) in bytes.iter().enumerate() {
+        for (at, byte) in authority.iter().enumerate() {
             match KINDS[usize::from(*byte)] {
                 Kind::Host => {}
                 Kind::Colon => (colons, colon) = (colons + 1, at),
-                Kind::At => (start, colons, colon) = (at + 1, 0, bytes.len()),
+                Kind::At => (start, colons, colon) = (at + 1, 0, authority.len()),
                 Kind::Unfit => return None,
             }
         }
         let rest = authority.get(start..)?;
-        if let Some(bracketed) = rest.strip_prefix('[') {
-            let (host, rest) = bracketed.split_once(']')?;
-            let port = if rest.is_empty() { "" } else { rest.strip_prefix(':')? };
+        if let Some(bracketed) = rest.strip_prefix(b"[") {
+            let end = bracketed.iter().position(|&byte| byte == b']')?;
+            let (host, rest) = (&bracketed[..end], &bracketed[end + 1..]);
+            let port = if rest.is_empty() { rest } else { rest.strip_prefix(b":")? };
             return Self::of_parts(host, port);
         }
         if colons > 1 {
@@ -82,12 +104,13 @@ impl<'a> HostPort<'a> {
         Self::of_parts(authority.get(start..colon)?, authority.get(colon + 1..).unwrap_or_default())
     }
 
-    fn of_parts(host: &'a str, port: &str) -> Option<Self> {
+    #[inline]
+    fn of_parts(host: &'a [u8], port: &[u8]) -> Option<(&'a [u8], Option<u16>)> {
         if host.is_empty() {
             return None;
         }
-        let port = if port.is_empty() { None } else { Some(port.parse().ok()?) };
-        Some(Self { host, port })
+        let port = if port.is_empty() { None } else { Some(port_of(port)?) };
+        Some((host, port))
     }
 
     /// With the port that `scheme` stands for, where there is none: 80 for `http` and `ws`, 443 for `https` and `wss`.
@@ -98,7 +121,18 @@ impl<'a> HostPort<'a> {
     }
 }
 
-fn default_port(scheme: &str) -> Option<u16> {
+#[inline]
+fn port_of(digits: &[u8]) -> Option<u16> {
+    digits.iter().try_fold(0_u16, |port, digit| {
+        let digit = digit.wrapping_sub(b'0');
+        if digit > 9 { None } else { port.checked_mul(10)?.checked_add(digit.into()) }
+    })
+}
+
+/// The port that `scheme` stands for: 80 for `http` and `ws`, 443 for `https` and `wss`.
+#[inline]
+#[must_use]
+pub fn default_port(scheme: &str) -> Option<u16> {
     match scheme {
         "http" | "ws" => Some(80),
         "https" | "wss" => Some(443),
@@ -129,6 +163,8 @@ mod tests {
             ("example.com:99999", None),
             ("a:b:c", None),
             ("a b", None),
+            ("a:+80", None),
+            ("a:65535", Some(("a", Some(65535)))),
             ("a/b", None),
             ("ä", None),
         ] {

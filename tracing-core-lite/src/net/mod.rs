@@ -6,6 +6,6 @@ mod host_port;
 mod ip_text;
 mod peer_address;
 
-pub use host_port::HostPort;
+pub use host_port::{HostPort, default_port};
 pub use ip_text::IpText;
 pub use peer_address::PeerAddress;

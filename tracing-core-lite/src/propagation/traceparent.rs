@@ -52,15 +52,8 @@ pub fn parse_traceparent(header: &[u8]) -> Option<Traceparent> {
     if known[2] != b'-' || known[35] != b'-' || known[52] != b'-' {
         return None;
     }
-    let [version] = hex::decode(known)?;
-    let follows = match version {
-        0 => rest.is_empty(),
-        0xff => false,
-        // A comma would mean that somebody joined two headers into one: it is not known which of them is true.
-        _ => rest.first().is_none_or(|&first| first == b'-') && !rest.contains(&b','),
-    };
-    if !follows {
-        return None;
+    if known[..2] != *b"00" || !rest.is_empty() {
+        check_other_version(known, rest)?;
     }
     // Both ids in one go: the fewer bytes, the more each of them costs.
     let mut digits = [0; 48];
@@ -70,12 +63,28 @@ pub fn parse_traceparent(header: &[u8]) -> Option<Traceparent> {
     let (trace_id, span_id) = ids.split_first_chunk::<16>()?;
     let trace_id = TraceId::from_bytes(*trace_id);
     let span_id = SpanId::from_bytes(*span_id.first_chunk()?);
-    let [flags] = hex::decode(&known[53..])?;
+    let flags = match known[53..] {
+        [b'0', digit @ b'0'..=b'3'] => digit - b'0',
+        _ => hex::decode::<1>(&known[53..])?[0],
+    };
     (trace_id != TraceId::INVALID && span_id != SpanId::INVALID).then_some(Traceparent {
         trace_id,
         span_id,
         flags: TraceFlags::new(flags & KNOWN_FLAGS),
     })
+}
+
+/// `None` for a version that there is not, or for what may not follow in it.
+#[cold]
+fn check_other_version(known: &[u8], rest: &[u8]) -> Option<()> {
+    let [version] = hex::decode(known)?;
+    let follows = match version {
+        0 => rest.is_empty(),
+        0xff => false,
+        // A comma would mean that somebody joined two headers into one: it is not known which of them is true.
+        _ => rest.first().is_none_or(|&first| first == b'-') && !rest.contains(&b','),
+    };
+    follows.then_some(())
 }
 
 /// Writes the `traceparent` header value of `span_context`: version 00, ASCII, without allocation.

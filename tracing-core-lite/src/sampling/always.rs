@@ -13,6 +13,10 @@ impl Sampler for AlwaysOn {
         Record::RecordAndSample.into()
     }
 
+    fn sample_children_of(&self, _: &SpanContext) -> Option<Record> {
+        Some(Record::RecordAndSample)
+    }
+
     fn description(&self) -> String {
         "AlwaysOnSampler".into()
     }
@@ -27,8 +31,8 @@ impl Sampler for AlwaysOff {
         Record::Drop.into()
     }
 
-    fn drops_children_of(&self, _: &SpanContext) -> bool {
-        true
+    fn sample_children_of(&self, _: &SpanContext) -> Option<Record> {
+        Some(Record::Drop)
     }
 
     fn description(&self) -> String {

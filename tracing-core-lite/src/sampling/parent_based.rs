@@ -94,10 +94,11 @@ impl<S: Sampler> Sampler for ParentBased<S> {
         }
     }
 
-    fn drops_children_of(&self, parent: &SpanContext) -> bool {
+    fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
         match self.delegate(parent) {
-            Some(sampler) => sampler.drops_children_of(parent),
-            None => !parent.is_sampled(),
+            Some(sampler) => sampler.sample_children_of(parent),
+            None if parent.is_sampled() => Some(Record::RecordAndSample),
+            None => Some(Record::Drop),
         }
     }
 
@@ -133,7 +134,7 @@ mod tests {
             sampler.sample(&SamplingInput::new(parent.as_ref(), trace_id, "name", &SpanKind::Internal));
         assert_eq!(decision.trace_state, None);
         if let Some(parent) = &parent {
-            assert_eq!(sampler.drops_children_of(parent), decision.record == Record::Drop);
+            assert_eq!(sampler.sample_children_of(parent), Some(decision.record));
         }
         decision.record
     }

@@ -31,12 +31,12 @@ pub trait Sampler: Send + Sync + Debug + 'static {
     /// Decides about a span that is about to start. It is called on the request's thread: it should not block.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 
-    /// Whether [`sample`](Sampler::sample) drops every child of `parent`, which is valid, whatever its name and its kind, and
-    /// leaves it the parent's tracestate. Such a child is then made without asking further, which is cheaper. `false`, the
-    /// default, promises nothing.
-    fn drops_children_of(&self, parent: &SpanContext) -> bool {
+    /// What [`sample`](Sampler::sample) decides about every child of `parent`, which is valid, whatever the child's name and kind,
+    /// if it leaves the child its parent's tracestate and adds no attributes. Such a child is then made without asking further,
+    /// which is cheaper. `None`, the default, promises nothing.
+    fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
         let _ = parent;
-        false
+        None
     }
 
     /// A name and the settings, for people who read logs: `TraceIdRatioBased{0.25}`.
@@ -48,8 +48,8 @@ impl<S: Sampler + ?Sized> Sampler for Arc<S> {
         (**self).sample(input)
     }
 
-    fn drops_children_of(&self, parent: &SpanContext) -> bool {
-        (**self).drops_children_of(parent)
+    fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
+        (**self).sample_children_of(parent)
     }
 
     fn description(&self) -> String {
@@ -62,8 +62,8 @@ impl<S: Sampler + ?Sized> Sampler for Box<S> {
         (**self).sample(input)
     }
 
-    fn drops_children_of(&self, parent: &SpanContext) -> bool {
-        (**self).drops_children_of(parent)
+    fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
+        (**self).sample_children_of(parent)
     }
 
     fn description(&self) -> String {

@@ -8,6 +8,7 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
 
 use super::foreign::ForeignSpan;
 use super::handle::Span;
+use super::name::SpanName;
 use super::record::unix_nanos;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
@@ -25,25 +26,28 @@ const RANDOM: u8 = 0x02;
 #[must_use = "a span starts with `start` or `start_with`"]
 pub struct SpanBuilder<'a> {
     tracer: &'a Tracer,
-    name: &'a str,
+    name: SpanName<'a>,
     kind: SpanKind,
     parent: Option<&'a Context>,
-    remote_parent: Option<SpanContext>,
+    remote_parent: Option<&'a SpanContext>,
     start_time: Option<SystemTime>,
 }
 
 impl<'a> SpanBuilder<'a> {
-    pub(crate) fn new(tracer: &'a Tracer, name: &'a str) -> Self {
+    #[inline]
+    pub(crate) fn new(tracer: &'a Tracer, name: SpanName<'a>) -> Self {
         Self { tracer, name, kind: SpanKind::Internal, parent: None, remote_parent: None, start_time: None }
     }
 
     /// Sets the kind; internal by default.
+    #[inline]
     pub fn kind(mut self, kind: SpanKind) -> Self {
         self.kind = kind;
         self
     }
 
     /// Makes the span a child of the span in `parent`, or a root when there is none in it.
+    #[inline]
     pub fn parent(mut self, parent: &'a Context) -> Self {
         self.parent = Some(parent);
         self
@@ -52,7 +56,8 @@ impl<'a> SpanBuilder<'a> {
     /// Makes the span a child of a span of another process, whatever the parent context says.
     ///
     /// An invalid `span_context` makes the span a root.
-    pub fn remote_parent(mut self, span_context: SpanContext) -> Self {
+    #[inline]
+    pub fn remote_parent(mut self, span_context: &'a SpanContext) -> Self {
         self.remote_parent = Some(span_context);
         self
     }
@@ -95,13 +100,24 @@ impl<'a> SpanBuilder<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let context_span = context.span();
-        let parent = self.remote_parent.as_ref().unwrap_or_else(|| context_span.span_context());
+        let parent = self.remote_parent.unwrap_or_else(|| context_span.span_context());
         if engine.is_off() || context.is_telemetry_suppressed() {
             return Span::not_recording(parent.clone());
         }
         let parent = Some(parent).filter(|parent| parent.is_valid());
+        // Most spans have a parent, which decides: then the sampler need not be told of them.
+        if let Some(parent) = parent
+            && let Some(record) = engine.sampler().sample_children_of(parent)
+        {
+            let span_context = unchanged_child(parent, record);
+            if record == Record::Drop {
+                return Span::not_recording(span_context);
+            }
+            return self.record(engine, scope, Some(parent), span_context, write);
+        }
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
-        let decision = engine.sampler().sample(&SamplingInput::new(parent, trace_id, self.name, &self.kind));
+        let name = self.name.to_text();
+        let decision = engine.sampler().sample(&SamplingInput::new(parent, trace_id, &name, &self.kind));
         let flags = flags(parent, decision.record == Record::RecordAndSample);
         let trace_state = match decision.trace_state {
             Some(changed) => changed,
@@ -111,16 +127,27 @@ impl<'a> SpanBuilder<'a> {
         if decision.record == Record::Drop {
             return Span::not_recording(span_context);
         }
+        self.record(engine, scope, parent, span_context, |recorder| {
+            write(recorder);
+            recorder.set_otel(decision.attributes);
+        })
+    }
+
+    #[inline]
+    fn record(
+        self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        parent: Option<&SpanContext>,
+        span_context: SpanContext,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let flags = span_context.trace_flags();
         let start = unix_nanos(self.start_time.unwrap_or_else(SystemTime::now));
-        let slot = SlotHandle::acquire(engine, scope, flags.is_sampled(), |record| {
+        Span::recording(SlotHandle::acquire(engine, scope, span_context, |record| {
             record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
-            let mut recorder = Recorder::own(record, engine.limits());
-            write(&mut recorder);
-            if !decision.attributes.is_empty() {
-                recorder.set_otel(decision.attributes);
-            }
-        });
-        Span::recording(span_context, slot)
+            write(&mut Recorder::own(record, engine.limits()));
+        }))
     }
 
     #[cold]
@@ -133,21 +160,28 @@ impl<'a> SpanBuilder<'a> {
         let with_remote;
         let parent = match self.remote_parent {
             Some(remote) => {
-                with_remote = context.with_remote_span_context(remote);
+                with_remote = context.with_remote_span_context(remote.clone());
                 &with_remote
             }
             None => context,
         };
-        let mut builder =
-            opentelemetry::trace::SpanBuilder::from_name(self.name.to_owned()).with_kind(self.kind);
+        let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.to_text().into_owned())
+            .with_kind(self.kind);
         builder.start_time = self.start_time;
         write(&mut Recorder::building(&mut builder));
         Span::foreign(ForeignSpan::start(scope, builder, parent))
     }
 }
 
+/// The context of a new child of `parent`, which keeps its tracestate.
+#[inline]
+pub(super) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
+    let flags = flags(Some(parent), record == Record::RecordAndSample);
+    SpanContext::new(parent.trace_id(), ids::span_id(), flags, false, parent.trace_state().clone())
+}
+
 /// A child keeps its parent's random flag, as it keeps the trace id; a root's trace id is ours, and random.
-pub(super) fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
+fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
     let random = parent.map_or(RANDOM, |parent| parent.trace_flags().to_u8() & RANDOM);
     TraceFlags::new(random).with_sampled(sampled)
 }

@@ -11,30 +11,36 @@ use super::value::Value;
 
 /// A span of the global OpenTelemetry provider, in the context that carries it.
 #[derive(Debug)]
-pub(super) struct ForeignSpan(Context);
+pub(super) struct ForeignSpan {
+    context: Context,
+    /// The API lends it out no longer than a call.
+    span_context: Box<SpanContext>,
+}
 
 impl ForeignSpan {
     pub(super) fn start(scope: &InstrumentationScope, builder: SpanBuilder, parent: &Context) -> Self {
         let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
-        Self(parent.with_span(tracer.build_with_context(builder, parent)))
+        let context = parent.with_span(tracer.build_with_context(builder, parent));
+        let span_context = Box::new(context.span().span_context().clone());
+        Self { context, span_context }
     }
 
-    pub(super) fn span_context(&self) -> SpanContext {
-        self.0.span().span_context().clone()
+    pub(super) fn span_context(&self) -> &SpanContext {
+        &self.span_context
     }
 
     pub(super) fn context(&self) -> Context {
-        self.0.clone()
+        self.context.clone()
     }
 
     pub(super) fn is_recording(&self) -> bool {
-        self.0.span().is_recording()
+        self.context.span().is_recording()
     }
 
     pub(super) fn end(&self, time: Option<SystemTime>) {
         match time {
-            Some(time) => self.0.span().end_with_timestamp(time),
-            None => self.0.span().end(),
+            Some(time) => self.context.span().end_with_timestamp(time),
+            None => self.context.span().end(),
         }
     }
 }
@@ -58,7 +64,7 @@ impl ForeignSink<'_> {
                 attributes.retain(|known| known.key.as_str() != key);
                 attributes.push(attribute);
             }
-            Self::Started(span) => span.0.span().set_attribute(attribute),
+            Self::Started(span) => span.context.span().set_attribute(attribute),
         }
     }
 
@@ -69,7 +75,7 @@ impl ForeignSink<'_> {
                 .events
                 .get_or_insert_default()
                 .push(opentelemetry::trace::Event::new(name, time, attributes, 0)),
-            Self::Started(span) => span.0.span().add_event_with_timestamp(name, time, attributes),
+            Self::Started(span) => span.context.span().add_event_with_timestamp(name, time, attributes),
         }
     }
 
@@ -80,21 +86,21 @@ impl ForeignSink<'_> {
                 .links
                 .get_or_insert_default()
                 .push(opentelemetry::trace::Link::new(linked.clone(), attributes, 0)),
-            Self::Started(span) => span.0.span().add_link(linked.clone(), attributes),
+            Self::Started(span) => span.context.span().add_link(linked.clone(), attributes),
         }
     }
 
     pub(super) fn status(&mut self, status: Status) {
         // The API's builder has no place for a status: a span that has not begun has none.
         if let Self::Started(span) = self {
-            span.0.span().set_status(status);
+            span.context.span().set_status(status);
         }
     }
 
-    pub(super) fn name(&mut self, name: &str) {
+    pub(super) fn name(&mut self, name: String) {
         match self {
-            Self::Building(builder) => builder.name = name.to_owned().into(),
-            Self::Started(span) => span.0.span().update_name(name.to_owned()),
+            Self::Building(builder) => builder.name = name.into(),
+            Self::Started(span) => span.context.span().update_name(name),
         }
     }
 }

@@ -7,6 +7,7 @@ use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
 use super::error::ErrorText;
 use super::foreign::ForeignSpan;
+use super::name::SpanName;
 use super::otel_impls::ActiveSpan;
 use super::record::unix_nanos;
 use super::recorder::Recorder;
@@ -18,48 +19,49 @@ use super::value::Value;
 /// Setters take `&self` and may be called from any thread. They do nothing once the span has ended, or when it is not
 /// recorded.
 #[derive(Debug)]
-pub struct Span {
-    span_context: SpanContext,
-    state: State,
-}
+pub struct Span(State);
 
 #[derive(Debug)]
 enum State {
     /// Recorded by an engine of ours.
     Recording(SlotHandle),
     /// Only passed on.
-    NotRecording,
+    NotRecording(SpanContext),
     /// Recorded by the provider that the user set for the OpenTelemetry API.
     Foreign(ForeignSpan),
 }
 
 impl Span {
-    pub(super) fn recording(span_context: SpanContext, slot: SlotHandle) -> Self {
-        Self { span_context, state: State::Recording(slot) }
+    pub(super) fn recording(slot: SlotHandle) -> Self {
+        Self(State::Recording(slot))
     }
 
     pub(super) fn foreign(span: ForeignSpan) -> Self {
-        Self { span_context: span.span_context(), state: State::Foreign(span) }
+        Self(State::Foreign(span))
     }
 
     /// A span that records nothing and passes `span_context` on.
     #[must_use]
     pub fn not_recording(span_context: SpanContext) -> Self {
-        Self { span_context, state: State::NotRecording }
+        Self(State::NotRecording(span_context))
     }
 
     /// The ids, flags and state that travel to other services.
     #[must_use]
     pub fn span_context(&self) -> &SpanContext {
-        &self.span_context
+        match &self.0 {
+            State::Recording(slot) => slot.span_context(),
+            State::NotRecording(span_context) => span_context,
+            State::Foreign(span) => span.span_context(),
+        }
     }
 
     /// Whether anything that is set now will be seen.
     #[must_use]
     pub fn is_recording(&self) -> bool {
-        match &self.state {
+        match &self.0 {
             State::Recording(slot) => slot.is_recording(),
-            State::NotRecording => false,
+            State::NotRecording(_) => false,
             State::Foreign(span) => span.is_recording(),
         }
     }
@@ -71,11 +73,9 @@ impl Span {
     /// was started.
     #[must_use]
     pub fn in_context(&self, parent: &Context) -> Context {
-        match &self.state {
-            State::Recording(slot) => {
-                parent.with_span(ActiveSpan::new(self.span_context.clone(), slot.share()))
-            }
-            State::NotRecording => parent.with_remote_span_context(self.span_context.clone()),
+        match &self.0 {
+            State::Recording(slot) => parent.with_span(ActiveSpan::new(slot.share())),
+            State::NotRecording(span_context) => parent.with_remote_span_context(span_context.clone()),
             State::Foreign(span) => span.context(),
         }
     }
@@ -86,11 +86,11 @@ impl Span {
     /// [`current_span`](super::current_span), or it waits for itself.
     #[inline]
     pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        match &self.state {
+        match &self.0 {
             State::Recording(slot) => {
                 slot.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
             }
-            State::NotRecording => {}
+            State::NotRecording(_) => {}
             State::Foreign(span) => {
                 if span.is_recording() {
                     write(&mut Recorder::started(span));
@@ -136,7 +136,7 @@ impl Span {
     }
 
     /// Replaces the name.
-    pub fn name(&self, name: &str) {
+    pub fn name<'a>(&self, name: impl Into<SpanName<'a>>) {
         self.record(|span| {
             span.name(name);
         });
@@ -184,18 +184,23 @@ impl Span {
 
     /// Runs `write` as [`record`](Span::record) does, and ends the span: one step for the usual last attributes.
     #[inline]
-    pub fn end_with(self, write: impl FnOnce(&mut Recorder<'_>)) {
-        self.end_by_reference(None, write);
+    pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
+        match &mut self.0 {
+            State::Recording(slot) => slot.end_as_owner(
+                || unix_nanos(SystemTime::now()),
+                |record, engine| write(&mut Recorder::own(record, engine.limits())),
+            ),
+            _ => self.end_by_reference(None, write),
+        }
     }
 
     pub(super) fn end_by_reference(&self, time: Option<SystemTime>, write: impl FnOnce(&mut Recorder<'_>)) {
-        match &self.state {
+        match &self.0 {
             State::Recording(slot) => slot.end(
-                &self.span_context,
                 || unix_nanos(time.unwrap_or_else(SystemTime::now)),
                 |record, engine| write(&mut Recorder::own(record, engine.limits())),
             ),
-            State::NotRecording => {}
+            State::NotRecording(_) => {}
             State::Foreign(span) => {
                 if span.is_recording() {
                     write(&mut Recorder::started(span));
@@ -208,6 +213,10 @@ impl Span {
 
 impl Drop for Span {
     fn drop(&mut self) {
-        self.end_by_reference(None, |_| {});
+        match &mut self.0 {
+            // That takes no lock, where all that is left is to let go of the slot.
+            State::Recording(slot) => slot.end_as_owner(|| unix_nanos(SystemTime::now()), |_, _| {}),
+            _ => self.end_by_reference(None, |_| {}),
+        }
     }
 }

@@ -7,9 +7,16 @@
 #[derive(Debug, Default, Clone, Copy)]
 pub(super) struct KeyFilter([u64; 16]);
 
+/// The bit of a key.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyPlace {
+    slot: usize,
+    bit: u64,
+}
+
 impl KeyFilter {
-    #[inline]
-    pub(super) fn may_contain_then_insert(&mut self, key: &str) -> bool {
+    #[inline(always)]
+    pub(super) fn place_of(key: &str) -> KeyPlace {
         // `server.address` and `client.address` differ at the front, `url.path` and `url.query` at the end.
         let bytes = key.as_bytes();
         let word = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
@@ -19,10 +26,16 @@ impl KeyFilter {
             _ => bytes.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
         };
         let hash = (word ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 54;
-        let (slot, bit) = ((hash >> 6) as usize, 1 << (hash & 63));
-        let contained = self.0[slot] & bit != 0;
-        self.0[slot] |= bit;
-        contained
+        KeyPlace { slot: (hash >> 6) as usize, bit: 1 << (hash & 63) }
+    }
+
+    /// Whether the key at `place` is new for sure.
+    #[inline]
+    pub(super) fn insert(&mut self, place: KeyPlace) -> bool {
+        let word = &mut self.0[place.slot % 16];
+        let is_new = *word & place.bit == 0;
+        *word |= place.bit;
+        is_new
     }
 }
 
@@ -49,7 +62,7 @@ mod tests {
             "user_agent.original",
             "error.type",
         ];
-        let collisions = keys.iter().filter(|key| filter.may_contain_then_insert(key)).count();
+        let collisions = keys.iter().filter(|key| !filter.insert(KeyFilter::place_of(key))).count();
         assert_eq!(collisions, 0);
     }
 }

@@ -14,31 +14,28 @@ use super::slot::SlotHandle;
 /// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
 /// may live on in tasks that the operation left behind.
 #[derive(Debug)]
-pub(super) struct ActiveSpan {
-    span_context: SpanContext,
-    slot: SlotHandle,
-}
+pub(super) struct ActiveSpan(SlotHandle);
 
 impl ActiveSpan {
-    pub(super) fn new(span_context: SpanContext, slot: SlotHandle) -> Self {
-        Self { span_context, slot }
+    pub(super) fn new(slot: SlotHandle) -> Self {
+        Self(slot)
     }
 
     fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        self.slot.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
+        self.0.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
     }
 
     fn end_by_reference(&self, time: Option<SystemTime>, _write: impl FnOnce(&mut Recorder<'_>)) {
         let time = || unix_nanos(time.unwrap_or_else(SystemTime::now));
-        self.slot.end(&self.span_context, time, |_, _| {});
+        self.0.end(time, |_, _| {});
     }
 
     fn is_recording(&self) -> bool {
-        self.slot.is_recording()
+        self.0.is_recording()
     }
 
     fn span_context(&self) -> &SpanContext {
-        &self.span_context
+        self.0.span_context()
     }
 }
 
@@ -82,7 +79,7 @@ macro_rules! impl_otel_span {
                 T: Into<Cow<'static, str>>,
             {
                 self.record(|span| {
-                    span.name(&name.into());
+                    span.name(&*name.into());
                 });
             }
 

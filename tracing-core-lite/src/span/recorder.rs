@@ -10,6 +10,7 @@ use super::error::{self, ErrorText};
 use super::foreign::{ForeignSink, ForeignSpan};
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
+use super::name::SpanName;
 use super::record::{Record, unix_nanos};
 use super::value::{Value, visit_all_otel, visit_otel};
 
@@ -38,11 +39,25 @@ impl<'a> Recorder<'a> {
     }
 
     /// Sets an attribute. A second value for a key replaces the first; an empty key is ignored.
-    #[inline]
+    #[inline(always)]
     pub fn set<'v>(&mut self, key: &str, value: impl Into<Value<'v>>) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, limits } => record.set(key, value.into(), limits),
             Target::Foreign(sink) => sink.set(key, value.into()),
+        }
+        self
+    }
+
+    /// Sets an attribute to a text that is not known to be UTF-8, such as the value of a header; does nothing when it is not.
+    #[inline(always)]
+    pub fn set_utf8(&mut self, key: &str, text: &[u8]) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, limits } => record.set_utf8(key, text, limits),
+            Target::Foreign(sink) => {
+                if let Ok(text) = std::str::from_utf8(text) {
+                    sink.set(key, text.into());
+                }
+            }
         }
         self
     }
@@ -99,10 +114,10 @@ impl<'a> Recorder<'a> {
     }
 
     /// Replaces the name.
-    pub fn name(&mut self, name: &str) -> &mut Self {
+    pub fn name<'v>(&mut self, name: impl Into<SpanName<'v>>) -> &mut Self {
         match &mut self.0 {
-            Target::Own { record, .. } => record.set_name(name),
-            Target::Foreign(sink) => sink.name(name),
+            Target::Own { record, .. } => record.set_name(name.into()),
+            Target::Foreign(sink) => sink.name(name.into().to_text().into_owned()),
         }
         self
     }

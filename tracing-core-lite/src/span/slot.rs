@@ -1,7 +1,8 @@
 //! Where a recording span lives: shared by the [`Span`](super::Span) and the `Context` that carries it, and pooled.
 //!
 //! A pooled slot saves a span five allocations (the slot, its name, its attributes, the engine's reference count and
-//! the lock's state), and keeps memory that one thread took from being freed on another.
+//! the lock's state), and keeps memory that one thread took from being freed on another. It holds the span's ids too, so that
+//! what is moved around as a span is small.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,13 +22,40 @@ thread_local! {
 
 #[derive(Debug)]
 pub(crate) struct Slot {
-    engine: Arc<Engine>,
-    scope: u32,
-    /// False for a span that is recorded, but not sampled: it is not exported.
-    sampled: bool,
+    span: Identified,
     /// Said beside the record too, so that asking takes no lock.
     ended: AtomicBool,
     record: Mutex<Record>,
+}
+
+/// What stays as it is while a span is recorded.
+#[derive(Debug)]
+struct Identified {
+    engine: Arc<Engine>,
+    scope: u32,
+    span_context: SpanContext,
+}
+
+impl Identified {
+    /// Runs `write` a last time on the span's record, and hands it to the exporter.
+    #[inline]
+    fn finish(
+        &self,
+        record: &mut Record,
+        end: impl FnOnce() -> u64,
+        write: impl FnOnce(&mut Record, &Engine),
+    ) {
+        write(record, &self.engine);
+        record.end();
+        // A span that is recorded, but not sampled, is not exported.
+        if self.span_context.is_sampled() {
+            let end = end().max(record.start_time());
+            let identity =
+                Identity { span_context: &self.span_context, trace_state: &header(&self.span_context) };
+            self.engine.buffer().push(self.scope, |chunk, field| record.finish(chunk, field, &identity, end));
+        }
+        record.shrink();
+    }
 }
 
 impl Slot {
@@ -47,26 +75,27 @@ impl SlotHandle {
     pub(crate) fn acquire(
         engine: &Arc<Engine>,
         scope: u32,
-        sampled: bool,
+        span_context: SpanContext,
         begin: impl FnOnce(&mut Record),
     ) -> Self {
         let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop()));
         if let Some(mut arc) = pooled.ok().flatten()
             && let Some(slot) = Arc::get_mut(&mut arc)
         {
-            if !Arc::ptr_eq(&slot.engine, engine) {
-                slot.engine = Arc::clone(engine);
+            if !Arc::ptr_eq(&slot.span.engine, engine) {
+                slot.span.engine = Arc::clone(engine);
             }
-            slot.scope = scope;
-            slot.sampled = sampled;
+            slot.span.scope = scope;
+            slot.span.span_context = span_context;
             *slot.ended.get_mut() = false;
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
             return Self(Some(arc));
         }
         let mut record = Record::default();
         begin(&mut record);
-        let (engine, ended, record) = (Arc::clone(engine), AtomicBool::new(false), Mutex::new(record));
-        Self(Some(Arc::new(Slot { engine, scope, sampled, ended, record })))
+        let span = Identified { engine: Arc::clone(engine), scope, span_context };
+        let (ended, record) = (AtomicBool::new(false), Mutex::new(record));
+        Self(Some(Arc::new(Slot { span, ended, record })))
     }
 
     fn slot(&self) -> Option<&Arc<Slot>> {
@@ -75,6 +104,11 @@ impl SlotHandle {
 
     pub(crate) fn share(&self) -> Self {
         Self(self.0.clone())
+    }
+
+    #[inline]
+    pub(crate) fn span_context(&self) -> &SpanContext {
+        self.slot().map_or(&SpanContext::NONE, |slot| &slot.span.span_context)
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -86,17 +120,12 @@ impl SlotHandle {
     pub(crate) fn with<R>(&self, write: impl FnOnce(&mut Record, &Engine) -> R) -> Option<R> {
         let slot = self.slot()?;
         let mut record = slot.lock();
-        if record.has_ended() { None } else { Some(write(&mut record, &slot.engine)) }
+        if record.has_ended() { None } else { Some(write(&mut record, &slot.span.engine)) }
     }
 
     /// Runs `write` a last time and hands the span to the exporter. Only the first call does anything.
     #[inline]
-    pub(crate) fn end(
-        &self,
-        span_context: &SpanContext,
-        end: impl FnOnce() -> u64,
-        write: impl FnOnce(&mut Record, &Engine),
-    ) {
+    pub(crate) fn end(&self, end: impl FnOnce() -> u64, write: impl FnOnce(&mut Record, &Engine)) {
         let Some(slot) = self.slot() else { return };
         // Most spans are ended with their last attributes and then dropped: that takes no lock any more, which saves 15 ns.
         if slot.ended.load(Ordering::Relaxed) {
@@ -106,15 +135,25 @@ impl SlotHandle {
         if record.has_ended() {
             return;
         }
-        write(&mut record, &slot.engine);
-        record.end();
+        slot.span.finish(&mut record, end, write);
         slot.ended.store(true, Ordering::Relaxed);
-        if slot.sampled {
-            let end = end().max(record.start_time());
-            let identity = Identity { span_context, trace_state: &header(span_context) };
-            slot.engine.buffer().push(slot.scope, |chunk, field| record.finish(chunk, field, &identity, end));
+    }
+
+    /// As [`end`](SlotHandle::end), by an owner that may well be the only one: that takes no lock, which saves 7 ns.
+    #[inline]
+    pub(crate) fn end_as_owner(
+        &mut self,
+        end: impl FnOnce() -> u64,
+        write: impl FnOnce(&mut Record, &Engine),
+    ) {
+        let Some(shared) = &mut self.0 else { return };
+        if shared.ended.load(Ordering::Relaxed) {
+            return;
         }
-        record.shrink();
+        let Some(slot) = Arc::get_mut(shared) else { return self.end(end, write) };
+        let record = slot.record.get_mut().unwrap_or_else(PoisonError::into_inner);
+        slot.span.finish(record, end, write);
+        *slot.ended.get_mut() = true;
     }
 }
 

@@ -3,13 +3,14 @@
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
-use super::builder::flags;
-use crate::engine::{Engine, ids};
+use super::builder::unchanged_child;
+use crate::engine::Engine;
+use crate::sampling::Record;
 use crate::tracer::{Resolved, Tracer};
 
 impl Tracer {
     /// `base` with a child of `parent` as the current span, if it is known beforehand that no child of this parent is
-    /// recorded: [`Sampler::drops_children_of`](crate::sampling::Sampler::drops_children_of). `None` otherwise; then start
+    /// recorded: [`Sampler::sample_children_of`](crate::sampling::Sampler::sample_children_of). `None` otherwise; then start
     /// a span.
     ///
     /// The child has an id of its own, so what is called further on has the same parent as if a span had been started.
@@ -46,10 +47,8 @@ impl Tracer {
 fn child(engine: &Engine, parent: &SpanContext, base: &Context) -> Option<Context> {
     // An engine that is off passes contexts on as they are: that is for the builder.
     let is_off = engine.is_off() || base.is_telemetry_suppressed();
-    if is_off || !parent.is_valid() || !engine.sampler().drops_children_of(parent) {
+    if is_off || !parent.is_valid() || engine.sampler().sample_children_of(parent) != Some(Record::Drop) {
         return None;
     }
-    let (flags, trace_state) = (flags(Some(parent), false), parent.trace_state().clone());
-    let span_context = SpanContext::new(parent.trace_id(), ids::span_id(), flags, false, trace_state);
-    Some(base.with_remote_span_context(span_context))
+    Some(base.with_remote_span_context(unchanged_child(parent, Record::Drop)))
 }

@@ -47,7 +47,7 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
         let method = config.known_methods.look_up(head.uri().path(), false);
         let mut builder =
             config.tracer.span(method.name().unwrap_or(GRPC)).kind(SpanKind::Server).parent(&base);
-        if let Some(caller) = caller {
+        if let Some(caller) = &caller {
             builder = builder.remote_parent(caller);
         }
         let span = builder.start_with(|span| {

@@ -12,7 +12,7 @@ use super::classify::Classify;
 use super::config::Config;
 use super::{ClientBody, attributes};
 use crate::ending::Outcome;
-use crate::exchange::{Exchange, Left};
+use crate::exchange::{Exchange, Left, exact_size};
 
 pin_project! {
     /// The response to a [`ClientService`](super::ClientService) to come. Dropped before that, it ends the span as
@@ -72,5 +72,5 @@ where
 /// What is left of the exchange when the head of the response is there.
 fn on_head<B: Body>(exchange: &mut Exchange, response: &Response<B>, config: &Config) -> Left {
     exchange.record(|span| attributes::record_response(span, config, response));
-    exchange.responded(response.status(), response.headers(), response.body())
+    exchange.responded(response, exact_size(response))
 }

@@ -16,7 +16,7 @@ use super::{ClientBody, attributes, resend};
 use crate::ending::Side;
 use crate::exchange::{Exchange, Wants};
 use crate::head::RequestHead;
-use crate::span_name::SpanName;
+use crate::span_name::span_name;
 
 /// Makes every request that is sent by `S` a span; made by [`ClientLayer`](super::ClientLayer).
 #[derive(Debug, Clone)]
@@ -33,9 +33,9 @@ impl<S, C> ClientService<S, C> {
         let head = RequestHead::of(request);
         let method = config.known_methods.fold(head.method());
         let template = head.extensions().get().map(UrlTemplate::as_str);
-        let name = SpanName::new(method, template);
+        let name = span_name(method, template);
         let parent = tracing_core_lite::Context::current();
-        let builder = config.tracer.span(name.as_str()).kind(SpanKind::Client).parent(&parent);
+        let builder = config.tracer.span(&name).kind(SpanKind::Client).parent(&parent);
         let span = builder.start_with(|span| {
             attributes::record_request(span, config, &head, method, template);
         });

@@ -2,9 +2,10 @@
 
 use std::net::SocketAddr;
 
-use http::{HeaderMap, header};
+use http::HeaderValue;
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{HostPort, IpText, PeerAddress};
+use tracing_core_lite::net::{HostPort, IpText, PeerAddress, default_port};
+use tracing_core_lite::propagation::HeaderScan;
 
 use super::client_address::{Seen, seen};
 use super::config::Config;
@@ -25,6 +26,7 @@ pub(super) fn record(
     span: &mut Recorder<'_>,
     config: &Config,
     request: &RequestHead<'_>,
+    headers: &HeaderScan<'_>,
     method: &str,
     route: Option<&str>,
 ) {
@@ -35,18 +37,25 @@ pub(super) fn record(
         span.set(METHOD_ORIGINAL, known_methods::original(request.method()));
     }
     span.set_some(ROUTE, route);
-    record_url(span, config, request, &seen);
+    record_url(span, config, request, headers, &seen);
     record_addresses(span, config, &seen, peer);
     span.set_some(PROTOCOL_VERSION, protocol_version(request.version()));
-    let headers = request.headers();
-    span.set_some(USER_AGENT, text(headers, header::USER_AGENT).map(bounded_user_agent));
-    if config.body_sizes {
-        span.set_some(REQUEST_BODY_SIZE, content_length(headers));
+    if let Some(user_agent) = headers.value("user-agent") {
+        span.set_utf8(USER_AGENT, bounded_user_agent(user_agent.as_bytes()));
     }
-    config.request_headers.record(span, headers);
+    if config.body_sizes {
+        span.set_some(REQUEST_BODY_SIZE, content_length(request.headers()));
+    }
+    config.request_headers.record(span, request.headers());
 }
 
-fn record_url(span: &mut Recorder<'_>, config: &Config, request: &RequestHead<'_>, seen: &Seen<'_>) {
+fn record_url(
+    span: &mut Recorder<'_>,
+    config: &Config,
+    request: &RequestHead<'_>,
+    headers: &HeaderScan<'_>,
+    seen: &Seen<'_>,
+) {
     let uri = request.uri();
     let known_scheme = scheme(config, request, seen.proto);
     span.set(URL_SCHEME, known_scheme.unwrap_or("http")).set(URL_PATH, uri.path());
@@ -56,11 +65,12 @@ fn record_url(span: &mut Recorder<'_>, config: &Config, request: &RequestHead<'_
     let authority = seen
         .host
         .or_else(|| uri.authority().map(http::uri::Authority::as_str))
-        .or_else(|| text(request.headers(), header::HOST));
-    if let Some(server) = authority.and_then(HostPort::parse) {
+        .map(str::as_bytes)
+        .or_else(|| headers.value("host").map(HeaderValue::as_bytes));
+    if let Some((host, port)) = authority.and_then(HostPort::split) {
         // A scheme that is only assumed says nothing about the port.
-        let HostPort { host, port } = server.or_port_of(known_scheme);
-        span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
+        let port = port.or_else(|| default_port(known_scheme?));
+        span.set_utf8(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
     }
 }
 
@@ -101,15 +111,14 @@ fn peer(request: &RequestHead<'_>) -> Option<SocketAddr> {
     None
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
-    std::str::from_utf8(headers.get(name)?.as_bytes()).ok()
-}
-
-fn bounded_user_agent(text: &str) -> &str {
-    let mut end = text.len().min(LONGEST_USER_AGENT);
-    while !text.is_char_boundary(end) {
-        end -= 1;
+/// Cut between two characters, if it is text.
+#[inline]
+fn bounded_user_agent(text: &[u8]) -> &[u8] {
+    if text.len() <= LONGEST_USER_AGENT {
+        return text;
     }
+    let is_start = |byte: u8| byte & 0xc0 != 0x80;
+    let end = (0..=LONGEST_USER_AGENT).rev().find(|at| is_start(text[*at])).unwrap_or_default();
     &text[..end]
 }
 

@@ -17,10 +17,10 @@ use super::route::Route;
 use crate::TracedBody;
 use crate::ending::Outcome;
 use crate::error_type;
-use crate::exchange::{Exchange, Left};
+use crate::exchange::{Exchange, Left, exact_size};
 use crate::head::ResponseHead;
 use crate::semconv::ROUTE;
-use crate::span_name::SpanName;
+use crate::span_name::span_name;
 
 pin_project! {
     /// The response of a [`ServerService`](super::ServerService) to come. Dropped before that, it ends the span as cancelled.
@@ -68,7 +68,15 @@ where
         };
         let entered = exchange.enter();
         let mut polled = this.inner.poll(cx);
-        entered.leave();
+        let exact = match &polled {
+            Poll::Ready(Ok(response)) => exact_size(response),
+            _ => None,
+        };
+        if exact.is_some() && this.on_head.is_none() {
+            entered.leave_for_good();
+        } else {
+            entered.leave();
+        }
         // The response stays where it is, as it is large, for as long as it is not known to be watched.
         let left = match &mut polled {
             Poll::Pending => return Poll::Pending,
@@ -76,7 +84,7 @@ where
                 if let Some(on_head) = this.on_head {
                     on_head.run(exchange, response);
                 }
-                exchange.responded(response.status(), response.headers(), response.body())
+                exchange.responded(response, exact)
             }
             Poll::Ready(Err(error)) => {
                 exchange.end(Outcome::Failed(error_type::of_any(error)));
@@ -116,9 +124,9 @@ impl<P: OnResponse> OnHead<P> {
             measurement.route(route.as_str());
         }
         let Some(method) = exchange.method() else { return };
-        let name = SpanName::new(self.config.known_methods.fold(method), Some(route.as_str()));
+        let name = span_name(self.config.known_methods.fold(method), Some(route.as_str()));
         exchange.record(|span| {
-            span.name(name.as_str()).set(ROUTE, route.as_str());
+            span.name(&name).set(ROUTE, route.as_str());
         });
     }
 }

@@ -1,0 +1,80 @@
+//! The name that a span starts with.
+
+use std::borrow::Cow;
+
+/// A span's name: a text, or parts that make it up, which spares a copy of it. [`Tracer::span`](crate::Tracer::span) and
+/// [`Recorder::name`](super::Recorder::name) take either.
+///
+/// ```
+/// use tracing_core_lite::TracerProvider;
+/// use tracing_core_lite::testing::TestSpans;
+///
+/// let spans = TestSpans::new();
+/// let route = "/orders/{id}";
+/// spans.tracer().span(&["GET", " ", route]).start().end();
+/// assert_eq!(spans.finished()[0].name, "GET /orders/{id}");
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct SpanName<'a>(Parts<'a>);
+
+#[derive(Debug, Clone, Copy)]
+enum Parts<'a> {
+    One(&'a str),
+    Some(&'a [&'a str]),
+}
+
+impl<'a> SpanName<'a> {
+    /// The name as one text.
+    pub(crate) fn to_text(self) -> Cow<'a, str> {
+        match self.0 {
+            Parts::One(name) => Cow::Borrowed(name),
+            Parts::Some(parts) => Cow::Owned(parts.concat()),
+        }
+    }
+
+    /// Adds the name to `text`.
+    #[inline]
+    pub(super) fn add_to(self, text: &mut String) {
+        match self.0 {
+            Parts::One(name) => text.push_str(name),
+            Parts::Some(parts) => {
+                parts.iter().filter(|part| !part.is_empty()).for_each(|part| text.push_str(part))
+            }
+        }
+    }
+}
+
+impl<'a> From<&'a str> for SpanName<'a> {
+    #[inline]
+    fn from(name: &'a str) -> Self {
+        Self(Parts::One(name))
+    }
+}
+
+impl<'a> From<&'a String> for SpanName<'a> {
+    #[inline]
+    fn from(name: &'a String) -> Self {
+        Self(Parts::One(name))
+    }
+}
+
+impl<'a> From<&'a Cow<'_, str>> for SpanName<'a> {
+    #[inline]
+    fn from(name: &'a Cow<'_, str>) -> Self {
+        Self(Parts::One(name))
+    }
+}
+
+impl<'a> From<&'a [&'a str]> for SpanName<'a> {
+    #[inline]
+    fn from(parts: &'a [&'a str]) -> Self {
+        Self(Parts::Some(parts))
+    }
+}
+
+impl<'a, const N: usize> From<&'a [&'a str; N]> for SpanName<'a> {
+    #[inline]
+    fn from(parts: &'a [&'a str; N]) -> Self {
+        Self(Parts::Some(parts))
+    }
+}
