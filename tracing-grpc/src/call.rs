@@ -7,7 +7,7 @@ use http::{HeaderMap, Response, StatusCode};
 use http_body::Body;
 use opentelemetry::ContextGuard;
 use tonic::Code;
-use tracing_core_lite::{Context, Span};
+use tracing_core_lite::{BoxPool, Context, Span};
 
 #[cfg(feature = "metrics")]
 use crate::attributes;
@@ -49,7 +49,8 @@ pub(crate) struct Entered<'a> {
 /// A span and what has to be known to end it.
 #[derive(Debug)]
 struct Watched {
-    span: Span,
+    /// `None` when it has ended.
+    span: Option<Span>,
     side: Side,
     tells_message: bool,
     /// The status that the response's head tells, if it does.
@@ -81,8 +82,8 @@ impl Call {
     ) -> Self {
         let is_watched = span.is_recording() || config.is_measured();
         let watched = is_watched.then(|| {
-            Box::new(Watched {
-                span,
+            let watched = Watched {
+                span: Some(span),
                 side: config.side,
                 tells_message: config.status_messages,
                 code: None,
@@ -94,14 +95,16 @@ impl Call {
                 measurement: config.metrics.as_ref().map(|metrics| {
                     Box::new(metrics.start(method.name(), attributes::server(config, request.uri())))
                 }),
-            })
+            };
+            BoxPool::boxed(&POOL, watched)
         });
         Self { context, watched }
     }
 
     /// Whether its span is recorded.
     pub(crate) fn is_recorded(&self) -> bool {
-        self.watched.as_ref().is_some_and(|watched| watched.span.is_recording())
+        let span = self.watched.as_ref().and_then(|watched| watched.span.as_ref());
+        span.is_some_and(Span::is_recording)
     }
 
     pub(crate) fn context(&self) -> &Context {
@@ -153,7 +156,7 @@ impl Call {
         if let Some(watched) = &mut self.watched
             && watched.messages.are_wanted()
         {
-            let Watched { span, side, messages, .. } = &mut **watched;
+            let Watched { span: Some(span), side, messages, .. } = &mut **watched else { return };
             let direction = side.of_responses();
             messages.read(data, |id, size| {
                 direction.event(id, size, |name, attributes| span.event(name, attributes))
@@ -164,10 +167,15 @@ impl Call {
     /// Ends the span. `tail` is where a status may be: trailers, or the headers of a response that has nothing else.
     #[inline]
     pub(crate) fn end(&mut self, outcome: Outcome, tail: Option<&HeaderMap>) {
-        if let Some(watched) = self.watched.take() {
+        if let Some(mut watched) = self.watched.take() {
             watched.end(outcome, tail);
+            BoxPool::keep(&POOL, watched);
         }
     }
+}
+
+thread_local! {
+    static POOL: BoxPool<Watched> = const { BoxPool::new() };
 }
 
 impl Watched {
@@ -175,7 +183,8 @@ impl Watched {
         // The address that a client learns by connecting; a server knows its own from the request.
         let peer = if self.side.is_client() { address::peer(response.extensions()) } else { None };
         if peer.is_some() || self.captures.is_some() || on_response.is_set() {
-            self.span.record(|span| {
+            let Some(span) = &self.span else { return };
+            span.record(|span| {
                 if let Some(peer) = peer {
                     address::record_peer(span, peer);
                 }
@@ -191,7 +200,7 @@ impl Watched {
         }
     }
 
-    fn end(self, outcome: Outcome, tail: Option<&HeaderMap>) {
+    fn end(&mut self, outcome: Outcome, tail: Option<&HeaderMap>) {
         let outcome = match outcome {
             Outcome::Complete(None) => Outcome::Complete(tail.and_then(code::of_headers)),
             outcome => outcome,
@@ -200,19 +209,21 @@ impl Watched {
             Ending::new(self.side, self.code, outcome, || self.deadline.is_some_and(Deadline::is_over));
         // Generated code answers so for a method that does not exist, and tonic for a service that does not.
         let is_headless = self.code == Some(Code::Unimplemented);
-        let unknown = self.claim.filter(|_| is_headless && ending.code == Code::Unimplemented);
+        let unknown = self.claim.take().filter(|_| is_headless && ending.code == Code::Unimplemented);
         #[cfg(feature = "metrics")]
-        if let Some(mut measurement) = self.measurement {
+        if let Some(mut measurement) = self.measurement.take() {
             if unknown.is_some() {
                 measurement.method_is_unknown();
             }
             measurement.end(&ending);
         }
-        self.span.end_with(|span| {
+        let captures = self.captures.take();
+        let Some(span) = self.span.take() else { return };
+        span.end_with(|span| {
             if let Some(claim) = &unknown {
                 span.name(GRPC).set(METHOD, OTHER).set(METHOD_ORIGINAL, claim.as_str());
             }
-            if let (Some(config), Some(metadata)) = (&self.captures, tail) {
+            if let (Some(config), Some(metadata)) = (&captures, tail) {
                 config.response_metadata.record(span, metadata);
             }
             let description = if self.tells_message { tail.and_then(description) } else { None };
