@@ -14,6 +14,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod box_pool;
 #[cfg(feature = "http")]
 mod captured_headers;
 pub mod context;
@@ -40,6 +41,7 @@ mod stack_text;
 pub mod testing;
 mod tracer;
 
+pub use box_pool::BoxPool;
 #[cfg(feature = "http")]
 pub use captured_headers::CapturedHeaders;
 pub use context::Context;

@@ -24,13 +24,10 @@ pub(crate) fn record(
     if method == Method::Other {
         span.set(METHOD_ORIGINAL, method::original(request.uri().path()));
     }
-    let server = server(config, request.uri());
-    if let Some(server) = server {
-        span.set(SERVER_ADDRESS, server.host).set_some(SERVER_PORT, server.port);
-    }
+    record_server(span, config, request.uri());
     let peer = match config.side {
         Side::Server => address::peer(request.extensions()),
-        Side::Client => server.and_then(literal),
+        Side::Client => server_peer(config, request.uri()),
     };
     if let Some(peer) = peer {
         address::record_peer(span, peer);
@@ -39,6 +36,16 @@ pub(crate) fn record(
 }
 
 /// The server as the layer was told, else as the request says.
+fn record_server(span: &mut Recorder<'_>, config: &Config, uri: &Uri) {
+    if let Some((host, port)) = &config.server {
+        span.set(SERVER_ADDRESS, host.as_str()).set_some(SERVER_PORT, *port);
+    } else if let Some((host, port)) = authority::split(uri) {
+        span.set_utf8(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
+    }
+}
+
+/// The server as the layer was told, else as the request says.
+#[cfg(feature = "metrics")]
 pub(crate) fn server<'a>(config: &'a Config, uri: &'a Uri) -> Option<HostPort<'a>> {
     match &config.server {
         Some((host, port)) => Some(HostPort { host, port: *port }),
@@ -47,6 +54,11 @@ pub(crate) fn server<'a>(config: &'a Config, uri: &'a Uri) -> Option<HostPort<'a
 }
 
 /// A server that is named by its address is the peer.
-fn literal(server: HostPort<'_>) -> Option<SocketAddr> {
+fn server_peer(config: &Config, uri: &Uri) -> Option<SocketAddr> {
+    if config.server.is_some() { config.server_peer } else { literal(authority::of_uri(uri)?) }
+}
+
+/// The address that a server is named by.
+pub(crate) fn literal(server: HostPort<'_>) -> Option<SocketAddr> {
     Some(SocketAddr::new(server.host.parse::<IpAddr>().ok()?, server.port?))
 }

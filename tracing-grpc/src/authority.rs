@@ -1,11 +1,17 @@
 //! The server that a URI names.
 
 use http::Uri;
-use tracing_core_lite::net::HostPort;
+use tracing_core_lite::net::{HostPort, default_port};
 
 /// Host and port of the authority of `uri`; the port of its scheme if it names none.
 pub(crate) fn of_uri(uri: &Uri) -> Option<HostPort<'_>> {
     Some(HostPort::parse(uri.authority()?.as_str())?.or_port_of(uri.scheme_str()))
+}
+
+/// As [`of_uri`]; the host is ASCII, which is not looked at twice.
+pub(crate) fn split(uri: &Uri) -> Option<(&[u8], Option<u16>)> {
+    let (host, port) = HostPort::split(uri.authority()?.as_str().as_bytes())?;
+    Some((host, port.or_else(|| default_port(uri.scheme_str()?))))
 }
 
 #[cfg(test)]
@@ -25,6 +31,7 @@ mod tests {
             let uri: Uri = given.parse().unwrap();
             let found = of_uri(&uri).map(|found| (found.host, found.port));
             assert_eq!(found, expected, "{given}");
+            assert_eq!(split(&uri), expected.map(|(host, port)| (host.as_bytes(), port)), "{given}");
         }
     }
 }

@@ -11,8 +11,8 @@ use crate::ending::Outcome;
 use crate::error_code;
 
 pin_project! {
-    /// A response's body, polled in the context of its span, which ends with the trailers, with an error, or when the body
-    /// is dropped.
+    /// A response's body, whose span ends with the trailers, with an error, or when the body is dropped. A server's is
+    /// polled in the context of the span.
     #[derive(Debug)]
     pub struct TracedBody<B> {
         #[pin]
@@ -22,15 +22,23 @@ pin_project! {
 }
 
 impl<B> TracedBody<B> {
-    pub(crate) fn new(inner: B, call: Option<Call>) -> Self {
+    /// Watches `inner` until `call` has ended.
+    #[inline]
+    pub(crate) fn watched(inner: B, call: Option<Call>) -> Self {
         Self { inner, call }
+    }
+
+    /// A body with which nothing is left to be done.
+    #[inline]
+    pub(crate) fn unwatched(inner: B) -> Self {
+        Self { inner, call: None }
     }
 }
 
 /// An empty body of no call.
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self::new(B::default(), None)
+        Self::unwatched(B::default())
     }
 }
 
@@ -47,7 +55,9 @@ where
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let Some(call) = this.call else { return this.inner.poll_frame(cx) };
-        let polled = call.enter(|| this.inner.as_mut().poll_frame(cx));
+        let entered = call.enter_body();
+        let polled = this.inner.as_mut().poll_frame(cx);
+        entered.leave();
         match &polled {
             Poll::Pending => return polled,
             Poll::Ready(None) => call.end(Outcome::Complete(None), None),

@@ -4,104 +4,161 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use http::{HeaderMap, Response, StatusCode};
+use http_body::Body;
+use opentelemetry::ContextGuard;
 use tonic::Code;
-use tracing_core_lite::{Context, Recorder, Span};
+use tracing_core_lite::{BoxPool, Context, Span};
 
-use crate::code;
+#[cfg(feature = "metrics")]
+use crate::attributes;
 use crate::config::Config;
 use crate::deadline::Deadline;
-use crate::ending::{Ending, Outcome};
+use crate::ending::{Ending, Outcome, Side};
+use crate::head::{RequestHead, ResponseHead};
+use crate::hooks::OnResponse;
 use crate::messages::Messages;
-use crate::method::{self, Claim};
+use crate::method::{Claim, Method};
 use crate::semconv::{GRPC, METHOD, METHOD_ORIGINAL, OTHER};
+use crate::{address, code};
 
 /// Longest description of a status, in bytes as they travel.
 const LONGEST_MESSAGE: usize = 1024;
 
-/// The span of a call and what has to be known to end it. Ends once; when it is dropped, as given up.
+/// The context that a call runs in, and its span as long as that is watched. Small, since it is moved with futures and
+/// bodies.
+///
+/// Ends once; when it is dropped, as given up.
 #[derive(Debug)]
 pub(crate) struct Call {
-    /// `None` when the call has ended, or is but passed on.
-    span: Option<Span>,
     context: Context,
-    pub(crate) config: Arc<Config>,
-    pub(crate) claim: Option<Claim>,
-    pub(crate) deadline: Option<Deadline>,
+    /// `None` when nothing is recorded, or all has been.
+    watched: Option<Box<Watched>>,
+}
+
+/// The call's context is current until this is left. Dropped without that, which happens only while a panic passes, it ends
+/// the call.
+///
+/// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it.
+#[must_use = "it has to be left"]
+pub(crate) struct Entered<'a> {
+    // First, so that a panic ends the span in its context.
+    unwinding: Unwinding<'a>,
+    _attached: Option<ContextGuard>,
+}
+
+/// A span and what has to be known to end it.
+#[derive(Debug)]
+struct Watched {
+    /// `None` when it has ended.
+    span: Option<Span>,
+    side: Side,
+    tells_message: bool,
     /// The status that the response's head tells, if it does.
     code: Option<Code>,
-    pub(crate) messages: Messages,
+    claim: Option<Claim>,
+    deadline: Option<Deadline>,
+    messages: Messages,
+    /// Only if metadata of the response is wanted: a count of references costs 12 ns.
+    captures: Option<Arc<Config>>,
     #[cfg(feature = "metrics")]
-    pub(crate) measurement: Option<Box<crate::metrics::Measurement>>,
+    measurement: Option<Box<crate::metrics::Measurement>>,
 }
 
 impl Call {
     /// A call that is but passed on: its context is current, and nothing is recorded.
     #[inline]
-    pub(crate) fn new(config: &Arc<Config>, context: Context) -> Self {
-        Self {
-            span: None,
-            context,
-            config: Arc::clone(config),
-            claim: None,
-            deadline: None,
-            code: None,
-            messages: Messages::new(config.messages),
-            #[cfg(feature = "metrics")]
-            measurement: None,
-        }
+    pub(crate) fn passed_on(context: Context) -> Self {
+        Self { context, watched: None }
     }
 
-    /// Records the call in `span`.
+    /// A call that is recorded in `span`, if that is, and measured, if that is wanted.
     #[inline]
-    pub(crate) fn observe(&mut self, span: Span) {
-        self.span = Some(span);
+    pub(crate) fn new(
+        config: &Arc<Config>,
+        span: Span,
+        context: Context,
+        request: &RequestHead<'_>,
+        method: Method<'_>,
+    ) -> Self {
+        let is_watched = span.is_recording() || config.is_measured();
+        let watched = is_watched.then(|| {
+            let watched = Watched {
+                span: Some(span),
+                side: config.side,
+                tells_message: config.status_messages,
+                code: None,
+                claim: method.claim(),
+                deadline: Deadline::of(request.metadata()),
+                messages: Messages::new(config.messages),
+                captures: (!config.response_metadata.is_empty()).then(|| Arc::clone(config)),
+                #[cfg(feature = "metrics")]
+                measurement: config.metrics.as_ref().map(|metrics| {
+                    Box::new(metrics.start(method.name(), attributes::server(config, request.uri())))
+                }),
+            };
+            BoxPool::boxed(&POOL, watched)
+        });
+        Self { context, watched }
     }
 
-    /// Whether the call is still to be ended.
-    pub(crate) fn is_traced(&self) -> bool {
-        self.span.is_some()
+    /// Whether its span is recorded.
+    pub(crate) fn is_recorded(&self) -> bool {
+        let span = self.watched.as_ref().and_then(|watched| watched.span.as_ref());
+        span.is_some_and(Span::is_recording)
     }
 
     pub(crate) fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Adds to the span, if it is recorded.
+    /// Makes the call's context the current one.
     #[inline]
-    pub(crate) fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        if let Some(span) = &self.span {
-            span.record(write);
+    pub(crate) fn enter(&mut self) -> Entered<'_> {
+        let _attached = Some(self.context.clone().attach());
+        Entered { unwinding: Unwinding(self), _attached }
+    }
+
+    /// Enters the call to poll the body of its response.
+    ///
+    /// A client's is read, not made: nothing of the user's runs in there that would look for the context.
+    #[inline]
+    pub(crate) fn enter_body(&mut self) -> Entered<'_> {
+        match &self.watched {
+            Some(watched) if watched.side.is_client() => {
+                Entered { unwinding: Unwinding(self), _attached: None }
+            }
+            _ => self.enter(),
         }
     }
 
-    /// Runs `work` in the call's context, and ends the call if it panics.
+    /// Takes note of the response's head. False when there is nothing left to be done with its body.
     #[inline]
-    pub(crate) fn enter<R>(&mut self, work: impl FnOnce() -> R) -> R {
-        let _attached = self.context.clone().attach();
-        let mut guard = PanicGuard { call: self, is_armed: true };
-        let result = work();
-        guard.is_armed = false;
-        result
-    }
-
-    /// Takes note of the response's head. False when the call ends with it.
-    #[inline]
-    pub(crate) fn responded<B: http_body::Body>(&mut self, response: &Response<B>) -> bool {
-        self.code = code::of_headers(response.headers());
-        if self.code.is_none() && response.status() != StatusCode::OK {
-            self.code = Some(code::of_http(response.status()));
+    pub(crate) fn responded<B: Body>(
+        &mut self,
+        side: Side,
+        response: &Response<B>,
+        on_response: &impl OnResponse,
+    ) -> bool {
+        let is_complete = response.body().is_end_stream();
+        let Some(watched) = &mut self.watched else {
+            return !is_complete && !side.is_client();
+        };
+        watched.responded(response, on_response);
+        if is_complete {
+            self.end(Outcome::Complete(None), Some(response.headers()));
         }
-        !response.body().is_end_stream()
+        !is_complete
     }
 
     /// Counts messages in a piece of the response's body.
     #[inline]
     pub(crate) fn data(&mut self, data: &impl bytes::Buf) {
-        if self.config.messages > 0
-            && let Some(span) = &self.span
+        if let Some(watched) = &mut self.watched
+            && watched.messages.are_wanted()
         {
-            let direction = self.config.side.of_responses();
-            self.messages.read(data, |id, size| {
+            let Watched { span: Some(span), side, messages, .. } = &mut **watched else { return };
+            let direction = side.of_responses();
+            messages.read(data, |id, size| {
                 direction.event(id, size, |name, attributes| span.event(name, attributes))
             });
         }
@@ -110,14 +167,46 @@ impl Call {
     /// Ends the span. `tail` is where a status may be: trailers, or the headers of a response that has nothing else.
     #[inline]
     pub(crate) fn end(&mut self, outcome: Outcome, tail: Option<&HeaderMap>) {
-        let Some(span) = self.span.take() else { return };
+        if let Some(mut watched) = self.watched.take() {
+            watched.end(outcome, tail);
+            BoxPool::keep(&POOL, watched);
+        }
+    }
+}
+
+thread_local! {
+    static POOL: BoxPool<Watched> = const { BoxPool::new() };
+}
+
+impl Watched {
+    fn responded<B>(&mut self, response: &Response<B>, on_response: &impl OnResponse) {
+        // The address that a client learns by connecting; a server knows its own from the request.
+        let peer = if self.side.is_client() { address::peer(response.extensions()) } else { None };
+        if peer.is_some() || self.captures.is_some() || on_response.is_set() {
+            let Some(span) = &self.span else { return };
+            span.record(|span| {
+                if let Some(peer) = peer {
+                    address::record_peer(span, peer);
+                }
+                if let Some(config) = &self.captures {
+                    config.response_metadata.record(span, response.headers());
+                }
+                on_response.on_response(&ResponseHead::of(response), span);
+            });
+        }
+        self.code = code::of_headers(response.headers());
+        if self.code.is_none() && response.status() != StatusCode::OK {
+            self.code = Some(code::of_http(response.status()));
+        }
+    }
+
+    fn end(&mut self, outcome: Outcome, tail: Option<&HeaderMap>) {
         let outcome = match outcome {
             Outcome::Complete(None) => Outcome::Complete(tail.and_then(code::of_headers)),
             outcome => outcome,
         };
-        let deadline = self.deadline;
-        let config = &*self.config;
-        let ending = Ending::new(config.side, self.code, outcome, || deadline.is_some_and(Deadline::is_over));
+        let ending =
+            Ending::new(self.side, self.code, outcome, || self.deadline.is_some_and(Deadline::is_over));
         // Generated code answers so for a method that does not exist, and tonic for a service that does not.
         let is_headless = self.code == Some(Code::Unimplemented);
         let unknown = self.claim.take().filter(|_| is_headless && ending.code == Code::Unimplemented);
@@ -128,22 +217,44 @@ impl Call {
             }
             measurement.end(&ending);
         }
+        let captures = self.captures.take();
+        let Some(span) = self.span.take() else { return };
         span.end_with(|span| {
-            if let Some(Claim(path)) = &unknown {
-                span.name(GRPC).set(METHOD, OTHER).set(METHOD_ORIGINAL, method::original(path.path()));
+            if let Some(claim) = &unknown {
+                span.name(GRPC).set(METHOD, OTHER).set(METHOD_ORIGINAL, claim.as_str());
             }
-            if let Some(metadata) = tail.filter(|_| !config.response_metadata.is_empty()) {
+            if let (Some(config), Some(metadata)) = (&captures, tail) {
                 config.response_metadata.record(span, metadata);
             }
-            let description = if config.status_messages { tail.and_then(description) } else { None };
+            let description = if self.tells_message { tail.and_then(description) } else { None };
             ending.record(span, description.as_deref().unwrap_or_default());
         });
     }
 }
 
 impl Drop for Call {
+    #[inline]
     fn drop(&mut self) {
-        self.end(Outcome::Dropped, None);
+        if self.watched.is_some() {
+            self.end(Outcome::Dropped, None);
+        }
+    }
+}
+
+impl Entered<'_> {
+    /// Makes the context current again that was so before.
+    #[inline]
+    pub(crate) fn leave(self) {
+        std::mem::forget(self.unwinding);
+    }
+}
+
+/// Ends the call when it is dropped, which happens only while a panic passes.
+struct Unwinding<'a>(&'a mut Call);
+
+impl Drop for Unwinding<'_> {
+    fn drop(&mut self) {
+        self.0.end(Outcome::Panicked, None);
     }
 }
 
@@ -167,20 +278,6 @@ fn description(tail: &HeaderMap) -> Option<Cow<'_, str>> {
 fn hex(digits: &[u8]) -> Option<u8> {
     let digits = std::str::from_utf8(digits).ok().filter(|digits| !digits.starts_with('+'))?;
     u8::from_str_radix(digits, 16).ok()
-}
-
-/// Ends the call when it is dropped armed, which happens only while a panic passes.
-struct PanicGuard<'a> {
-    call: &'a mut Call,
-    is_armed: bool,
-}
-
-impl Drop for PanicGuard<'_> {
-    fn drop(&mut self) {
-        if self.is_armed {
-            self.call.end(Outcome::Panicked, None);
-        }
-    }
 }
 
 #[cfg(test)]

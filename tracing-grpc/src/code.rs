@@ -4,17 +4,19 @@ use http::{HeaderMap, HeaderName, StatusCode};
 use tonic::Code;
 use tracing_core_lite::grpc_status;
 
+use crate::header;
+
 static GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 static GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
 /// The code in headers or trailers. One that is no code of gRPC is [`Code::Unknown`], as gRPC asks.
 pub(crate) fn of_headers(headers: &HeaderMap) -> Option<Code> {
-    headers.get(&GRPC_STATUS).map(|value| Code::from_bytes(value.as_bytes()))
+    header::get(headers, &GRPC_STATUS).map(|value| Code::from_bytes(value.as_bytes()))
 }
 
 /// The percent-encoded message in headers or trailers.
 pub(crate) fn message(headers: &HeaderMap) -> Option<&[u8]> {
-    headers.get(&GRPC_MESSAGE).map(|value| value.as_bytes())
+    header::get(headers, &GRPC_MESSAGE).map(|value| value.as_bytes())
 }
 
 /// The code of a response that has none of its own. Source: gRPC, "HTTP to gRPC Status Code Mapping".

@@ -1,5 +1,7 @@
 //! What a layer was told.
 
+use std::net::SocketAddr;
+
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::{CapturedHeaders, Tracer};
 
@@ -21,6 +23,8 @@ pub(crate) struct Config {
     pub(crate) status_messages: bool,
     /// Host and port, when somebody told them.
     pub(crate) server: Option<(String, Option<u16>)>,
+    /// The address that `server` is, if it is one.
+    pub(crate) server_peer: Option<SocketAddr>,
     #[cfg(feature = "client")]
     pub(crate) writes_trace_bin: bool,
     #[cfg(feature = "metrics")]
@@ -29,7 +33,7 @@ pub(crate) struct Config {
 
 impl Config {
     /// Whether calls are measured, recorded or not.
-    #[cfg(feature = "server")]
+    #[inline]
     pub(crate) fn is_measured(&self) -> bool {
         #[cfg(feature = "metrics")]
         return self.metrics.is_some();
@@ -48,6 +52,7 @@ impl Config {
             messages: 0,
             status_messages: false,
             server: None,
+            server_peer: None,
             #[cfg(feature = "client")]
             writes_trace_bin: false,
             #[cfg(feature = "metrics")]

@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName};
 
+use crate::header;
+
 static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 /// Both sides have a clock of their own, and the one that fires first cancels the call at the other, a little early.
@@ -16,7 +18,7 @@ pub(crate) struct Deadline(Instant);
 impl Deadline {
     /// The deadline that a request's headers ask for, counted from now.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let timeout = parse(headers.get(&GRPC_TIMEOUT)?.as_bytes())?;
+        let timeout = parse(header::get(headers, &GRPC_TIMEOUT)?.as_bytes())?;
         // Of a short timeout, at most a tenth.
         let tolerance = TOLERANCE.min(timeout / 10);
         Instant::now().checked_add(timeout - tolerance).map(Self)

@@ -37,12 +37,14 @@ mod error_code;
 mod filter;
 mod future;
 mod head;
+mod header;
 mod hooks;
 mod messages;
 mod method;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod request_body;
+mod response_body;
 mod scope;
 mod semconv;
 #[cfg(feature = "server")]
@@ -55,6 +57,7 @@ pub use filter::{Filter, skip_health_and_reflection};
 pub use future::TracedFuture;
 pub use head::{RequestHead, ResponseHead};
 pub use hooks::{OnRequest, OnResponse};
+pub use response_body::{ResponseBody, TonicBody, Wrapped};
 pub use trace_bin::GrpcTraceBin;
 /// The core that these layers record with.
 pub use tracing_core_lite;

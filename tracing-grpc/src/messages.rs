@@ -26,6 +26,12 @@ impl Messages {
         Self { left: most, seen: 0, prefix: [0; PREFIX], prefix_len: 0, missing: 0 }
     }
 
+    /// Whether there may be further events.
+    #[inline]
+    pub(crate) fn are_wanted(&self) -> bool {
+        self.left > 0
+    }
+
     /// Calls `found` with number, from 1, and size of each message that begins in `data`, until as many were found as are
     /// wanted. The size is that of the message as it travels, maybe compressed.
     pub(crate) fn read(&mut self, data: &impl Buf, mut found: impl FnMut(u32, usize)) {

@@ -2,19 +2,23 @@
 
 use std::collections::HashSet;
 
-use http::uri::PathAndQuery;
-
 /// Longest method that is recorded, in bytes.
 const LONGEST: usize = 255;
 
 /// `package.Service/Method`: the last two segments of a path, since a proxy may have put others in front.
 pub(crate) fn of_path(path: &str) -> Option<&str> {
     let path = path.strip_prefix('/')?;
-    let slash = path.rfind('/')?;
-    let start = path[..slash].rfind('/').map_or(0, |before| before + 1);
+    let slash = last_slash(path)?;
+    let start = last_slash(&path[..slash]).map_or(0, |before| before + 1);
     let method = &path[start..];
     let is_whole = slash > start && slash + 1 < path.len();
     if is_whole && method.len() <= LONGEST { Some(method) } else { None }
+}
+
+/// Not `rfind`, which is made for long texts: it takes a name of 20 bytes half as long again.
+#[inline]
+fn last_slash(path: &str) -> Option<usize> {
+    path.bytes().rposition(|byte| byte == b'/')
 }
 
 /// What was asked for, for `rpc.method_original`: at most 255 bytes of the path.
@@ -72,11 +76,49 @@ impl<'a> Method<'a> {
             Self::Other => None,
         }
     }
+
+    /// The claim to be checked, if it is but a claim.
+    #[inline]
+    pub(crate) fn claim(self) -> Option<Claim> {
+        match self {
+            Self::Claimed(name) => Some(Claim::of(name)),
+            Self::Known(_) | Self::Other => None,
+        }
+    }
 }
 
-/// The path of a call, kept until it is known whether its method exists.
+/// The method of a call, kept until it is known whether it exists.
+///
+/// Most names fit in here. To keep the request's path, which shares its bytes, would take an allocation and 40 ns.
 #[derive(Debug)]
-pub(crate) struct Claim(pub(crate) PathAndQuery);
+pub(crate) enum Claim {
+    Short { name: [u8; SHORT], len: u8 },
+    Long(Box<str>),
+}
+
+/// Bytes that a [`Claim`] holds without an allocation.
+const SHORT: usize = 54;
+
+impl Claim {
+    #[inline]
+    fn of(method: &str) -> Self {
+        let mut name = [0; SHORT];
+        match (name.get_mut(..method.len()), u8::try_from(method.len())) {
+            (Some(place), Ok(len)) => {
+                place.copy_from_slice(method.as_bytes());
+                Self::Short { name, len }
+            }
+            _ => Self::Long(method.into()),
+        }
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Short { name, len } => std::str::from_utf8(&name[..usize::from(*len)]).unwrap_or_default(),
+            Self::Long(name) => name,
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -102,6 +144,17 @@ mod tests {
         assert_eq!(original(&long).len(), 255);
         assert_eq!(original("/a"), "a");
         assert_eq!(original(&format!("/{}", "ä".repeat(200))).len(), 254);
+    }
+
+    #[test]
+    fn claims_of_any_length() {
+        for length in [1, SHORT - 1, SHORT, SHORT + 1, LONGEST] {
+            let name = "x".repeat(length);
+            let claim = Method::Claimed(&name).claim().unwrap();
+            assert_eq!(claim.as_str(), name);
+            assert_eq!(matches!(claim, Claim::Long(_)), length > SHORT);
+        }
+        assert!(Method::Known("a.B/C").claim().is_none() && Method::Other.claim().is_none());
     }
 
     #[test]

@@ -10,6 +10,7 @@ use opentelemetry::trace::TraceContextExt;
 use tracing_core_lite::{Context, Value};
 
 use crate::call::Call;
+use crate::config::Config;
 use crate::messages::{Direction, Messages};
 
 /// tonic's body, whose messages become events of the span in `context`.
@@ -20,31 +21,27 @@ struct WatchedBody {
     messages: Messages,
 }
 
-/// `body` with its messages watched, if that was asked for and it is tonic's own: only tonic's can be put into another
-/// without changing its type.
-pub(crate) fn watch<B: 'static>(body: B, call: &Call) -> B {
-    let config = &call.config;
-    if config.messages == 0 || !call.is_traced() || !call.context().span().is_recording() {
-        return body;
+/// Watches the messages in `body`, if that was asked for and it is tonic's own: only tonic's can be put into another without
+/// changing its type.
+#[inline]
+pub(crate) fn watch<B: 'static>(body: &mut B, call: &Call, config: &Config) {
+    if config.messages > 0 && call.is_recorded() {
+        wrap(body, call, config);
     }
-    let mut place = Some(body);
-    if let Some(place) = (&mut place as &mut dyn Any).downcast_mut::<Option<tonic::body::Body>>() {
-        *place = place.take().map(|inner| {
-            if inner.is_end_stream() {
-                return inner;
-            }
-            tonic::body::Body::new(WatchedBody {
-                inner,
-                context: call.context().clone(),
-                direction: config.side.of_requests(),
-                messages: Messages::new(config.messages),
-            })
-        });
+}
+
+fn wrap(body: &mut dyn Any, call: &Call, config: &Config) {
+    let Some(body) = body.downcast_mut::<tonic::body::Body>() else { return };
+    if body.is_end_stream() {
+        return;
     }
-    match place {
-        Some(body) => body,
-        None => unreachable!("the place is filled whenever it has been emptied"),
-    }
+    let inner = std::mem::take(body);
+    *body = tonic::body::Body::new(WatchedBody {
+        inner,
+        context: call.context().clone(),
+        direction: config.side.of_requests(),
+        messages: Messages::new(config.messages),
+    });
 }
 
 impl Body for WatchedBody {

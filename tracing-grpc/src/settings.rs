@@ -1,45 +1,46 @@
 //! The settings that both layers have.
 
-/// Writes them for one layer, which has `config`, `filter`, `on_request` and `on_response`.
+/// Writes them for one layer, which has `config`, `filter`, `on_request` and `on_response`, and may have one parameter more,
+/// with a field.
 macro_rules! settings {
-    ($layer:ident, $metric:literal) => {
+    ($layer:ident, $metric:literal $(, $extra:ident: $field:ident)?) => {
         /// Hooks.
-        impl<F, Q, P> $layer<F, Q, P> {
+        impl<F, Q, P $(, $extra)?> $layer<F, Q, P $(, $extra)?> {
             /// Leaves out calls, such as those of health checks: see [`Filter`](crate::Filter) and
             /// [`skip_health_and_reflection`](crate::skip_health_and_reflection). All are traced by default.
             #[must_use]
-            pub fn filter<G>(self, filter: G) -> $layer<G, Q, P>
+            pub fn filter<G>(self, filter: G) -> $layer<G, Q, P $(, $extra)?>
             where
                 G: Fn(&crate::RequestHead<'_>) -> bool + Clone,
             {
-                let Self { config, on_request, on_response, .. } = self;
-                $layer { config, filter, on_request, on_response }
+                let Self { config, on_request, on_response $(, $field)?, .. } = self;
+                $layer { config, filter, on_request, on_response $(, $field)? }
             }
 
             /// Adds attributes from the request, when the span is recorded: see [`OnRequest`](crate::OnRequest).
             #[must_use]
-            pub fn on_request<H>(self, on_request: H) -> $layer<F, H, P>
+            pub fn on_request<H>(self, on_request: H) -> $layer<F, H, P $(, $extra)?>
             where
                 H: Fn(&crate::RequestHead<'_>, &mut tracing_core_lite::Recorder<'_>) + Clone,
             {
-                let Self { config, filter, on_response, .. } = self;
-                $layer { config, filter, on_request, on_response }
+                let Self { config, filter, on_response $(, $field)?, .. } = self;
+                $layer { config, filter, on_request, on_response $(, $field)? }
             }
 
             /// Adds attributes from the initial metadata of the response, when the span is recorded: see
             /// [`OnResponse`](crate::OnResponse).
             #[must_use]
-            pub fn on_response<H>(self, on_response: H) -> $layer<F, Q, H>
+            pub fn on_response<H>(self, on_response: H) -> $layer<F, Q, H $(, $extra)?>
             where
                 H: Fn(&crate::ResponseHead<'_>, &mut tracing_core_lite::Recorder<'_>) + Clone,
             {
-                let Self { config, filter, on_request, .. } = self;
-                $layer { config, filter, on_request, on_response }
+                let Self { config, filter, on_request $(, $field)?, .. } = self;
+                $layer { config, filter, on_request, on_response $(, $field)? }
             }
         }
 
         /// Settings.
-        impl<F, Q, P> $layer<F, Q, P> {
+        impl<F, Q, P $(, $extra)?> $layer<F, Q, P $(, $extra)?> {
             fn set(mut self, change: impl FnOnce(&mut crate::config::Config)) -> Self {
                 change(std::sync::Arc::make_mut(&mut self.config));
                 self

@@ -4,7 +4,7 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState}
 use tracing_core_lite::Context;
 use tracing_core_lite::propagation::{Extract, Extracted, Format, Inject};
 
-const GRPC_TRACE_BIN: &str = "grpc-trace-bin";
+pub(crate) const GRPC_TRACE_BIN: &str = "grpc-trace-bin";
 
 /// Version, then trace id, span id and options, each after the number of its field.
 const LENGTH: usize = 1 + (1 + 16) + (1 + 8) + (1 + 1);

@@ -65,3 +65,18 @@ async fn bidirectional_streaming() {
     assert_eq!(count, 3);
     assert_streamed(shop.pair(), "Trade");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_of_an_unsampled_call_runs_in_its_context() {
+    use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+    use tracing_core_lite::context::FutureExt;
+
+    let mut shop = Shop::open().await;
+    let caller =
+        SpanContext::new(TraceId::from(7), SpanId::from(7), TraceFlags::NOT_SAMPLED, true, TraceState::NONE);
+    let context = tracing_core_lite::Context::new().with_remote_span_context(caller);
+    let mut levels = shop.client.watch(item("A-7")).in_context(context).await.unwrap().into_inner();
+    while levels.message().await.unwrap().is_some() {}
+    // What the stream does would be a trace of its own, and recorded, in any other context.
+    assert!(shop.spans.finished().is_empty());
+}

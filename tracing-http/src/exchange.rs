@@ -1,12 +1,10 @@
 //! A request on its way, from its head to the last byte of its response.
 
-use std::cell::RefCell;
-
 use http::{HeaderMap, Method, Response, StatusCode, header};
 use http_body::Body;
 use opentelemetry::ContextGuard;
 use opentelemetry::trace::TraceContextExt;
-use tracing_core_lite::{Context, Recorder, Span, SpanContext};
+use tracing_core_lite::{BoxPool, Context, Recorder, Span, SpanContext};
 
 use crate::ending::{Ending, Outcome, Side};
 use crate::semconv::{RESPONSE_BODY_SIZE, STATUS_CODE};
@@ -99,7 +97,7 @@ impl Exchange {
             #[cfg(feature = "metrics")]
             measurement: wants.measurement,
         };
-        Self { context, watched: Some(watched.boxed()) }
+        Self { context, watched: Some(BoxPool::boxed(&POOL, watched)) }
     }
 
     /// An exchange of which nothing is recorded; its context is current all the same.
@@ -184,46 +182,16 @@ impl Exchange {
     pub(crate) fn end(&mut self, outcome: Outcome) {
         if let Some(mut watched) = self.watched.take() {
             watched.end(outcome);
-            watched.keep();
+            BoxPool::keep(&POOL, watched);
         }
     }
 }
 
 thread_local! {
-    // Boxes, as it is the boxes that are kept.
-    #[allow(clippy::vec_box)]
-    static POOL: RefCell<Vec<Box<Watched>>> = const { RefCell::new(Vec::new()) };
+    static POOL: BoxPool<Watched> = const { BoxPool::new() };
 }
 
-/// What a thread keeps for later, at most.
-const POOL_LIMIT: usize = 64;
-
 impl Watched {
-    /// This in a box, of those that are kept if there is one: that takes 40 instructions, to allocate and to free one 250.
-    #[inline]
-    fn boxed(self) -> Box<Self> {
-        match POOL.try_with(|pool| pool.try_borrow_mut().ok()?.pop()).ok().flatten() {
-            Some(mut kept) => {
-                *kept = self;
-                kept
-            }
-            None => Box::new(self),
-        }
-    }
-
-    /// Keeps the box, which is of no use any more.
-    #[inline]
-    fn keep(self: Box<Self>) {
-        // A thread that is going away keeps nothing.
-        let _ = POOL.try_with(|pool| {
-            if let Ok(mut pool) = pool.try_borrow_mut()
-                && pool.len() < POOL_LIMIT
-            {
-                pool.push(self);
-            }
-        });
-    }
-
     /// Makes the span the one of `context` if it is not: what ran in it may have left a context of its own attached.
     #[inline]
     fn claim(&self, context: &mut Context) {

@@ -4,6 +4,7 @@
 //! 1. A call is made: the span starts as a child of the current one, and its context replaces whatever context the
 //!    metadata had. That of an unsampled span is sent too, so that the server decides likewise.
 //! 2. The initial metadata of the response is there: [`OnResponse`](crate::OnResponse) may add attributes.
+//!    The stream of the response is read in the context of whoever reads it.
 //! 3. The span ends with the trailers; with the headers, if they are all of the response; or when the stream is dropped.
 //!
 //! ```
@@ -40,6 +41,7 @@
 //! [`endpoint`](ClientLayer::endpoint).
 
 mod layer;
+mod metadata;
 mod service;
 
 pub use layer::ClientLayer;

@@ -3,27 +3,25 @@
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 
-use http::{HeaderMap, HeaderName, Request, Response};
+use http::{HeaderMap, Request, Response};
 use http_body::Body;
 use opentelemetry::trace::TraceContextExt;
 use tonic::GrpcMethod;
 use tower_service::Service;
-use tracing_core_lite::propagation::Format;
+use tracing_core_lite::propagation::{Format, Inject};
 use tracing_core_lite::{Context, SpanContext, SpanKind};
 
+use super::metadata::Metadata;
 use super::{ClientBody, ClientFuture};
 use crate::call::Call;
 use crate::config::Config;
-use crate::deadline::Deadline;
+use crate::ending::Side;
 use crate::filter::Filter;
 use crate::head::RequestHead;
 use crate::hooks::{OnRequest, OnResponse};
-use crate::method::{Claim, Method};
 use crate::semconv::GRPC;
-use crate::trace_bin::GrpcTraceBin;
+use crate::trace_bin::{GRPC_TRACE_BIN, GrpcTraceBin};
 use crate::{attributes, request_body};
-
-static GRPC_TRACE_BIN: HeaderName = HeaderName::from_static("grpc-trace-bin");
 
 /// Makes every call that is made through `S` a span; made by [`ClientLayer`](super::ClientLayer).
 #[derive(Debug, Clone)]
@@ -40,48 +38,38 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
     fn start<B>(&self, request: &mut Request<B>) -> Call {
         let config = &*self.config;
         let parent = Context::current();
+        if !config.is_measured()
+            && let Some(context) = config.tracer.unrecorded_child(parent.span().span_context(), &parent)
+        {
+            self.inject(context.span().span_context(), &parent, request.headers_mut());
+            return Call::passed_on(context);
+        }
         let head = RequestHead::of(request);
         let is_generated = head.extensions().get::<GrpcMethod<'static>>().is_some();
         let method = config.known_methods.look_up(head.uri().path(), is_generated);
-        let mut is_observed = false;
         let span = config
             .tracer
             .span(method.name().unwrap_or(GRPC))
             .kind(SpanKind::Client)
             .parent(&parent)
             .start_with(|span| {
-                is_observed = true;
                 attributes::record(span, config, &head, method);
                 self.on_request.on_request(&head, span);
             });
         let context = span.in_context(&parent);
-        let span_context = span.span_context().clone();
-        let mut call = Call::new(&self.config, context);
-        #[cfg(feature = "metrics")]
-        if let Some(metrics) = &config.metrics {
-            is_observed = true;
-            let server = attributes::server(config, head.uri());
-            call.measurement = Some(Box::new(metrics.start(method.name(), server)));
-        }
-        if is_observed {
-            // Otherwise there is nothing to be ended.
-            call.observe(span);
-            call.deadline = Deadline::of(head.metadata());
-            if matches!(method, Method::Claimed(_)) {
-                call.claim = head.uri().path_and_query().cloned().map(Claim);
-            }
-        }
-        self.inject(&span_context, &parent, request.headers_mut());
+        let call = Call::new(&self.config, span, context, &head, method);
+        self.inject(call.context().span().span_context(), &parent, request.headers_mut());
         call
     }
 
-    fn inject(&self, span_context: &SpanContext, context: &Context, metadata: &mut HeaderMap) {
-        self.config.propagator.inject_span(span_context, context, metadata);
+    fn inject(&self, span_context: &SpanContext, context: &Context, headers: &mut HeaderMap) {
+        let mut metadata = Metadata::of(headers);
+        self.config.propagator.inject_span(span_context, context, &mut metadata);
         if self.config.writes_trace_bin {
-            GrpcTraceBin.inject(span_context, context, metadata);
+            GrpcTraceBin.inject(span_context, context, &mut metadata);
         } else {
             // One that a proxy has received would contradict.
-            metadata.remove(&GRPC_TRACE_BIN);
+            metadata.remove(GRPC_TRACE_BIN);
         }
     }
 }
@@ -108,11 +96,13 @@ where
         if !self.filter.is_traced(&RequestHead::of(&request)) {
             let current = Context::current();
             self.inject(current.span().span_context(), &current, request.headers_mut());
-            return ClientFuture::new(self.inner.call(request), None, self.on_response.clone());
+            return ClientFuture::new(self.inner.call(request), None, Side::Client, self.on_response.clone());
         }
         let mut call = self.start(&mut request);
-        let request = request.map(|body| request_body::watch(body, &call));
-        let inner = call.enter(|| self.inner.call(request));
-        ClientFuture::new(inner, Some(call), self.on_response.clone())
+        request_body::watch(request.body_mut(), &call, &self.config);
+        let entered = call.enter();
+        let inner = self.inner.call(request);
+        entered.leave();
+        ClientFuture::new(inner, Some(call), Side::Client, self.on_response.clone())
     }
 }

@@ -1,5 +1,6 @@
 //! The layer for servers.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 
 use tower_layer::Layer;
@@ -7,20 +8,23 @@ use tower_layer::Layer;
 use super::service::ServerService;
 use crate::config::Config;
 use crate::ending::Side;
+use crate::response_body::{TonicBody, Wrapped};
 use crate::settings::settings;
 
 /// Makes every call a span of kind server. See the [module's documentation](super).
 #[derive(Debug, Clone)]
-pub struct ServerLayer<F = (), Q = (), P = ()> {
+pub struct ServerLayer<F = (), Q = (), P = (), W = Wrapped> {
     config: Arc<Config>,
     filter: F,
     on_request: Q,
     on_response: P,
+    response_body: PhantomData<fn() -> W>,
 }
 
 impl Default for ServerLayer {
     fn default() -> Self {
-        Self { config: Arc::new(Config::new(Side::Server)), filter: (), on_request: (), on_response: () }
+        let config = Arc::new(Config::new(Side::Server));
+        Self { config, filter: (), on_request: (), on_response: (), response_body: PhantomData }
     }
 }
 
@@ -33,9 +37,9 @@ impl ServerLayer {
     }
 }
 
-settings!(ServerLayer, "rpc.server.call.duration");
+settings!(ServerLayer, "rpc.server.call.duration", W: response_body);
 
-impl<F, Q, P> ServerLayer<F, Q, P> {
+impl<F, Q, P, W> ServerLayer<F, Q, P, W> {
     /// Says under which address clients know this server: `server.address` and `server.port`. By default they are those
     /// that each call names in `:authority`.
     #[must_use]
@@ -45,8 +49,29 @@ impl<F, Q, P> ServerLayer<F, Q, P> {
     }
 }
 
-impl<S, F: Clone, Q: Clone, P: Clone> Layer<S> for ServerLayer<F, Q, P> {
-    type Service = ServerService<S, F, Q, P>;
+impl<F, Q, P> ServerLayer<F, Q, P> {
+    /// Makes responses keep tonic's type of body: for layers outside of this one that want that type, such as `tonic_web`'s.
+    /// The service's responses have to have it too, as those of generated code and of
+    /// [`Server::layer`](tonic::transport::Server::layer) do.
+    ///
+    /// The layer does the same without it, in the same time: tonic boxes a body that is not its own, and this does so before.
+    ///
+    /// ```
+    /// use tonic::transport::Server;
+    /// use tracing_grpc::server::ServerLayer;
+    ///
+    /// let server = Server::builder().layer(ServerLayer::new().keep_tonic_body());
+    /// # drop(server);
+    /// ```
+    #[must_use]
+    pub fn keep_tonic_body(self) -> ServerLayer<F, Q, P, TonicBody> {
+        let Self { config, filter, on_request, on_response, .. } = self;
+        ServerLayer { config, filter, on_request, on_response, response_body: PhantomData }
+    }
+}
+
+impl<S, F: Clone, Q: Clone, P: Clone, W> Layer<S> for ServerLayer<F, Q, P, W> {
+    type Service = ServerService<S, F, Q, P, W>;
 
     fn layer(&self, inner: S) -> Self::Service {
         ServerService {
@@ -55,6 +80,7 @@ impl<S, F: Clone, Q: Clone, P: Clone> Layer<S> for ServerLayer<F, Q, P> {
             filter: self.filter.clone(),
             on_request: self.on_request.clone(),
             on_response: self.on_response.clone(),
+            response_body: PhantomData,
         }
     }
 }

@@ -51,7 +51,8 @@
 //! No attribute is built and no hook is called. The context is still extracted, current, and passed on.
 //!
 //! # Limits
-//! For gRPC-Web, put `tonic_web`'s layer outside of this one: it moves the trailers into the body.
+//! For gRPC-Web, put `tonic_web`'s layer outside of this one: it moves the trailers into the body. It wants tonic's type of
+//! body: [`keep_tonic_body`](ServerLayer::keep_tonic_body).
 
 mod layer;
 mod service;
@@ -62,4 +63,4 @@ pub use service::ServerService;
 /// The body of a response that went through [`ServerService`].
 pub type ServerBody<B> = crate::TracedBody<B>;
 /// The response of a [`ServerService`] to come.
-pub type ServerFuture<F, P = ()> = crate::TracedFuture<F, P>;
+pub type ServerFuture<F, P = (), W = crate::Wrapped> = crate::TracedFuture<F, P, W>;

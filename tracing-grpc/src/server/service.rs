@@ -1,5 +1,7 @@
 //! The service that makes every call a span.
 
+use std::any::TypeId;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
@@ -11,28 +13,29 @@ use tower_service::Service;
 use tracing_core_lite::SpanKind;
 use tracing_core_lite::propagation::HeaderScan;
 
-use super::{ServerBody, ServerFuture};
+use super::ServerFuture;
 use crate::call::Call;
 use crate::config::Config;
-use crate::deadline::Deadline;
+use crate::ending::Side;
 use crate::filter::Filter;
 use crate::head::RequestHead;
 use crate::hooks::{OnRequest, OnResponse};
-use crate::method::{Claim, Method};
+use crate::response_body::{ResponseBody, Wrapped};
 use crate::semconv::GRPC;
 use crate::{attributes, request_body, trace_bin};
 
 /// Makes every call to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
-pub struct ServerService<S, F = (), Q = (), P = ()> {
+pub struct ServerService<S, F = (), Q = (), P = (), W = Wrapped> {
     pub(super) inner: S,
     pub(super) config: Arc<Config>,
     pub(super) filter: F,
     pub(super) on_request: Q,
     pub(super) on_response: P,
+    pub(super) response_body: PhantomData<fn() -> W>,
 }
 
-impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
+impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> Call {
         let config = &*self.config;
@@ -40,7 +43,7 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         if let (Some(caller), false) = (&caller, config.is_measured())
             && let Some(context) = config.tracer.unrecorded_child(caller, &base)
         {
-            return Call::new(&self.config, context);
+            return Call::passed_on(context);
         }
         let method = config.known_methods.look_up(head.uri().path(), false);
         let mut builder =
@@ -48,28 +51,12 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
         if let Some(caller) = &caller {
             builder = builder.remote_parent(caller);
         }
-        let mut is_observed = false;
         let span = builder.start_with(|span| {
-            is_observed = true;
             attributes::record(span, config, head, method);
             self.on_request.on_request(head, span);
         });
         let context = span.in_context(&base);
-        let mut call = Call::new(&self.config, context);
-        #[cfg(feature = "metrics")]
-        if let Some(metrics) = &config.metrics {
-            is_observed = true;
-            call.measurement = Some(Box::new(metrics.start(method.name(), None)));
-        }
-        if is_observed {
-            // Otherwise there is nothing to be ended.
-            call.observe(span);
-            call.deadline = Deadline::of(head.metadata());
-            if matches!(method, Method::Claimed(_)) {
-                call.claim = head.uri().path_and_query().cloned().map(Claim);
-            }
-        }
-        call
+        Call::new(&self.config, span, context, head, method)
     }
 
     fn extract(&self, head: &RequestHead<'_>) -> (Option<SpanContext>, tracing_core_lite::Context) {
@@ -82,40 +69,58 @@ impl<S, F, Q: OnRequest, P> ServerService<S, F, Q, P> {
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Call> {
         let (caller, base) = self.extract(head);
-        Some(Call::new(&self.config, base.with_remote_span_context(caller?)))
+        Some(Call::passed_on(base.with_remote_span_context(caller?)))
     }
 }
 
-impl<S, F, Q, P, B, R> Service<Request<B>> for ServerService<S, F, Q, P>
+impl<S, F, Q, P, W, B, R> Service<Request<B>> for ServerService<S, F, Q, P, W>
 where
-    S: Service<Request<B>, Response = Response<R>>,
+    S: Service<Request<B>, Response = Response<R>> + 'static,
     S::Error: 'static,
     B: 'static,
     R: Body,
     F: Filter,
     Q: OnRequest,
     P: OnResponse + Clone,
+    W: ResponseBody<R>,
 {
-    type Response = Response<ServerBody<R>>;
+    type Response = Response<W::Body>;
     type Error = S::Error;
-    type Future = ServerFuture<S::Future, P>;
+    type Future = ServerFuture<S::Future, P, W>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
         let head = RequestHead::of(&request);
         let call = if self.filter.is_traced(&head) { Some(self.start(&head)) } else { self.pass_on(&head) };
         let Some(mut call) = call else {
-            return ServerFuture::new(self.inner.call(request), None, self.on_response.clone());
+            return ServerFuture::new(self.inner.call(request), None, Side::Server, self.on_response.clone());
         };
-        let request = request.map(|body| request_body::watch(body, &call));
-        let inner = call.enter(|| self.inner.call(request));
-        ServerFuture::new(inner, Some(call), self.on_response.clone())
+        request_body::watch(request.body_mut(), &call, &self.config);
+        if calls_later::<S>() {
+            return ServerFuture::new(
+                self.inner.call(request),
+                Some(call),
+                Side::Server,
+                self.on_response.clone(),
+            );
+        }
+        let entered = call.enter();
+        let inner = self.inner.call(request);
+        entered.leave();
+        ServerFuture::new(inner, Some(call), Side::Server, self.on_response.clone())
     }
 }
 
-impl<S: NamedService, F, Q, P> NamedService for ServerService<S, F, Q, P> {
+/// Whether to call an `S` runs nothing of the user's: the routes of a tonic server make a future, which calls the service
+/// when it is polled. The context need not be current before that, which saves a call 25 ns.
+#[inline]
+fn calls_later<S: 'static>() -> bool {
+    TypeId::of::<S>() == TypeId::of::<tonic::service::Routes>()
+}
+
+impl<S: NamedService, F, Q, P, W> NamedService for ServerService<S, F, Q, P, W> {
     const NAME: &'static str = S::NAME;
 }
