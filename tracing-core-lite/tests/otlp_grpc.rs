@@ -248,3 +248,26 @@ fn unusable_configurations_are_typed_errors() {
     #[cfg(not(feature = "gzip"))]
     assert!(matches!(error(grpc().compression(Compression::Gzip)), OtlpConfigError::Feature { .. }));
 }
+
+/// Many times what the connection takes before the receiver has read of it.
+#[test]
+fn the_largest_batches_arrive_as_they_are() {
+    let running = Running::start(Receiver::default());
+    let provider = tracing_core_lite::TracerProvider::builder()
+        .exporter(running.config().build().unwrap())
+        .build()
+        .unwrap();
+    for scope in ["a", "b"].repeat(1_000) {
+        let span = provider.tracer(scope).span(scope).parent(&tracing_core_lite::Context::new()).start();
+        span.set("text", "x".repeat(6_000).as_str());
+    }
+    provider.shutdown(Duration::from_secs(10)).unwrap();
+    let received = running.receiver.received.lock().unwrap();
+    let scopes =
+        received.iter().flat_map(|(_, request)| &request.resource_spans).flat_map(|it| &it.scope_spans);
+    let spans: Vec<_> = scopes
+        .flat_map(|scope| scope.spans.iter().map(|span| (&scope.scope.as_ref().unwrap().name, &span.name)))
+        .collect();
+    assert!(spans.iter().all(|(scope, span)| scope == span));
+    assert_eq!((spans.len(), provider.stats().exported), (2_000, 2_000));
+}

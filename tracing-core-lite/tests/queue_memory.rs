@@ -60,7 +60,7 @@ fn memory_stays_within_the_queue_s_limit() {
     let start = memory();
     for (span_bytes, batch) in [(300, 512), (100, 10), (3_000, 512), (20_000, 512), (100_000, 100)] {
         let held = full(span_bytes, batch, 32 * MIB) - start;
-        // A batch of up to 3 MiB is framed besides, and memory is lost in gaps between the sizes.
-        assert!(held < 40 * MIB, "{held} bytes for spans of {span_bytes} bytes");
+        // Little besides: a chunk of the thread, and gaps between chunks of different sizes.
+        assert!(held < 37 * MIB, "{held} bytes for spans of {span_bytes} bytes");
     }
 }

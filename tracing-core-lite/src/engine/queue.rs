@@ -9,7 +9,7 @@ use super::chunk::Chunk;
 use super::report::Stats;
 use crate::export::BatchLimits;
 
-/// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 300,000 spans a second.
+/// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 280,000 spans a second.
 const SPARE_LIMIT: usize = 128;
 
 /// And so many while there is less to do.

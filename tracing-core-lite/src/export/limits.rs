@@ -15,7 +15,7 @@ pub struct BatchLimits {
     pub export_timeout: Duration,
     /// Spans that may wait; further ones are dropped and counted. `OTEL_BSP_MAX_QUEUE_SIZE`; 65,536.
     pub max_queue_size: usize,
-    /// Spans in one batch. So many start an export: at once, or up to 10 ms after the last one, as the export thread rests
+    /// Spans in one batch. So many start an export: at once, or up to 20 ms after the last one, as the export thread rests
     /// after full batches. Half a queue and a full [`max_batch_bytes`](Self::max_batch_bytes) start one too.
     /// `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`; 512.
     pub max_export_batch_size: usize,

@@ -2,6 +2,7 @@
 
 mod codec;
 mod exporter;
+mod gathered;
 mod retry_info;
 mod worker;
 

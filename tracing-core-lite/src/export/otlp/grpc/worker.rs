@@ -16,6 +16,7 @@ use tonic::transport::Endpoint;
 use tonic::{Request, Status};
 
 use super::codec::RawBytes;
+use super::gathered::GatheringConnector;
 use crate::export::Batch;
 
 const EXPORT: PathAndQuery =
@@ -50,7 +51,13 @@ impl Worker {
     }
 
     async fn run(mut self) {
-        let mut client = Grpc::new(self.endpoint.connect_lazy()).max_decoding_message_size(MAX_REPLY);
+        // Not below TLS: the gain is small beside the cost of encryption.
+        let channel = if self.endpoint.uri().scheme_str() == Some("http") {
+            self.endpoint.connect_with_connector_lazy(GatheringConnector::new())
+        } else {
+            self.endpoint.connect_lazy()
+        };
+        let mut client = Grpc::new(channel).max_decoding_message_size(MAX_REPLY);
         if let Some(encoding) = self.compression {
             client = client.send_compressed(encoding).accept_compressed(encoding);
         }
