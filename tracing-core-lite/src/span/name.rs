@@ -12,7 +12,7 @@ use std::borrow::Cow;
 /// let spans = TestSpans::new();
 /// let route = "/orders/{id}";
 /// spans.tracer().span(&["GET", " ", route]).start().end();
-/// assert_eq!(spans.finished()[0].name, "GET /orders/{id}");
+/// assert_eq!(spans.finished()[0].span.name, "GET /orders/{id}");
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct SpanName<'a>(Parts<'a>);
