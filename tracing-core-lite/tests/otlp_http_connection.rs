@@ -37,7 +37,7 @@ impl Receiver {
         Self { url, connections }
     }
 
-    /// Answers every request with these bytes, so many at a time, and closes the connection if they do not say where they end.
+    /// Answers every request with these bytes, so many at a time.
     fn answering(text: &[u8], at_a_time: usize, then_closes: bool) -> Self {
         let text = text.to_vec();
         Self::start(move |stream| {
@@ -145,7 +145,6 @@ fn more_than_one_answer_ends_the_connection() {
     for connections in [1, 2, 3] {
         assert_eq!(export(&mut *exporter), Ok(Exported::default()));
         assert_eq!(receiver.connections(), connections);
-        // Dropped by now: the receiver comes to its next connection.
     }
 }
 

@@ -37,7 +37,7 @@ pub struct OtlpHttp {
 }
 
 enum Client {
-    Plain(Plain),
+    Plain(Box<Plain>),
     /// For TLS and proxies.
     Ureq {
         agent: Agent,
@@ -71,7 +71,7 @@ impl OtlpHttp {
                 .map_err(|_| OtlpConfigError::Endpoint { reason: "HTTP cannot use its path" })?;
             let plain = Plain::new(url.host(), url.port_or(80), target, header_map(&url, &headers)?)
                 .map_err(|error| OtlpConfigError::Start { reason: error.to_string() })?;
-            Client::Plain(plain)
+            Client::Plain(Box::new(plain))
         } else {
             Client::Ureq { agent: agent(&url, config)?, headers }
         };

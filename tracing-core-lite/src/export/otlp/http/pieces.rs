@@ -26,7 +26,8 @@ impl Pieces {
     fn rest(&self) -> impl Iterator<Item = &[u8]> {
         let mut offset = self.offset;
         let rest = self.batch.pieces().skip(self.sent);
-        rest.map(move |piece| &piece[std::mem::take(&mut offset)..]).filter(|piece| !piece.is_empty())
+        rest.filter_map(move |piece| piece.get(std::mem::take(&mut offset)..))
+            .filter(|piece| !piece.is_empty())
     }
 }
 
@@ -53,6 +54,6 @@ impl Buf for Pieces {
             offset -= piece.len();
             sent += 1;
         }
-        (self.sent, self.offset) = (sent, if self.remaining == 0 { 0 } else { offset });
+        (self.sent, self.offset) = (sent, offset);
     }
 }
