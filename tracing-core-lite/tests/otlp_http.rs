@@ -16,8 +16,7 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(10)
 }
 
-/// Exports one batch to a receiver that gives this answer: by the exporter's own client and by ureq, which TLS and proxies
-/// need.
+/// Exports one batch to a receiver that gives this answer: by hyper and by ureq, which TLS and proxies need.
 fn answered(reply: Reply) -> Result<Exported, ExportError> {
     let by = |config: OtlpConfig| {
         let receiver = FakeOtlp::start().unwrap();
@@ -28,16 +27,16 @@ fn answered(reply: Reply) -> Result<Exported, ExportError> {
         assert_eq!(request.body, *requests::batch(2).request());
         result
     };
-    let own = by(OtlpConfig::new());
+    let hyper = by(OtlpConfig::new());
     let ureq = by(OtlpConfig::new().header("connection", "keep-alive"));
-    match (&own, &ureq) {
+    match (&hyper, &ureq) {
         // The words for a lost connection are each client's own.
-        (Err(own), Err(ureq)) if own.to_string().contains("connection") => {
-            assert_eq!(std::mem::discriminant(own), std::mem::discriminant(ureq));
+        (Err(hyper), Err(ureq)) if hyper.to_string().contains("connection") => {
+            assert_eq!(std::mem::discriminant(hyper), std::mem::discriminant(ureq));
         }
-        _ => assert_eq!(own, ureq),
+        _ => assert_eq!(hyper, ureq),
     }
-    own
+    hyper
 }
 
 #[test]

@@ -1,11 +1,13 @@
-//! OTLP over HTTP, on a blocking client: no runtime is needed.
+//! OTLP over HTTP. Who uses it needs no runtime.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
 
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
 use opentelemetry::Context;
-use ureq::http::{Response, StatusCode, Uri, header};
 use ureq::{Agent, Proxy};
 
 use super::answer::{Answer, MAX_REPLY};
@@ -35,7 +37,7 @@ pub struct OtlpHttp {
 }
 
 enum Client {
-    Plain(Plain),
+    Plain(Box<Plain>),
     /// For TLS and proxies.
     Ureq {
         agent: Agent,
@@ -65,7 +67,11 @@ impl OtlpHttp {
             headers.push((header::CONTENT_ENCODING.to_string(), "gzip".to_owned()));
         }
         let client = if is_plain(&url, config) {
-            Client::Plain(Plain::new(url.host(), url.port_or(80), head(&url, &headers)))
+            let target = PathAndQuery::try_from(url.path_and_query())
+                .map_err(|_| OtlpConfigError::Endpoint { reason: "HTTP cannot use its path" })?;
+            let plain = Plain::new(url.host(), url.port_or(80), target, header_map(&url, &headers)?)
+                .map_err(|error| OtlpConfigError::Start { reason: error.to_string() })?;
+            Client::Plain(Box::new(plain))
         } else {
             Client::Ureq { agent: agent(&url, config)?, headers }
         };
@@ -78,11 +84,11 @@ impl OtlpHttp {
         match &mut self.client {
             Client::Plain(plain) => {
                 let deadline = Instant::now() + timeout;
-                let answer = match &encoded {
-                    Some(body) => plain.post(std::iter::once(&body[..]), body.len(), deadline),
-                    None => plain.post(batch.pieces(), batch.request_len(), deadline),
+                let body = match encoded {
+                    Some(body) => Batch::new(body.into(), batch.span_count()),
+                    None => batch.clone(),
                 };
-                answer.map_err(|error| disconnected(&error, &self.secrets))
+                plain.post(body, deadline).map_err(|error| disconnected(&error, &self.secrets))
             }
             Client::Ureq { agent, headers } => {
                 let mut request = agent.post(&self.url).config().timeout_global(Some(timeout)).build();
@@ -126,7 +132,8 @@ impl OtlpHttp {
         }
     }
 
-    fn refused(&self, status: StatusCode, answer: &Answer) -> ExportError {
+    fn refused(&self, answer: &Answer) -> ExportError {
+        let status = answer.status;
         let after = answer.retry_after.as_deref();
         let after = after.and_then(|value| retry_after::parse(value, SystemTime::now()));
         let mut reason = format!("the OTLP receiver answered {}", status.as_u16());
@@ -149,11 +156,7 @@ impl Exporter for OtlpHttp {
             return Err(retryable("no time is left to reach the OTLP receiver"));
         };
         let answer = self.post(batch, timeout)?;
-        match StatusCode::from_u16(answer.status) {
-            Ok(status) if status.is_success() => Ok(self.accepted(&answer)),
-            Ok(status) => Err(self.refused(status, &answer)),
-            Err(_) => Err(retryable("the OTLP receiver did not answer in HTTP")),
-        }
+        if answer.status.is_success() { Ok(self.accepted(&answer)) } else { Err(self.refused(&answer)) }
     }
 }
 
@@ -174,18 +177,20 @@ fn is_plain(url: &Url, config: &OtlpConfig) -> bool {
     !url.is_https() && !SPECIAL.iter().any(|name| config.headers.contains(name)) && direct()
 }
 
-fn head(url: &Url, headers: &[(String, String)]) -> String {
-    let has = |name: &str| headers.iter().any(|(it, _)| it.eq_ignore_ascii_case(name));
-    let mut head = format!("POST {} HTTP/1.1\r\n", url.path_and_query());
-    for (name, value) in [("host", url.authority()), ("user-agent", USER_AGENT), ("accept", "*/*")] {
-        if !has(name) {
-            head += &format!("{name}: {value}\r\n");
-        }
+fn header_map(url: &Url, headers: &[(String, String)]) -> Result<HeaderMap, OtlpConfigError> {
+    let mut map = HeaderMap::new();
+    let own = [("host", url.authority()), ("user-agent", USER_AGENT), ("accept", "*/*")];
+    let users = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    for (name, value) in own.into_iter().chain(users) {
+        let (Ok(key), Ok(mut sent)) =
+            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+        else {
+            return Err(OtlpConfigError::Header { name: name.to_owned() });
+        };
+        sent.set_sensitive(true);
+        map.insert(key, sent);
     }
-    for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
-    }
-    head
+    Ok(map)
 }
 
 fn agent(
@@ -209,14 +214,11 @@ fn agent(
 }
 
 fn answer(mut response: Response<ureq::Body>) -> Answer {
-    let retry_after = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok());
-    Answer {
-        status: response.status().as_u16(),
-        retry_after: retry_after.map(str::to_owned),
-        media_type: response.body().mime_type().map(str::to_owned),
-        // The receiver has decided by now: a body that cannot be read must not send the batch again.
-        body: response.body_mut().with_config().limit(MAX_REPLY as u64).read_to_vec().ok(),
-    }
+    let mut answer = Answer::new(response.status(), response.headers());
+    // The receiver has decided by now: a body that cannot be read must not send the batch again.
+    answer.body =
+        response.body_mut().with_config().limit(MAX_REPLY as u64).read_to_vec().ok().map(Bytes::from);
+    answer
 }
 
 fn retryable(reason: impl Into<String>) -> ExportError {

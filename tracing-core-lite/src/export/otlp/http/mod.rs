@@ -1,8 +1,9 @@
 //! OTLP over HTTP.
 
 mod answer;
-mod connection;
 mod exporter;
+mod heard;
+mod pieces;
 mod plain;
 
 pub use exporter::OtlpHttp;
