@@ -23,6 +23,8 @@ pub struct Subject {
     pub call: Box<dyn FnMut()>,
     pub flush: Box<dyn Fn()>,
     pub spans_per_call: u64,
+    /// What is measured beside it in place of the usual [yardstick].
+    pub yardstick: Option<Box<dyn FnMut()>>,
 }
 
 /// How it is measured.
@@ -91,7 +93,7 @@ impl Exit {
 /// The calling thread gets CPU 0 to itself; what the subject started before stays where its maker was.
 pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, String> {
     process::pin(0);
-    let mut yardstick = yardstick();
+    let mut yardstick = subject.yardstick.take().unwrap_or_else(|| Box::new(yardstick()));
     (0..plan.round).for_each(|_| (subject.call)());
     (0..plan.round).for_each(|_| yardstick());
     plan.pace.wait(Instant::now(), plan.round);
@@ -99,7 +101,7 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
 
     let (process_before, thread_before) = (process::cpu_of_this_process(), process::cpu_of_this_thread());
     let mut allocated = (0, 0);
-    let (mut wall, mut cpu, mut yard) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut wall, mut cpu, mut yard) = (Vec::new(), Vec::new(), (Vec::new(), Vec::new()));
     for _ in 0..plan.calls / plan.round {
         let start = Instant::now();
         let allocated_before = allocations::of_this_thread();
@@ -107,10 +109,11 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
         let allocated_after = allocations::of_this_thread();
         allocated.0 += allocated_after.0 - allocated_before.0;
         allocated.1 += allocated_after.1 - allocated_before.1;
-        let of_yardstick = time((plan.round / 4).max(100), |calls| (0..calls).for_each(|_| yardstick())).cpu;
-        wall.push(call.wall / of_yardstick);
-        cpu.push(call.cpu / of_yardstick);
-        yard.push(of_yardstick);
+        let beside = time((plan.round / 4).max(100), |calls| (0..calls).for_each(|_| yardstick()));
+        wall.push(call.wall / beside.wall);
+        cpu.push(call.cpu / beside.cpu);
+        yard.0.push(beside.wall);
+        yard.1.push(beside.cpu);
         plan.pace.wait(start, plan.round);
     }
     let called = plan.calls / plan.round * plan.round;
@@ -122,9 +125,9 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
         return Err(format!("{MISSING}: {exported} came out of {called} calls"));
     }
     let each = |total: u64| total as f64 / called as f64;
-    let yardstick = median(&mut yard);
+    let yardstick = median(&mut yard.0);
     // The thread never waits for another but at a lock: on a quiet machine both are the same.
-    let (cpu, wall) = (median(&mut cpu) * yardstick, median(&mut wall) * yardstick);
+    let (cpu, wall) = (median(&mut cpu) * median(&mut yard.1), median(&mut wall) * yardstick);
     let others = others.as_nanos() as f64 / called as f64;
     Ok(vec![
         ("ns", cpu),

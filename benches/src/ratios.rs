@@ -105,16 +105,8 @@ fn of_server(data: &Data) -> Vec<Ratio> {
     let by_cpu = |mode| 1.0 / of(mode, "cpu to bare");
     let megabytes = of("sampled", "memory added") / 1e6;
     vec![
-        Ratio::at_least(
-            0.9,
-            "server: requests per second kept, all sampled",
-            of("sampled", "kept"),
-        ),
-        Ratio::at_least(
-            0.96,
-            "server: requests per second kept, none sampled",
-            of("unsampled", "kept"),
-        ),
+        Ratio::at_least(0.9, "server: requests per second kept, all sampled", of("sampled", "kept")),
+        Ratio::at_least(0.96, "server: requests per second kept, none sampled", of("unsampled", "kept")),
         Ratio::at_least(0.9, "server: the same by CPU per request, all sampled", by_cpu("sampled")),
         Ratio::at_least(0.96, "server: the same by CPU per request, none sampled", by_cpu("unsampled")),
         Ratio::at_most(1.1, "server: p99 at 20,000/s to bare, all sampled", of("sampled", "p99 to bare")),

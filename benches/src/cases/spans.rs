@@ -38,7 +38,7 @@ pub fn subject(case: &str, out: &Out, attributes: usize) -> Result<Subject, Stri
         }
         _ => return Err(format!("no case {case}: {ALL:?}")),
     };
-    Ok(Subject { call, flush, spans_per_call: 1 })
+    Ok(Subject { call, flush, spans_per_call: 1, yardstick: None })
 }
 
 /// A key, and a value that is a copy in every other attribute, as it is where it comes from a request.

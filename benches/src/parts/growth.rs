@@ -102,7 +102,7 @@ fn open(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
         all.push_back(start());
     };
     let spans_per_call = u64::from(case != Case::Bare);
-    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call };
+    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call, yardstick: None };
     measure(subject, &Exit::Counter, &Plan { calls, round: 1_000, pace: Pace::Pauses })
 }
 

@@ -123,7 +123,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     };
     // fastrace's client layer passes the context on and makes no span.
     let makes_span = case != "bare" && (case, side) != (FASTRACE, "client");
-    let subject = Subject { call, flush, spans_per_call: u64::from(sampled && makes_span) };
+    let subject = Subject { call, flush, spans_per_call: u64::from(sampled && makes_span), yardstick: None };
     measure(subject, &Exit::Counter, &Plan { calls, round: 2_000, pace: Pace::Pauses })
 }
 

@@ -46,7 +46,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let mut router = service.router.with_state(()).into_service();
     let call = move || self::call(&mut router, sampled);
     let spans_per_call = u64::from(sampled && case != Case::Bare);
-    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call };
+    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call, yardstick: None };
     let pace = match (mode, case) {
         // When its collector is 3,400 spans behind, as it is at full speed, further ones stay in their thread until that one
         // makes another: no flush reaches them.
