@@ -28,18 +28,28 @@ impl Conventions {
         if list.split(',').any(|item| item.trim() == "database/dup") { Self::Both } else { Self::Stable }
     }
 
-    #[inline]
+    /// Inlined for the usual case, in which the name is a constant of the code.
+    #[inline(always)]
     pub(crate) fn set<'v>(self, span: &mut Recorder<'_>, name: Name, value: impl Into<Value<'v>>) {
-        let value = value.into();
-        let old = name.old.filter(|_| self != Self::Stable);
-        if self != Self::Old || old.is_none() {
+        match self {
+            Self::Stable => {
+                span.set(name.stable, value);
+            }
+            _ => self.set_old(span, name, value.into()),
+        }
+    }
+
+    #[cold]
+    fn set_old(self, span: &mut Recorder<'_>, name: Name, value: Value<'_>) {
+        if self == Self::Both || name.old.is_none() {
             span.set(name.stable, value);
         }
-        if let Some(old) = old {
+        if let Some(old) = name.old {
             span.set(old, value);
         }
     }
 
+    #[inline(always)]
     pub(crate) fn set_some<'v, V: Into<Value<'v>>>(
         self,
         span: &mut Recorder<'_>,
