@@ -36,7 +36,7 @@ pub(crate) enum Left {
 /// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it.
 ///
 /// The context is moved, not copied, into its place as the current one, and copied back only where it is needed again: most futures
-/// are ready when they are first polled. To count one reference less takes 12 ns from a request.
+/// are ready when they are first polled, and a request takes two atomic operations less.
 #[must_use = "it has to be left"]
 pub(crate) struct Entered<'a> {
     // First, so that a panic ends the span in its context.

@@ -188,8 +188,8 @@ fn put_short_text(out: &mut [u8], text: &[u8]) {
     copy_short(rest, text);
 }
 
-/// Copies `from` to `to`, which is as long. Most texts have 4 to 32 bytes: two moves, which may overlap, take half the time of a call of
-/// libc's `memcpy`, about 4 of 8 ns.
+/// Copies `from` to `to`, which is as long. Most texts have 4 to 32 bytes: two moves, which may overlap, in place of a call of libc's
+/// `memcpy`.
 #[inline]
 pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
     fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> Option<()> {

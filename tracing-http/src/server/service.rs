@@ -135,7 +135,7 @@ where
 }
 
 /// Whether to call an `S` runs nothing of the user's: axum's route makes a future, which calls the service within when it is polled.
-/// The context need not be current before that, which saves a request 25 ns.
+/// The context need not be current before that, which saves a request 280 instructions.
 #[inline]
 fn calls_later<S: 'static>() -> bool {
     #[cfg(feature = "axum")]
