@@ -58,7 +58,7 @@ struct Watched {
     claim: Option<Claim>,
     deadline: Option<Deadline>,
     messages: Messages,
-    /// Only if metadata of the response is wanted: a count of references costs 12 ns.
+    /// Only if metadata of the response is wanted: to count a reference is an atomic operation.
     captures: Option<Arc<Config>>,
     #[cfg(feature = "metrics")]
     measurement: Option<Box<crate::metrics::Measurement>>,
