@@ -35,6 +35,7 @@ fn main() -> Result<(), String> {
     match words[..] {
         ["one", part, case, mode, calls] => {
             let calls = calls.parse().map_err(|_| "how many calls?")?;
+            measure::place_yardstick();
             for (figure, value) in (parts::named(part)?.one)(case, mode, calls)? {
                 println!("{figure}\t{value}");
             }

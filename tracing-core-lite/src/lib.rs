@@ -17,6 +17,7 @@
 mod box_pool;
 #[cfg(feature = "http")]
 mod captured_headers;
+mod clock;
 pub mod context;
 mod engine;
 pub mod env;
@@ -44,6 +45,7 @@ mod tracer;
 pub use box_pool::BoxPool;
 #[cfg(feature = "http")]
 pub use captured_headers::CapturedHeaders;
+pub use clock::now;
 pub use context::Context;
 pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the

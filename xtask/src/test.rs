@@ -15,6 +15,7 @@ pub(crate) fn run() -> io::Result<bool> {
 /// Tests with all features at once, then documentation, then each feature on its own.
 fn steps(services: &Services) -> io::Result<Vec<Step>> {
     let mut steps = vec![tests(services), doc_tests()];
+    steps.extend(sanitized());
     steps.extend(features_alone()?);
     Ok(steps)
 }
@@ -39,6 +40,20 @@ fn tests(services: &Services) -> Step {
 /// nextest runs none of these.
 fn doc_tests() -> Step {
     Step::new("examples in the documentation", cargo(&["test", "--workspace", "--all-features", "--doc"]))
+}
+
+/// The clock asks the processor itself, which Rust calls unsafe, and only does so on Linux on x86-64. The sanitizer comes with the toolchain,
+/// for who says that a flag may change with the next one.
+fn sanitized() -> Option<Step> {
+    const TARGET: &str = "x86_64-unknown-linux-gnu";
+    if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
+        println!("The clock is the system's here, so it is not tested under AddressSanitizer.\n");
+        return None;
+    }
+    let mut command =
+        cargo(&["test", "--package", "tracing-core-lite", "--lib", "--target", TARGET, "clock::"]);
+    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+    Some(Step::new("the clock under AddressSanitizer", command))
 }
 
 /// A feature that forgot what it needs compiles beside the others, and breaks at the user who wants only that one.

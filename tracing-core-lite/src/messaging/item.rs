@@ -85,7 +85,7 @@ impl Item {
             operation: operation.clone(),
             batch: batch.clone(),
             origin: origin.clone(),
-            at: SystemTime::now(),
+            at: crate::now(),
             description: None,
         };
         Self { state: State::Unrecorded(Box::new(begun)), context, counts, is_settled: false }

@@ -9,9 +9,9 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
 use super::foreign::ForeignSpan;
 use super::handle::Span;
 use super::name::SpanName;
-use super::record::unix_nanos;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
+use crate::clock;
 use crate::engine::{Engine, ids};
 use crate::sampling::{Record, SamplingInput};
 use crate::tracer::{Resolved, Tracer};
@@ -143,7 +143,7 @@ impl<'a> SpanBuilder<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let flags = span_context.trace_flags();
-        let start = unix_nanos(self.start_time.unwrap_or_else(SystemTime::now));
+        let start = clock::unix_time(self.start_time);
         Span::recording(SlotHandle::acquire(engine, scope, span_context, |record| {
             record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
             write(&mut Recorder::own(record, engine.limits()));

@@ -9,10 +9,10 @@ use super::error::ErrorText;
 use super::foreign::ForeignSpan;
 use super::name::SpanName;
 use super::otel_impls::ActiveSpan;
-use super::record::unix_nanos;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use super::value::Value;
+use crate::clock;
 
 /// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
 ///
@@ -186,10 +186,9 @@ impl Span {
     #[inline]
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &mut self.0 {
-            State::Recording(slot) => slot.end_as_owner(
-                || unix_nanos(SystemTime::now()),
-                |record, engine| write(&mut Recorder::own(record, engine.limits())),
-            ),
+            State::Recording(slot) => slot.end_as_owner(clock::unix_now, |record, engine| {
+                write(&mut Recorder::own(record, engine.limits()))
+            }),
             _ => self.end_by_reference(None, write),
         }
     }
@@ -197,7 +196,7 @@ impl Span {
     pub(super) fn end_by_reference(&self, time: Option<SystemTime>, write: impl FnOnce(&mut Recorder<'_>)) {
         match &self.0 {
             State::Recording(slot) => slot.end(
-                || unix_nanos(time.unwrap_or_else(SystemTime::now)),
+                || clock::unix_time(time),
                 |record, engine| write(&mut Recorder::own(record, engine.limits())),
             ),
             State::NotRecording(_) => {}
@@ -215,7 +214,7 @@ impl Drop for Span {
     fn drop(&mut self) {
         match &mut self.0 {
             // That takes no lock, where all that is left is to let go of the slot.
-            State::Recording(slot) => slot.end_as_owner(|| unix_nanos(SystemTime::now()), |_, _| {}),
+            State::Recording(slot) => slot.end_as_owner(clock::unix_now, |_, _| {}),
             _ => self.end_by_reference(None, |_| {}),
         }
     }

@@ -7,9 +7,9 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, Status};
 
 use super::handle::Span;
-use super::record::unix_nanos;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
+use crate::clock;
 
 /// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
 /// may live on in tasks that the operation left behind.
@@ -26,8 +26,7 @@ impl ActiveSpan {
     }
 
     fn end_by_reference(&self, time: Option<SystemTime>, _write: impl FnOnce(&mut Recorder<'_>)) {
-        let time = || unix_nanos(time.unwrap_or_else(SystemTime::now));
-        self.0.end(time, |_, _| {});
+        self.0.end(|| clock::unix_time(time), |_, _| {});
     }
 
     fn is_recording(&self) -> bool {

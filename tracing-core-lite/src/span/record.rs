@@ -1,7 +1,5 @@
 //! A span while it is being recorded: its bytes so far.
 
-use std::time::SystemTime;
-
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 
 use super::attribute_list::AttributeList;
@@ -507,15 +505,6 @@ fn put_nonzero(buf: &mut ByteBuf, field: u8, value: u32) {
     if value != 0 {
         encode::put_varint_field(buf, field, value.into());
     }
-}
-
-/// Nanoseconds since the Unix epoch; 0 for a time before it, and the largest number for one after the year 2554.
-#[inline]
-pub(crate) fn unix_nanos(time: SystemTime) -> u64 {
-    // `Duration::as_nanos` counts in 128 bits, which takes 4 ns longer.
-    time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| {
-        since.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(since.subsec_nanos()))
-    })
 }
 
 #[cfg(test)]

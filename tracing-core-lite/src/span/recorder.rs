@@ -11,8 +11,9 @@ use super::foreign::{ForeignSink, ForeignSpan};
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
-use super::record::{Record, unix_nanos};
+use super::record::Record;
 use super::value::{Value, visit_all_otel, visit_otel};
+use crate::clock::{self, unix_nanos};
 
 /// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
 #[derive(Debug)]
@@ -73,7 +74,7 @@ impl<'a> Recorder<'a> {
 
     /// Adds an event that happens now.
     pub fn event(&mut self, name: &str, attributes: &[(&str, Value<'_>)]) -> &mut Self {
-        self.event_at(name, SystemTime::now(), attributes)
+        self.event_at(name, clock::now(), attributes)
     }
 
     /// Adds an event that happened at `time`.
