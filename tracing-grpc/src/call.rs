@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use opentelemetry::ContextGuard;
 use tonic::Code;
@@ -77,8 +77,9 @@ impl Call {
         config: &Arc<Config>,
         span: Span,
         context: Context,
-        request: &RequestHead<'_>,
+        #[cfg_attr(not(feature = "metrics"), allow(unused_variables))] request: &RequestHead<'_>,
         method: Method<'_>,
+        timeout: Option<&HeaderValue>,
     ) -> Self {
         let is_watched = span.is_recording() || config.is_measured();
         let watched = is_watched.then(|| {
@@ -88,7 +89,7 @@ impl Call {
                 tells_message: config.status_messages,
                 code: None,
                 claim: method.claim(),
-                deadline: Deadline::of(request.metadata()),
+                deadline: timeout.and_then(Deadline::of),
                 messages: Messages::new(config.messages),
                 captures: (!config.response_metadata.is_empty()).then(|| Arc::clone(config)),
                 #[cfg(feature = "metrics")]
@@ -168,6 +169,8 @@ impl Call {
     #[inline]
     pub(crate) fn end(&mut self, outcome: Outcome, tail: Option<&HeaderMap>) {
         if let Some(mut watched) = self.watched.take() {
+            // The context shares the span, and to end it as its only owner takes no lock.
+            self.context = Context::new();
             watched.end(outcome, tail);
             BoxPool::keep(&POOL, watched);
         }

@@ -2,11 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use http::{HeaderMap, HeaderName};
+use http::HeaderValue;
 
-use crate::header;
-
-static GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+/// The header that says how long a call may take.
+pub(crate) const GRPC_TIMEOUT: &str = "grpc-timeout";
 
 /// Both sides have a clock of their own, and the one that fires first cancels the call at the other, a little early.
 const TOLERANCE: Duration = Duration::from_millis(10);
@@ -16,9 +15,9 @@ const TOLERANCE: Duration = Duration::from_millis(10);
 pub(crate) struct Deadline(Instant);
 
 impl Deadline {
-    /// The deadline that a request's headers ask for, counted from now.
-    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
-        let timeout = parse(header::get(headers, &GRPC_TIMEOUT)?.as_bytes())?;
+    /// The deadline that a request asks for by its [header](GRPC_TIMEOUT), counted from now.
+    pub(crate) fn of(timeout: &HeaderValue) -> Option<Self> {
+        let timeout = parse(timeout.as_bytes())?;
         // Of a short timeout, at most a tenth.
         let tolerance = TOLERANCE.min(timeout / 10);
         Instant::now().checked_add(timeout - tolerance).map(Self)

@@ -70,10 +70,9 @@ impl<'a> HostPort<'a> {
         if let Some(colon) = authority.iter().position(is_special)
             && let (host, [b':', port @ ..]) = authority.split_at(colon)
             && !host.starts_with(b"[")
-            && port.len() <= 5
-            && port.iter().all(u8::is_ascii_digit)
+            && let Some(parts) = Self::of_parts(host, port)
         {
-            return Self::of_parts(host, port);
+            return Some(parts);
         }
         Self::split_any(authority)
     }
@@ -123,10 +122,13 @@ impl<'a> HostPort<'a> {
 
 #[inline]
 fn port_of(digits: &[u8]) -> Option<u16> {
-    digits.iter().try_fold(0_u16, |port, digit| {
+    // In 32 bits nothing can overflow: a check for each digit, not three.
+    let port = digits.iter().try_fold(0_u32, |port, digit| {
         let digit = digit.wrapping_sub(b'0');
-        if digit > 9 { None } else { port.checked_mul(10)?.checked_add(digit.into()) }
-    })
+        let port = port * 10 + u32::from(digit);
+        if digit <= 9 && port <= u16::MAX.into() { Some(port) } else { None }
+    })?;
+    u16::try_from(port).ok()
 }
 
 /// The port that `scheme` stands for: 80 for `http` and `ws`, 443 for `https` and `wss`.
@@ -165,6 +167,9 @@ mod tests {
             ("a b", None),
             ("a:+80", None),
             ("a:65535", Some(("a", Some(65535)))),
+            ("a:65536", None),
+            ("a:4294967376", None),
+            ("a:000080", Some(("a", Some(80)))),
             ("a/b", None),
             ("ä", None),
         ] {

@@ -208,7 +208,10 @@ pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
     }
 }
 
-/// The size of a `KeyValue` field with an integer from 0 to 0x3fff, if it is not above [`SHORT`].
+/// Above the largest integer that counts as small: one of up to three bytes, as ports, sizes and most counts are.
+pub(crate) const SMALL_INTS: i64 = 0x20_0000;
+
+/// The size of a `KeyValue` field with an integer below [`SMALL_INTS`], if it is not above [`SHORT`].
 #[inline(always)]
 pub(crate) const fn small_int_len(key: &str, int: i64) -> usize {
     key.len() + 7 + varint_len(int as u64)
@@ -222,7 +225,10 @@ pub(crate) fn put_small_int(buf: &mut ByteBuf, tag: u8, key: &str, int: i64) {
     out[..3].copy_from_slice(&[length_tag(2), int_len as u8 + 1, varint_tag(3)]);
     match &mut out[3..] {
         [only] => *only = int as u8,
-        [first, second, ..] => (*first, *second) = (int as u8 | 0x80, (int >> 7) as u8),
+        [first, second] => (*first, *second) = (int as u8 | 0x80, (int >> 7) as u8),
+        [first, second, third, ..] => {
+            (*first, *second, *third) = (int as u8 | 0x80, (int >> 7) as u8 | 0x80, (int >> 14) as u8);
+        }
         [] => {}
     }
 }
@@ -237,7 +243,7 @@ pub(crate) fn put_key_value(buf: &mut ByteBuf, tag: u8, key: &str, value: &Value
                 return put_short_str(buf, tag, key, text);
             }
         }
-        Value::Int(int @ 0..0x4000) if small_int_len(key, *int) <= SHORT => {
+        Value::Int(int @ 0..SMALL_INTS) if small_int_len(key, *int) <= SHORT => {
             return put_small_int(buf, tag, key, *int);
         }
         _ => {}
@@ -295,6 +301,23 @@ mod tests {
                 assert_eq!(read_varint(buf.as_slice(), 0), Some((value, buf.len())));
             }
         }
+    }
+
+    #[test]
+    fn the_short_way_writes_what_the_long_one_does() {
+        for int in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 50_051, 0x1f_ffff] {
+            assert!(int < SMALL_INTS);
+            let (mut short, mut long) = (ByteBuf::default(), ByteBuf::default());
+            put_small_int(&mut short, length_tag(9), "key", int);
+            let value_len = any_value_len(&Value::Int(int), None);
+            put_length(&mut long, length_tag(9), field_len(3) + field_len(value_len));
+            put_bytes(&mut long, length_tag(1), b"key");
+            put_length(&mut long, length_tag(2), value_len);
+            put_any_value(&mut long, &Value::Int(int), None);
+            assert_eq!(short.as_slice(), long.as_slice(), "{int}");
+            assert_eq!(short.len(), small_int_len("key", int), "{int}");
+        }
+        assert_eq!(varint_len(SMALL_INTS as u64), 4);
     }
 
     #[test]

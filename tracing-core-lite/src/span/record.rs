@@ -157,7 +157,7 @@ impl Record {
             {
                 encode::put_short_str(&mut self.fields, tag, key, text.as_bytes());
             }
-            Value::Int(int @ 0..0x4000)
+            Value::Int(int @ 0..encode::SMALL_INTS)
                 if self.takes(key, place, encode::small_int_len(key, int), limits) =>
             {
                 encode::put_small_int(&mut self.fields, tag, key, int);

@@ -15,6 +15,7 @@ use super::metadata::Metadata;
 use super::{ClientBody, ClientFuture};
 use crate::call::Call;
 use crate::config::Config;
+use crate::deadline::GRPC_TIMEOUT;
 use crate::ending::Side;
 use crate::filter::Filter;
 use crate::head::RequestHead;
@@ -57,7 +58,8 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
                 self.on_request.on_request(&head, span);
             });
         let context = span.in_context(&parent);
-        let call = Call::new(&self.config, span, context, &head, method);
+        let timeout = head.metadata().get(GRPC_TIMEOUT);
+        let call = Call::new(&self.config, span, context, &head, method, timeout);
         self.inject(call.context().span().span_context(), &parent, request.headers_mut());
         call
     }

@@ -16,6 +16,7 @@ use tracing_core_lite::propagation::HeaderScan;
 use super::ServerFuture;
 use crate::call::Call;
 use crate::config::Config;
+use crate::deadline::GRPC_TIMEOUT;
 use crate::ending::Side;
 use crate::filter::Filter;
 use crate::head::RequestHead;
@@ -39,7 +40,8 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> Call {
         let config = &*self.config;
-        let (caller, base) = self.extract(head);
+        let headers = HeaderScan::of(head.metadata());
+        let (caller, base) = self.extract(&headers);
         if let (Some(caller), false) = (&caller, config.is_measured())
             && let Some(context) = config.tracer.unrecorded_child(caller, &base)
         {
@@ -56,19 +58,18 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
             self.on_request.on_request(head, span);
         });
         let context = span.in_context(&base);
-        Call::new(&self.config, span, context, head, method)
+        Call::new(&self.config, span, context, head, method, headers.value(GRPC_TIMEOUT))
     }
 
-    fn extract(&self, head: &RequestHead<'_>) -> (Option<SpanContext>, tracing_core_lite::Context) {
-        let headers = HeaderScan::of(head.metadata());
-        let (caller, base) = self.config.propagator.extract_parent(&headers);
-        (caller.or_else(|| trace_bin::caller(&headers)), base)
+    fn extract(&self, headers: &HeaderScan<'_>) -> (Option<SpanContext>, tracing_core_lite::Context) {
+        let (caller, base) = self.config.propagator.extract_parent(headers);
+        (caller.or_else(|| trace_bin::caller(headers)), base)
     }
 
     /// A call that gets no span: the caller's context, if there is one.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Call> {
-        let (caller, base) = self.extract(head);
+        let (caller, base) = self.extract(&HeaderScan::of(head.metadata()));
         Some(Call::passed_on(base.with_remote_span_context(caller?)))
     }
 }
