@@ -115,6 +115,13 @@ fn span_context() -> impl Strategy<Value = SpanContext> {
     })
 }
 
+/// Those of events: mostly a duration.
+fn event_attributes() -> impl Strategy<Value = Attributes> {
+    let key = prop_oneof![Just(String::new()), "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", "k{85,100}"];
+    let duration = (key, 0.0..1e9).prop_map(|(key, seconds)| vec![(key, Any::Double(seconds))]);
+    prop_oneof![duration, attributes()]
+}
+
 #[derive(Debug, Clone)]
 struct Described {
     name: String,
@@ -139,7 +146,7 @@ fn described() -> impl Strategy<Value = Described> {
     let statuses = prop_oneof![Just(Status::Unset), Just(Status::Ok), text().prop_map(Status::error)];
     (
         (text(), kinds, proptest::option::of(span_context()), attributes()),
-        vec((text(), any::<u32>(), attributes()), 0..4),
+        vec((text(), any::<u32>(), event_attributes()), 0..4),
         vec((span_context(), attributes()), 0..4),
         vec(statuses, 0..3),
         (any::<u32>(), any::<u32>()),
@@ -167,7 +174,7 @@ fn unique(attributes: &Attributes) -> Vec<KeyValue> {
     attributes
         .iter()
         .enumerate()
-        .filter(|(index, (key, _))| !later(*index, key))
+        .filter(|(index, (key, _))| !key.is_empty() && !later(*index, key))
         .map(|(_, (key, value))| KeyValue {
             key: key.clone(),
             value: Some(value.proto()),

@@ -36,6 +36,7 @@ mod otel_impls;
 pub(crate) mod record;
 mod recorder;
 mod slot;
+mod timestamp;
 mod unrecorded;
 pub(crate) mod value;
 
@@ -46,4 +47,5 @@ pub use limits::SpanLimits;
 pub use link::{FOLLOWS_FROM, REF_TYPE};
 pub use name::SpanName;
 pub use recorder::Recorder;
+pub use timestamp::Timestamp;
 pub use value::Value;
