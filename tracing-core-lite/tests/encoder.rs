@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use prost::Message;
 use tracing_core_lite::export::{Batch, ExportError, Exported, Exporter};
 use tracing_core_lite::opentelemetry::trace::{SpanId, TraceFlags, TraceId, TraceState};
+use tracing_core_lite::span::PreparedAttributes;
 use tracing_core_lite::{Context, Resource, SpanContext, SpanKind, Status, TracerProvider, Value};
 
 /// Keeps the bytes of what was exported.
@@ -128,6 +129,8 @@ struct Described {
     kind: SpanKind,
     parent: Option<SpanContext>,
     attributes: Attributes,
+    /// How many of the attributes are set one by one before the others, which are prepared.
+    alone: usize,
     events: Vec<(String, u32, Attributes)>,
     links: Vec<(SpanContext, Attributes)>,
     status: Vec<Status>,
@@ -145,15 +148,18 @@ fn described() -> impl Strategy<Value = Described> {
     ];
     let statuses = prop_oneof![Just(Status::Unset), Just(Status::Ok), text().prop_map(Status::error)];
     (
-        (text(), kinds, proptest::option::of(span_context()), attributes()),
+        (text(), kinds, proptest::option::of(span_context()), attributes(), 0..48_usize),
         vec((text(), any::<u32>(), event_attributes()), 0..4),
         vec((span_context(), attributes()), 0..4),
         vec(statuses, 0..3),
         (any::<u32>(), any::<u32>()),
     )
-        .prop_map(|((name, kind, parent, attributes), events, links, status, (start, duration))| {
-            Described { name, kind, parent, attributes, events, links, status, start, duration }
-        })
+        .prop_map(
+            |((name, kind, parent, attributes, alone), events, links, status, (start, duration))| {
+                let alone = alone.min(attributes.len());
+                Described { name, kind, parent, attributes, alone, events, links, status, start, duration }
+            },
+        )
 }
 
 fn time(seconds: u32) -> SystemTime {
@@ -251,8 +257,13 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     if let Some(parent) = &span.parent {
         builder = builder.remote_parent(parent);
     }
-    // Half of the attributes before the start, half of them after it.
-    let (before, after) = span.attributes.split_at(span.attributes.len() / 2);
+    // Some of the attributes before the start, some of them after it, and the rest as one.
+    let (alone, together) = span.attributes.split_at(span.alone);
+    let (before, after) = alone.split_at(alone.len() / 2);
+    let mut prepared = PreparedAttributes::new();
+    for (key, value) in together {
+        prepared.set(key, value.value());
+    }
     let started = builder.start_with(|span| {
         for (key, value) in before {
             span.set(key, value.value());
@@ -262,6 +273,7 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
         started.set(key, value.value());
     }
     started.record(|recorder| {
+        recorder.set_prepared(&prepared);
         for (name, at, attributes) in &span.events {
             recorder.event_at(name, time(*at), &borrowed(attributes));
         }

@@ -8,6 +8,7 @@ use super::encode;
 use super::key_filter::{KeyFilter, KeyPlace};
 use super::limits::SpanLimits;
 use super::name::SpanName;
+use super::prepared::PreparedAttributes;
 use super::timestamp::Timestamp;
 use super::value::Value;
 
@@ -195,6 +196,27 @@ impl Record {
             && self.keys.insert(place);
         self.attributes += u32::from(takes);
         takes
+    }
+
+    /// Sets all of `prepared`: by a copy of their bytes if there is room for all, and none of the keys may have been set.
+    #[inline]
+    pub(crate) fn set_prepared(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
+        let attributes = self.attributes.saturating_add(prepared.count());
+        let fits = attributes <= limits.attributes
+            && self.fields.len() + prepared.fields.len() <= limits.span_bytes
+            && prepared.longest <= limits.value_length.unwrap_or(usize::MAX)
+            && !self.ended;
+        if fits && self.keys.insert_all(&prepared.places) {
+            self.fields.extend_from_slice(prepared.fields.as_slice());
+            self.attributes = attributes;
+        } else {
+            self.set_each(prepared, limits);
+        }
+    }
+
+    #[cold]
+    fn set_each(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
+        prepared.each(|key, value| self.set_any(key, KeyFilter::place_of(key), value, limits));
     }
 
     #[inline(never)]

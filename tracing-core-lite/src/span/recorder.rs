@@ -11,6 +11,7 @@ use super::foreign::{ForeignSink, ForeignSpan};
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
+use super::prepared::PreparedAttributes;
 use super::record::Record;
 use super::timestamp::Timestamp;
 use super::value::{Value, visit_all_otel, visit_otel};
@@ -68,6 +69,16 @@ impl<'a> Recorder<'a> {
     pub fn set_some<'v, V: Into<Value<'v>>>(&mut self, key: &str, value: Option<V>) -> &mut Self {
         if let Some(value) = value {
             self.set(key, value);
+        }
+        self
+    }
+
+    /// Sets attributes that were encoded before, as if [`set`](Recorder::set) were called for each.
+    #[inline]
+    pub fn set_prepared(&mut self, attributes: &PreparedAttributes) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, limits } => record.set_prepared(attributes, limits),
+            Target::Foreign(sink) => attributes.each(|key, value| sink.set(key, value)),
         }
         self
     }
