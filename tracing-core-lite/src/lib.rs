@@ -45,7 +45,6 @@ mod tracer;
 pub use box_pool::BoxPool;
 #[cfg(feature = "http")]
 pub use captured_headers::CapturedHeaders;
-pub use clock::now;
 pub use context::Context;
 pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the

@@ -11,6 +11,7 @@ use proptest::prelude::*;
 use prost::Message;
 use tracing_core_lite::export::{Batch, ExportError, Exported, Exporter};
 use tracing_core_lite::opentelemetry::trace::{SpanId, TraceFlags, TraceId, TraceState};
+use tracing_core_lite::span::PreparedAttributes;
 use tracing_core_lite::{Context, Resource, SpanContext, SpanKind, Status, TracerProvider, Value};
 
 /// Keeps the bytes of what was exported.
@@ -115,12 +116,21 @@ fn span_context() -> impl Strategy<Value = SpanContext> {
     })
 }
 
+/// Those of events: mostly a duration.
+fn event_attributes() -> impl Strategy<Value = Attributes> {
+    let key = prop_oneof![Just(String::new()), "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", "k{85,100}"];
+    let duration = (key, 0.0..1e9).prop_map(|(key, seconds)| vec![(key, Any::Double(seconds))]);
+    prop_oneof![duration, attributes()]
+}
+
 #[derive(Debug, Clone)]
 struct Described {
     name: String,
     kind: SpanKind,
     parent: Option<SpanContext>,
     attributes: Attributes,
+    /// How many of the attributes are set one by one before the others, which are prepared.
+    alone: usize,
     events: Vec<(String, u32, Attributes)>,
     links: Vec<(SpanContext, Attributes)>,
     status: Vec<Status>,
@@ -138,15 +148,18 @@ fn described() -> impl Strategy<Value = Described> {
     ];
     let statuses = prop_oneof![Just(Status::Unset), Just(Status::Ok), text().prop_map(Status::error)];
     (
-        (text(), kinds, proptest::option::of(span_context()), attributes()),
-        vec((text(), any::<u32>(), attributes()), 0..4),
+        (text(), kinds, proptest::option::of(span_context()), attributes(), 0..48_usize),
+        vec((text(), any::<u32>(), event_attributes()), 0..4),
         vec((span_context(), attributes()), 0..4),
         vec(statuses, 0..3),
         (any::<u32>(), any::<u32>()),
     )
-        .prop_map(|((name, kind, parent, attributes), events, links, status, (start, duration))| {
-            Described { name, kind, parent, attributes, events, links, status, start, duration }
-        })
+        .prop_map(
+            |((name, kind, parent, attributes, alone), events, links, status, (start, duration))| {
+                let alone = alone.min(attributes.len());
+                Described { name, kind, parent, attributes, alone, events, links, status, start, duration }
+            },
+        )
 }
 
 fn time(seconds: u32) -> SystemTime {
@@ -167,7 +180,7 @@ fn unique(attributes: &Attributes) -> Vec<KeyValue> {
     attributes
         .iter()
         .enumerate()
-        .filter(|(index, (key, _))| !later(*index, key))
+        .filter(|(index, (key, _))| !key.is_empty() && !later(*index, key))
         .map(|(_, (key, value))| KeyValue {
             key: key.clone(),
             value: Some(value.proto()),
@@ -244,8 +257,13 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     if let Some(parent) = &span.parent {
         builder = builder.remote_parent(parent);
     }
-    // Half of the attributes before the start, half of them after it.
-    let (before, after) = span.attributes.split_at(span.attributes.len() / 2);
+    // Some of the attributes before the start, some of them after it, and the rest as one.
+    let (alone, together) = span.attributes.split_at(span.alone);
+    let (before, after) = alone.split_at(alone.len() / 2);
+    let mut prepared = PreparedAttributes::new();
+    for (key, value) in together {
+        prepared.set(key, value.value());
+    }
     let started = builder.start_with(|span| {
         for (key, value) in before {
             span.set(key, value.value());
@@ -255,6 +273,7 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
         started.set(key, value.value());
     }
     started.record(|recorder| {
+        recorder.set_prepared(&prepared);
         for (name, at, attributes) in &span.events {
             recorder.event_at(name, time(*at), &borrowed(attributes));
         }

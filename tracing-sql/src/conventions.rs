@@ -41,12 +41,15 @@ impl Conventions {
 
     #[cold]
     fn set_old(self, span: &mut Recorder<'_>, name: Name, value: Value<'_>) {
-        if self == Self::Both || name.old.is_none() {
-            span.set(name.stable, value);
+        for key in self.keys(name) {
+            span.set(key, value);
         }
-        if let Some(old) = name.old {
-            span.set(old, value);
-        }
+    }
+
+    /// All names that the attribute has.
+    pub(crate) fn keys(self, name: Name) -> impl Iterator<Item = &'static str> {
+        let stable = (self != Self::Old || name.old.is_none()).then_some(name.stable);
+        stable.into_iter().chain(name.old.filter(|_| self != Self::Stable))
     }
 
     #[inline(always)]

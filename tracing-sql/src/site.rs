@@ -1,9 +1,13 @@
 //! What pool, connections and transactions of one database have in common.
 
+use std::sync::Arc;
 use std::time::Duration;
+#[cfg(feature = "metrics")]
+use std::time::Instant;
 
 use sqlx_core::connection::Connection;
-use tracing_core_lite::{Recorder, Tracer};
+use tracing_core_lite::span::PreparedAttributes;
+use tracing_core_lite::{Recorder, Tracer, Value};
 
 use crate::conventions::Conventions;
 use crate::database::{Endpoint, TracedDatabase};
@@ -29,13 +33,15 @@ pub(crate) struct Site {
     pub(crate) records_text: bool,
     pub(crate) has_events: bool,
     pub(crate) has_comments: bool,
+    /// What every span has.
+    attributes: PreparedAttributes,
     #[cfg(feature = "metrics")]
     pub(crate) metrics: Option<Metrics>,
 }
 
 impl Site {
     pub(crate) fn new<DB: TracedDatabase>(endpoint: Endpoint) -> Self {
-        Self {
+        let mut site = Self {
             tracer: Tracer::global(scope()),
             dialect: DB::DIALECT,
             system_name: DB::SYSTEM_NAME,
@@ -47,9 +53,12 @@ impl Site {
             records_text: true,
             has_events: true,
             has_comments: false,
+            attributes: PreparedAttributes::new(),
             #[cfg(feature = "metrics")]
             metrics: None,
-        }
+        };
+        site.prepare();
+        site
     }
 
     pub(crate) fn of_options<DB: TracedDatabase>(options: &<DB::Connection as Connection>::Options) -> Self {
@@ -72,21 +81,45 @@ impl Site {
         self.pool_name.clone().unwrap_or_else(|| self.span_name.clone())
     }
 
+    /// When something begins that is measured, if it is.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn stopwatch(&self) -> Option<Instant> {
+        self.metrics.is_some().then(Instant::now)
+    }
+
     /// Notes how long a connection was waited for.
     #[cfg(feature = "metrics")]
-    pub(crate) fn waited(&self, waited: Duration) {
-        if let Some(metrics) = &self.metrics {
-            metrics.record_wait(waited);
+    pub(crate) fn waited(&self, stopwatch: Option<Instant>) {
+        if let (Some(metrics), Some(since)) = (&self.metrics, stopwatch) {
+            metrics.record_wait(since.elapsed());
         }
     }
 
+    /// Changes what is shared, and what follows from it.
+    pub(crate) fn change(site: &mut Arc<Self>, change: impl FnOnce(&mut Self)) {
+        let site = Arc::make_mut(site);
+        change(site);
+        site.prepare();
+    }
+
+    fn prepare(&mut self) {
+        let mut attributes = PreparedAttributes::new();
+        let mut set = |name, value: Option<Value<'_>>| {
+            for key in self.conventions.keys(name) {
+                attributes.set_some(key, value);
+            }
+        };
+        set(SYSTEM_NAME, Some(self.system_name.into()));
+        set(NAMESPACE, self.endpoint.namespace.as_deref().map(Value::from));
+        set(SERVER_ADDRESS, self.endpoint.address.as_deref().map(Value::from));
+        set(SERVER_PORT, self.endpoint.port.map(Value::from));
+        set(POOL_NAME, self.pool_name.as_deref().map(Value::from));
+        self.attributes = attributes;
+    }
+
     /// Sets what every span has.
+    #[inline]
     pub(crate) fn record(&self, span: &mut Recorder<'_>) {
-        let conventions = self.conventions;
-        conventions.set(span, SYSTEM_NAME, self.system_name);
-        conventions.set_some(span, NAMESPACE, self.endpoint.namespace.as_deref());
-        conventions.set_some(span, SERVER_ADDRESS, self.endpoint.address.as_deref());
-        conventions.set_some(span, SERVER_PORT, self.endpoint.port);
-        conventions.set_some(span, POOL_NAME, self.pool_name.as_deref());
+        span.set_prepared(&self.attributes);
     }
 }

@@ -5,6 +5,7 @@ mod databases;
 use databases::on_all_databases;
 use futures_util::TryStreamExt;
 use sqlx::{Executor, FromRow, Row, SqlSafeStr, Statement};
+use tracing_core_lite::span::data::{EventData, Value};
 use tracing_core_lite::{Context, SpanKind};
 use tracing_sql::{TracedDatabase, with_parameters};
 
@@ -100,8 +101,32 @@ on_all_databases! {
         let events = |index: usize| spans[index].span.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>();
         assert_eq!(events(0), ["connection_acquired", "query_executed"]);
         assert_eq!(events(1), ["query_executed"]);
-        let waited = &spans[0].span.events[0].attributes;
-        assert_eq!(waited[0].0, "db.client.connection.wait_time");
+        let nanos = |event: &EventData, key: &str| match &event.attributes[..] {
+            [(found, Value::Double(seconds))] if found == key => (seconds * 1e9).round() as u64,
+            other => panic!("{key}: {other:?}"),
+        };
+        for finished in &spans {
+            let (span, mut since) = (&finished.span, finished.span.start_time_unix_nano);
+            let [acquired @ .., executed] = &span.events[..] else { panic!("{span:?}") };
+            if let [acquired] = acquired {
+                assert_eq!(nanos(acquired, "db.client.connection.wait_time"), acquired.time_unix_nano - since);
+                since = acquired.time_unix_nano;
+            }
+            assert_eq!(nanos(executed, "db.query.execution_time"), executed.time_unix_nano - since);
+            assert_eq!(executed.time_unix_nano, span.end_time_unix_nano);
+        }
+    }
+
+    async fn a_long_text_is_recorded_like_a_short_one(db: 1) {
+        let columns = vec!["id"; 500].join(", ");
+        let sql = format!("SELECT {columns} FROM {{t}}");
+        for _ in 0..2 {
+            sqlx::query(db.sql(&sql)).fetch_all(&db.pool).await.unwrap();
+        }
+        for finished in db.spans.finished() {
+            assert_eq!(finished.span.text("db.query.text"), Some(&*db.name(&sql)));
+            assert_eq!(finished.span.text("db.query.summary"), Some(&*db.name("SELECT {t}")));
+        }
     }
 
     async fn connections_are_executors_with_and_without_a_star(db: 1) {

@@ -4,7 +4,6 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::SystemTime;
 
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
@@ -13,7 +12,7 @@ use super::batch::{Counts, ItemOperation};
 use super::client::record_origin;
 use super::{Client, Origin};
 use crate::context::FutureExt;
-use crate::span::{Recorder, Span};
+use crate::span::{Recorder, Span, Timestamp};
 
 /// The work on one message of a [`Batch`](super::Batch). Dropped without a word about its outcome, it counts as skipped.
 ///
@@ -42,7 +41,7 @@ struct Begun {
     operation: ItemOperation,
     batch: Context,
     origin: Origin,
-    at: SystemTime,
+    at: Timestamp,
     description: Option<Description>,
 }
 
@@ -85,7 +84,7 @@ impl Item {
             operation: operation.clone(),
             batch: batch.clone(),
             origin: origin.clone(),
-            at: crate::now(),
+            at: Timestamp::now(),
             description: None,
         };
         Self { state: State::Unrecorded(Box::new(begun)), context, counts, is_settled: false }
@@ -188,7 +187,7 @@ fn start_span(
     client: &Client,
     operation: &ItemOperation,
     batch: &Context,
-    at: Option<SystemTime>,
+    at: Option<Timestamp>,
     write: impl FnOnce(&mut Recorder<'_>),
 ) -> Span {
     client.with_name(&operation.operation(), |name, record| {

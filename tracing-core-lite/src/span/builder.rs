@@ -1,7 +1,6 @@
 //! Starts spans: parent, sampling decision, ids.
 
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
@@ -11,7 +10,7 @@ use super::handle::Span;
 use super::name::SpanName;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
-use crate::clock;
+use super::timestamp::Timestamp;
 use crate::engine::{Engine, ids};
 use crate::sampling::{Record, SamplingInput};
 use crate::tracer::{Resolved, Tracer};
@@ -30,7 +29,7 @@ pub struct SpanBuilder<'a> {
     kind: SpanKind,
     parent: Option<&'a Context>,
     remote_parent: Option<&'a SpanContext>,
-    start_time: Option<SystemTime>,
+    start_time: Option<Timestamp>,
 }
 
 impl<'a> SpanBuilder<'a> {
@@ -63,8 +62,8 @@ impl<'a> SpanBuilder<'a> {
     }
 
     /// Sets the start; now by default.
-    pub fn start_time(mut self, time: SystemTime) -> Self {
-        self.start_time = Some(time);
+    pub fn start_time(mut self, time: impl Into<Timestamp>) -> Self {
+        self.start_time = Some(time.into());
         self
     }
 
@@ -143,7 +142,7 @@ impl<'a> SpanBuilder<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let flags = span_context.trace_flags();
-        let start = clock::unix_time(self.start_time);
+        let start = self.start_time.unwrap_or_else(Timestamp::now);
         Span::recording(SlotHandle::acquire(engine, scope, span_context, |record| {
             record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
             write(&mut Recorder::own(record, engine.limits()));
@@ -167,9 +166,11 @@ impl<'a> SpanBuilder<'a> {
         };
         let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.to_text().into_owned())
             .with_kind(self.kind);
-        builder.start_time = self.start_time;
-        write(&mut Recorder::building(&mut builder));
-        Span::foreign(ForeignSpan::start(scope, builder, parent))
+        // The API does not say when a span started, so it is told.
+        let start = self.start_time.unwrap_or_else(Timestamp::now);
+        builder.start_time = Some(start.into());
+        write(&mut Recorder::building(&mut builder, start));
+        Span::foreign(ForeignSpan::start(scope, builder, parent, start))
     }
 }
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 /// The first allocation, in bytes: enough for the usual span.
 const FIRST: usize = 1024;
 
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct ByteBuf {
     /// Initialised to its end; only `len` bytes count.
     bytes: Vec<u8>,

@@ -233,6 +233,38 @@ pub(crate) fn put_small_int(buf: &mut ByteBuf, tag: u8, key: &str, int: i64) {
     }
 }
 
+/// The size of a `KeyValue` field with a double, if it is not above [`SHORT`].
+#[inline(always)]
+pub(crate) const fn double_len(key: &str) -> usize {
+    key.len() + 15
+}
+
+/// A `KeyValue` that is not longer than [`SHORT`], as the field `tag`.
+#[inline(always)]
+pub(crate) fn put_double(buf: &mut ByteBuf, tag: u8, key: &str, double: f64) {
+    let Some((head, value)) = put_short_key(buf, tag, key, 11).split_first_chunk_mut() else { return };
+    *head = [length_tag(2), 9, fixed64_tag(4)];
+    value.copy_from_slice(&double.to_bits().to_le_bytes());
+}
+
+/// The size of an `Event` field without its attributes, if with them it is not above [`SHORT`].
+#[inline(always)]
+pub(crate) const fn short_event_len(name: &str) -> usize {
+    name.len() + 13
+}
+
+/// An `Event` that is not longer than [`SHORT`], as the field `tag`, all but the `attributes_len` bytes of its attributes, which
+/// follow.
+#[inline(always)]
+pub(crate) fn put_short_event(buf: &mut ByteBuf, tag: u8, name: &str, time: u64, attributes_len: usize) {
+    let len = short_event_len(name);
+    let (head, rest) = buf.take(len).split_at_mut(13);
+    head[..3].copy_from_slice(&[tag, (len - 2 + attributes_len) as u8, fixed64_tag(1)]);
+    head[3..11].copy_from_slice(&time.to_le_bytes());
+    head[11..].copy_from_slice(&[length_tag(2), name.len() as u8]);
+    rest.copy_from_slice(name.as_bytes());
+}
+
 /// A `KeyValue` as the field `tag`.
 #[inline]
 pub(crate) fn put_key_value(buf: &mut ByteBuf, tag: u8, key: &str, value: &Value<'_>, limit: Option<usize>) {
@@ -246,6 +278,7 @@ pub(crate) fn put_key_value(buf: &mut ByteBuf, tag: u8, key: &str, value: &Value
         Value::Int(int @ 0..SMALL_INTS) if small_int_len(key, *int) <= SHORT => {
             return put_small_int(buf, tag, key, *int);
         }
+        Value::Double(double) if double_len(key) <= SHORT => return put_double(buf, tag, key, *double),
         _ => {}
     }
     let value_len = any_value_len(value, limit);

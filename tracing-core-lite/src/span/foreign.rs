@@ -1,12 +1,11 @@
 //! The back door: spans that the user's own OpenTelemetry provider records.
 
-use std::time::SystemTime;
-
 use opentelemetry::trace::{
     SpanBuilder, SpanContext, Status, TraceContextExt, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
 
+use super::timestamp::Timestamp;
 use super::value::Value;
 
 /// A span of the global OpenTelemetry provider, in the context that carries it.
@@ -15,14 +14,20 @@ pub(super) struct ForeignSpan {
     context: Context,
     /// The API lends it out no longer than a call.
     span_context: Box<SpanContext>,
+    start: Timestamp,
 }
 
 impl ForeignSpan {
-    pub(super) fn start(scope: &InstrumentationScope, builder: SpanBuilder, parent: &Context) -> Self {
+    pub(super) fn start(
+        scope: &InstrumentationScope,
+        builder: SpanBuilder,
+        parent: &Context,
+        start: Timestamp,
+    ) -> Self {
         let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
         let context = parent.with_span(tracer.build_with_context(builder, parent));
         let span_context = Box::new(context.span().span_context().clone());
-        Self { context, span_context }
+        Self { context, span_context, start }
     }
 
     pub(super) fn span_context(&self) -> &SpanContext {
@@ -37,9 +42,9 @@ impl ForeignSpan {
         self.context.span().is_recording()
     }
 
-    pub(super) fn end(&self, time: Option<SystemTime>) {
+    pub(super) fn end(&self, time: Option<Timestamp>) {
         match time {
-            Some(time) => self.context.span().end_with_timestamp(time),
+            Some(time) => self.context.span().end_with_timestamp(time.into()),
             None => self.context.span().end(),
         }
     }
@@ -48,18 +53,25 @@ impl ForeignSpan {
 /// Where attributes of a foreign span go: into its builder, so that the provider's sampler sees them, or into the span.
 #[derive(Debug)]
 pub(super) enum ForeignSink<'a> {
-    Building(&'a mut SpanBuilder),
+    Building(&'a mut SpanBuilder, Timestamp),
     Started(&'a ForeignSpan),
 }
 
 impl ForeignSink<'_> {
+    pub(super) fn start_time(&self) -> Timestamp {
+        match self {
+            Self::Building(_, start) => *start,
+            Self::Started(span) => span.start,
+        }
+    }
+
     pub(super) fn set(&mut self, key: &str, value: Value<'_>) {
         if key.is_empty() {
             return;
         }
         let attribute = KeyValue::new(key.to_owned(), value.to_otel());
         match self {
-            Self::Building(builder) => {
+            Self::Building(builder, _) => {
                 let attributes = builder.attributes.get_or_insert_default();
                 attributes.retain(|known| known.key.as_str() != key);
                 attributes.push(attribute);
@@ -68,10 +80,10 @@ impl ForeignSink<'_> {
         }
     }
 
-    pub(super) fn event(&mut self, name: &str, time: SystemTime, attributes: &[(&str, Value<'_>)]) {
-        let (name, attributes) = (name.to_owned(), to_key_values(attributes));
+    pub(super) fn event(&mut self, name: &str, time: Timestamp, attributes: &[(&str, Value<'_>)]) {
+        let (name, time, attributes) = (name.to_owned(), time.into(), to_key_values(attributes));
         match self {
-            Self::Building(builder) => builder
+            Self::Building(builder, _) => builder
                 .events
                 .get_or_insert_default()
                 .push(opentelemetry::trace::Event::new(name, time, attributes, 0)),
@@ -82,7 +94,7 @@ impl ForeignSink<'_> {
     pub(super) fn link(&mut self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) {
         let attributes = to_key_values(attributes);
         match self {
-            Self::Building(builder) => builder
+            Self::Building(builder, _) => builder
                 .links
                 .get_or_insert_default()
                 .push(opentelemetry::trace::Link::new(linked.clone(), attributes, 0)),
@@ -99,7 +111,7 @@ impl ForeignSink<'_> {
 
     pub(super) fn name(&mut self, name: String) {
         match self {
-            Self::Building(builder) => builder.name = name.into(),
+            Self::Building(builder, _) => builder.name = name.into(),
             Self::Started(span) => span.context.span().update_name(name),
         }
     }

@@ -1,7 +1,5 @@
 //! The span that a caller holds.
 
-use std::time::SystemTime;
-
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
@@ -11,8 +9,8 @@ use super::name::SpanName;
 use super::otel_impls::ActiveSpan;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
+use super::timestamp::Timestamp;
 use super::value::Value;
-use crate::clock;
 
 /// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
 ///
@@ -178,25 +176,51 @@ impl Span {
     }
 
     /// Ends the span as of `time`. A time before the start counts as the start.
-    pub fn end_at(self, time: SystemTime) {
-        self.end_by_reference(Some(time), |_| {});
+    pub fn end_at(self, time: impl Into<Timestamp>) {
+        self.end_by_reference(Some(time.into()), |_| {});
     }
 
     /// Runs `write` as [`record`](Span::record) does, and ends the span: one step for the usual last attributes.
     #[inline]
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &mut self.0 {
-            State::Recording(slot) => slot.end_as_owner(clock::unix_now, |record, engine| {
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |record, engine| {
                 write(&mut Recorder::own(record, engine.limits()))
             }),
             _ => self.end_by_reference(None, write),
         }
     }
 
-    pub(super) fn end_by_reference(&self, time: Option<SystemTime>, write: impl FnOnce(&mut Recorder<'_>)) {
+    /// Runs `write` as [`end_with`](Span::end_with) does, and ends the span as of `time`: for who has read the clock anyway, such as
+    /// for an event. A time before the start counts as the start.
+    ///
+    /// ```
+    /// use tracing_core_lite::TracerProvider;
+    /// use tracing_core_lite::span::Timestamp;
+    ///
+    /// # let provider = TracerProvider::builder().build()?;
+    /// let span = provider.tracer("shop").span("place order").start();
+    /// let now = Timestamp::now();
+    /// span.end_with_at(now, |span| {
+    ///     let seconds = now.seconds_since(span.start_time());
+    ///     span.event_at("order placed", now, &[("shop.order.duration", seconds.into())]);
+    /// });
+    /// # Ok::<(), tracing_core_lite::BuildError>(())
+    /// ```
+    #[inline]
+    pub fn end_with_at(mut self, time: impl Into<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
+        let time = time.into();
+        match &mut self.0 {
+            State::Recording(slot) => slot
+                .end_as_owner(|| time, |record, engine| write(&mut Recorder::own(record, engine.limits()))),
+            _ => self.end_by_reference(Some(time), write),
+        }
+    }
+
+    pub(super) fn end_by_reference(&self, time: Option<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
         match &self.0 {
             State::Recording(slot) => slot.end(
-                || clock::unix_time(time),
+                || time.unwrap_or_else(Timestamp::now),
                 |record, engine| write(&mut Recorder::own(record, engine.limits())),
             ),
             State::NotRecording(_) => {}
@@ -214,7 +238,7 @@ impl Drop for Span {
     fn drop(&mut self) {
         match &mut self.0 {
             // That takes no lock, where all that is left is to let go of the slot.
-            State::Recording(slot) => slot.end_as_owner(clock::unix_now, |_, _| {}),
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |_, _| {}),
             _ => self.end_by_reference(None, |_| {}),
         }
     }

@@ -8,7 +8,7 @@
 pub(super) struct KeyFilter([u64; 16]);
 
 /// The bit of a key.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct KeyPlace {
     slot: usize,
     bit: u64,
@@ -36,6 +36,16 @@ impl KeyFilter {
         let is_new = *word & place.bit == 0;
         *word |= place.bit;
         is_new
+    }
+
+    /// As [`insert`](KeyFilter::insert) for each; whether all keys are new for sure.
+    #[inline]
+    pub(super) fn insert_all(&mut self, places: &[KeyPlace]) -> bool {
+        let mut are_new = true;
+        for place in places {
+            are_new &= self.insert(*place);
+        }
+        are_new
     }
 }
 

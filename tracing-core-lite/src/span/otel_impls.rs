@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, Status};
 use super::handle::Span;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
-use crate::clock;
+use super::timestamp::Timestamp;
 
 /// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
 /// may live on in tasks that the operation left behind.
@@ -25,8 +25,8 @@ impl ActiveSpan {
         self.0.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
     }
 
-    fn end_by_reference(&self, time: Option<SystemTime>, _write: impl FnOnce(&mut Recorder<'_>)) {
-        self.0.end(|| clock::unix_time(time), |_, _| {});
+    fn end_by_reference(&self, time: Option<Timestamp>, _write: impl FnOnce(&mut Recorder<'_>)) {
+        self.0.end(|| time.unwrap_or_else(Timestamp::now), |_, _| {});
     }
 
     fn is_recording(&self) -> bool {
@@ -89,7 +89,7 @@ macro_rules! impl_otel_span {
             }
 
             fn end_with_timestamp(&mut self, time: SystemTime) {
-                self.end_by_reference(Some(time), |_| {});
+                self.end_by_reference(Some(time.into()), |_| {});
             }
         }
     };

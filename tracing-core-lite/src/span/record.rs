@@ -8,6 +8,8 @@ use super::encode;
 use super::key_filter::{KeyFilter, KeyPlace};
 use super::limits::SpanLimits;
 use super::name::SpanName;
+use super::prepared::PreparedAttributes;
+use super::timestamp::Timestamp;
 use super::value::Value;
 
 /// Field numbers of `Span`.
@@ -28,6 +30,9 @@ mod field {
     pub(super) const DROPPED_LINKS: u8 = 14;
     pub(super) const STATUS: u8 = 15;
 }
+
+/// What an attribute begins with.
+pub(super) const ATTRIBUTE: u8 = encode::length_tag(field::ATTRIBUTE);
 
 /// `SpanFlags`: it is known whether the parent, or the linked span, is remote.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -53,7 +58,7 @@ pub(crate) struct Record {
     kind: u8,
     flags: u32,
     parent_span_id: Option<SpanId>,
-    start: u64,
+    start: Timestamp,
     name: String,
     /// Attributes, events and links, as the encoded fields of `Span`.
     fields: ByteBuf,
@@ -91,7 +96,7 @@ impl Record {
         kind: &SpanKind,
         parent: Option<&SpanContext>,
         trace_flags: u8,
-        start: u64,
+        start: Timestamp,
     ) {
         self.ended = false;
         self.kind = encode_kind(kind);
@@ -121,7 +126,7 @@ impl Record {
         self.ended
     }
 
-    pub(crate) fn start_time(&self) -> u64 {
+    pub(crate) fn start_time(&self) -> Timestamp {
         self.start
     }
 
@@ -149,18 +154,17 @@ impl Record {
     #[inline(always)]
     pub(crate) fn set(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
         let place = KeyFilter::place_of(key);
-        let tag = encode::length_tag(field::ATTRIBUTE);
         match value {
             Value::Str(text)
                 if text.len() <= limits.value_length.unwrap_or(usize::MAX)
                     && self.takes(key, place, encode::short_str_len(key, text.as_bytes()), limits) =>
             {
-                encode::put_short_str(&mut self.fields, tag, key, text.as_bytes());
+                encode::put_short_str(&mut self.fields, ATTRIBUTE, key, text.as_bytes());
             }
             Value::Int(int @ 0..encode::SMALL_INTS)
                 if self.takes(key, place, encode::small_int_len(key, int), limits) =>
             {
-                encode::put_small_int(&mut self.fields, tag, key, int);
+                encode::put_small_int(&mut self.fields, ATTRIBUTE, key, int);
             }
             value => self.set_any(key, place, value, limits),
         }
@@ -175,7 +179,7 @@ impl Record {
             && text.len() <= limits.value_length.unwrap_or(usize::MAX)
             && self.takes(key, place, encode::short_str_len(key, text), limits)
         {
-            encode::put_short_str(&mut self.fields, encode::length_tag(field::ATTRIBUTE), key, text);
+            encode::put_short_str(&mut self.fields, ATTRIBUTE, key, text);
         } else if let Ok(text) = std::str::from_utf8(text) {
             self.set_any(key, place, Value::Str(text), limits);
         }
@@ -192,6 +196,27 @@ impl Record {
             && self.keys.insert(place);
         self.attributes += u32::from(takes);
         takes
+    }
+
+    /// Sets all of `prepared`: by a copy of their bytes if there is room for all, and none of the keys may have been set.
+    #[inline]
+    pub(crate) fn set_prepared(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
+        let attributes = self.attributes.saturating_add(prepared.count());
+        let fits = attributes <= limits.attributes
+            && self.fields.len() + prepared.fields.len() <= limits.span_bytes
+            && prepared.longest <= limits.value_length.unwrap_or(usize::MAX)
+            && !self.ended;
+        if fits && self.keys.insert_all(&prepared.places) {
+            self.fields.extend_from_slice(prepared.fields.as_slice());
+            self.attributes = attributes;
+        } else {
+            self.set_each(prepared, limits);
+        }
+    }
+
+    #[cold]
+    fn set_each(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
+        prepared.each(|key, value| self.set_any(key, KeyFilter::place_of(key), value, limits));
     }
 
     #[inline(never)]
@@ -213,13 +238,7 @@ impl Record {
             return;
         }
         let before = self.fields.len();
-        encode::put_key_value(
-            &mut self.fields,
-            encode::length_tag(field::ATTRIBUTE),
-            key,
-            &value,
-            limits.value_length,
-        );
+        encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, limits.value_length);
         if self.fields.len() > limits.span_bytes {
             self.fields.truncate(before);
             self.dropped_attributes += 1;
@@ -230,8 +249,7 @@ impl Record {
 
     #[cold]
     fn replace(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
-        if let Some(old) = encode::find_key(self.fields.as_slice(), encode::length_tag(field::ATTRIBUTE), key)
-        {
+        if let Some(old) = encode::find_key(self.fields.as_slice(), ATTRIBUTE, key) {
             self.fields.remove(old);
             self.attributes -= 1;
         }
@@ -242,10 +260,47 @@ impl Record {
         self.fields.len() >= limits.span_bytes
     }
 
+    /// Adds an event.
+    ///
+    /// One that is short and has but a double, such as a duration, is written right here: name and key are constants where it
+    /// comes from. It takes 100 instructions, where the way for all events takes 760.
+    #[inline(always)]
     pub(crate) fn add_event(
         &mut self,
         name: &str,
-        time: u64,
+        time: Timestamp,
+        attributes: &[(&str, Value<'_>)],
+        limits: &SpanLimits,
+    ) {
+        if let [(key, Value::Double(double))] = *attributes
+            && !key.is_empty()
+            && self.takes_event(encode::short_event_len(name) + encode::double_len(key), limits)
+        {
+            let (buf, tag) = (&mut self.fields, encode::length_tag(field::EVENT));
+            encode::put_short_event(buf, tag, name, time.unix_nanos(), encode::double_len(key));
+            encode::put_double(buf, encode::length_tag(3), key, double);
+        } else {
+            self.add_any_event(name, time, attributes, limits);
+        }
+    }
+
+    /// Makes room for a short event with an attribute; false when there is none, or when it is not short.
+    #[inline(always)]
+    fn takes_event(&mut self, len: usize, limits: &SpanLimits) -> bool {
+        let takes = len <= encode::SHORT
+            && self.fields.len() + len <= limits.span_bytes
+            && self.events < limits.events
+            && limits.attributes_per_event > 0
+            && !self.ended;
+        self.events += u32::from(takes);
+        takes
+    }
+
+    #[inline(never)]
+    fn add_any_event(
+        &mut self,
+        name: &str,
+        time: Timestamp,
         attributes: &[(&str, Value<'_>)],
         limits: &SpanLimits,
     ) {
@@ -264,7 +319,7 @@ impl Record {
         }
         let buf = &mut self.fields;
         encode::put_length(buf, encode::length_tag(field::EVENT), content);
-        encode::put_fixed64(buf, 1, time);
+        encode::put_fixed64(buf, 1, time.unix_nanos());
         encode::put_bytes(buf, encode::length_tag(2), name.as_bytes());
         list.put(buf, 3);
         put_nonzero(buf, 4, list.dropped);
@@ -335,7 +390,7 @@ impl Record {
 
     /// Appends the span to `out` as the field `out_field`.
     #[inline]
-    pub(crate) fn finish(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: u64) {
+    pub(crate) fn finish(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: Timestamp) {
         match self.usual_len(id) {
             Some(len) => self.put_usual(out.take(len), out_field, id, end),
             None => self.put(out, out_field, id, end),
@@ -359,7 +414,7 @@ impl Record {
 
     /// The whole field, whose [length](Record::usual_len) `out` has, in one go: 120 instructions, where field by field takes 320.
     #[inline]
-    fn put_usual(&self, out: &mut [u8], out_field: u8, id: &Identity<'_>, end: u64) {
+    fn put_usual(&self, out: &mut [u8], out_field: u8, id: &Identity<'_>, end: Timestamp) {
         let content = out.len() - 3;
         let (head, rest) = out.split_at_mut(43);
         let parent = self.parent_span_id.unwrap_or(SpanId::INVALID);
@@ -382,7 +437,7 @@ impl Record {
         flags[2..].copy_from_slice(&self.flags.to_le_bytes());
     }
 
-    fn put(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: u64) {
+    fn put(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: Timestamp) {
         encode::put_length(out, encode::length_tag(out_field), self.encoded_len(id));
         put_ids(out.take(28), id.span_context);
         if !id.trace_state.is_empty() {
@@ -412,15 +467,15 @@ impl Record {
 
     /// In 20 bytes.
     #[inline]
-    fn put_kind_and_times(&self, out: &mut [u8], end: u64) {
+    fn put_kind_and_times(&self, out: &mut [u8], end: Timestamp) {
         out[..3].copy_from_slice(&[
             encode::varint_tag(field::KIND),
             self.kind,
             encode::fixed64_tag(field::START),
         ]);
-        out[3..11].copy_from_slice(&self.start.to_le_bytes());
+        out[3..11].copy_from_slice(&self.start.unix_nanos().to_le_bytes());
         out[11] = encode::fixed64_tag(field::END);
-        out[12..].copy_from_slice(&end.to_le_bytes());
+        out[12..].copy_from_slice(&end.unix_nanos().to_le_bytes());
     }
 
     fn encoded_len(&self, id: &Identity<'_>) -> usize {
@@ -515,7 +570,7 @@ mod tests {
     fn a_second_value_replaces_the_first() {
         let limits = SpanLimits::default();
         let mut record = Record::default();
-        record.begin("name".into(), &SpanKind::Internal, None, 1, 1);
+        record.begin("name".into(), &SpanKind::Internal, None, 1, Timestamp::now());
         for index in 0..100_i64 {
             record.set(&format!("key.{}", index % 50), Value::Int(index), &limits);
         }
@@ -527,10 +582,10 @@ mod tests {
     fn a_full_span_counts_what_it_drops() {
         let limits = SpanLimits { span_bytes: 100, ..SpanLimits::default() };
         let mut record = Record::default();
-        record.begin("name".into(), &SpanKind::Internal, None, 1, 1);
+        record.begin("name".into(), &SpanKind::Internal, None, 1, Timestamp::now());
         record.set("short", Value::Str("kept"), &limits);
         record.set("long", Value::Str(&"x".repeat(1000)), &limits);
-        record.add_event("event", 1, &[("long", Value::Str(&"x".repeat(1000)))], &limits);
+        record.add_event("event", Timestamp::now(), &[("long", Value::Str(&"x".repeat(1000)))], &limits);
         assert_eq!((record.attributes, record.dropped_attributes, record.dropped_events), (1, 1, 1));
         assert!(record.fields.len() <= 100);
     }

@@ -11,9 +11,10 @@ use super::foreign::{ForeignSink, ForeignSpan};
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
+use super::prepared::PreparedAttributes;
 use super::record::Record;
+use super::timestamp::Timestamp;
 use super::value::{Value, visit_all_otel, visit_otel};
-use crate::clock::{self, unix_nanos};
 
 /// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
 #[derive(Debug)]
@@ -35,8 +36,8 @@ impl<'a> Recorder<'a> {
         Self(Target::Foreign(ForeignSink::Started(span)))
     }
 
-    pub(super) fn building(builder: &'a mut opentelemetry::trace::SpanBuilder) -> Self {
-        Self(Target::Foreign(ForeignSink::Building(builder)))
+    pub(super) fn building(builder: &'a mut opentelemetry::trace::SpanBuilder, start: Timestamp) -> Self {
+        Self(Target::Foreign(ForeignSink::Building(builder, start)))
     }
 
     /// Sets an attribute. A second value for a key replaces the first; an empty key is ignored.
@@ -72,15 +73,54 @@ impl<'a> Recorder<'a> {
         self
     }
 
+    /// Sets attributes that were encoded before, as if [`set`](Recorder::set) were called for each.
+    #[inline]
+    pub fn set_prepared(&mut self, attributes: &PreparedAttributes) -> &mut Self {
+        match &mut self.0 {
+            Target::Own { record, limits } => record.set_prepared(attributes, limits),
+            Target::Foreign(sink) => attributes.each(|key, value| sink.set(key, value)),
+        }
+        self
+    }
+
+    /// When the span started: as it was given, or as it was read from the clock.
+    ///
+    /// ```
+    /// use tracing_core_lite::TracerProvider;
+    /// use tracing_core_lite::span::Timestamp;
+    ///
+    /// # let provider = TracerProvider::builder().build()?;
+    /// let start = Timestamp::now();
+    /// let span = provider.tracer("shop").span("place order").start_time(start).start();
+    /// span.record(|span| assert_eq!(span.start_time(), start));
+    /// # Ok::<(), tracing_core_lite::BuildError>(())
+    /// ```
+    #[inline]
+    #[must_use]
+    pub fn start_time(&self) -> Timestamp {
+        match &self.0 {
+            Target::Own { record, .. } => record.start_time(),
+            Target::Foreign(sink) => sink.start_time(),
+        }
+    }
+
     /// Adds an event that happens now.
+    #[inline]
     pub fn event(&mut self, name: &str, attributes: &[(&str, Value<'_>)]) -> &mut Self {
-        self.event_at(name, clock::now(), attributes)
+        self.event_at(name, Timestamp::now(), attributes)
     }
 
     /// Adds an event that happened at `time`.
-    pub fn event_at(&mut self, name: &str, time: SystemTime, attributes: &[(&str, Value<'_>)]) -> &mut Self {
+    #[inline]
+    pub fn event_at(
+        &mut self,
+        name: &str,
+        time: impl Into<Timestamp>,
+        attributes: &[(&str, Value<'_>)],
+    ) -> &mut Self {
+        let time = time.into();
         match &mut self.0 {
-            Target::Own { record, limits } => record.add_event(name, unix_nanos(time), attributes, limits),
+            Target::Own { record, limits } => record.add_event(name, time, attributes, limits),
             Target::Foreign(sink) => sink.event(name, time, attributes),
         }
         self

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use opentelemetry::trace::SpanContext;
 
 use super::record::{Identity, Record, header};
+use super::timestamp::Timestamp;
 use crate::engine::Engine;
 
 /// Slots that a thread keeps for later, at most. A slot takes 1 to 32 KiB.
@@ -42,7 +43,7 @@ impl Identified {
     fn finish(
         &self,
         record: &mut Record,
-        end: impl FnOnce() -> u64,
+        end: impl FnOnce() -> Timestamp,
         write: impl FnOnce(&mut Record, &Engine),
     ) {
         write(record, &self.engine);
@@ -125,7 +126,7 @@ impl SlotHandle {
 
     /// Runs `write` a last time and hands the span to the exporter. Only the first call does anything.
     #[inline]
-    pub(crate) fn end(&self, end: impl FnOnce() -> u64, write: impl FnOnce(&mut Record, &Engine)) {
+    pub(crate) fn end(&self, end: impl FnOnce() -> Timestamp, write: impl FnOnce(&mut Record, &Engine)) {
         let Some(slot) = self.slot() else { return };
         // Most spans are ended with their last attributes and then dropped: that takes no lock any more, which saves 15 ns.
         if slot.ended.load(Ordering::Relaxed) {
@@ -143,7 +144,7 @@ impl SlotHandle {
     #[inline]
     pub(crate) fn end_as_owner(
         &mut self,
-        end: impl FnOnce() -> u64,
+        end: impl FnOnce() -> Timestamp,
         write: impl FnOnce(&mut Record, &Engine),
     ) {
         let Some(shared) = &mut self.0 else { return };

@@ -120,6 +120,16 @@ fn borrow_otel<'a>(value: &'a opentelemetry::Value, texts: &'a [&'a str]) -> Val
 }
 
 impl Value<'_> {
+    /// Bytes of the longest text in it.
+    pub(super) fn longest_text(&self) -> usize {
+        match self {
+            Value::Str(text) => text.len(),
+            Value::StrArray(texts) => texts.iter().map(|text| text.len()).max().unwrap_or(0),
+            Value::StringArray(texts) => texts.iter().map(String::len).max().unwrap_or(0),
+            _ => 0,
+        }
+    }
+
     /// The same value for the OpenTelemetry API, which owns its values.
     pub(crate) fn to_otel(self) -> opentelemetry::Value {
         fn strings<T: AsRef<str>>(items: &[T]) -> Array {

@@ -1,7 +1,5 @@
 //! Connections and transactions as executors of sqlx.
 
-use std::sync::Arc;
-
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;
 use sqlx_core::Either;
@@ -30,12 +28,7 @@ where
         E: 'q + Execute<'q, DB>,
     {
         let (connection, site, parent) = self.parts();
-        Box::pin(QueryStream::<DB>::new(
-            connection,
-            TakenQuery::new(query),
-            Arc::clone(site),
-            parent.cloned(),
-        ))
+        Box::pin(QueryStream::<DB>::new(connection, TakenQuery::new(query), site, parent))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, Error>>

@@ -83,21 +83,21 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
     /// Records into `provider`, in place of the one that is installed.
     #[must_use]
     pub fn with_provider(mut self, provider: &TracerProvider) -> Self {
-        Arc::make_mut(&mut self.site).tracer = provider.tracer_with_scope(scope());
+        Site::change(&mut self.site, |site| site.tracer = provider.tracer_with_scope(scope()));
         self
     }
 
     /// Records into spans of `tracer`.
     #[must_use]
     pub fn with_tracer(mut self, tracer: Tracer) -> Self {
-        Arc::make_mut(&mut self.site).tracer = tracer;
+        Site::change(&mut self.site, |site| site.tracer = tracer);
         self
     }
 
     /// Sets which names attributes have.
     #[must_use]
     pub fn with_conventions(mut self, conventions: Conventions) -> Self {
-        Arc::make_mut(&mut self.site).conventions = conventions;
+        Site::change(&mut self.site, |site| site.conventions = conventions);
         self
     }
 

@@ -8,7 +8,8 @@ use sqlx_core::error::Error;
 use sqlx_core::pool::MaybePoolConnection;
 use sqlx_core::sql_str::SqlStr;
 use sqlx_core::transaction::Transaction;
-use tracing_core_lite::{Context, Span, Value};
+use tracing_core_lite::span::Timestamp;
+use tracing_core_lite::{Context, Span};
 
 use super::{Held, TracedConnection};
 use crate::database::TracedDatabase;
@@ -78,13 +79,14 @@ impl Begin {
         Self { span, context }
     }
 
-    /// Says that the connection was waited for since `since`.
-    pub(crate) fn connection_acquired(&self, since: std::time::Instant) {
-        #[cfg(feature = "metrics")]
-        self.span.site.waited(since.elapsed());
+    /// Says that there is a connection now, which was waited for since the start.
+    pub(crate) fn connection_acquired(&self) {
         if self.span.site.has_events {
-            let waited = since.elapsed().as_secs_f64();
-            self.span.span.event(CONNECTION_ACQUIRED, &[(WAIT_TIME, Value::Double(waited))]);
+            self.span.span.record(|span| {
+                let now = Timestamp::now();
+                let waited = now.seconds_since(span.start_time());
+                span.event_at(CONNECTION_ACQUIRED, now, &[(WAIT_TIME, waited.into())]);
+            });
         }
     }
 

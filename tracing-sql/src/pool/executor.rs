@@ -32,8 +32,8 @@ where
     {
         let (pool, query) = (self.clone(), TakenQuery::new(query));
         Box::pin(TryAsyncStream::new(move |yielder| async move {
-            let mut operation = Operation::start(&pool.site, query.sql_str(), None);
-            let result = fetch_many::<DB>(&pool.pool, query, &mut operation, &yielder).await;
+            let mut operation = Operation::start(pool.site(), query.sql_str(), None);
+            let result = fetch_many::<DB>(pool.inner(), query, &mut operation, &yielder).await;
             operation.finish(result)
         }))
     }
@@ -45,9 +45,9 @@ where
     {
         let (pool, mut query) = (self.clone(), TakenQuery::new(query));
         Box::pin(async move {
-            let mut operation = Operation::start(&pool.site, query.sql_str(), None);
+            let mut operation = Operation::start(pool.site(), query.sql_str(), None);
             let row = async {
-                let mut connection = acquire(&pool.pool, &mut operation).await?;
+                let mut connection = acquire(pool.inner(), &mut operation).await?;
                 operation.comment(&mut query);
                 <&mut DB::Connection as Executor<'_>>::fetch_optional(&mut *connection, query).await
             }
@@ -67,9 +67,9 @@ where
     {
         let pool = self.clone();
         Box::pin(async move {
-            let mut operation = Operation::start_preparation(&pool.site, &sql, None);
+            let mut operation = Operation::start_preparation(pool.site(), &sql, None);
             let statement = async {
-                let mut connection = acquire(&pool.pool, &mut operation).await?;
+                let mut connection = acquire(pool.inner(), &mut operation).await?;
                 <&mut DB::Connection as Executor<'_>>::prepare_with(&mut *connection, sql, parameters).await
             }
             .await;
@@ -81,7 +81,7 @@ where
     where
         'p: 'e,
     {
-        let pool = self.pool.clone();
+        let pool = self.inner().clone();
         Box::pin(async move {
             <&mut DB::Connection as Executor<'_>>::describe(&mut *pool.acquire().await?, sql).await
         })
@@ -90,7 +90,7 @@ where
 
 async fn acquire<DB: TracedDatabase>(
     pool: &Pool<DB>,
-    operation: &mut Operation,
+    operation: &mut Operation<'_>,
 ) -> Result<PoolConnection<DB>, Error> {
     let connection = pool.acquire().await?;
     operation.connection_acquired();
@@ -100,7 +100,7 @@ async fn acquire<DB: TracedDatabase>(
 async fn fetch_many<DB: TracedDatabase>(
     pool: &Pool<DB>,
     mut query: TakenQuery<DB>,
-    operation: &mut Operation,
+    operation: &mut Operation<'_>,
     yielder: &Yielder<Either<DB::QueryResult, DB::Row>>,
 ) -> Result<(), Error>
 where

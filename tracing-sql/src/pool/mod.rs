@@ -6,7 +6,6 @@ mod wait;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Instant;
 
 use sqlx_core::error::Error;
 use sqlx_core::pool::{MaybePoolConnection, Pool};
@@ -40,11 +39,22 @@ use wait::Wait;
 ///
 /// What sqlx does with a pool itself (migrations, `PgListener`, `Acquire`) takes [`inner`](TracedPool::inner), and has no spans.
 pub struct TracedPool<DB: TracedDatabase> {
+    // One count of references: a query takes a clone, and each count takes 10 ns.
+    shared: Arc<Shared<DB>>,
+}
+
+struct Shared<DB: TracedDatabase> {
     pool: Pool<DB>,
     site: Arc<Site>,
 }
 
 impl<DB: TracedDatabase> Clone for TracedPool<DB> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared) }
+    }
+}
+
+impl<DB: TracedDatabase> Clone for Shared<DB> {
     fn clone(&self) -> Self {
         Self { pool: self.pool.clone(), site: Arc::clone(&self.site) }
     }
@@ -52,7 +62,7 @@ impl<DB: TracedDatabase> Clone for TracedPool<DB> {
 
 impl<DB: TracedDatabase> fmt::Debug for TracedPool<DB> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedPool").field("endpoint", &self.site.endpoint).finish_non_exhaustive()
+        f.debug_struct("TracedPool").field("endpoint", &self.site().endpoint).finish_non_exhaustive()
     }
 }
 
@@ -67,13 +77,17 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     #[must_use]
     pub fn new(pool: Pool<DB>) -> Self {
         let site = Arc::new(Site::of_options::<DB>(&pool.connect_options()));
-        Self { pool, site }
+        Self { shared: Arc::new(Shared { pool, site }) }
     }
 
     /// The pool itself, whose queries have no spans.
     #[must_use]
     pub fn inner(&self) -> &Pool<DB> {
-        &self.pool
+        &self.shared.pool
+    }
+
+    fn site(&self) -> &Arc<Site> {
+        &self.shared.site
     }
 
     /// Takes a connection from the pool.
@@ -84,11 +98,11 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// # Errors
     /// As [`Pool::acquire`].
     pub async fn acquire(&self) -> Result<TracedPoolConnection<DB>, Error> {
-        let wait = Wait::start(&self.site);
-        match self.pool.acquire().await {
+        let wait = Wait::start(self.site());
+        match self.inner().acquire().await {
             Ok(connection) => {
                 wait.complete();
-                Ok(TracedPoolConnection::new(connection, Arc::clone(&self.site)))
+                Ok(TracedPoolConnection::new(connection, Arc::clone(self.site())))
             }
             Err(error) => {
                 wait.fail(&error);
@@ -100,8 +114,8 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// Takes a connection from the pool if one is idle.
     #[must_use]
     pub fn try_acquire(&self) -> Option<TracedPoolConnection<DB>> {
-        let connection = self.pool.try_acquire()?;
-        Some(TracedPoolConnection::new(connection, Arc::clone(&self.site)))
+        let connection = self.inner().try_acquire()?;
+        Some(TracedPoolConnection::new(connection, Arc::clone(self.site())))
     }
 
     /// Takes a connection from the pool and begins a transaction.
@@ -124,11 +138,14 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     }
 
     async fn begin_as(&self, statement: Option<SqlStr>) -> Result<TracedTransaction<'static, DB>, Error> {
-        let begin = Begin::start(&self.site, None, false);
-        let since = Instant::now();
-        match self.pool.acquire().await {
+        #[cfg(feature = "metrics")]
+        let stopwatch = self.site().stopwatch();
+        let begin = Begin::start(self.site(), None, false);
+        match self.inner().acquire().await {
             Ok(connection) => {
-                begin.connection_acquired(since);
+                #[cfg(feature = "metrics")]
+                self.site().waited(stopwatch);
+                begin.connection_acquired();
                 begin.run(MaybePoolConnection::PoolConnection(connection), statement).await
             }
             Err(error) => Err(begin.fail(error)),
@@ -137,6 +154,6 @@ impl<DB: TracedDatabase> TracedPool<DB> {
 
     /// Closes the pool, as [`Pool::close`] does.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.inner().close().await;
     }
 }

@@ -13,7 +13,7 @@ use crate::site::Site;
 
 impl<DB: TracedDatabase> TracedPool<DB> {
     fn set(mut self, set: impl FnOnce(&mut Site)) -> Self {
-        set(Arc::make_mut(&mut self.site));
+        Site::change(&mut Arc::make_mut(&mut self.shared).site, set);
         self
     }
 
@@ -89,7 +89,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     #[cfg(feature = "metrics")]
     #[must_use]
     pub fn with_metrics(self, meter: &opentelemetry::metrics::Meter) -> Self {
-        let metrics = crate::metrics::Metrics::new(meter, &self.pool, &self.site);
+        let metrics = crate::metrics::Metrics::new(meter, self.inner(), self.site());
         self.set(|site| site.metrics = Some(metrics))
     }
 }

@@ -1,9 +1,11 @@
 //! The wait for a connection that is taken on its own.
 
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+#[cfg(feature = "metrics")]
+use std::time::Instant;
 
 use sqlx_core::error::Error;
+use tracing_core_lite::span::Timestamp;
 use tracing_core_lite::{Context, Recorder};
 
 use crate::query::record_error;
@@ -14,19 +16,20 @@ use crate::site::Site;
 pub(super) struct Wait {
     site: Arc<Site>,
     context: Context,
-    started: SystemTime,
-    since: Instant,
+    since: Timestamp,
+    #[cfg(feature = "metrics")]
+    stopwatch: Option<Instant>,
     ended: bool,
 }
 
 impl Wait {
     pub(super) fn start(site: &Arc<Site>) -> Self {
-        let context = Context::current();
         Self {
             site: Arc::clone(site),
-            context,
-            started: SystemTime::now(),
-            since: Instant::now(),
+            context: Context::current(),
+            since: Timestamp::now(),
+            #[cfg(feature = "metrics")]
+            stopwatch: site.stopwatch(),
             ended: false,
         }
     }
@@ -34,33 +37,35 @@ impl Wait {
     pub(super) fn complete(mut self) {
         self.ended = true;
         #[cfg(feature = "metrics")]
-        self.site.waited(self.since.elapsed());
-        if self.since.elapsed() >= self.site.wait_threshold {
-            self.record(|_| {});
+        self.site.waited(self.stopwatch);
+        let now = Timestamp::now();
+        if now.duration_since(self.since) >= self.site.wait_threshold {
+            self.record(now, |_| {});
         }
     }
 
     pub(super) fn fail(mut self, error: &Error) {
         self.ended = true;
-        self.record(|span| record_error(span, self.site.conventions, error));
+        self.record(Timestamp::now(), |span| record_error(span, self.site.conventions, error));
     }
 
-    fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        let span = self.site.tracer.span("acquire connection").parent(&self.context).start_time(self.started);
+    fn record(&self, now: Timestamp, write: impl FnOnce(&mut Recorder<'_>)) {
+        let span = self.site.tracer.span("acquire connection").parent(&self.context).start_time(self.since);
         span.start_with(|span| {
             self.site.record(span);
-            span.set(WAIT_TIME, self.since.elapsed().as_secs_f64());
+            span.set(WAIT_TIME, now.seconds_since(self.since));
             write(span);
         })
-        .end();
+        .end_at(now);
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
         if !self.ended {
-            self.record(|span| {
-                span.event(CANCELLED, &[]);
+            let now = Timestamp::now();
+            self.record(now, |span| {
+                span.event_at(CANCELLED, now, &[]);
                 span.failed(CANCELLED, "");
             });
         }

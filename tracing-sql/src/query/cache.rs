@@ -6,11 +6,13 @@
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use sqlx_core::sql_str::SqlStr;
 
-use crate::sanitize::{Dialect, SanitizedQuery, sanitize};
+use super::known::KnownQuery;
+use crate::sanitize::{Dialect, SanitizedQuery};
 
 /// Entries of each of a thread's two tables.
 const SLOTS: usize = 256;
@@ -20,7 +22,7 @@ const LONGEST: usize = 16 * 1024;
 struct Entry {
     sql: SqlStr,
     dialect: Dialect,
-    query: Arc<SanitizedQuery>,
+    known: Rc<KnownQuery>,
 }
 
 #[derive(Default)]
@@ -33,56 +35,62 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// As [`sanitize`] does, and from a table of this thread when the text has been there before.
+/// As [`sanitize`](crate::sanitize::sanitize) does, and from a table of this thread when the text has been there before.
 ///
 /// A `&'static str` and an `Arc<str>` are known by their addresses, which costs no look at the text; any other text is
 /// hashed and compared. Texts above 16 KiB are not kept.
 #[inline]
 #[must_use]
 pub fn sanitized(sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
+    Arc::clone(&known(sql, dialect).query)
+}
+
+/// As [`sanitized`], with what spans say of it. It does not leave the thread, so its references are counted without atomic operations.
+#[inline]
+pub(super) fn known(sql: &SqlStr, dialect: Dialect) -> Rc<KnownQuery> {
     let text = sql.as_str();
     if text.len() > LONGEST {
-        return Arc::new(sanitize(text, dialect));
+        return Rc::new(KnownQuery::read(text, dialect));
     }
     CACHE
         .try_with(|cache| cache.try_borrow_mut().ok().map(|mut cache| cache.get(sql, dialect)))
         .ok()
         .flatten()
         // The thread is ending.
-        .unwrap_or_else(|| Arc::new(sanitize(text, dialect)))
+        .unwrap_or_else(|| Rc::new(KnownQuery::read(text, dialect)))
 }
 
 impl Cache {
     #[inline]
-    fn get(&mut self, sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
+    fn get(&mut self, sql: &SqlStr, dialect: Dialect) -> Rc<KnownQuery> {
         let text = sql.as_str();
         if let Some(Some(entry)) = self.by_identity.get(identity_slot(text))
             && is_same(entry.sql.as_str(), text)
             && entry.dialect == dialect
         {
-            return Arc::clone(&entry.query);
+            return Rc::clone(&entry.known);
         }
         self.get_by_text(sql, dialect)
     }
 
     #[cold]
-    fn get_by_text(&mut self, sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
+    fn get_by_text(&mut self, sql: &SqlStr, dialect: Dialect) -> Rc<KnownQuery> {
         let text = sql.as_str();
         let slot = text_slot(text);
         let known = self.by_text.get(slot).and_then(Option::as_ref);
         let known = known.filter(|entry| entry.dialect == dialect && entry.sql.as_str() == text);
         if let Some(entry) = known {
-            return Arc::clone(&entry.query);
+            return Rc::clone(&entry.known);
         }
-        let query = Arc::new(sanitize(text, dialect));
-        let entry = Entry { sql: sql.clone(), dialect, query: Arc::clone(&query) };
+        let read = Rc::new(KnownQuery::read(text, dialect));
+        let entry = Entry { sql: sql.clone(), dialect, known: Rc::clone(&read) };
         // A clone of a text that is not shared is a copy, and so not the same.
         if is_same(entry.sql.as_str(), text) {
             insert(&mut self.by_identity, identity_slot(text), entry);
         } else {
             insert(&mut self.by_text, slot, entry);
         }
-        query
+        read
     }
 }
 

@@ -3,6 +3,7 @@
 mod cache;
 mod comment;
 mod error_class;
+mod known;
 mod operation;
 mod parameters;
 mod stream;

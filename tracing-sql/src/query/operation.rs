@@ -1,12 +1,14 @@
 //! The span of one query, or of one statement that steers a transaction.
 
 use std::sync::Arc;
+#[cfg(feature = "metrics")]
 use std::time::Instant;
 
 use sqlx_core::Either;
 use sqlx_core::error::Error;
 use sqlx_core::sql_str::SqlStr;
-use tracing_core_lite::{Context, Recorder, Span, SpanKind, Value};
+use tracing_core_lite::span::Timestamp;
+use tracing_core_lite::{Context, Recorder, Span, SpanKind};
 
 use super::cache;
 use super::error_class::record_error;
@@ -15,24 +17,33 @@ use super::taken::TakenQuery;
 use crate::database::TracedDatabase;
 use crate::sanitize::SanitizedQuery;
 use crate::semconv::{
-    AFFECTED_ROWS, BATCH_SIZE, CANCELLED, CONNECTION_ACQUIRED, EXECUTION_TIME, OPERATION_NAME,
-    QUERY_EXECUTED, QUERY_SUMMARY, QUERY_TEXT, RETURNED_ROWS, WAIT_TIME,
+    AFFECTED_ROWS, CANCELLED, CONNECTION_ACQUIRED, EXECUTION_TIME, OPERATION_NAME, QUERY_EXECUTED,
+    QUERY_SUMMARY, QUERY_TEXT, RETURNED_ROWS, WAIT_TIME,
 };
 use crate::site::Site;
 
 /// A query on its way. It ends once: when it says so, or as cancelled when it is dropped before.
 #[derive(Debug)]
-pub(crate) struct Operation {
-    site: Arc<Site>,
+pub(crate) struct Operation<'a> {
+    site: &'a Site,
     /// None once the operation has ended.
     span: Option<Span>,
-    query: Arc<SanitizedQuery>,
-    /// When the query started, then when it got its connection; only if somebody wants to know.
-    since: Option<Instant>,
+    /// Whether it changes something.
+    writes: bool,
+    /// When it got its connection; only if there are events.
+    acquired: Option<Timestamp>,
     #[cfg(feature = "metrics")]
-    started: Option<Instant>,
+    measured: Option<Measured>,
     returned: u64,
     affected: Option<u64>,
+}
+
+/// What metrics need to know at the end.
+#[cfg(feature = "metrics")]
+#[derive(Debug)]
+struct Measured {
+    since: Instant,
+    query: Arc<SanitizedQuery>,
 }
 
 /// How an operation ended.
@@ -43,32 +54,27 @@ enum Outcome<'a> {
     Cancelled,
 }
 
-impl Operation {
+impl<'a> Operation<'a> {
     /// Starts the span of `sql` as a child of the span in `parent`, or of the current one.
-    pub(crate) fn start(site: &Arc<Site>, sql: &SqlStr, parent: Option<&Context>) -> Self {
-        let query = cache::sanitized(sql, site.dialect);
-        Self::start_with(site, query, parent, |span, query| {
-            if site.records_text {
-                site.conventions.set(span, QUERY_TEXT, &query.text);
-            }
-            if query.statements > 1 {
-                site.conventions.set(span, BATCH_SIZE, query.statements);
-            }
+    pub(crate) fn start(site: &'a Site, sql: &SqlStr, parent: Option<&Context>) -> Self {
+        let known = cache::known(sql, site.dialect);
+        Self::start_with(site, &known.query, parent, |span| {
+            known.record(span, site);
             parameters::record(span);
         })
     }
 
     /// Starts the span of the preparation of `sql`.
-    pub(crate) fn start_preparation(site: &Arc<Site>, sql: &SqlStr, parent: Option<&Context>) -> Self {
-        let query = cache::sanitized(sql, site.dialect);
-        let summary = format!("PREPARE {}", query.summary);
-        let preparation = SanitizedQuery {
-            summary: summary.trim_end().to_owned(),
-            text: query.text.clone(),
+    pub(crate) fn start_preparation(site: &'a Site, sql: &SqlStr, parent: Option<&Context>) -> Self {
+        let known = cache::known(sql, site.dialect);
+        let query = Arc::new(SanitizedQuery {
+            summary: format!("PREPARE {}", known.query.summary).trim_end().to_owned(),
+            text: known.query.text.clone(),
             writes: true,
             ..SanitizedQuery::default()
-        };
-        Self::start_with(site, Arc::new(preparation), parent, |span, query| {
+        });
+        Self::start_with(site, &query, parent, |span| {
+            site.conventions.set(span, QUERY_SUMMARY, &query.summary);
             site.conventions.set(span, OPERATION_NAME, "PREPARE");
             if site.records_text {
                 site.conventions.set(span, QUERY_TEXT, &query.text);
@@ -77,19 +83,20 @@ impl Operation {
     }
 
     /// Starts the span of a statement that the driver makes up itself.
-    pub(crate) fn start_named(site: &Arc<Site>, name: &'static str, parent: Option<&Context>) -> Self {
+    pub(crate) fn start_named(site: &'a Site, name: &'static str, parent: Option<&Context>) -> Self {
         let query = SanitizedQuery { summary: name.to_owned(), writes: true, ..SanitizedQuery::default() };
-        Self::start_with(site, Arc::new(query), parent, |span, _| {
+        Self::start_with(site, &Arc::new(query), parent, |span| {
+            site.conventions.set(span, QUERY_SUMMARY, name);
             site.conventions.set(span, OPERATION_NAME, name);
         })
     }
 
     #[inline]
     fn start_with(
-        site: &Arc<Site>,
-        query: Arc<SanitizedQuery>,
+        site: &'a Site,
+        query: &Arc<SanitizedQuery>,
         parent: Option<&Context>,
-        write: impl FnOnce(&mut Recorder<'_>, &SanitizedQuery),
+        write: impl FnOnce(&mut Recorder<'_>),
     ) -> Self {
         let name = if query.summary.is_empty() { &site.span_name } else { &query.summary };
         let builder = site.tracer.span(name).kind(SpanKind::Client);
@@ -99,36 +106,26 @@ impl Operation {
         };
         let span = builder.start_with(|span| {
             site.record(span);
-            // The conventions name a span after its summary, so what has a name of that kind has a summary.
-            if !query.summary.is_empty() {
-                site.conventions.set(span, QUERY_SUMMARY, &query.summary);
-            }
-            write(span, &query);
+            write(span);
         });
-        let since = (site.has_events && span.is_recording()).then(Instant::now);
         Self {
-            #[cfg(feature = "metrics")]
-            started: site.metrics.is_some().then(|| since.unwrap_or_else(Instant::now)),
-            site: Arc::clone(site),
+            site,
             span: Some(span),
-            query,
-            since,
+            writes: query.writes,
+            #[cfg(feature = "metrics")]
+            measured: site.stopwatch().map(|since| Measured { since, query: Arc::clone(query) }),
+            acquired: None,
             returned: 0,
             affected: None,
         }
     }
 
-    /// Says that there is a connection now, and how long it was waited for.
+    /// Says that there is a connection now. Its event is written with the last attributes, so that the span is not locked for it.
     pub(crate) fn connection_acquired(&mut self) {
         #[cfg(feature = "metrics")]
-        if let Some(started) = self.started {
-            self.site.waited(started.elapsed());
-        }
-        if let Some(since) = self.since {
-            let waited = since.elapsed();
-            self.since = Some(since + waited);
-            let Some(span) = &self.span else { return };
-            span.event(CONNECTION_ACQUIRED, &[(WAIT_TIME, Value::Double(waited.as_secs_f64()))]);
+        self.site.waited(self.measured.as_ref().map(|measured| measured.since));
+        if self.site.has_events && self.span.as_ref().is_some_and(Span::is_recording) {
+            self.acquired = Some(Timestamp::now());
         }
     }
 
@@ -180,31 +177,43 @@ impl Operation {
     fn end(&mut self, outcome: Outcome<'_>) {
         let Some(span) = self.span.take() else { return };
         #[cfg(feature = "metrics")]
-        if let (Some(metrics), Some(started)) = (&self.site.metrics, self.started) {
+        if let (Some(metrics), Some(measured)) = (&self.site.metrics, &self.measured) {
             let error = match outcome {
                 Outcome::Complete => None,
                 Outcome::Failed(error) => Some(super::error_class::error_class(error)),
                 Outcome::Cancelled => Some(CANCELLED.into()),
             };
-            metrics.record(&self.site, &self.query.summary, error.as_deref(), started.elapsed());
+            metrics.record(self.site, &measured.query.summary, error.as_deref(), measured.since.elapsed());
         }
-        span.end_with(|span| self.record_end(span, outcome));
+        if span.is_recording() {
+            let end = Timestamp::now();
+            span.end_with_at(end, |span| self.record_end(span, outcome, end));
+        }
     }
 
-    fn record_end(&self, span: &mut Recorder<'_>, outcome: Outcome<'_>) {
+    fn record_end(&self, span: &mut Recorder<'_>, outcome: Outcome<'_>, end: Timestamp) {
         let conventions = self.site.conventions;
-        if !self.query.writes || self.returned > 0 {
+        if !self.writes || self.returned > 0 {
             conventions.set(span, RETURNED_ROWS, self.returned);
         }
         // PostgreSQL counts the rows of a SELECT as affected.
-        if self.query.writes {
+        if self.writes {
             conventions.set_some(span, AFFECTED_ROWS, self.affected);
+        }
+        let mut since = span.start_time();
+        if let Some(acquired) = self.acquired {
+            span.event_at(
+                CONNECTION_ACQUIRED,
+                acquired,
+                &[(WAIT_TIME, acquired.seconds_since(since).into())],
+            );
+            since = acquired;
         }
         match outcome {
             Outcome::Complete => {}
             Outcome::Failed(error) => record_error(span, conventions, error),
             Outcome::Cancelled => {
-                span.event(CANCELLED, &[]);
+                span.event_at(CANCELLED, end, &[]);
                 // Whoever stops reading often has no use for more; who gave up before the first row did not get any.
                 if self.returned == 0 && self.affected.is_none() {
                     span.failed(CANCELLED, "");
@@ -212,13 +221,13 @@ impl Operation {
                 return;
             }
         }
-        if let Some(since) = self.since {
-            span.event(QUERY_EXECUTED, &[(EXECUTION_TIME, Value::Double(since.elapsed().as_secs_f64()))]);
+        if self.site.has_events {
+            span.event_at(QUERY_EXECUTED, end, &[(EXECUTION_TIME, end.seconds_since(since).into())]);
         }
     }
 }
 
-impl Drop for Operation {
+impl Drop for Operation<'_> {
     fn drop(&mut self) {
         self.end(Outcome::Cancelled);
     }

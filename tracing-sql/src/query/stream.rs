@@ -1,7 +1,6 @@
 //! The rows of a query on one connection.
 
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll, ready};
 
 use futures_core::Stream;
@@ -32,23 +31,23 @@ pub(crate) struct QueryStream<'e, DB: TracedDatabase>(State<'e, DB>);
 
 enum State<'e, DB: TracedDatabase> {
     New(Box<NewQuery<'e, DB>>),
-    Running { steps: Steps<'e, DB>, operation: Operation },
+    Running { steps: Steps<'e, DB>, operation: Operation<'e> },
     Ended,
 }
 
 struct NewQuery<'e, DB: TracedDatabase> {
     connection: &'e mut DB::Connection,
     query: TakenQuery<DB>,
-    site: Arc<Site>,
-    parent: Option<Context>,
+    site: &'e Site,
+    parent: Option<&'e Context>,
 }
 
 impl<'e, DB: TracedDatabase> QueryStream<'e, DB> {
     pub(crate) fn new(
         connection: &'e mut DB::Connection,
         query: TakenQuery<DB>,
-        site: Arc<Site>,
-        parent: Option<Context>,
+        site: &'e Site,
+        parent: Option<&'e Context>,
     ) -> Self {
         Self(State::New(Box::new(NewQuery { connection, query, site, parent })))
     }
@@ -58,7 +57,7 @@ impl<'e, DB: TracedDatabase> QueryStream<'e, DB> {
         for<'a> &'a mut DB::Connection: Executor<'a, Database = DB>,
     {
         let NewQuery { connection, mut query, site, parent } = new;
-        let operation = Operation::start(&site, query.sql_str(), parent.as_ref());
+        let operation = Operation::start(site, query.sql_str(), parent);
         operation.comment(&mut query);
         State::Running {
             steps: <&mut DB::Connection as Executor<'_>>::fetch_many(connection, query),

@@ -1,0 +1,91 @@
+//! Attributes that many spans have in common.
+
+use opentelemetry::KeyValue;
+
+use super::bytes::ByteBuf;
+use super::encode;
+use super::key_filter::{KeyFilter, KeyPlace};
+use super::record::ATTRIBUTE;
+use super::value::{self, Value};
+
+/// Attributes that are encoded once and set on many spans, by [`Recorder::set_prepared`](super::Recorder::set_prepared).
+///
+/// For those that are known before the span is: where a client is connected to, the text of a statement that comes again. They
+/// are copied into the span as one: two take 110 instructions and each further one 7, where one at a time takes 60 to 100.
+/// Limits, and a key that is set twice, come to the same as if each had been set.
+///
+/// ```
+/// use tracing_core_lite::TracerProvider;
+/// use tracing_core_lite::span::PreparedAttributes;
+/// use tracing_core_lite::testing::TestSpans;
+///
+/// let mut server = PreparedAttributes::new();
+/// server.set("server.address", "db.example").set("server.port", 5432);
+///
+/// let spans = TestSpans::new();
+/// spans.tracer().span("query").start_with(|span| {
+///     span.set_prepared(&server);
+/// });
+/// assert_eq!(spans.one("query").text("server.address"), Some("db.example"));
+/// assert_eq!(spans.one("query").int("server.port"), Some(5432));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct PreparedAttributes {
+    /// Encoded as fields of `Span`, without limits.
+    pub(super) fields: ByteBuf,
+    /// Of the keys, each once.
+    pub(super) places: Vec<KeyPlace>,
+    /// Bytes of the longest text.
+    pub(super) longest: usize,
+    /// For spans in which there is no room for all of them, and for those of another provider.
+    pub(super) all: Vec<KeyValue>,
+}
+
+impl PreparedAttributes {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets an attribute. A second value for a key replaces the first; an empty key is ignored.
+    pub fn set<'v>(&mut self, key: &str, value: impl Into<Value<'v>>) -> &mut Self {
+        if key.is_empty() {
+            return self;
+        }
+        if let Some(old) = encode::find_key(self.fields.as_slice(), ATTRIBUTE, key) {
+            self.fields.remove(old);
+            self.all.retain(|attribute| attribute.key.as_str() != key);
+        }
+        let value = value.into();
+        // These may be kept for long, so they take no more memory than they need.
+        self.fields.reserve(self.fields.len() + encode::field_len(encode::key_value_len(key, &value, None)));
+        encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, None);
+        self.longest = self.longest.max(value.longest_text());
+        self.all.push(KeyValue::new(key.to_owned(), value.to_otel()));
+        let place = KeyFilter::place_of(key);
+        if !self.places.contains(&place) {
+            self.places.push(place);
+        }
+        self
+    }
+
+    /// Sets an attribute if there is a value.
+    pub fn set_some<'v, V: Into<Value<'v>>>(&mut self, key: &str, value: Option<V>) -> &mut Self {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+        self
+    }
+
+    pub(super) fn count(&self) -> u32 {
+        u32::try_from(self.all.len()).unwrap_or(u32::MAX)
+    }
+
+    /// Hands each attribute to `visit`.
+    pub(super) fn each(&self, mut visit: impl FnMut(&str, Value<'_>)) {
+        for attribute in &self.all {
+            value::visit_otel(&attribute.value, |value| visit(attribute.key.as_str(), value));
+        }
+    }
+}
