@@ -90,12 +90,15 @@ impl Load {
                 (connection.missing, connection.asked_at) = (connection.answer, due);
                 sent += 1;
             }
-            // It has a CPU of its own, so it looks again at once.
+            // It looks again at once, as its CPU is its own but for the sink, which gets its turn where there is nothing to do.
             epoll::wait(
                 &self.epoll,
                 rustix::buffer::spare_capacity(&mut events),
                 Some(&Timespec::default()),
             )?;
+            if events.is_empty() {
+                std::thread::yield_now();
+            }
             for event in events.drain(..) {
                 let index = event.data.u64() as usize;
                 if self.connections[index].read()? {

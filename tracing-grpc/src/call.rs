@@ -10,7 +10,7 @@ use tonic::Code;
 use tracing_core_lite::{BoxPool, Context, Span};
 
 #[cfg(feature = "metrics")]
-use crate::attributes;
+use crate::callee::Callee;
 use crate::config::Config;
 use crate::deadline::Deadline;
 use crate::ending::{Ending, Outcome, Side};
@@ -94,7 +94,7 @@ impl Call {
                 captures: (!config.response_metadata.is_empty()).then(|| Arc::clone(config)),
                 #[cfg(feature = "metrics")]
                 measurement: config.metrics.as_ref().map(|metrics| {
-                    Box::new(metrics.start(method.name(), attributes::server(config, request.uri())))
+                    Box::new(metrics.start(method.name(), Callee::of(config, request.uri()).parse()))
                 }),
             };
             BoxPool::boxed(&POOL, watched)

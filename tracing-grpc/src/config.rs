@@ -1,7 +1,5 @@
 //! What a layer was told.
 
-use std::net::SocketAddr;
-
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::{CapturedHeaders, Tracer};
 
@@ -23,8 +21,6 @@ pub(crate) struct Config {
     pub(crate) status_messages: bool,
     /// Host and port, when somebody told them.
     pub(crate) server: Option<(String, Option<u16>)>,
-    /// The address that `server` is, if it is one.
-    pub(crate) server_peer: Option<SocketAddr>,
     #[cfg(feature = "client")]
     pub(crate) writes_trace_bin: bool,
     #[cfg(feature = "metrics")]
@@ -52,7 +48,6 @@ impl Config {
             messages: 0,
             status_messages: false,
             server: None,
-            server_peer: None,
             #[cfg(feature = "client")]
             writes_trace_bin: false,
             #[cfg(feature = "metrics")]

@@ -24,9 +24,9 @@
 
 mod address;
 mod attributes;
-mod authority;
 mod body;
 mod call;
+mod callee;
 #[cfg(feature = "client")]
 pub mod client;
 mod code;

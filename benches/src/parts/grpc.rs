@@ -7,6 +7,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use opentelemetry::trace::TraceContextExt;
 use tonic::body::Body;
+use tonic::service::Routes;
 use tower::{Layer, Service};
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
@@ -85,13 +86,15 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let sampled = sampling == "sampled";
     let out = Out::counted();
     let server = StockServer::new(Shelf);
+    // What tonic's server puts its layers around.
+    let routes = Routes::new(server.clone()).prepare();
     let (call, flush): CallAndFlush = match (case, side) {
-        ("bare", "server") => (serving(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
+        ("bare", "server") => (serving(PassThroughLayer::default().layer(routes), sampled), Box::new(|| {})),
         ("bare", _) => (calling(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
         (OURS, _) => {
             let provider = exporters::ours(&out);
             let call = if side == "server" {
-                serving(ServerLayer::new().with_provider(&provider).layer(server), sampled)
+                serving(ServerLayer::new().with_provider(&provider).layer(routes), sampled)
             } else {
                 let layer =
                     ClientLayer::new().with_provider(&provider).server_address("stock.example", 50051);
@@ -103,7 +106,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
             use tonic_tracing_opentelemetry::middleware::{client, server as servers};
             let flush = sdk::flush(sdk::with_tracing(&out));
             let call = if side == "server" {
-                serving(servers::OtelGrpcLayer::default().layer(server), sampled)
+                serving(servers::OtelGrpcLayer::default().layer(routes), sampled)
             } else {
                 calling(client::OtelGrpcLayer.layer(server), sampled)
             };
@@ -112,7 +115,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
         (FASTRACE, _) => {
             exporters::fastrace(&out);
             let call = if side == "server" {
-                serving(fastrace_tonic::FastraceServerLayer::default().layer(server), sampled)
+                serving(fastrace_tonic::FastraceServerLayer::default().layer(routes), sampled)
             } else {
                 fastrace_parent(sampled);
                 calling(fastrace_tonic::FastraceClientLayer.layer(server), sampled)

@@ -123,7 +123,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
         server.slice(calls / SLICES, None)?;
     }
     let full = slices(&mut bare, &mut subject, calls, None)?;
-    let steady = slices(&mut bare, &mut subject, calls / 4, Some(RATE))?;
+    let steady = slices(&mut bare, &mut subject, calls / 2, Some(RATE))?;
     let memory = |server: &Subject| process::memory_of(server.server.child.id()).1 as f64;
 
     let expected = if sampled && case != "bare" { subject.sent } else { 0 };
@@ -157,7 +157,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
 
 /// Turns of each of two servers: what else runs on the host changes their speed within seconds, and so they take turns several times a
 /// second.
-const SLICES: u64 = 15;
+const SLICES: u64 = 30;
 
 /// A server and its load.
 struct Subject {
@@ -208,9 +208,16 @@ fn slices(
     rate: Option<u64>,
 ) -> Result<Vec<(Slice, Slice)>, String> {
     (0..SLICES)
-        .map(|_| {
-            let bare = bare.slice(requests / SLICES, rate)?;
-            Ok((bare, subject.slice(requests / SLICES, rate)?))
+        .map(|turn| {
+            let requests = requests / SLICES;
+            // Neither is always the second.
+            if turn % 2 == 0 {
+                let bare = bare.slice(requests, rate)?;
+                Ok((bare, subject.slice(requests, rate)?))
+            } else {
+                let subject = subject.slice(requests, rate)?;
+                Ok((bare.slice(requests, rate)?, subject))
+            }
         })
         .collect()
 }

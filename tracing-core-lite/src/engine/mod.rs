@@ -5,6 +5,7 @@
 
 pub(crate) mod buffer;
 pub(crate) mod chunk;
+pub(crate) mod courtesy;
 pub(crate) mod frame;
 pub(crate) mod ids;
 pub(crate) mod queue;

@@ -171,6 +171,11 @@ impl Queue {
         self.fill().reaches(self.due)
     }
 
+    /// Whether so much waits that the export thread should hurry: more than the batch in its hands, and a full one besides.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.fill().reaches(Fill { spans: self.due.spans * 2, bytes: self.due.bytes * 2 })
+    }
+
     fn has_room(&self, chunk: &Chunk) -> bool {
         self.spans.load(Ordering::Relaxed) + chunk.spans() <= self.limits.max_queue_size
             && self.bytes.load(Ordering::Relaxed) + chunk.held() <= self.limits.max_queue_bytes

@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use opentelemetry::Context;
 
 use super::chunk::Chunk;
+use super::courtesy;
 use super::frame::Framer;
 use super::queue::{Asked, Queue, WakeAt};
 use super::report::Reporter;
@@ -181,6 +182,7 @@ impl Worker {
                 }
             }
         }
+        courtesy::give_way();
         self.queue.release(spans, pending.held);
         self.queue.recycle(pending.batch.into_chunks());
     }
@@ -194,8 +196,15 @@ impl Worker {
         let timeout = after(self.queue.limits().export_timeout);
         let asked = self.seen.deadline.filter(|deadline| self.seen.closed || *deadline > Instant::now());
         let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
+        courtesy::set(self.has_time());
+        courtesy::give_way();
         catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
             .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }))
+    }
+
+    /// Nobody waits for the spans, and there are not too many of them.
+    fn has_time(&self) -> bool {
+        !self.seen.closed && self.seen.deadline.is_none() && !self.queue.is_behind()
     }
 
     /// Waits before the next attempt; false when there will be none. A flush asked for meanwhile cuts the wait short.
@@ -225,5 +234,75 @@ impl Worker {
         if let Ok(Err(error)) = result {
             self.reporter.failure(0, &error.to_string());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Receiver, Sender, channel};
+
+    use super::*;
+    use crate::export::BatchLimits;
+    use crate::resource::ResourceBuilder;
+
+    /// Says of each export whether its thread gives way, and waits to go on.
+    struct Teller {
+        told: Sender<bool>,
+        goes_on: Receiver<()>,
+    }
+
+    impl Exporter for Teller {
+        fn export(&mut self, _: &Batch, _: Instant) -> Result<Exported, ExportError> {
+            self.told.send(courtesy::gives_way()).unwrap();
+            self.goes_on.recv().unwrap();
+            Ok(Exported::default())
+        }
+    }
+
+    #[test]
+    fn the_export_thread_gives_way_as_long_as_it_has_time() {
+        let limits = BatchLimits {
+            max_export_batch_size: 100,
+            schedule_delay: Duration::from_secs(3600),
+            ..BatchLimits::default()
+        };
+        let queue = Arc::new(Queue::new(limits.normalized()));
+        let (told, gives_way) = channel();
+        let (go_on, goes_on) = channel();
+        let exporter = Box::new(Teller { told, goes_on });
+        spawn(Arc::clone(&queue), Arc::default(), &ResourceBuilder::empty().build(), exporter).unwrap();
+        let hand_over = |batches: usize| {
+            for _ in 0..batches {
+                let mut chunk = Chunk::default();
+                (0..100).for_each(|_| chunk.push(0, |bytes, tag| bytes.push(tag)));
+                assert!(queue.hand_over(&mut chunk));
+            }
+        };
+        hand_over(1);
+        assert!(gives_way.recv().unwrap(), "a batch, and nothing else");
+        hand_over(3);
+        go_on.send(()).unwrap();
+        assert!(!gives_way.recv().unwrap(), "two more batches wait");
+        go_on.send(()).unwrap();
+        assert!(!gives_way.recv().unwrap(), "one more batch waits");
+        go_on.send(()).unwrap();
+        assert!(gives_way.recv().unwrap(), "the last batch");
+        go_on.send(()).unwrap();
+        assert!(!courtesy::gives_way(), "no other thread does");
+
+        std::thread::scope(|scope| {
+            hand_over(1);
+            assert!(gives_way.recv().unwrap());
+            scope.spawn(|| queue.flush(Instant::now() + Duration::from_secs(10)));
+            while !queue.is_asked_for_more_than(Asked::default()) {
+                std::thread::yield_now();
+            }
+            hand_over(1);
+            go_on.send(()).unwrap();
+            assert!(!gives_way.recv().unwrap(), "somebody waits");
+            go_on.send(()).unwrap();
+        });
+        drop(go_on);
+        assert!(queue.close(Instant::now() + Duration::from_secs(10)));
     }
 }

@@ -19,6 +19,7 @@
 //! # Ok::<(), tracing_core_lite::BuildError>(())
 //! ```
 
+mod attribute_cache;
 mod attribute_list;
 mod builder;
 pub(crate) mod bytes;
@@ -41,6 +42,7 @@ mod timestamp;
 mod unrecorded;
 pub(crate) mod value;
 
+pub use attribute_cache::{AttributeCache, SetAttribute};
 pub use builder::SpanBuilder;
 pub use error::{CurrentSpan, current_span};
 pub use handle::Span;

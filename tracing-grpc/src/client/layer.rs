@@ -7,10 +7,10 @@ use tower_layer::Layer;
 use tracing_core_lite::net::HostPort;
 
 use super::service::ClientService;
+use crate::callee::Callee;
 use crate::config::Config;
 use crate::ending::Side;
 use crate::settings::settings;
-use crate::{attributes, authority};
 
 /// Makes every call a span of kind client. See the [module's documentation](super).
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ impl<F, Q, P> ClientLayer<F, Q, P> {
     /// address as well. A URI without a host, as for Unix sockets, changes nothing.
     #[must_use]
     pub fn endpoint(self, endpoint: &Endpoint) -> Self {
-        match authority::of_uri(endpoint.uri()) {
+        match Callee::of_uri(endpoint.uri()).parse() {
             Some(HostPort { host, port }) => self.server_address(host, port),
             None => self,
         }
@@ -53,11 +53,8 @@ impl<F, Q, P> ClientLayer<F, Q, P> {
     /// are those of the request's URI, which has none below a generated client without an origin.
     #[must_use]
     pub fn server_address(self, host: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
-        let (host, port) = (host.into(), port.into());
-        self.set(|config| {
-            config.server_peer = attributes::literal(HostPort { host: &host, port });
-            config.server = Some((host, port));
-        })
+        let server = (host.into(), port.into());
+        self.set(|config| config.server = Some(server))
     }
 
     /// Sends `grpc-trace-bin` beside the metadata of the propagator, for servers that know only that; not sent by

@@ -10,6 +10,12 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
+use crate::engine::courtesy;
+
+/// A short write ends with the piece that brings it to so many bytes: half of what a thread hands over at a time.
+const SHORT: usize = 8 * 1024;
+
+/// See the module.
 pub(super) struct Heard(pub(super) TcpStream);
 
 /// Leaves it to reading to find out that the connection is closed: that comes after what the receiver had to say. hyper reads
@@ -23,6 +29,17 @@ fn unless_closed<T>(written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         }
         written => written,
     }
+}
+
+/// How many of `pieces` make a short write.
+fn short(pieces: &[IoSlice<'_>]) -> usize {
+    let mut bytes = 0;
+    let mut is_short = |piece: &IoSlice<'_>| {
+        let before = bytes;
+        bytes += piece.len();
+        before < SHORT
+    };
+    pieces.iter().take_while(|piece| is_short(piece)).count()
 }
 
 impl AsyncRead for Heard {
@@ -45,7 +62,12 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        unless_closed(Pin::new(&mut self.0).poll_write_vectored(cx, pieces))
+        if !courtesy::gives_way() {
+            return unless_closed(Pin::new(&mut self.0).poll_write_vectored(cx, pieces));
+        }
+        let written = Pin::new(&mut self.0).poll_write_vectored(cx, &pieces[..short(pieces)]);
+        courtesy::give_way();
+        unless_closed(written)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -58,5 +80,27 @@ impl AsyncWrite for Heard {
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_write_ends_with_the_piece_that_makes_it_long_enough() {
+        let bytes = [0; 2 * SHORT];
+        for (lengths, expected) in [
+            (&[][..], 0),
+            (&[10], 1),
+            (&[10, SHORT, SHORT], 2),
+            (&[SHORT, 10], 1),
+            (&[10, SHORT - 10, 10], 2),
+            (&[10, 10, 10], 3),
+            (&[2 * SHORT, 10], 1),
+        ] {
+            let pieces: Vec<_> = lengths.iter().map(|length| IoSlice::new(&bytes[..*length])).collect();
+            assert_eq!(short(&pieces), expected, "{lengths:?}");
+        }
     }
 }

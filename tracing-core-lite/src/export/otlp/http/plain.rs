@@ -23,6 +23,7 @@ use tokio::time::{timeout, timeout_at};
 use super::answer::{Answer, MAX_REPLY};
 use super::heard::Heard;
 use super::pieces::Pieces;
+use crate::engine::courtesy;
 use crate::export::Batch;
 
 /// A client with a runtime of its own, which runs while somebody posts.
@@ -121,6 +122,7 @@ impl Client {
             // meanwhile, and the second time the driver hears of it.
             yield_now().await;
             yield_now().await;
+            courtesy::give_way();
             if idle.sender.is_ready() {
                 self.connection = Some(idle);
             } else {

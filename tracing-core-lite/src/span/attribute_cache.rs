@@ -1,0 +1,257 @@
+//! Attributes that come again with every request to the same target.
+
+use std::cell::RefCell;
+use std::thread::LocalKey;
+
+use super::prepared::PreparedAttributes;
+use super::recorder::Recorder;
+use super::value::Value;
+
+/// How many targets a thread keeps: more than most services have routes. A power of two.
+const SLOTS: usize = 64;
+
+/// A target that takes longer to tell is not kept, in bytes.
+const LONGEST: usize = 512;
+
+/// So many others have to come in a row before a target gives way to one of them.
+const PATIENCE: u8 = 8;
+
+/// Attributes that follow from a few texts of a request, such as its method, route and authority. They are encoded when the texts
+/// come for the first time, and [set as one](Recorder::set_prepared) whenever they come again, on this thread.
+///
+/// `N` texts and a number that stands for all else that the attributes follow from. A thread keeps 64 targets, of 512 bytes at most.
+/// What comes once, such as the host names that a scanner makes up, does not drive out what comes often.
+///
+/// ```
+/// use tracing_core_lite::span::AttributeCache;
+/// use tracing_core_lite::testing::TestSpans;
+///
+/// thread_local! {
+///     static TARGETS: AttributeCache<1> = const { AttributeCache::new() };
+/// }
+/// let spans = TestSpans::new();
+/// for _ in 0..2 {
+///     let host = "shop.example";
+///     spans.tracer().span("GET").start_with(|span| {
+///         AttributeCache::record(&TARGETS, span, 0, [host.as_bytes()], |set| {
+///             set("server.address", host.into());
+///         });
+///     });
+/// }
+/// assert!(spans.finished().iter().all(|it| it.span.text("server.address") == Some("shop.example")));
+/// ```
+#[derive(Debug)]
+pub struct AttributeCache<const N: usize>(RefCell<Vec<Option<Target<N>>>>);
+
+/// Sets an attribute: takes its key and its value.
+pub type SetAttribute<'a> = dyn FnMut(&str, Value<'_>) + 'a;
+
+#[derive(Debug)]
+struct Target<const N: usize> {
+    tag: u64,
+    lengths: [usize; N],
+    /// One after the other.
+    texts: Box<[u8]>,
+    attributes: PreparedAttributes,
+    /// How many others have come since it came last.
+    others: u8,
+}
+
+impl<const N: usize> AttributeCache<N> {
+    /// An empty cache.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(RefCell::new(Vec::new()))
+    }
+
+    /// Sets the attributes that `each` hands to its argument. They have to follow from `tag` and `texts` alone.
+    #[inline]
+    pub fn record(
+        cache: &'static LocalKey<Self>,
+        span: &mut Recorder<'_>,
+        tag: u64,
+        texts: [&[u8]; N],
+        each: impl Fn(&mut SetAttribute<'_>),
+    ) {
+        // Nothing is kept by a thread that is going away.
+        let is_set = cache.try_with(|cache| cache.set(span, tag, texts, &each)).unwrap_or(false);
+        if !is_set {
+            each(&mut |key, value| {
+                span.set(key, value);
+            });
+        }
+    }
+
+    #[inline]
+    fn set(
+        &self,
+        span: &mut Recorder<'_>,
+        tag: u64,
+        texts: [&[u8]; N],
+        each: &dyn Fn(&mut SetAttribute<'_>),
+    ) -> bool {
+        let Ok(mut targets) = self.0.try_borrow_mut() else { return false };
+        let slot = slot_of(tag, texts);
+        if let Some(Some(target)) = targets.get_mut(slot)
+            && target.is(tag, texts)
+        {
+            target.others = 0;
+            span.set_prepared(&target.attributes);
+            return true;
+        }
+        Target::keep(&mut targets, slot, tag, texts, each)
+            .map(|target| span.set_prepared(&target.attributes))
+            .is_some()
+    }
+}
+
+impl<const N: usize> Default for AttributeCache<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> Target<N> {
+    #[inline]
+    fn is(&self, tag: u64, texts: [&[u8]; N]) -> bool {
+        let mut rest = &*self.texts;
+        self.tag == tag
+            && std::iter::zip(texts, self.lengths).all(|(text, length)| {
+                let (kept, after) = rest.split_at_checked(length).unwrap_or((rest, &[]));
+                rest = after;
+                kept == text
+            })
+    }
+
+    /// A target that is not in its slot: put there, unless another has a better right to it.
+    #[cold]
+    fn keep<'a>(
+        targets: &'a mut Vec<Option<Self>>,
+        slot: usize,
+        tag: u64,
+        texts: [&[u8]; N],
+        each: &dyn Fn(&mut SetAttribute<'_>),
+    ) -> Option<&'a Self> {
+        let lengths = texts.map(<[u8]>::len);
+        if lengths.iter().sum::<usize>() > LONGEST {
+            return None;
+        }
+        if targets.is_empty() {
+            targets.resize_with(SLOTS, || None);
+        }
+        let place = targets.get_mut(slot)?;
+        if let Some(other) = place
+            && other.others < PATIENCE
+        {
+            other.others += 1;
+            return None;
+        }
+        let mut attributes = PreparedAttributes::new();
+        each(&mut |key, value| {
+            attributes.set(key, value);
+        });
+        Some(place.insert(Self { tag, lengths, texts: texts.concat().into(), attributes, others: 0 }))
+    }
+}
+
+/// Texts differ at the end more often than at the front.
+#[inline]
+fn slot_of<const N: usize>(tag: u64, texts: [&[u8]; N]) -> usize {
+    let hash = texts.iter().fold(tag, |hash, text| {
+        let end = match text.last_chunk() {
+            Some(end) => u64::from_le_bytes(*end),
+            None => text.iter().fold(0, |end, byte| (end << 8) | u64::from(*byte)),
+        };
+        (hash.rotate_left(29) ^ end ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    });
+    (hash >> 32) as usize % SLOTS
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::testing::TestSpans;
+
+    /// Records a request to `host`; whether its attributes had to be made.
+    fn request(
+        spans: &TestSpans,
+        cache: &'static LocalKey<AttributeCache<2>>,
+        method: &str,
+        host: &str,
+    ) -> bool {
+        let made = Cell::new(false);
+        spans.tracer().span(&[method, " ", host]).start_with(|span| {
+            AttributeCache::record(cache, span, 7, [method.as_bytes(), host.as_bytes()], |set| {
+                made.set(true);
+                set("method", method.into());
+                set("host", host.into());
+            });
+        });
+        made.get()
+    }
+
+    #[test]
+    fn a_target_is_made_once_and_none_is_taken_for_another() {
+        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        let spans = TestSpans::new();
+        assert!(request(&spans, &CACHE, "GET", "shop.example"));
+        assert!(!request(&spans, &CACHE, "GET", "shop.example"));
+        // The same bytes, divided otherwise, and one that is empty.
+        assert!(request(&spans, &CACHE, "GETs", "hop.example"));
+        assert!(request(&spans, &CACHE, "GETshop.example", ""));
+        assert!(request(&spans, &CACHE, "POST", "shop.example"));
+        assert!(!request(&spans, &CACHE, "GET", "shop.example"));
+        for span in spans.finished() {
+            let (method, host) = span.span.text("method").zip(span.span.text("host")).unwrap();
+            assert_eq!(span.span.name, format!("{method} {host}"));
+        }
+    }
+
+    #[test]
+    fn the_number_is_part_of_the_target() {
+        thread_local! { static CACHE: AttributeCache<0> = const { AttributeCache::new() } }
+        let spans = TestSpans::new();
+        let tags = [1_u64, 2, 1, 1 << 40];
+        for tag in tags {
+            spans.tracer().span("request").start_with(|span| {
+                AttributeCache::record(&CACHE, span, tag, [], |set| set("tag", (tag as i64).into()));
+            });
+        }
+        let recorded =
+            spans.finished().iter().map(|it| it.span.int("tag").unwrap() as u64).collect::<Vec<_>>();
+        assert_eq!(recorded, tags);
+    }
+
+    #[test]
+    fn what_comes_once_does_not_drive_out_what_comes_often() {
+        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        let spans = TestSpans::new();
+        assert!(request(&spans, &CACHE, "GET", "often.example"));
+        for number in 0..2_000 {
+            request(&spans, &CACHE, "GET", &format!("{number}.made-up.example"));
+            assert!(!request(&spans, &CACHE, "GET", "often.example"));
+        }
+        CACHE.with(|cache| assert_eq!(cache.0.borrow().len(), SLOTS));
+    }
+
+    #[test]
+    fn a_target_that_comes_no_more_gives_way() {
+        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        let spans = TestSpans::new();
+        for number in 0..2_000 {
+            request(&spans, &CACHE, "GET", &format!("{number}.example"));
+        }
+        let made = (0..20).filter(|_| request(&spans, &CACHE, "GET", "now.example")).count();
+        assert!(made <= usize::from(PATIENCE) + 1, "{made}");
+    }
+
+    #[test]
+    fn a_long_target_is_recorded_and_not_kept() {
+        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        let spans = TestSpans::new();
+        let host = "x".repeat(LONGEST);
+        assert!(request(&spans, &CACHE, "GET", &host) && request(&spans, &CACHE, "GET", &host));
+    }
+}
