@@ -35,6 +35,15 @@ impl Fill {
         }
     }
 
+    /// From here on the export thread has to hurry: two full batches, that in its hands included, or half of a queue that is smaller.
+    fn behind(limits: &BatchLimits) -> Self {
+        let due = Self::due(limits);
+        Self {
+            spans: (due.spans * 2).min(limits.max_queue_size / 2),
+            bytes: (due.bytes * 2).min(limits.max_queue_bytes / 2),
+        }
+    }
+
     /// From here on the export thread must not rest. A quarter of the queue, so that one of 2,048 spans, which is four batches,
     /// has as much room left as if the thread did not rest at all.
     fn pressing(limits: &BatchLimits) -> Self {
@@ -88,6 +97,7 @@ pub(crate) struct Asked {
 pub(crate) struct Queue {
     limits: BatchLimits,
     due: Fill,
+    behind: Fill,
     pressing: Fill,
     stats: Stats,
     closed: AtomicBool,
@@ -104,6 +114,7 @@ impl Queue {
     pub(crate) fn new(limits: BatchLimits) -> Self {
         Self {
             due: Fill::due(&limits),
+            behind: Fill::behind(&limits),
             pressing: Fill::pressing(&limits),
             limits,
             stats: Stats::default(),
@@ -171,9 +182,9 @@ impl Queue {
         self.fill().reaches(self.due)
     }
 
-    /// Whether so much waits that the export thread should hurry: more than the batch in its hands, and a full one besides.
+    /// Whether so much waits that the export thread should hurry.
     pub(crate) fn is_behind(&self) -> bool {
-        self.fill().reaches(Fill { spans: self.due.spans * 2, bytes: self.due.bytes * 2 })
+        self.fill().reaches(self.behind)
     }
 
     fn has_room(&self, chunk: &Chunk) -> bool {

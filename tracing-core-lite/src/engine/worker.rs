@@ -182,7 +182,7 @@ impl Worker {
                 }
             }
         }
-        courtesy::give_way();
+        courtesy::offer_cpu();
         self.queue.release(spans, pending.held);
         self.queue.recycle(pending.batch.into_chunks());
     }
@@ -196,15 +196,10 @@ impl Worker {
         let timeout = after(self.queue.limits().export_timeout);
         let asked = self.seen.deadline.filter(|deadline| self.seen.closed || *deadline > Instant::now());
         let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
-        courtesy::set(self.has_time());
-        courtesy::give_way();
+        courtesy::begin(&self.queue, self.seen);
+        courtesy::offer_cpu();
         catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
             .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }))
-    }
-
-    /// Nobody waits for the spans, and there are not too many of them.
-    fn has_time(&self) -> bool {
-        !self.seen.closed && self.seen.deadline.is_none() && !self.queue.is_behind()
     }
 
     /// Waits before the next attempt; false when there will be none. A flush asked for meanwhile cuts the wait short.
@@ -245,7 +240,7 @@ mod tests {
     use crate::export::BatchLimits;
     use crate::resource::ResourceBuilder;
 
-    /// Says of each export whether its thread gives way, and waits to go on.
+    /// Says of each export whether its thread has time, when it begins and when it may go on.
     struct Teller {
         told: Sender<bool>,
         goes_on: Receiver<()>,
@@ -253,21 +248,22 @@ mod tests {
 
     impl Exporter for Teller {
         fn export(&mut self, _: &Batch, _: Instant) -> Result<Exported, ExportError> {
-            self.told.send(courtesy::gives_way()).unwrap();
+            self.told.send(courtesy::has_time()).unwrap();
             self.goes_on.recv().unwrap();
+            self.told.send(courtesy::has_time()).unwrap();
             Ok(Exported::default())
         }
     }
 
     #[test]
-    fn the_export_thread_gives_way_as_long_as_it_has_time() {
+    fn the_export_thread_has_time_unless_spans_pile_up_or_somebody_waits() {
         let limits = BatchLimits {
             max_export_batch_size: 100,
             schedule_delay: Duration::from_secs(3600),
             ..BatchLimits::default()
         };
         let queue = Arc::new(Queue::new(limits.normalized()));
-        let (told, gives_way) = channel();
+        let (told, has_time) = channel();
         let (go_on, goes_on) = channel();
         let exporter = Box::new(Teller { told, goes_on });
         spawn(Arc::clone(&queue), Arc::default(), &ResourceBuilder::empty().build(), exporter).unwrap();
@@ -278,30 +274,33 @@ mod tests {
                 assert!(queue.hand_over(&mut chunk));
             }
         };
+        let had_time = || has_time.recv().unwrap();
         hand_over(1);
-        assert!(gives_way.recv().unwrap(), "a batch, and nothing else");
+        assert!(had_time(), "a batch, and nothing else");
         hand_over(3);
         go_on.send(()).unwrap();
-        assert!(!gives_way.recv().unwrap(), "two more batches wait");
-        go_on.send(()).unwrap();
-        assert!(!gives_way.recv().unwrap(), "one more batch waits");
-        go_on.send(()).unwrap();
-        assert!(gives_way.recv().unwrap(), "the last batch");
-        go_on.send(()).unwrap();
-        assert!(!courtesy::gives_way(), "no other thread does");
+        assert!(!had_time(), "three more wait by now");
+        for (more, expected) in [(2, false), (1, false), (0, true)] {
+            assert_eq!(had_time(), expected, "{more} more wait");
+            go_on.send(()).unwrap();
+            assert_eq!(had_time(), expected, "{more} more wait");
+        }
+        assert!(!courtesy::has_time(), "this thread exports nothing");
 
         std::thread::scope(|scope| {
             hand_over(1);
-            assert!(gives_way.recv().unwrap());
-            scope.spawn(|| queue.flush(Instant::now() + Duration::from_secs(10)));
+            assert!(had_time());
+            scope.spawn(|| assert!(queue.flush(Instant::now() + Duration::from_secs(10))));
             while !queue.is_asked_for_more_than(Asked::default()) {
                 std::thread::yield_now();
             }
-            hand_over(1);
             go_on.send(()).unwrap();
-            assert!(!gives_way.recv().unwrap(), "somebody waits");
-            go_on.send(()).unwrap();
+            assert!(!had_time(), "somebody waits");
         });
+        hand_over(1);
+        assert!(had_time(), "nobody does any more");
+        go_on.send(()).unwrap();
+        assert!(had_time());
         drop(go_on);
         assert!(queue.close(Instant::now() + Duration::from_secs(10)));
     }

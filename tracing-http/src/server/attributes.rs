@@ -38,10 +38,10 @@ pub(super) fn record(
 ) {
     let peer = peer(request);
     let seen = seen(config.proxies.as_ref(), request.headers(), peer);
+    record_target(span, config, request, headers, method, route, &seen);
     if method == OTHER {
         span.set(METHOD_ORIGINAL, known_methods::original(request.method()));
     }
-    record_target(span, config, request, headers, method, route, &seen);
     let uri = request.uri();
     span.set(URL_PATH, uri.path());
     if let Some(query) = uri.query() {

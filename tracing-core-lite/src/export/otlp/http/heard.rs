@@ -2,6 +2,8 @@
 //!
 //! Who refuses a request may do so, and close the connection, before all of it is there. hyper gives up when it cannot write, and
 //! would not read the refusal if that came in while it wrote.
+//!
+//! It is also where a batch is written in short pieces while there is [time](crate::engine::courtesy).
 
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
@@ -15,7 +17,7 @@ use crate::engine::courtesy;
 /// A short write ends with the piece that brings it to so many bytes: half of what a thread hands over at a time.
 const SHORT: usize = 8 * 1024;
 
-/// See the module.
+/// A connection of whose end reading hears first.
 pub(super) struct Heard(pub(super) TcpStream);
 
 /// Leaves it to reading to find out that the connection is closed: that comes after what the receiver had to say. hyper reads
@@ -62,11 +64,11 @@ impl AsyncWrite for Heard {
         cx: &mut Context<'_>,
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if !courtesy::gives_way() {
+        if !courtesy::has_time() {
             return unless_closed(Pin::new(&mut self.0).poll_write_vectored(cx, pieces));
         }
         let written = Pin::new(&mut self.0).poll_write_vectored(cx, &pieces[..short(pieces)]);
-        courtesy::give_way();
+        courtesy::offer_cpu();
         unless_closed(written)
     }
 

@@ -1,6 +1,6 @@
 //! Posts to a receiver without TLS and without a proxy, such as the collector beside a service.
 //!
-//! hyper sends the pieces of a batch from the threads' memory to the socket with one system call. ureq copies them, makes more
+//! hyper sends the pieces of a batch from the threads' memory to the socket with one system call, or a few. ureq copies them, makes more
 //! than twenty calls and, as it resolves the host's name for each request and within a time, starts a thread: 400 ns a span, in
 //! batches of 500.
 
@@ -117,12 +117,12 @@ impl Client {
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.target.clone();
         *request.headers_mut() = self.headers.clone();
+        courtesy::offer_cpu();
         if let Some(idle) = self.connection.take() {
             // The runtime has rested since the last batch: the first time it asks the operating system what has happened
             // meanwhile, and the second time the driver hears of it.
             yield_now().await;
             yield_now().await;
-            courtesy::give_way();
             if idle.sender.is_ready() {
                 self.connection = Some(idle);
             } else {
