@@ -1,4 +1,5 @@
-//! A lower bound: what a layer costs that can do nothing but this one span.
+//! A lower bound: what a layer costs that can do nothing but this one span. Here of a request to axum; [that of a
+//! gRPC call](super::lower_bound_grpc) shares its parts.
 //!
 //! It reads `traceparent`, makes the span current in a thread-local of its own, and writes nine attributes as OTLP bytes into
 //! buffers of the thread, which an export thread takes in whole. It knows no sampler, no propagators, no context of others, no
@@ -44,23 +45,28 @@ struct Order {
 }
 
 #[derive(Clone, Copy)]
-struct Ids {
+pub struct Ids {
     trace: [u8; 16],
     parent: [u8; 8],
     span: [u8; 8],
 }
 
 pub fn service(out: &Out) -> Service {
+    let flush = start_export(out, 9);
+    Service { router: router().layer(LowerBoundLayer(Arc::from("setting"))), flush }
+}
+
+/// Starts the thread that takes the spans, which have so many attributes each; what flushes it.
+pub fn start_export(out: &Out, attributes: u64) -> Box<dyn Fn()> {
     let (sender, receiver) = channel();
     let address = out.http_address().map(str::to_owned);
-    std::thread::spawn(move || export(&receiver, address.as_deref()));
+    std::thread::spawn(move || export(&receiver, address.as_deref(), attributes));
     let _ = ORDERS.set(sender);
-    let flush = || {
+    Box::new(|| {
         let (done, wait) = channel();
         give(Order { chunk: CHUNK_OF_THREAD.take(), done: Some(done) });
         wait.recv().expect("the export thread lives as long as this");
-    };
-    Service { router: router().layer(LowerBoundLayer(Arc::from("setting"))), flush: Box::new(flush) }
+    })
 }
 
 fn give(order: Order) {
@@ -96,7 +102,7 @@ impl<S: tower::Service<Request, Response = Response>> tower::Service<Request> fo
     fn call(&mut self, request: Request) -> Self::Future {
         let (ids, sampled) = ids_of(request.headers());
         let span = sampled.then(|| {
-            let mut fields = POOL.with_borrow_mut(Vec::pop).unwrap_or_default();
+            let mut fields = buffer();
             write_request(&mut fields, &request);
             (fields, now())
         });
@@ -119,18 +125,33 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for Traced<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let before = CURRENT.replace(Some(*this.ids));
-        let result = this.inner.poll(cx);
-        CURRENT.set(before);
-        let result = ready!(result);
-        if let (Some((fields, start)), Ok(response)) = (this.span.take(), &result) {
-            end(fields, start, *this.ids, response.status().as_u16());
+        let result = ready!(this.ids.within(|| this.inner.poll(cx)));
+        if let (Some((mut fields, start)), Ok(response)) = (this.span.take(), &result) {
+            number(&mut fields, "http.response.status_code", response.status().as_u16());
+            end(fields, start, *this.ids);
         }
         Poll::Ready(result)
     }
 }
 
-fn ids_of(headers: &http::HeaderMap) -> (Ids, bool) {
+impl Ids {
+    /// Does `work` with these as the current ones.
+    #[inline]
+    pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
+        let before = CURRENT.replace(Some(self));
+        let result = work();
+        CURRENT.set(before);
+        result
+    }
+}
+
+/// A buffer for a span.
+pub fn buffer() -> Vec<u8> {
+    POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
+}
+
+/// Those of a span, and whether it is sampled.
+pub fn ids_of(headers: &http::HeaderMap) -> (Ids, bool) {
     let sent = headers.get("traceparent").and_then(|value| parse(value.as_bytes()));
     let random = RANDOM.with(|state| {
         let mut bits = state.get();
@@ -182,7 +203,7 @@ fn write_request(fields: &mut Vec<u8>, request: &Request) {
     text(fields, "user_agent.original", header("user-agent"));
 }
 
-fn text(fields: &mut Vec<u8>, key: &str, value: &str) {
+pub fn text(fields: &mut Vec<u8>, key: &str, value: &str) {
     let (key_length, length) = (key.len() as u8, value.len() as u8);
     fields.extend([9 << 3 | 2, key_length + length + 6, 1 << 3 | 2, key_length]);
     fields.extend(key.as_bytes());
@@ -190,16 +211,19 @@ fn text(fields: &mut Vec<u8>, key: &str, value: &str) {
     fields.extend(value.as_bytes());
 }
 
-/// Numbers of two bytes of protobuf's varint: 128 to 16,383.
-fn number(fields: &mut Vec<u8>, key: &str, value: u16) {
+/// Numbers of two or three bytes of protobuf's varint: 128 to 65,535.
+pub fn number(fields: &mut Vec<u8>, key: &str, value: u16) {
     let key_length = key.len() as u8;
-    fields.extend([9 << 3 | 2, key_length + 7, 1 << 3 | 2, key_length]);
+    let varint = [value as u8 | 0x80, (value >> 7) as u8 | 0x80, (value >> 14) as u8];
+    let varint = if value < 1 << 14 { &[varint[0], varint[1] & 0x7f] } else { &varint[..] };
+    let length = varint.len() as u8;
+    fields.extend([9 << 3 | 2, key_length + length + 5, 1 << 3 | 2, key_length]);
     fields.extend(key.as_bytes());
-    fields.extend([2 << 3 | 2, 3, 3 << 3, value as u8 | 0x80, (value >> 7) as u8]);
+    fields.extend([2 << 3 | 2, length + 1, 3 << 3]);
+    fields.extend(varint);
 }
 
-fn end(mut fields: Vec<u8>, start: u64, ids: Ids, status: u16) {
-    number(&mut fields, "http.response.status_code", status);
+pub fn end(mut fields: Vec<u8>, start: u64, ids: Ids) {
     fields.extend([1 << 3 | 2, 16]);
     fields.extend(ids.trace);
     fields.extend([2 << 3 | 2, 8]);
@@ -223,12 +247,12 @@ fn end(mut fields: Vec<u8>, start: u64, ids: Ids, status: u16) {
     POOL.with_borrow_mut(|pool| pool.push(fields));
 }
 
-fn now() -> u64 {
+pub fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_nanos() as u64)
 }
 
 /// Sends each chunk to the address, or counts its spans when there is none.
-fn export(orders: &Receiver<Order>, address: Option<&str>) {
+fn export(orders: &Receiver<Order>, address: Option<&str>, attributes: u64) {
     let mut stream = address.map(|address| TcpStream::connect(address).expect("a sink that listens"));
     for Order { chunk, done } in orders {
         match &mut stream {
@@ -236,7 +260,7 @@ fn export(orders: &Receiver<Order>, address: Option<&str>) {
             Some(stream) if chunk.spans > 0 => post(stream, &chunk.bytes).expect("a sink that answers"),
             Some(_) => {}
         }
-        ATTRIBUTES.store(9, Ordering::Relaxed);
+        ATTRIBUTES.store(attributes, Ordering::Relaxed);
         if let Some(done) = done {
             let _ = done.send(());
         }

@@ -1,7 +1,8 @@
 //! One router for each way to trace it.
 
 pub mod fastrace;
-mod lower_bound;
+pub mod lower_bound;
+pub mod lower_bound_grpc;
 pub mod ours;
 pub mod sdk;
 pub mod spans;

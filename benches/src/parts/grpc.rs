@@ -12,8 +12,9 @@ use tower::{Layer, Service};
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
-use super::{Part, remote};
-use crate::cases::{PassThroughLayer, ours, sdk};
+use super::{Part, Run, remote};
+use crate::cases::lower_bound_grpc::LowerBoundLayer;
+use crate::cases::{PassThroughLayer, lower_bound, ours, sdk};
 use crate::data::{Data, Figures};
 use crate::exporters::{self, Out};
 use crate::markdown::{Table, number, ratio};
@@ -30,7 +31,7 @@ use proto::{Item, Level};
 
 pub const PART: Part = Part {
     name: "grpc",
-    runs: || super::every(&CASES, &MODES),
+    runs,
     one,
     calls: 60_000,
     rounds: 7,
@@ -42,8 +43,16 @@ pub const PART: Part = Part {
 pub const OURS: &str = "tracing-grpc";
 pub const TONIC_OTEL: &str = "tonic-tracing-opentelemetry";
 pub const FASTRACE: &str = "fastrace-tonic";
-const CASES: [&str; 4] = ["bare", OURS, FASTRACE, TONIC_OTEL];
+const LOWER_BOUND: &str = "lower bound";
+const CASES: [&str; 5] = ["bare", LOWER_BOUND, OURS, FASTRACE, TONIC_OTEL];
 pub const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
+
+/// The lower bound is a server's.
+fn runs() -> Vec<Run> {
+    let mut runs = super::every(&CASES, &MODES);
+    runs.retain(|run| run.case != LOWER_BOUND || run.mode.starts_with("server"));
+    runs
+}
 
 struct Shelf;
 
@@ -91,6 +100,10 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let (call, flush): CallAndFlush = match (case, side) {
         ("bare", "server") => (serving(PassThroughLayer::default().layer(routes), sampled), Box::new(|| {})),
         ("bare", _) => (calling(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
+        (LOWER_BOUND, "server") => {
+            let call = serving(LowerBoundLayer.layer(routes), sampled);
+            (call, lower_bound::start_export(&out, 5))
+        }
         (OURS, _) => {
             let provider = exporters::ours(&out);
             let call = if side == "server" {
@@ -197,7 +210,7 @@ fn tables(data: &Data) -> String {
             "instructions",
             "allocations",
         ]);
-        for name in &CASES[1..] {
+        for name in CASES[1..].iter().filter(|name| side == "server" || **name != LOWER_BOUND) {
             let mut cells =
                 vec![name.to_string(), number(data.get(name, &format!("{side}, sampled"), "attributes"))];
             for sampling in ["sampled", "unsampled"] {
