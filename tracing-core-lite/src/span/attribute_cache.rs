@@ -172,7 +172,7 @@ fn slot_of<const N: usize>(tag: u64, texts: [&[u8]; N]) -> usize {
     (hash >> 58) as usize % SLOTS
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "testing"))]
 mod tests {
     use std::cell::Cell;
 
