@@ -25,25 +25,46 @@ impl Data {
         self.values.entry((case.into(), mode.into(), figure.into())).or_default().push(value);
     }
 
-    /// The median over processes; not a number where nothing was measured. Times are those of a machine on which the yardstick always
-    /// takes its median.
+    /// The median over processes; not a number where nothing was measured. Times are those of [quiet](Data::quiet) processes, on a machine
+    /// on which the yardstick always takes its median.
     pub fn get(&self, case: &str, mode: &str, figure: &str) -> f64 {
         let values = |figure: &str| self.values.get(&(case.to_owned(), mode.to_owned(), figure.to_owned()));
         let Some(measured) = values(figure) else { return f64::NAN };
         match values(YARDSTICK) {
             Some(yardsticks) if TIMES.contains(&figure) => {
-                let mut compared: Vec<f64> =
-                    measured.iter().zip(yardsticks).map(|(value, yardstick)| value / yardstick).collect();
-                median(&mut compared) * self.yardstick()
+                let most = self.quiet();
+                let is_quiet = |pair: &(&f64, &f64)| *pair.1 <= most;
+                let all = || measured.iter().zip(yardsticks);
+                let compared = |(value, yardstick): (&f64, &f64)| value / yardstick;
+                let mut quiet: Vec<f64> = all().filter(is_quiet).map(compared).collect();
+                if quiet.is_empty() {
+                    quiet = all().map(compared).collect();
+                }
+                median(&mut quiet) * self.yardstick()
             }
             _ => median(&mut measured.clone()),
         }
     }
 
-    /// The median over all processes of the part.
-    fn yardstick(&self) -> f64 {
+    /// In all processes of the part, in ascending order.
+    fn yardsticks(&self) -> Vec<f64> {
         let all = self.values.iter().filter(|((_, _, figure), _)| figure == YARDSTICK);
-        median(&mut all.flat_map(|(_, values)| values.clone()).collect::<Vec<_>>())
+        let mut all: Vec<f64> = all.flat_map(|(_, values)| values.clone()).collect();
+        all.sort_by(f64::total_cmp);
+        all
+    }
+
+    /// The median over quiet processes of the part.
+    fn yardstick(&self) -> f64 {
+        let most = self.quiet();
+        median(&mut self.yardsticks().into_iter().filter(|yardstick| *yardstick <= most).collect::<Vec<_>>())
+    }
+
+    /// What the yardstick takes at most in a process that others on the host left alone: 6 % more than the slowest of the quickest
+    /// quarter of all processes.
+    fn quiet(&self) -> f64 {
+        let all = self.yardsticks();
+        all.get(all.len() / 4).map_or(f64::NAN, |yardstick| yardstick * 1.06)
     }
 
     /// What `case` takes more than the bare service.
