@@ -39,8 +39,8 @@ pub(crate) fn record(
     config.request_metadata.record(span, request.metadata());
 }
 
-/// Sets what is the same for all calls of a method of a server. Encoded already, these four attributes take a server's call 400 of 5,040
-/// instructions less than one by one.
+/// Sets what is the same for all calls of a method of a server. Encoded already, these four attributes take a server's call 350 of 5,040
+/// instructions less than one by one; a client's that was told the address, where nothing is parsed, 110 of 5,550 more.
 fn record_target(span: &mut Recorder<'_>, config: &Config, uri: &Uri, method: &str) {
     let is_client = config.side.is_client();
     let callee = Callee::of(config, uri);

@@ -12,7 +12,7 @@ use std::thread;
 use super::queue::{Asked, Queue};
 
 thread_local! {
-    /// Of an export thread, while it exports.
+    /// What an export thread exports, or exported last.
     static WORK: RefCell<Option<(Arc<Queue>, Asked)>> = const { RefCell::new(None) };
 }
 
