@@ -36,13 +36,17 @@ fn main() -> Result<(), String> {
         ["one", part, case, mode, calls] => {
             let calls = calls.parse().map_err(|_| "how many calls?")?;
             measure::place_yardstick();
+            process::start_idle_thread();
             for (figure, value) in (parts::named(part)?.one)(case, mode, calls)? {
                 println!("{figure}\t{value}");
             }
             Ok(())
         }
         ["sink"] => sink::run(),
-        ["serve", case, url] => parts::server::serve(case, url),
+        ["serve", case, url] => {
+            process::start_idle_thread();
+            parts::server::serve(case, url)
+        }
         ["report"] => report::write(),
         ["help" | "--help" | "-h"] => {
             println!("{USAGE}");

@@ -24,21 +24,20 @@ pin_project! {
         #[pin]
         inner: B,
         exchange: Option<Exchange>,
-        is_sized: bool,
     }
 }
 
 impl<B> TracedBody<B> {
     /// Watches `inner` until `exchange` has ended.
     #[inline]
-    pub(crate) fn watched(inner: B, exchange: Option<Exchange>, is_sized: bool) -> Self {
-        Self { inner, exchange, is_sized }
+    pub(crate) fn watched(inner: B, exchange: Option<Exchange>) -> Self {
+        Self { inner, exchange }
     }
 
     /// A body with which nothing is left to be done.
     #[inline]
     pub(crate) fn unwatched(inner: B) -> Self {
-        Self { inner, exchange: None, is_sized: false }
+        Self { inner, exchange: None }
     }
 }
 
@@ -55,7 +54,7 @@ where
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let Some(exchange) = this.exchange else { return this.inner.poll_frame(cx) };
-        let polled = if *this.is_sized {
+        let polled = if exchange.has_sized_body() {
             exchange.watch(|| this.inner.as_mut().poll_frame(cx))
         } else {
             let entered = exchange.enter();

@@ -1,19 +1,18 @@
 //! Where a thread puts its finished spans: a chunk of its own, so that threads do not meet.
 //!
-//! The chunk's lock is the thread's alone but for the moments in which the export thread collects what is there.
+//! Nor does a thread wait for the export thread: a span that ends while that one collects the chunk goes to the queue by itself.
 
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use super::chunk::Chunk;
 use super::queue::Queue;
+use super::shared_chunk::SharedChunk;
 use crate::span::bytes::ByteBuf;
 
 thread_local! {
     static CHUNKS: RefCell<Vec<ThreadChunk>> = const { RefCell::new(Vec::new()) };
 }
-
-type SharedChunk = Arc<Mutex<Chunk>>;
 
 struct ThreadChunk {
     engine: u64,
@@ -55,34 +54,40 @@ impl Buffer {
                 Some(index) => index,
                 None => self.register(&mut chunks),
             };
-            if let Some(write) = write.take() {
-                self.append(&chunks[index].chunk, scope, write);
+            if let Some(mut chunk) = chunks[index].chunk.try_lock()
+                && let Some(write) = write.take()
+            {
+                self.append(&mut chunk, scope, write);
             }
         });
-        // The thread's storage is gone, or in use further up in this very call: one span alone then makes a chunk.
+        // The thread's storage is gone, or in use further up in this very call, or the export thread has the chunk.
         if let (Some(write), _) = (write, pushed) {
-            self.append(&Arc::default(), scope, write);
+            self.push_alone(scope, write);
         }
     }
 
-    fn append(&self, shared: &SharedChunk, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
-        let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    fn append(&self, chunk: &mut Chunk, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
         if self.queue.is_closed() {
             self.queue.stats().count_after_shutdown(1);
             return;
         }
-        if self.is_ready(&chunk) && !self.hand_over(&mut chunk) {
+        if self.is_ready(chunk) && !self.hand_over(chunk) {
             self.queue.stats().count_queue_full(1);
             return;
         }
         chunk.push(scope, write);
-        // A chunk that nobody else holds would be lost with this call.
-        let last_chance = Arc::strong_count(shared) == 1;
-        if self.is_ready(&chunk) || last_chance {
-            let handed_over = self.hand_over(&mut chunk);
-            if last_chance && !handed_over {
-                self.queue.stats().count_queue_full(chunk.spans() as u64);
-            }
+        if self.is_ready(chunk) {
+            self.hand_over(chunk);
+        }
+    }
+
+    /// One span makes a chunk, and is handed over at once.
+    #[cold]
+    fn push_alone(&self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
+        let mut chunk = Chunk::default();
+        self.append(&mut chunk, scope, write);
+        if chunk.spans() > 0 && !self.queue.hand_over(&mut chunk) {
+            self.queue.stats().count_queue_full(chunk.spans() as u64);
         }
     }
 
@@ -102,7 +107,7 @@ impl Buffer {
     fn register(&self, chunks: &mut Vec<ThreadChunk>) -> usize {
         chunks.retain(|chunk| !chunk.queue.is_closed());
         let chunk = SharedChunk::default();
-        self.queue.register(Arc::clone(&chunk));
+        self.queue.register(chunk.clone());
         chunks.push(ThreadChunk { engine: self.engine, chunk, queue: Arc::clone(&self.queue) });
         chunks.len() - 1
     }

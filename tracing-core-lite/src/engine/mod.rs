@@ -10,6 +10,7 @@ pub(crate) mod frame;
 pub(crate) mod ids;
 pub(crate) mod queue;
 pub(crate) mod report;
+mod shared_chunk;
 pub(crate) mod worker;
 
 use std::sync::atomic::{AtomicU64, Ordering};

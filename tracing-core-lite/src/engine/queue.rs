@@ -2,11 +2,12 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::chunk::Chunk;
 use super::report::Stats;
+use super::shared_chunk::SharedChunk;
 use crate::export::BatchLimits;
 
 /// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 280,000 spans a second.
@@ -71,7 +72,7 @@ pub(crate) enum WakeAt {
 struct State {
     chunks: VecDeque<Chunk>,
     spare: Vec<Chunk>,
-    threads: Vec<Arc<Mutex<Chunk>>>,
+    threads: Vec<SharedChunk>,
     /// Whoever lets the queue reach this wakes the export thread; nobody does while it is at work, or has been woken.
     wake_at: Option<Fill>,
     /// Flushes asked for, and done.
@@ -149,16 +150,22 @@ impl Queue {
         self.spans.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn register(&self, chunk: Arc<Mutex<Chunk>>) {
+    pub(crate) fn register(&self, chunk: SharedChunk) {
         self.lock().threads.push(chunk);
     }
 
-    /// Takes what is in `chunk`, leaving an empty one; false when the queue has no room for it.
+    /// Takes what is in `chunk`, leaving an empty one; false when the queue has no room for it. After the end, spans are dropped and
+    /// counted.
     pub(crate) fn hand_over(&self, chunk: &mut Chunk) -> bool {
         if !self.has_room(chunk) {
             return false;
         }
         let mut state = self.lock();
+        if state.finished {
+            self.stats.count_after_shutdown(chunk.spans() as u64);
+            chunk.clear();
+            return true;
+        }
         let detached = chunk.detach(&mut state.spare);
         self.enqueue(&mut state, detached);
         // std's condition variables make a system call also when nobody waits.
@@ -203,7 +210,7 @@ impl Queue {
     pub(crate) fn collect_from_threads(&self) {
         let threads = self.lock().threads.clone();
         for shared in &threads {
-            let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut chunk = shared.lock();
             if chunk.spans() > 0 {
                 let mut state = self.lock();
                 let detached = chunk.detach(&mut state.spare);
@@ -213,14 +220,12 @@ impl Queue {
         drop(threads);
         // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
         // is taken before this one).
-        self.lock().threads.retain(|shared| {
-            Arc::strong_count(shared) > 1 || shared.lock().unwrap_or_else(PoisonError::into_inner).spans() > 0
-        });
+        self.lock().threads.retain(|shared| !shared.is_unshared() || shared.lock().spans() > 0);
     }
 
     /// A thread ends: what it holds is handed over, or dropped and counted, since nobody bounds what dead threads hold.
-    pub(crate) fn release_thread(&self, shared: &Arc<Mutex<Chunk>>) {
-        let mut chunk = shared.lock().unwrap_or_else(PoisonError::into_inner);
+    pub(crate) fn release_thread(&self, shared: &SharedChunk) {
+        let mut chunk = shared.lock();
         if self.is_closed() {
             return; // The export thread collects it.
         }
@@ -229,7 +234,7 @@ impl Queue {
             *chunk = Chunk::default();
         }
         drop(chunk);
-        self.lock().threads.retain(|other| !Arc::ptr_eq(other, shared));
+        self.lock().threads.retain(|other| !other.is_same(shared));
     }
 
     /// Whether a flush or the shutdown was asked for since `seen`.
@@ -319,6 +324,9 @@ impl Queue {
         self.closed.store(true, Ordering::Release);
         let mut state = self.lock();
         state.finished = true;
+        // What came after the last batch.
+        let late = state.chunks.drain(..).map(|chunk| chunk.spans() as u64).sum();
+        self.stats.count_after_shutdown(late);
         state.flush_done = state.flush_asked;
         drop(state);
         self.waiters.notify_all();

@@ -36,7 +36,8 @@ pub struct HeaderScan<'a> {
 
 impl<'a> HeaderScan<'a> {
     /// Searches `headers`.
-    #[inline]
+    // Not inlined: it is then made where it stays, and not moved.
+    #[inline(never)]
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
         let found = if headers.len() <= MOST_VALUES { search(headers) } else { None };
@@ -69,7 +70,7 @@ impl<'a> HeaderScan<'a> {
 }
 
 /// `None` when a name comes twice.
-#[inline]
+#[inline(always)]
 fn search(headers: &HeaderMap) -> Option<[Option<&HeaderValue>; NAMES]> {
     let mut found = [None; NAMES];
     for (name, value) in headers {

@@ -82,9 +82,8 @@ impl<'a> SpanBuilder<'a> {
         }
     }
 
-    fn start_in(self, context: &Context, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
-        let tracer = self.tracer;
-        tracer.resolve(|resolved| match resolved {
+    fn start_in(&self, context: &Context, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
+        self.tracer.resolve(|resolved| match resolved {
             Resolved::Engine(engine, scope) => self.start_own(engine, scope, context, write),
             Resolved::Global(scope) => self.start_foreign(scope, context, write),
         })
@@ -92,7 +91,7 @@ impl<'a> SpanBuilder<'a> {
 
     #[inline]
     fn start_own(
-        self,
+        &self,
         engine: &Arc<Engine>,
         scope: u32,
         context: &Context,
@@ -134,7 +133,7 @@ impl<'a> SpanBuilder<'a> {
 
     #[inline]
     fn record(
-        self,
+        &self,
         engine: &Arc<Engine>,
         scope: u32,
         parent: Option<&SpanContext>,
@@ -151,7 +150,7 @@ impl<'a> SpanBuilder<'a> {
 
     #[cold]
     fn start_foreign(
-        self,
+        &self,
         scope: &opentelemetry::InstrumentationScope,
         context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
@@ -165,7 +164,7 @@ impl<'a> SpanBuilder<'a> {
             None => context,
         };
         let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.to_text().into_owned())
-            .with_kind(self.kind);
+            .with_kind(self.kind.clone());
         // The API does not say when a span started, so it is told.
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         builder.start_time = Some(start.into());

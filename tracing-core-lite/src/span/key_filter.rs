@@ -38,12 +38,12 @@ impl KeyFilter {
         is_new
     }
 
-    /// As [`insert`](KeyFilter::insert) for each; whether all keys are new for sure.
+    /// Inserts all keys of `other` if they are new for sure.
     #[inline]
-    pub(super) fn insert_all(&mut self, places: &[KeyPlace]) -> bool {
-        let mut are_new = true;
-        for place in places {
-            are_new &= self.insert(*place);
+    pub(super) fn insert_all(&mut self, other: &Self) -> bool {
+        let are_new = std::iter::zip(&self.0, &other.0).fold(0, |common, (own, new)| common | (own & new)) == 0;
+        if are_new {
+            std::iter::zip(&mut self.0, &other.0).for_each(|(own, new)| *own |= new);
         }
         are_new
     }

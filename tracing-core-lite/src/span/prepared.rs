@@ -4,7 +4,7 @@ use opentelemetry::KeyValue;
 
 use super::bytes::ByteBuf;
 use super::encode;
-use super::key_filter::{KeyFilter, KeyPlace};
+use super::key_filter::KeyFilter;
 use super::record::ATTRIBUTE;
 use super::value::{self, Value};
 
@@ -33,8 +33,7 @@ use super::value::{self, Value};
 pub struct PreparedAttributes {
     /// Encoded as fields of `Span`, without limits.
     pub(super) fields: ByteBuf,
-    /// Of the keys, each once.
-    pub(super) places: Vec<KeyPlace>,
+    pub(super) keys: KeyFilter,
     /// Bytes of the longest text.
     pub(super) longest: usize,
     /// For spans in which there is no room for all of them, and for those of another provider.
@@ -63,10 +62,7 @@ impl PreparedAttributes {
         encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, None);
         self.longest = self.longest.max(value.longest_text());
         self.all.push(KeyValue::new(key.to_owned(), value.to_otel()));
-        let place = KeyFilter::place_of(key);
-        if !self.places.contains(&place) {
-            self.places.push(place);
-        }
+        self.keys.insert(KeyFilter::place_of(key));
         self
     }
 

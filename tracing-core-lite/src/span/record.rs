@@ -206,12 +206,22 @@ impl Record {
             && self.fields.len() + prepared.fields.len() <= limits.span_bytes
             && prepared.longest <= limits.value_length.unwrap_or(usize::MAX)
             && !self.ended;
-        if fits && self.keys.insert_all(&prepared.places) {
+        if fits && self.takes_keys(&prepared.keys) {
             self.fields.extend_from_slice(prepared.fields.as_slice());
             self.attributes = attributes;
         } else {
             self.set_each(prepared, limits);
         }
+    }
+
+    /// Takes note of `keys`, if all of them are new for sure. The usual ones are the first that are set.
+    #[inline]
+    fn takes_keys(&mut self, keys: &KeyFilter) -> bool {
+        if self.attributes == 0 && self.dropped_attributes == 0 {
+            self.keys = *keys;
+            return true;
+        }
+        self.keys.insert_all(keys)
     }
 
     #[cold]

@@ -1,5 +1,8 @@
 //! Where a recording span lives: shared by the [`Span`](super::Span) and the `Context` that carries it, and pooled.
 //!
+//! Shared by an `Arc` of triomphe, which has no weak references: to see that nobody else has the slot takes no atomic operation. Two of
+//! them fewer are XX of 400 ns of a traced request.
+//!
 //! A pooled slot saves a span five allocations (the slot, its name, its attributes, the engine's reference count and
 //! the lock's state), and keeps memory that one thread took from being freed on another. It holds the span's ids too, so that
 //! what is moved around as a span is small.
@@ -9,6 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use opentelemetry::trace::SpanContext;
+use triomphe::{Arc as SharedArc, UniqueArc};
 
 use super::record::{Identity, Record, header};
 use super::timestamp::Timestamp;
@@ -18,7 +22,7 @@ use crate::engine::Engine;
 const POOL_LIMIT: usize = 64;
 
 thread_local! {
-    static POOL: RefCell<Vec<Arc<Slot>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Vec<UniqueArc<Slot>>> = const { RefCell::new(Vec::new()) };
 }
 
 #[derive(Debug)]
@@ -68,7 +72,7 @@ impl Slot {
 
 /// One owner's hold on a slot; the last one to let go returns it to the pool.
 #[derive(Debug)]
-pub(crate) struct SlotHandle(Option<Arc<Slot>>);
+pub(crate) struct SlotHandle(Option<SharedArc<Slot>>);
 
 impl SlotHandle {
     /// A slot for a new span. `begin` fills it in.
@@ -80,9 +84,7 @@ impl SlotHandle {
         begin: impl FnOnce(&mut Record),
     ) -> Self {
         let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop()));
-        if let Some(mut arc) = pooled.ok().flatten()
-            && let Some(slot) = Arc::get_mut(&mut arc)
-        {
+        if let Some(mut slot) = pooled.ok().flatten() {
             if !Arc::ptr_eq(&slot.span.engine, engine) {
                 slot.span.engine = Arc::clone(engine);
             }
@@ -90,17 +92,17 @@ impl SlotHandle {
             slot.span.span_context = span_context;
             *slot.ended.get_mut() = false;
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
-            return Self(Some(arc));
+            return Self(Some(slot.shareable()));
         }
         let mut record = Record::default();
         begin(&mut record);
         let span = Identified { engine: Arc::clone(engine), scope, span_context };
         let (ended, record) = (AtomicBool::new(false), Mutex::new(record));
-        Self(Some(Arc::new(Slot { span, ended, record })))
+        Self(Some(SharedArc::new(Slot { span, ended, record })))
     }
 
-    fn slot(&self) -> Option<&Arc<Slot>> {
-        self.0.as_ref()
+    fn slot(&self) -> Option<&Slot> {
+        self.0.as_deref()
     }
 
     pub(crate) fn share(&self) -> Self {
@@ -151,7 +153,7 @@ impl SlotHandle {
         if shared.ended.load(Ordering::Relaxed) {
             return;
         }
-        let Some(slot) = Arc::get_mut(shared) else { return self.end(end, write) };
+        let Some(slot) = SharedArc::get_mut(shared) else { return self.end(end, write) };
         let record = slot.record.get_mut().unwrap_or_else(PoisonError::into_inner);
         slot.span.finish(record, end, write);
         *slot.ended.get_mut() = true;
@@ -161,7 +163,7 @@ impl SlotHandle {
 impl Drop for SlotHandle {
     fn drop(&mut self) {
         let Some(slot) = self.0.take() else { return };
-        if Arc::strong_count(&slot) == 1 {
+        if let Ok(slot) = SharedArc::try_unique(slot) {
             // A thread that is going away has no pool any more; the slot is then simply freed.
             let _ = POOL.try_with(|pool| {
                 if let Ok(mut pool) = pool.try_borrow_mut()

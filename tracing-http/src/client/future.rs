@@ -63,7 +63,7 @@ where
         polled.map_ok(|response| {
             response.map(|body| match left {
                 Left::Nothing => ClientBody::unwatched(body),
-                Left::Body { is_sized } => ClientBody::watched(body, exchange, is_sized),
+                Left::Body => ClientBody::watched(body, exchange),
             })
         })
     }

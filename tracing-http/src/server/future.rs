@@ -91,13 +91,13 @@ where
                 Left::Nothing
             }
         };
-        let Left::Body { is_sized } = left else {
+        let Left::Body = left else {
             *this.exchange = None;
             return polled.map_ok(W::unwatched);
         };
         let exchange = this.exchange.take();
         polled
-            .map_ok(|response| response.map(|body| W::watched(TracedBody::watched(body, exchange, is_sized))))
+            .map_ok(|response| response.map(|body| W::watched(TracedBody::watched(body, exchange))))
     }
 }
 
