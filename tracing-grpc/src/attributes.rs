@@ -59,5 +59,5 @@ fn record_target(span: &mut Recorder<'_>, config: &Config, uri: &Uri, method: &s
         }
     };
     let tag = (callee.tag() << 1) | u64::from(is_client);
-    AttributeCache::record(&TARGETS, span, tag, [method.as_bytes(), callee.text().as_bytes()], each);
+    AttributeCache::record(&TARGETS, span, tag, [method.as_bytes(), callee.text().as_bytes()], &each);
 }

@@ -98,6 +98,7 @@ impl Buffer {
         handed_over
     }
 
+    #[inline]
     fn is_ready(&self, chunk: &Chunk) -> bool {
         chunk.spans() >= self.queue.limits().max_export_batch_size || chunk.is_full()
     }

@@ -3,17 +3,17 @@
 use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
+use std::thread::LocalKey;
 
 use opentelemetry::trace::{SpanId, TraceId};
 
-/// Two generators of 64 bits, seeded apart: with one alone, the sequences of two threads of a large fleet would meet.
-struct Generators {
-    high: fastrand::Rng,
-    low: fastrand::Rng,
-}
+type Generator = Cell<Option<fastrand::Rng>>;
 
 thread_local! {
-    static GENERATORS: Cell<Option<Generators>> = const { Cell::new(None) };
+    /// Two generators of 64 bits, seeded apart: with one alone, the sequences of two threads of a large fleet would meet. Apart from each
+    /// other, as the second alone makes span ids.
+    static HIGH: Generator = const { Cell::new(None) };
+    static LOW: Generator = const { Cell::new(None) };
 }
 
 /// 64 bits from the operating system's randomness, by way of the keys of std's hash maps.
@@ -23,33 +23,32 @@ fn seed() -> u64 {
     hasher.finish()
 }
 
-fn with<R>(draw: impl FnOnce(&mut Generators) -> R) -> R {
-    let fresh =
-        || Generators { high: fastrand::Rng::with_seed(seed()), low: fastrand::Rng::with_seed(seed()) };
-    let mut generators = GENERATORS.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
-    let drawn = draw(&mut generators);
+#[inline]
+fn draw(generator: &'static LocalKey<Generator>) -> u64 {
+    let fresh = || fastrand::Rng::with_seed(seed());
+    let mut rng = generator.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
+    let drawn = rng.u64(..);
     // Where the thread is going away there is no place to keep the state: the next call seeds anew.
-    let _ = GENERATORS.try_with(|cell| cell.set(Some(generators)));
+    let _ = generator.try_with(|cell| cell.set(Some(rng)));
     drawn
 }
 
 /// A new trace id. All of its bits are random, so the W3C random flag holds.
 #[inline]
 pub(crate) fn trace_id() -> TraceId {
-    with(|generators| {
-        TraceId::from((u128::from(generators.high.u64(..)) << 64) | u128::from(nonzero(&mut generators.low)))
-    })
+    TraceId::from((u128::from(draw(&HIGH)) << 64) | u128::from(nonzero()))
 }
 
 /// A new span id.
 #[inline]
 pub(crate) fn span_id() -> SpanId {
-    with(|generators| SpanId::from(nonzero(&mut generators.low)))
+    SpanId::from(nonzero())
 }
 
-fn nonzero(generator: &mut fastrand::Rng) -> u64 {
+#[inline]
+fn nonzero() -> u64 {
     loop {
-        let drawn = generator.u64(..);
+        let drawn = draw(&LOW);
         if drawn != 0 {
             return drawn;
         }

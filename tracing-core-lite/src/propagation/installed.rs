@@ -6,7 +6,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 
 #[cfg(feature = "http")]
-use super::HeaderScan;
+use super::{HeaderScan, Traceparent};
 use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal, Propagator};
 use crate::tracer::with_installed;
 
@@ -32,7 +32,7 @@ fn once<R>(ask: impl FnOnce(Option<&Propagator>) -> R) -> R {
 
 #[cfg(feature = "http")]
 impl Installed {
-    pub(super) fn lone_parent(headers: &HeaderScan<'_>) -> Option<SpanContext> {
+    pub(super) fn lone_parent(headers: &HeaderScan<'_>) -> Option<Traceparent> {
         once(|installed| installed?.lone_parent(headers))
     }
 }

@@ -13,7 +13,7 @@ use super::{
     TraceContext, W3cBaggage,
 };
 #[cfg(feature = "http")]
-use super::{HeaderScan, parse_traceparent};
+use super::{HeaderScan, Traceparent, parse_traceparent};
 
 type Constructor = fn() -> Arc<dyn Format>;
 
@@ -153,7 +153,7 @@ impl Propagator {
     #[must_use]
     pub fn extract_parent(&self, headers: &HeaderScan<'_>) -> (Option<SpanContext>, Context) {
         if let Some(parent) = self.lone_parent(headers) {
-            return (Some(parent), Context::new());
+            return (Some(parent.with_trace_state(TraceState::NONE)), Context::new());
         }
         let mut extracted = Extracted::default();
         self.extract_headers_into(headers, &mut extracted);
@@ -163,12 +163,10 @@ impl Propagator {
 
     /// The sender's span, if the formats are those of the W3C and the headers hold nothing for them but that.
     #[cfg(feature = "http")]
-    pub(super) fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<SpanContext> {
+    #[inline]
+    pub(super) fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
         match self.known {
-            Known::W3c => {
-                let parent = parse_traceparent(headers.lone_traceparent()?)?;
-                Some(parent.with_trace_state(TraceState::NONE))
-            }
+            Known::W3c => parse_traceparent(headers.lone_traceparent()?),
             Known::Installed => Installed::lone_parent(headers),
             Known::Nothing => None,
         }

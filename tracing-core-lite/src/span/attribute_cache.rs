@@ -33,7 +33,7 @@ const PATIENCE: u8 = 8;
 /// for _ in 0..2 {
 ///     let host = "shop.example";
 ///     spans.tracer().span("GET").start_with(|span| {
-///         AttributeCache::record(&TARGETS, span, 0, [host.as_bytes()], |set| {
+///         AttributeCache::record(&TARGETS, span, 0, [host.as_bytes()], &|set| {
 ///             set("server.address", host.into());
 ///         });
 ///     });
@@ -71,10 +71,10 @@ impl<const N: usize> AttributeCache<N> {
         span: &mut Recorder<'_>,
         tag: u64,
         texts: [&[u8]; N],
-        each: impl Fn(&mut SetAttribute<'_>),
+        each: &dyn Fn(&mut SetAttribute<'_>),
     ) {
         // Nothing is kept by a thread that is going away.
-        let is_set = cache.try_with(|cache| cache.set(span, tag, texts, &each)).unwrap_or(false);
+        let is_set = cache.try_with(|cache| cache.set(span, tag, texts, each)).unwrap_or(false);
         if !is_set {
             each(&mut |key, value| {
                 span.set(key, value);
@@ -167,35 +167,26 @@ fn slot_of<const N: usize>(tag: u64, texts: [&[u8]; N]) -> usize {
 
 #[inline]
 fn sample(text: &[u8]) -> u64 {
-    if let Some((first, last)) = ends(text) {
-        let middle = text[text.len() / 2 - 4..].first_chunk().unwrap_or(first);
-        let [first, middle, last] = [first, middle, last].map(|it| u64::from_le_bytes(*it));
-        return first ^ middle.rotate_left(23) ^ last.rotate_left(41);
+    let len = text.len();
+    if len < 8 {
+        return text.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte));
     }
-    match ends(text) {
-        Some((first, last)) => {
-            u64::from(u32::from_le_bytes(*first)) | (u64::from(u32::from_le_bytes(*last)) << 32)
-        }
-        None => text.iter().fold(0, |word, byte| (word << 8) | u64::from(*byte)),
-    }
+    let word = |at: usize| text[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
+    word(0) ^ word(len / 2 - 4).rotate_left(23) ^ word(len - 8).rotate_left(41)
 }
 
-/// Whether two texts are the same, without a call for short ones.
+/// Whether two texts are the same, without a call for short ones: the first and the last bytes, which may overlap, are all.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
-    match one.len() {
-        length if length != other.len() => false,
-        4..=7 => ends::<4>(one) == ends(other),
-        8..=16 => ends::<8>(one) == ends(other),
-        17..=32 => ends::<16>(one) == ends(other),
+    let len = one.len();
+    if len != other.len() {
+        return false;
+    }
+    match len {
+        8..=16 => one[..8] == other[..8] && one[len - 8..] == other[len - 8..],
+        17..=32 => one[..16] == other[..16] && one[len - 16..] == other[len - 16..],
         _ => one == other,
     }
-}
-
-/// The first and the last `N` bytes of a text, which may overlap.
-#[inline]
-fn ends<const N: usize>(text: &[u8]) -> Option<(&[u8; N], &[u8; N])> {
-    text.first_chunk().zip(text.last_chunk())
 }
 
 #[cfg(all(test, feature = "testing"))]
@@ -214,7 +205,7 @@ mod tests {
     ) -> bool {
         let made = Cell::new(false);
         spans.tracer().span(&[method, " ", host]).start_with(|span| {
-            AttributeCache::record(cache, span, 7, [method.as_bytes(), host.as_bytes()], |set| {
+            AttributeCache::record(cache, span, 7, [method.as_bytes(), host.as_bytes()], &|set| {
                 made.set(true);
                 set("method", method.into());
                 set("host", host.into());
@@ -247,7 +238,7 @@ mod tests {
         let tags = [1_u64, 2, 1, 1 << 40];
         for tag in tags {
             spans.tracer().span("request").start_with(|span| {
-                AttributeCache::record(&CACHE, span, tag, [], |set| set("tag", (tag as i64).into()));
+                AttributeCache::record(&CACHE, span, tag, [], &|set| set("tag", (tag as i64).into()));
             });
         }
         let recorded =

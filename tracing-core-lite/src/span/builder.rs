@@ -107,11 +107,11 @@ impl<'a> SpanBuilder<'a> {
         if let Some(parent) = parent
             && let Some(record) = engine.sampler().sample_children_of(parent)
         {
-            let span_context = unchanged_child(parent, record);
             if record == Record::Drop {
-                return Span::not_recording(span_context);
+                return Span::not_recording(unchanged_child(parent, record));
             }
-            return self.record(engine, scope, Some(parent), span_context, write);
+            let flags = flags(Some(parent), record == Record::RecordAndSample);
+            return self.record(engine, scope, Some(parent), flags, || child(parent, flags), write);
         }
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let name = self.name.to_text();
@@ -121,11 +121,11 @@ impl<'a> SpanBuilder<'a> {
             Some(changed) => changed,
             None => parent.map(|parent| parent.trace_state().clone()).unwrap_or_default(),
         };
-        let span_context = SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
+        let span_context = || SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
         if decision.record == Record::Drop {
-            return Span::not_recording(span_context);
+            return Span::not_recording(span_context());
         }
-        self.record(engine, scope, parent, span_context, |recorder| {
+        self.record(engine, scope, parent, flags, span_context, |recorder| {
             write(recorder);
             recorder.set_otel(decision.attributes);
         })
@@ -137,10 +137,10 @@ impl<'a> SpanBuilder<'a> {
         engine: &Arc<Engine>,
         scope: u32,
         parent: Option<&SpanContext>,
-        span_context: SpanContext,
+        flags: TraceFlags,
+        span_context: impl FnOnce() -> SpanContext,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
-        let flags = span_context.trace_flags();
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         Span::recording(SlotHandle::acquire(engine, scope, span_context, |record| {
             record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
@@ -176,11 +176,16 @@ impl<'a> SpanBuilder<'a> {
 /// The context of a new child of `parent`, which keeps its tracestate.
 #[inline]
 pub(super) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
-    let flags = flags(Some(parent), record == Record::RecordAndSample);
+    child(parent, flags(Some(parent), record == Record::RecordAndSample))
+}
+
+#[inline]
+fn child(parent: &SpanContext, flags: TraceFlags) -> SpanContext {
     SpanContext::new(parent.trace_id(), ids::span_id(), flags, false, parent.trace_state().clone())
 }
 
 /// A child keeps its parent's random flag, as it keeps the trace id; a root's trace id is ours, and random.
+#[inline]
 fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
     let random = parent.map_or(RANDOM, |parent| parent.trace_flags().to_u8() & RANDOM);
     TraceFlags::new(random).with_sampled(sampled)

@@ -188,7 +188,7 @@ fn put_short_text(out: &mut [u8], text: &[u8]) {
     copy_short(rest, text);
 }
 
-/// Copies `from` to `to`, which is as long. Most texts have 4 to 32 bytes: two moves, which may overlap, in place of a call of libc's
+/// Copies `from` to `to`, which is as long. Most texts have 1 to 32 bytes: a few moves, which may overlap, in place of a call of libc's
 /// `memcpy`.
 #[inline]
 pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
@@ -198,6 +198,11 @@ pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
         Some(())
     }
     let copied = match from.len() {
+        // Byte by byte: the first, the middle and the last one are all.
+        len @ 1..=3 if to.len() == len => {
+            (to[0], to[len / 2], to[len - 1]) = (from[0], from[len / 2], from[len - 1]);
+            Some(())
+        }
         17..=32 => ends::<16>(to, from),
         8..=16 => ends::<8>(to, from),
         4..=7 => ends::<4>(to, from),

@@ -11,6 +11,7 @@ use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use super::timestamp::Timestamp;
 use super::value::Value;
+use crate::box_pool::BoxPool;
 
 /// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
 ///
@@ -19,14 +20,19 @@ use super::value::Value;
 #[derive(Debug)]
 pub struct Span(State);
 
+/// Small, since spans are moved around a lot.
 #[derive(Debug)]
 enum State {
     /// Recorded by an engine of ours.
     Recording(SlotHandle),
     /// Only passed on.
-    NotRecording(SpanContext),
+    NotRecording(Box<SpanContext>),
     /// Recorded by the provider that the user set for the OpenTelemetry API.
-    Foreign(ForeignSpan),
+    Foreign(Box<ForeignSpan>),
+}
+
+thread_local! {
+    static NOT_RECORDING: BoxPool<SpanContext> = const { BoxPool::new() };
 }
 
 impl Span {
@@ -35,13 +41,13 @@ impl Span {
     }
 
     pub(super) fn foreign(span: ForeignSpan) -> Self {
-        Self(State::Foreign(span))
+        Self(State::Foreign(Box::new(span)))
     }
 
     /// A span that records nothing and passes `span_context` on.
     #[must_use]
     pub fn not_recording(span_context: SpanContext) -> Self {
-        Self(State::NotRecording(span_context))
+        Self(State::NotRecording(BoxPool::boxed(&NOT_RECORDING, span_context)))
     }
 
     /// The ids, flags and state that travel to other services.
@@ -73,7 +79,7 @@ impl Span {
     pub fn in_context(&self, parent: &Context) -> Context {
         match &self.0 {
             State::Recording(slot) => parent.with_span(ActiveSpan::new(slot.share())),
-            State::NotRecording(span_context) => parent.with_remote_span_context(span_context.clone()),
+            State::NotRecording(span_context) => parent.with_remote_span_context((**span_context).clone()),
             State::Foreign(span) => span.context(),
         }
     }
@@ -184,7 +190,7 @@ impl Span {
     #[inline]
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &mut self.0 {
-            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |record, engine| {
+            State::Recording(slot) => std::mem::take(slot).end_as_owner(Timestamp::now, |record, engine| {
                 write(&mut Recorder::own(record, engine.limits()))
             }),
             _ => self.end_by_reference(None, write),
@@ -211,9 +217,17 @@ impl Span {
     pub fn end_with_at(mut self, time: impl Into<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
         let time = time.into();
         match &mut self.0 {
-            State::Recording(slot) => slot
+            State::Recording(slot) => std::mem::take(slot)
                 .end_as_owner(|| time, |record, engine| write(&mut Recorder::own(record, engine.limits()))),
             _ => self.end_by_reference(Some(time), write),
+        }
+    }
+
+    fn drop_other(&mut self) {
+        match std::mem::replace(&mut self.0, State::Recording(SlotHandle::default())) {
+            State::NotRecording(span_context) => BoxPool::keep(&NOT_RECORDING, span_context),
+            State::Foreign(span) if span.is_recording() => span.end(None),
+            _ => {}
         }
     }
 
@@ -235,11 +249,15 @@ impl Span {
 }
 
 impl Drop for Span {
+    #[inline]
     fn drop(&mut self) {
         match &mut self.0 {
-            // That takes no lock, where all that is left is to let go of the slot.
-            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |_, _| {}),
-            _ => self.end_by_reference(None, |_| {}),
+            State::Recording(slot) => {
+                if slot.is_recording() {
+                    std::mem::take(slot).end_as_owner(Timestamp::now, |_, _| {});
+                }
+            }
+            _ => self.drop_other(),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::bytes::ByteBuf;
+use super::encode;
+
 /// A span's name: a text, or parts that make it up, which spares a copy of it. [`Tracer::span`](crate::Tracer::span) and
 /// [`Recorder::name`](super::Recorder::name) take either.
 ///
@@ -34,12 +37,12 @@ impl<'a> SpanName<'a> {
 
     /// Adds the name to `text`.
     #[inline]
-    pub(super) fn add_to(self, text: &mut String) {
+    pub(super) fn add_to(self, text: &mut ByteBuf) {
         match self.0 {
-            Parts::One(name) => text.push_str(name),
-            Parts::Some(parts) => {
-                parts.iter().filter(|part| !part.is_empty()).for_each(|part| text.push_str(part))
-            }
+            Parts::One(name) => text.extend_from_slice(name.as_bytes()),
+            Parts::Some(parts) => parts
+                .iter()
+                .for_each(|part| encode::copy_short(text.take(part.len()), part.as_bytes())),
         }
     }
 }

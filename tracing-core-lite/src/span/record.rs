@@ -59,7 +59,8 @@ pub(crate) struct Record {
     flags: u32,
     parent_span_id: Option<SpanId>,
     start: Timestamp,
-    name: String,
+    /// UTF-8.
+    name: ByteBuf,
     /// Attributes, events and links, as the encoded fields of `Span`.
     fields: ByteBuf,
     keys: KeyFilter,
@@ -141,7 +142,7 @@ impl Record {
         self.name.clear();
         name.add_to(&mut self.name);
         if self.name.len() > TEXT_LIMIT {
-            let len = bounded(&self.name).len();
+            let len = std::str::from_utf8(self.name.as_slice()).map_or(TEXT_LIMIT, |name| bounded(name).len());
             self.name.truncate(len);
         }
     }
@@ -438,7 +439,7 @@ impl Record {
         head[33..41].copy_from_slice(&parent.to_bytes());
         head[41..].copy_from_slice(&[encode::length_tag(field::NAME), self.name.len() as u8]);
         let (name, rest) = rest.split_at_mut(self.name.len());
-        encode::copy_short(name, self.name.as_bytes());
+        encode::copy_short(name, self.name.as_slice());
         let (times, rest) = rest.split_at_mut(20);
         self.put_kind_and_times(times, end);
         let (fields, flags) = rest.split_at_mut(self.fields.len());
@@ -456,7 +457,7 @@ impl Record {
         if let Some(parent) = self.parent_span_id {
             encode::put_bytes(out, encode::length_tag(field::PARENT_SPAN_ID), &parent.to_bytes());
         }
-        encode::put_bytes(out, encode::length_tag(field::NAME), self.name.as_bytes());
+        encode::put_bytes(out, encode::length_tag(field::NAME), self.name.as_slice());
         self.put_kind_and_times(out.take(20), end);
         out.extend_from_slice(self.fields.as_slice());
         if self.dropped_attributes | self.dropped_events | self.dropped_links != 0 {
@@ -519,7 +520,7 @@ impl Record {
             self.fields = ByteBuf::default();
         }
         if self.name.capacity() > KEEP_CAPACITY {
-            self.name = String::new();
+            self.name = ByteBuf::default();
         }
         if self.description.capacity() > KEEP_CAPACITY {
             self.description = String::new();

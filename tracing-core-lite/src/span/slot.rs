@@ -71,7 +71,7 @@ impl Slot {
 }
 
 /// One owner's hold on a slot; the last one to let go returns it to the pool.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct SlotHandle(Option<SharedArc<Slot>>);
 
 impl SlotHandle {
@@ -80,7 +80,7 @@ impl SlotHandle {
     pub(crate) fn acquire(
         engine: &Arc<Engine>,
         scope: u32,
-        span_context: SpanContext,
+        span_context: impl FnOnce() -> SpanContext,
         begin: impl FnOnce(&mut Record),
     ) -> Self {
         let pooled = POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop()));
@@ -89,14 +89,14 @@ impl SlotHandle {
                 slot.span.engine = Arc::clone(engine);
             }
             slot.span.scope = scope;
-            slot.span.span_context = span_context;
+            slot.span.span_context = span_context();
             *slot.ended.get_mut() = false;
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
             return Self(Some(slot.shareable()));
         }
         let mut record = Record::default();
         begin(&mut record);
-        let span = Identified { engine: Arc::clone(engine), scope, span_context };
+        let span = Identified { engine: Arc::clone(engine), scope, span_context: span_context() };
         let (ended, record) = (AtomicBool::new(false), Mutex::new(record));
         Self(Some(SharedArc::new(Slot { span, ended, record })))
     }
@@ -145,7 +145,7 @@ impl SlotHandle {
     /// As [`end`](SlotHandle::end), by an owner that may well be the only one: that takes no lock, and so one atomic operation less.
     #[inline]
     pub(crate) fn end_as_owner(
-        &mut self,
+        mut self,
         end: impl FnOnce() -> Timestamp,
         write: impl FnOnce(&mut Record, &Engine),
     ) {
@@ -161,6 +161,7 @@ impl SlotHandle {
 }
 
 impl Drop for SlotHandle {
+    #[inline]
     fn drop(&mut self) {
         let Some(slot) = self.0.take() else { return };
         if let Ok(slot) = SharedArc::try_unique(slot) {

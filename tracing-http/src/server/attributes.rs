@@ -8,7 +8,7 @@ use tracing_core_lite::net::{HostPort, IpText, PeerAddress, default_port};
 use tracing_core_lite::propagation::HeaderScan;
 use tracing_core_lite::span::{AttributeCache, SetAttribute};
 
-use super::client_address::{Seen, seen};
+use super::client_address::{Seen, connection, seen};
 use super::config::Config;
 use crate::address::record_peer;
 use crate::exchange::content_length;
@@ -24,7 +24,7 @@ const LONGEST_USER_AGENT: usize = 512;
 
 thread_local! {
     /// What follows from a request's method, route and authority, and from its scheme and version.
-    static TARGETS: AttributeCache<3> = const { AttributeCache::new() };
+    static TARGETS: AttributeCache<2> = const { AttributeCache::new() };
 }
 
 /// Sets every attribute of the conventions that `request` has.
@@ -37,8 +37,8 @@ pub(super) fn record(
     route: Option<&str>,
 ) {
     let peer = peer(request);
-    let seen = seen(config.proxies.as_ref(), request.headers(), peer);
-    record_target(span, config, request, headers, method, route, &seen);
+    let seen = config.proxies.as_ref().map(|proxies| seen(proxies, request.headers(), peer));
+    record_target(span, config, request, headers, method, route, seen.as_ref());
     if method == OTHER {
         span.set(METHOD_ORIGINAL, known_methods::original(request.method()));
     }
@@ -47,7 +47,9 @@ pub(super) fn record(
     if let Some(query) = uri.query() {
         span.set(URL_QUERY, &config.secret_keys.query(query));
     }
-    record_addresses(span, config, &seen, peer);
+    if seen.is_some() || peer.is_some() {
+        record_addresses(span, config, seen.as_ref(), peer);
+    }
     if let Some(user_agent) = headers.value("user-agent") {
         span.set_utf8(USER_AGENT, bounded_user_agent(user_agent.as_bytes()));
     }
@@ -66,14 +68,14 @@ fn record_target(
     headers: &HeaderScan<'_>,
     method: &str,
     route: Option<&str>,
-    seen: &Seen<'_>,
+    seen: Option<&Seen<'_>>,
 ) {
     let version = protocol_version(request.version());
     // A scheme that is only assumed says nothing about the port.
-    let known_scheme = scheme(config, request, seen.proto);
+    let known_scheme = scheme(config, request, seen.and_then(|seen| seen.proto));
     let scheme = known_scheme.unwrap_or("http");
     let authority = seen
-        .host
+        .and_then(|seen| seen.host)
         .or_else(|| request.uri().authority().map(http::uri::Authority::as_str))
         .map(str::as_bytes)
         .or_else(|| headers.value("host").map(HeaderValue::as_bytes));
@@ -94,11 +96,11 @@ fn record_target(
             }
         }
     };
-    match tag(known_scheme, version, route.is_some()) {
+    let number = if method == OTHER { None } else { known_methods::number(request.method()) };
+    match number.and_then(|number| tag(number, known_scheme, version, route.is_some())) {
         Some(tag) => {
-            let texts =
-                [method.as_bytes(), route.unwrap_or_default().as_bytes(), authority.unwrap_or_default()];
-            AttributeCache::record(&TARGETS, span, tag, texts, each);
+            let texts = [route.unwrap_or_default().as_bytes(), authority.unwrap_or_default()];
+            AttributeCache::record(&TARGETS, span, tag, texts, &each);
         }
         None => each(&mut |key, value| {
             span.set(key, value);
@@ -106,17 +108,18 @@ fn record_target(
     }
 }
 
-/// Stands for scheme and version, and for whether there is a route: an empty one is one. `None` for schemes that come rarely.
-fn tag(scheme: Option<&str>, version: Option<&str>, has_route: bool) -> Option<u64> {
+/// Stands for method, scheme and version, and for whether there is a route: an empty one is one. `None` for schemes that come rarely.
+#[inline]
+fn tag(method: u64, scheme: Option<&str>, version: Option<&str>, has_route: bool) -> Option<u64> {
     let scheme = match scheme {
         None => 0,
         Some("http") => 1,
         Some("https") => 2,
         Some(_) => return None,
     };
-    let version =
-        version.map_or(0, |version| version.bytes().fold(0, |all, byte| (all << 8) | u64::from(byte)));
-    Some((version << 8) | (scheme << 1) | u64::from(has_route))
+    // Versions differ in the last digit.
+    let version = version.and_then(|version| version.bytes().last()).map_or(0, u64::from);
+    Some((version << 16) | (method << 8) | (scheme << 1) | u64::from(has_route))
 }
 
 /// The scheme, as far as somebody knows it.
@@ -125,9 +128,14 @@ fn scheme<'a>(config: &Config, request: &RequestHead<'a>, proto: Option<&'a str>
 }
 
 /// Client and peer are often one and the same: its address is then written out once.
-fn record_addresses(span: &mut Recorder<'_>, config: &Config, seen: &Seen<'_>, peer: Option<SocketAddr>) {
+fn record_addresses(
+    span: &mut Recorder<'_>,
+    config: &Config,
+    seen: Option<&Seen<'_>>,
+    peer: Option<SocketAddr>,
+) {
     let text = peer.map(|peer| IpText::new(peer.ip()));
-    if let Some((address, port)) = seen.client {
+    if let Some((address, port)) = seen.map_or_else(|| connection(peer), |seen| seen.client) {
         match &text {
             Some(text) if peer.is_some_and(|peer| peer.ip() == address) => {
                 span.set(CLIENT_ADDRESS, text.as_str())
@@ -169,8 +177,8 @@ fn bounded_user_agent(text: &[u8]) -> &[u8] {
 
 #[cfg(feature = "metrics")]
 pub(super) fn scheme_for_metrics(config: &Config, request: &RequestHead<'_>) -> &'static str {
-    let seen = seen(config.proxies.as_ref(), request.headers(), peer(request));
-    match scheme(config, request, seen.proto) {
+    let seen = config.proxies.as_ref().map(|proxies| seen(proxies, request.headers(), peer(request)));
+    match scheme(config, request, seen.and_then(|seen| seen.proto)) {
         Some("https") => "https",
         // Others are not told apart, as a client may write any.
         _ => "http",

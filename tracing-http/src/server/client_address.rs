@@ -18,19 +18,19 @@ static X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-prot
 /// What the outermost trusted proxy saw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Seen<'a> {
-    pub(super) client: Option<(IpAddr, Option<u16>)>,
+    pub(super) client: Client,
     pub(super) host: Option<&'a str>,
     pub(super) proto: Option<&'a str>,
 }
 
-/// Asks the trusted proxies; the connection, when there are none.
+/// Asks the trusted proxies; the connection, when nobody is trusted.
+#[inline(never)]
 pub(super) fn seen<'a>(
-    proxies: Option<&TrustedProxies>,
+    proxies: &TrustedProxies,
     headers: &'a HeaderMap,
     peer: Option<SocketAddr>,
 ) -> Seen<'a> {
-    let connection = Seen { client: peer.map(|peer| (peer.ip(), Some(peer.port()))), ..Seen::default() };
-    let Some(proxies) = proxies else { return connection };
+    let connection = Seen { client: connection(peer), ..Seen::default() };
     let client = match proxies.header {
         ForwardedBy::XForwarded => {
             let chain = from_the_right(headers, &X_FORWARDED_FOR).map(address);
@@ -58,7 +58,12 @@ pub(super) fn seen<'a>(
     Seen { client, host, proto: proto.filter(|proto| is_scheme(proto)) }
 }
 
-type Client = Option<(IpAddr, Option<u16>)>;
+/// Who is on the other side of the connection.
+pub(super) fn connection(peer: Option<SocketAddr>) -> Client {
+    peer.map(|peer| (peer.ip(), Some(peer.port())))
+}
+
+pub(super) type Client = Option<(IpAddr, Option<u16>)>;
 
 /// Goes from the connection outwards for as long as it is trusted. How many proxies that were, and who called the last.
 fn walk(trust: &Trust, connection: Client, chain: impl Iterator<Item = Client>) -> (usize, Client) {
@@ -154,7 +159,8 @@ mod tests {
                 headers.append(*name, HeaderValue::from_static(value));
             }
             let peer = case.peer.map(|peer| peer.parse().unwrap());
-            let found = seen(case.proxies.as_ref(), &headers, peer);
+            let unproxied = Seen { client: connection(peer), ..Seen::default() };
+            let found = case.proxies.as_ref().map_or(unproxied, |proxies| seen(proxies, &headers, peer));
             let client = case.client.map(|client| client.parse::<IpAddr>().unwrap());
             assert_eq!(found.client.map(|(ip, _)| ip), client, "{}", case.name);
             assert_eq!((found.host, found.proto), (case.host, case.proto), "{}", case.name);

@@ -43,8 +43,9 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
         let config = &*self.config;
         let headers = HeaderScan::of(head.headers());
         let (caller, base) = config.propagator.extract_parent(&headers);
-        if let (Some(caller), false) = (&caller, config.is_measured())
-            && let Some(context) = config.tracer.unrecorded_child(caller, &base)
+        let (caller, base) = (caller.as_ref(), &base);
+        if let (Some(caller), false) = (caller, config.is_measured())
+            && let Some(context) = config.tracer.unrecorded_child(caller, base)
         {
             return (Exchange::passed_on(context), true);
         }
@@ -55,15 +56,15 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
             _ => None,
         };
         let name = span_name(method, route.as_deref().or(pattern.as_deref()));
-        let mut builder = config.tracer.span(&name).kind(SpanKind::Server).parent(&base);
-        if let Some(caller) = &caller {
+        let mut builder = config.tracer.span(&name).kind(SpanKind::Server).parent(base);
+        if let Some(caller) = caller {
             builder = builder.remote_parent(caller);
         }
         let span = builder.start_with(|span| {
             attributes::record(span, config, head, &headers, method, route.as_deref());
             self.on_request.on_request(head, span);
         });
-        let context = span.in_context(&base);
+        let context = span.in_context(base);
         let wants = Wants {
             body_size: config.body_sizes,
             #[cfg(feature = "metrics")]
