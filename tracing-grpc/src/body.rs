@@ -55,9 +55,14 @@ where
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
         let Some(call) = this.call else { return this.inner.poll_frame(cx) };
-        let entered = call.enter_body();
-        let polled = this.inner.as_mut().poll_frame(cx);
-        entered.leave();
+        let polled = if call.reads_body() {
+            call.watch(|| this.inner.as_mut().poll_frame(cx))
+        } else {
+            let entered = call.enter();
+            let polled = this.inner.as_mut().poll_frame(cx);
+            entered.leave();
+            polled
+        };
         match &polled {
             Poll::Pending => return polled,
             Poll::Ready(None) => call.end(Outcome::Complete(None), None),

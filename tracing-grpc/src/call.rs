@@ -38,12 +38,13 @@ pub(crate) struct Call {
 /// The call's context is current until this is left. Dropped without that, which happens only while a panic passes, it ends
 /// the call.
 ///
-/// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it.
+/// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it. And no more than two
+/// registers hold: what is moved in memory before it was written for good takes 16 ns.
 #[must_use = "it has to be left"]
 pub(crate) struct Entered<'a> {
     // First, so that a panic ends the span in its context.
     unwinding: Unwinding<'a>,
-    _attached: Option<ContextGuard>,
+    _attached: ContextGuard,
 }
 
 /// A span and what has to be known to end it.
@@ -115,21 +116,24 @@ impl Call {
     /// Makes the call's context the current one.
     #[inline]
     pub(crate) fn enter(&mut self) -> Entered<'_> {
-        let _attached = Some(self.context.clone().attach());
+        let _attached = self.context.clone().attach();
         Entered { unwinding: Unwinding(self), _attached }
     }
 
-    /// Enters the call to poll the body of its response.
-    ///
-    /// A client's is read, not made: nothing of the user's runs in there that would look for the context.
+    /// Runs `work`, and ends the call if it panics.
     #[inline]
-    pub(crate) fn enter_body(&mut self) -> Entered<'_> {
-        match &self.watched {
-            Some(watched) if watched.side.is_client() => {
-                Entered { unwinding: Unwinding(self), _attached: None }
-            }
-            _ => self.enter(),
-        }
+    pub(crate) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
+        let unwinding = Unwinding(self);
+        let result = work();
+        std::mem::forget(unwinding);
+        result
+    }
+
+    /// Whether the body of the response is read, as a client's is, and not made: nothing of the user's runs in there that would look for
+    /// the context.
+    #[inline]
+    pub(crate) fn reads_body(&self) -> bool {
+        self.watched.as_ref().is_some_and(|watched| watched.side.is_client())
     }
 
     /// Takes note of the response's head. False when there is nothing left to be done with its body.

@@ -113,3 +113,62 @@ impl Buffer {
         chunks.len() - 1
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::BatchLimits;
+
+    fn buffer() -> Buffer {
+        // No other engine has this number.
+        Buffer::new(u64::MAX, Arc::new(Queue::new(BatchLimits::default().normalized())))
+    }
+
+    fn push(buffer: &Buffer) {
+        buffer.push(0, |bytes, field| bytes.push(field));
+    }
+
+    #[test]
+    fn a_span_that_ends_while_its_threads_chunk_is_collected_goes_to_the_queue() {
+        let buffer = buffer();
+        push(&buffer);
+        assert_eq!(buffer.queue().queued_spans(), 0, "the thread collects it");
+        let shared = CHUNKS.with_borrow(|chunks| chunks[0].chunk.clone());
+        let collecting = shared.lock();
+        push(&buffer);
+        assert_eq!((collecting.spans(), buffer.queue().queued_spans()), (1, 1));
+        drop(collecting);
+        push(&buffer);
+        assert_eq!((shared.lock().spans(), buffer.queue().queued_spans()), (2, 1));
+    }
+
+    #[test]
+    fn a_span_that_ends_after_the_end_of_the_export_thread_is_counted() {
+        let buffer = buffer();
+        let lost = || buffer.queue().stats().snapshot(0).dropped_after_shutdown;
+        let mut late = Chunk::default();
+        late.push(0, |bytes, field| bytes.push(field));
+        buffer.push_alone(0, |bytes, field| bytes.push(field));
+        assert_eq!((buffer.queue().queued_spans(), lost()), (1, 0));
+        buffer.queue().finish();
+        assert_eq!(lost(), 1, "what nobody took");
+        assert!(buffer.queue().hand_over(&mut late));
+        assert_eq!((late.spans(), lost()), (0, 2), "what had passed the look at the end");
+        push(&buffer);
+        assert_eq!(lost(), 3);
+    }
+
+    #[test]
+    fn the_export_thread_waits_for_a_chunk() {
+        let shared = SharedChunk::default();
+        std::thread::scope(|scope| {
+            let mut filling = shared.try_lock().unwrap();
+            let collected = scope.spawn(|| shared.lock().spans());
+            std::thread::sleep(std::time::Duration::from_millis(5));
+            assert!(!collected.is_finished());
+            filling.push(0, |bytes, field| bytes.push(field));
+            drop(filling);
+            assert_eq!(collected.join().unwrap(), 1);
+        });
+    }
+}

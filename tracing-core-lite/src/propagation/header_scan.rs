@@ -40,8 +40,13 @@ impl<'a> HeaderScan<'a> {
     #[inline(never)]
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
-        let found = if headers.len() <= MOST_VALUES { search(headers) } else { None };
-        Self { map: headers, found }
+        let mut scan = Self { map: headers, found: Some([None; NAMES]) };
+        let is_searched =
+            headers.len() <= MOST_VALUES && scan.found.as_mut().is_some_and(|found| search(headers, found));
+        if !is_searched {
+            scan.found = None;
+        }
+        scan
     }
 
     /// The `traceparent`, if it is the only one and there is neither `tracestate` nor `baggage`.
@@ -69,18 +74,13 @@ impl<'a> HeaderScan<'a> {
     }
 }
 
-/// `None` when a name comes twice.
+/// Puts each value into the place of its name; false when a name comes twice.
 #[inline(always)]
-fn search(headers: &HeaderMap) -> Option<[Option<&HeaderValue>; NAMES]> {
-    let mut found = [None; NAMES];
-    for (name, value) in headers {
-        if let Some(index) = index(name.as_str())
-            && found[index].replace(value).is_some()
-        {
-            return None;
-        }
-    }
-    Some(found)
+fn search<'a>(headers: &'a HeaderMap, found: &mut [Option<&'a HeaderValue>; NAMES]) -> bool {
+    headers.iter().all(|(name, value)| match index(name.as_str()) {
+        Some(index) => found[index].replace(value).is_none(),
+        None => true,
+    })
 }
 
 #[inline(always)]

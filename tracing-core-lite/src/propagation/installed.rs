@@ -5,9 +5,9 @@ use std::cell::Cell;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 
+use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal, Propagator};
 #[cfg(feature = "http")]
 use super::{HeaderScan, Traceparent};
-use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal, Propagator};
 use crate::tracer::with_installed;
 
 /// Reads and writes what the [installed](crate::TracerProvider::install) provider's propagator does; while none is

@@ -41,7 +41,8 @@ impl KeyFilter {
     /// Inserts all keys of `other` if they are new for sure.
     #[inline]
     pub(super) fn insert_all(&mut self, other: &Self) -> bool {
-        let are_new = std::iter::zip(&self.0, &other.0).fold(0, |common, (own, new)| common | (own & new)) == 0;
+        let are_new =
+            std::iter::zip(&self.0, &other.0).fold(0, |common, (own, new)| common | (own & new)) == 0;
         if are_new {
             std::iter::zip(&mut self.0, &other.0).for_each(|(own, new)| *own |= new);
         }

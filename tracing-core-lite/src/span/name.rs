@@ -40,9 +40,9 @@ impl<'a> SpanName<'a> {
     pub(super) fn add_to(self, text: &mut ByteBuf) {
         match self.0 {
             Parts::One(name) => text.extend_from_slice(name.as_bytes()),
-            Parts::Some(parts) => parts
-                .iter()
-                .for_each(|part| encode::copy_short(text.take(part.len()), part.as_bytes())),
+            Parts::Some(parts) => {
+                parts.iter().for_each(|part| encode::copy_short(text.take(part.len()), part.as_bytes()))
+            }
         }
     }
 }

@@ -142,7 +142,8 @@ impl Record {
         self.name.clear();
         name.add_to(&mut self.name);
         if self.name.len() > TEXT_LIMIT {
-            let len = std::str::from_utf8(self.name.as_slice()).map_or(TEXT_LIMIT, |name| bounded(name).len());
+            let len =
+                std::str::from_utf8(self.name.as_slice()).map_or(TEXT_LIMIT, |name| bounded(name).len());
             self.name.truncate(len);
         }
     }

@@ -96,8 +96,7 @@ where
             return polled.map_ok(W::unwatched);
         };
         let exchange = this.exchange.take();
-        polled
-            .map_ok(|response| response.map(|body| W::watched(TracedBody::watched(body, exchange))))
+        polled.map_ok(|response| response.map(|body| W::watched(TracedBody::watched(body, exchange))))
     }
 }
 
