@@ -59,8 +59,8 @@ pub(super) fn record(
     config.request_headers.record(span, request.headers());
 }
 
-/// Sets what is the same for most requests to a route. Encoded already, these six attributes take 210 of 4,790 instructions less than
-/// one by one.
+/// Sets what is the same for most requests to a route. With these six attributes encoded already, a request takes 4,140 instructions; set one
+/// by one by the same closure, 5,080.
 fn record_target(
     span: &mut Recorder<'_>,
     config: &Config,
