@@ -1,4 +1,4 @@
-//! What the kernel says of threads and processes: the CPU that they run on, the CPU time that they took, their memory.
+//! Threads and processes: the CPU that they run on, and what the kernel says of the CPU time that they took and of their memory.
 
 use std::path::Path;
 use std::time::Duration;

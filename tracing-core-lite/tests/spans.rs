@@ -38,3 +38,21 @@ fn spans_nest_by_context() {
     );
     let _ = Value::Int(1);
 }
+
+#[test]
+fn a_span_ends_also_when_its_last_attributes_panic() {
+    let spans = TestSpans::new();
+    for shared in [false, true] {
+        let span = spans.tracer().span("doomed").start();
+        let _context = shared.then(|| span.in_context(&Context::new()));
+        let ended = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            span.end_with(|span| {
+                span.set("a", 1);
+                panic!("on purpose, in a test");
+            });
+        }));
+        assert!(ended.is_err());
+    }
+    let finished = spans.finished();
+    assert_eq!(finished.iter().map(|it| it.span.int("a")).collect::<Vec<_>>(), [Some(1), Some(1)]);
+}

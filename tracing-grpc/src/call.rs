@@ -38,8 +38,8 @@ pub(crate) struct Call {
 /// The call's context is current until this is left. Dropped without that, which happens only while a panic passes, it ends
 /// the call.
 ///
-/// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it. And no more than two
-/// registers hold: what is moved in memory before it was written for good takes 16 ns.
+/// Not a function around a closure: requests and responses, hundreds of bytes, would move into it and out of it. And not larger than
+/// two words, which are moved in registers.
 #[must_use = "it has to be left"]
 pub(crate) struct Entered<'a> {
     // First, so that a panic ends the span in its context.

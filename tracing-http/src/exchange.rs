@@ -24,6 +24,7 @@ pub(crate) struct Exchange {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
     Nothing,
+    /// The body, until its end.
     Body,
 }
 

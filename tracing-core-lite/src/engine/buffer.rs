@@ -1,6 +1,6 @@
 //! Where a thread puts its finished spans: a chunk of its own, so that threads do not meet.
 //!
-//! Nor does a thread wait for the export thread: a span that ends while that one collects the chunk goes to the queue by itself.
+//! Nor does a thread wait while the export thread collects its chunk: a span that ends then goes to the queue by itself, unless that is full.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -54,7 +54,9 @@ impl Buffer {
                 Some(index) => index,
                 None => self.register(&mut chunks),
             };
-            if let Some(mut chunk) = chunks[index].chunk.try_lock()
+            let shared = &chunks[index].chunk;
+            let chunk = shared.try_lock().or_else(|| self.queue.is_full().then(|| shared.lock()));
+            if let Some(mut chunk) = chunk
                 && let Some(write) = write.take()
             {
                 self.append(&mut chunk, scope, write);
@@ -67,12 +69,13 @@ impl Buffer {
     }
 
     fn append(&self, chunk: &mut Chunk, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
-        if self.queue.is_closed() {
-            self.queue.stats().count_after_shutdown(1);
-            return;
-        }
         if self.is_ready(chunk) && !self.hand_over(chunk) {
             self.queue.stats().count_queue_full(1);
+            return;
+        }
+        // After that, as it may have found that the export thread is gone.
+        if self.queue.is_closed() {
+            self.queue.stats().count_after_shutdown(1);
             return;
         }
         chunk.push(scope, write);
@@ -84,10 +87,14 @@ impl Buffer {
     /// One span makes a chunk, and is handed over at once.
     #[cold]
     fn push_alone(&self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
+        if self.queue.is_closed() {
+            self.queue.stats().count_after_shutdown(1);
+            return;
+        }
         let mut chunk = Chunk::default();
-        self.append(&mut chunk, scope, write);
-        if chunk.spans() > 0 && !self.queue.hand_over(&mut chunk) {
-            self.queue.stats().count_queue_full(chunk.spans() as u64);
+        chunk.push(scope, write);
+        if !self.queue.take(chunk) {
+            self.queue.stats().count_queue_full(1);
         }
     }
 
@@ -151,11 +158,33 @@ mod tests {
         buffer.push_alone(0, |bytes, field| bytes.push(field));
         assert_eq!((buffer.queue().queued_spans(), lost()), (1, 0));
         buffer.queue().finish();
-        assert_eq!(lost(), 1, "what nobody took");
+        assert_eq!((buffer.queue().queued_spans(), lost()), (0, 1), "what nobody took");
         assert!(buffer.queue().hand_over(&mut late));
         assert_eq!((late.spans(), lost()), (0, 2), "what had passed the look at the end");
         push(&buffer);
         assert_eq!(lost(), 3);
+    }
+
+    #[test]
+    fn a_span_for_which_the_queue_has_no_room_waits_until_its_threads_chunk_was_collected() {
+        let limits = BatchLimits { max_queue_size: 2, ..BatchLimits::default() };
+        let buffer = Buffer::new(u64::MAX - 1, Arc::new(Queue::new(limits.normalized())));
+        push(&buffer);
+        let shared = CHUNKS.with_borrow(|chunks| chunks.last().unwrap().chunk.clone());
+        (0..2).for_each(|_| buffer.push_alone(0, |bytes, field| bytes.push(field)));
+        assert!(buffer.queue().is_full());
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        std::thread::scope(|scope| {
+            let other = shared.clone();
+            scope.spawn(move || {
+                let _collecting = other.lock();
+                begun.send(()).unwrap();
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            });
+            has_begun.recv().unwrap();
+            push(&buffer);
+        });
+        assert_eq!((shared.lock().spans(), buffer.queue().stats().snapshot(0).lost()), (2, 0));
     }
 
     #[test]

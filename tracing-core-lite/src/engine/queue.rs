@@ -157,6 +157,15 @@ impl Queue {
     /// Takes what is in `chunk`, leaving an empty one; false when the queue has no room for it. After the end, spans are dropped and
     /// counted.
     pub(crate) fn hand_over(&self, chunk: &mut Chunk) -> bool {
+        self.admit(chunk, |chunk, spare| chunk.detach(spare))
+    }
+
+    /// As [`hand_over`](Queue::hand_over), for a chunk that is not needed any more.
+    pub(crate) fn take(&self, mut chunk: Chunk) -> bool {
+        self.admit(&mut chunk, |chunk, _| std::mem::take(chunk))
+    }
+
+    fn admit(&self, chunk: &mut Chunk, detach: impl FnOnce(&mut Chunk, &mut Vec<Chunk>) -> Chunk) -> bool {
         if !self.has_room(chunk) {
             return false;
         }
@@ -166,7 +175,7 @@ impl Queue {
             chunk.clear();
             return true;
         }
-        let detached = chunk.detach(&mut state.spare);
+        let detached = detach(chunk, &mut state.spare);
         self.enqueue(&mut state, detached);
         // std's condition variables make a system call also when nobody waits.
         let wakes = state.wake_at.is_some_and(|mark| self.fill().reaches(mark));
@@ -192,6 +201,12 @@ impl Queue {
     /// Whether so much waits that the export thread should hurry.
     pub(crate) fn is_behind(&self) -> bool {
         self.fill().reaches(self.behind)
+    }
+
+    /// Whether there is no room for another span.
+    pub(crate) fn is_full(&self) -> bool {
+        let fill = self.fill();
+        fill.spans >= self.limits.max_queue_size || fill.bytes >= self.limits.max_queue_bytes
     }
 
     fn has_room(&self, chunk: &Chunk) -> bool {
@@ -325,8 +340,10 @@ impl Queue {
         let mut state = self.lock();
         state.finished = true;
         // What came after the last batch.
-        let late = state.chunks.drain(..).map(|chunk| chunk.spans() as u64).sum();
-        self.stats.count_after_shutdown(late);
+        for chunk in state.chunks.drain(..) {
+            self.stats.count_after_shutdown(chunk.spans() as u64);
+            self.release(chunk.spans(), chunk.held());
+        }
         state.flush_done = state.flush_asked;
         drop(state);
         self.waiters.notify_all();

@@ -2,7 +2,7 @@
 //!
 //! Its lock is free but for the moments in which the export thread collects what is there. It is no [`Mutex`](std::sync::Mutex): that
 //! one is unlocked by an atomic exchange, which waits until the processor has written the whole span to memory. A plain store does not
-//! wait: a span of eight attributes takes 87 ns, where it took 94.
+//! wait: with a `Mutex` in its place, a span of eight attributes takes 94 ns, not 87.
 
 use std::sync::Arc;
 use std::thread;

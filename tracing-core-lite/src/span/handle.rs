@@ -190,7 +190,7 @@ impl Span {
     #[inline]
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &mut self.0 {
-            State::Recording(slot) => std::mem::take(slot).end_as_owner(Timestamp::now, |record, engine| {
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |record, engine| {
                 write(&mut Recorder::own(record, engine.limits()))
             }),
             _ => self.end_by_reference(None, write),
@@ -217,17 +217,9 @@ impl Span {
     pub fn end_with_at(mut self, time: impl Into<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
         let time = time.into();
         match &mut self.0 {
-            State::Recording(slot) => std::mem::take(slot)
+            State::Recording(slot) => slot
                 .end_as_owner(|| time, |record, engine| write(&mut Recorder::own(record, engine.limits()))),
             _ => self.end_by_reference(Some(time), write),
-        }
-    }
-
-    fn drop_other(&mut self) {
-        match std::mem::replace(&mut self.0, State::Recording(SlotHandle::default())) {
-            State::NotRecording(span_context) => BoxPool::keep(&NOT_RECORDING, span_context),
-            State::Foreign(span) if span.is_recording() => span.end(None),
-            _ => {}
         }
     }
 
@@ -248,15 +240,25 @@ impl Span {
     }
 }
 
+impl Span {
+    /// Drops what no engine of ours records.
+    fn drop_other(&mut self) {
+        match std::mem::replace(&mut self.0, State::Recording(SlotHandle::default())) {
+            State::NotRecording(mut span_context) => {
+                *span_context = SpanContext::NONE;
+                BoxPool::keep(&NOT_RECORDING, span_context);
+            }
+            State::Foreign(span) if span.is_recording() => span.end(None),
+            _ => {}
+        }
+    }
+}
+
 impl Drop for Span {
     #[inline]
     fn drop(&mut self) {
         match &mut self.0 {
-            State::Recording(slot) => {
-                if slot.is_recording() {
-                    std::mem::take(slot).end_as_owner(Timestamp::now, |_, _| {});
-                }
-            }
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |_, _| {}),
             _ => self.drop_other(),
         }
     }

@@ -11,7 +11,8 @@ use super::value::{self, Value};
 /// Attributes that are encoded once and set on many spans, by [`Recorder::set_prepared`](super::Recorder::set_prepared).
 ///
 /// For those that are known before the span is: where a client is connected to, the text of a statement that comes again. They
-/// are copied into the span as one: that takes 90 instructions however many they are, where one at a time takes 60 to 100.
+/// are copied into the span as one: the first of a span take 90 instructions however many they are, where one at a time
+/// takes 60 to 100.
 /// Limits, and a key that is set twice, come to the same as if each had been set.
 ///
 /// ```

@@ -5,7 +5,7 @@
 //! what is moved around as a span is small.
 //!
 //! The `Arc` is that of triomphe. It has no weak references, so that to see that nobody else has the slot, twice a span, is a plain
-//! load: a span of eight attributes takes 87 ns, where it took 94.
+//! load: with std's in its place, a span of eight attributes takes 94 ns, not 87.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -18,7 +18,7 @@ use super::record::{Identity, Record, header};
 use super::timestamp::Timestamp;
 use crate::engine::Engine;
 
-/// Slots that a thread keeps for later, at most. A slot takes 1 to 32 KiB.
+/// Slots that a thread keeps for later, at most. A slot takes 2 to 48 KiB.
 const POOL_LIMIT: usize = 64;
 
 thread_local! {
@@ -94,9 +94,9 @@ impl SlotHandle {
             begin(slot.record.get_mut().unwrap_or_else(PoisonError::into_inner));
             return Self(Some(slot.shareable()));
         }
+        let span = Identified { engine: Arc::clone(engine), scope, span_context: span_context() };
         let mut record = Record::default();
         begin(&mut record);
-        let span = Identified { engine: Arc::clone(engine), scope, span_context: span_context() };
         let (ended, record) = (AtomicBool::new(false), Mutex::new(record));
         Self(Some(SharedArc::new(Slot { span, ended, record })))
     }
@@ -145,7 +145,7 @@ impl SlotHandle {
     /// As [`end`](SlotHandle::end), by an owner that may well be the only one: that takes no lock, and so one atomic operation less.
     #[inline]
     pub(crate) fn end_as_owner(
-        mut self,
+        &mut self,
         end: impl FnOnce() -> Timestamp,
         write: impl FnOnce(&mut Record, &Engine),
     ) {
