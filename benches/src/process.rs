@@ -53,7 +53,9 @@ pub fn memory_of(process: u32) -> (u64, u64) {
 /// bare service that is spared that looks too good, and every layer that exports from a thread of its own too bad: a gRPC call by
 /// 100 ns.
 pub fn start_idle_thread() {
-    std::thread::spawn(|| loop {
-        std::thread::park();
+    std::thread::spawn(|| {
+        loop {
+            std::thread::park();
+        }
     });
 }

@@ -126,8 +126,16 @@ fn of_grpc(data: &Data) -> Vec<Ratio> {
         let what = format!("gRPC unary, {mode}, {of_what}: to the cheapest peer that makes a span");
         Ratio::at_most(0.5, what, data.added(grpc::OURS, &mode, figure) / cheapest)
     };
+    let to_equal = |mode: &str| {
+        let peers = [grpc::TONIC_OTEL, grpc::FASTRACE_BY_HAND];
+        let cheapest = lowest(peers.map(|peer| data.added(peer, mode, "ns")));
+        let what =
+            format!("gRPC unary, {mode}, thread's added time: to the cheapest peer with as many attributes");
+        Ratio::at_most(0.5, what, data.added(grpc::OURS, mode, "ns") / cheapest)
+    };
     vec![
         to_cheapest("server", "sampled", "ns"),
+        to_equal("server, sampled"),
         to_cheapest("server", "sampled", "process cpu"),
         to_cheapest("server", "unsampled", "ns"),
         to_cheapest("client", "sampled", "ns"),

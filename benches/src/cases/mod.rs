@@ -1,6 +1,7 @@
 //! One router for each way to trace it.
 
 pub mod fastrace;
+pub mod fastrace_grpc;
 pub mod lower_bound;
 pub mod lower_bound_grpc;
 pub mod ours;

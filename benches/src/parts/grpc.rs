@@ -13,6 +13,7 @@ use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
 use super::{Part, Run, remote};
+use crate::cases::fastrace_grpc::ByHandLayer;
 use crate::cases::lower_bound_grpc::LowerBoundLayer;
 use crate::cases::{PassThroughLayer, lower_bound, ours, sdk};
 use crate::data::{Data, Figures};
@@ -44,13 +45,15 @@ pub const OURS: &str = "tracing-grpc";
 pub const TONIC_OTEL: &str = "tonic-tracing-opentelemetry";
 pub const FASTRACE: &str = "fastrace-tonic";
 const LOWER_BOUND: &str = "lower bound";
-const CASES: [&str; 5] = ["bare", LOWER_BOUND, OURS, FASTRACE, TONIC_OTEL];
+pub const FASTRACE_BY_HAND: &str = "fastrace-tonic, attributes by hand";
+const CASES: [&str; 6] = ["bare", LOWER_BOUND, OURS, FASTRACE, FASTRACE_BY_HAND, TONIC_OTEL];
+/// Measured for the server alone.
+const OF_SERVERS: [&str; 2] = [LOWER_BOUND, FASTRACE_BY_HAND];
 pub const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
 
-/// The lower bound is a server's.
 fn runs() -> Vec<Run> {
     let mut runs = super::every(&CASES, &MODES);
-    runs.retain(|run| run.case != LOWER_BOUND || run.mode.starts_with("server"));
+    runs.retain(|run| run.mode.starts_with("server") || !OF_SERVERS.contains(&run.case));
     runs
 }
 
@@ -124,6 +127,12 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
                 calling(client::OtelGrpcLayer.layer(server), sampled)
             };
             (call, flush)
+        }
+        (FASTRACE_BY_HAND, "server") => {
+            exporters::fastrace(&out);
+            let layer = fastrace_tonic::FastraceServerLayer::default();
+            let call = serving(layer.layer(ByHandLayer.layer(routes)), sampled);
+            (call, Box::new(crate::cases::fastrace::flush))
         }
         (FASTRACE, _) => {
             exporters::fastrace(&out);
@@ -210,7 +219,7 @@ fn tables(data: &Data) -> String {
             "instructions",
             "allocations",
         ]);
-        for name in CASES[1..].iter().filter(|name| side == "server" || **name != LOWER_BOUND) {
+        for name in CASES[1..].iter().filter(|name| side == "server" || !OF_SERVERS.contains(name)) {
             let mut cells =
                 vec![name.to_string(), number(data.get(name, &format!("{side}, sampled"), "attributes"))];
             for sampling in ["sampled", "unsampled"] {

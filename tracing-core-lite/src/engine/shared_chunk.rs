@@ -29,7 +29,8 @@ impl SharedChunk {
         self.0.try_lock()
     }
 
-    /// The chunk, as soon as the other thread has let go of it. Not for threads that end spans.
+    /// The chunk, as soon as the other thread has let go of it. For threads that end spans only where
+    /// one would be lost otherwise.
     pub(crate) fn lock(&self) -> Locked<'_, Chunk> {
         let mut yields = 0;
         loop {
