@@ -1,6 +1,6 @@
 //! A span while it is being recorded: its bytes so far.
 
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceState};
 
 use super::attribute_list::AttributeList;
 use super::bytes::ByteBuf;
@@ -355,7 +355,7 @@ impl Record {
             return;
         }
         let list = AttributeList::new(attributes, limits.attributes_per_link, limits.value_length);
-        let trace_state = header(linked);
+        let trace_state = header(linked).unwrap_or_default();
         let state_len = if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
         let content = 18 + 10 + state_len + list.len(4) + varint_field_len(list.dropped) + 5;
         if self.fields.len() + content > limits.span_bytes {
@@ -558,10 +558,11 @@ fn remote_flag(span_context: Option<&SpanContext>) -> u32 {
     if span_context.is_some_and(SpanContext::is_remote) { IS_REMOTE } else { 0 }
 }
 
-/// The `tracestate` header; no allocation when there is none.
-pub(crate) fn header(span_context: &SpanContext) -> String {
+/// The `tracestate` header, if there is one.
+#[inline]
+pub(crate) fn header(span_context: &SpanContext) -> Option<String> {
     let trace_state = span_context.trace_state();
-    if trace_state.into_iter().len() == 0 { String::new() } else { trace_state.header() }
+    if *trace_state == TraceState::NONE { None } else { Some(trace_state.header()) }
 }
 
 fn varint_field_len(value: u32) -> usize {

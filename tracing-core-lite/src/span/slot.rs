@@ -55,8 +55,9 @@ impl Identified {
         // A span that is recorded, but not sampled, is not exported.
         if self.span_context.is_sampled() {
             let end = end().max(record.start_time());
-            let identity =
-                Identity { span_context: &self.span_context, trace_state: &header(&self.span_context) };
+            let header = header(&self.span_context);
+            let trace_state = header.as_deref().unwrap_or_default();
+            let identity = Identity { span_context: &self.span_context, trace_state };
             self.engine.buffer().push(self.scope, |chunk, field| record.finish(chunk, field, &identity, end));
         }
         record.shrink();
