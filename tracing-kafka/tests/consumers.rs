@@ -85,13 +85,16 @@ async fn the_queue_of_a_partition() {
     assignment.add_partition_offset(&topic, 0, Offset::Offset(2)).unwrap();
 
     let polled = TracedBaseConsumer::with_config(config.create().unwrap(), &config, settings(&spans));
-    polled.assign(&assignment).unwrap();
-    let queue = polled.split_partition_queue(&topic, 0).unwrap();
-    let first = loop {
-        // The queue is fed as the main one is polled.
-        assert!(polled.poll(Duration::ZERO).is_none());
-        if let Some(message) = queue.poll(Duration::from_millis(50)) {
-            break message.unwrap();
+    let (mut queue, mut attempts) = (None, 0..20);
+    let first = 'assigned: loop {
+        assert!(attempts.next().is_some(), "all come to the main queue");
+        polled.assign(&assignment).unwrap();
+        let queue = queue.insert(polled.split_partition_queue(&topic, 0).unwrap());
+        // The queue is fed as the main one is polled. What was fetched before they were split is in the main one: once more, then.
+        while polled.poll(Duration::ZERO).is_none() {
+            if let Some(message) = queue.poll(Duration::from_millis(50)) {
+                break 'assigned message.unwrap();
+            }
         }
     };
     assert_eq!(first.offset(), 2);
@@ -100,11 +103,15 @@ async fn the_queue_of_a_partition() {
     let streamed: TracedStreamConsumer =
         TracedStreamConsumer::with_config(config.create().unwrap(), &config, settings(&spans));
     assignment.set_all_offsets(Offset::Offset(3)).unwrap();
-    streamed.assign(&assignment).unwrap();
-    let queue = streamed.split_partition_queue(&topic, 0).unwrap();
-    let message = tokio::select! {
-        message = soon(queue.recv()) => message.unwrap(),
-        other = streamed.recv() => panic!("{other:?}"),
+    let (mut queue, mut attempts) = (None, 0..20);
+    let message = loop {
+        assert!(attempts.next().is_some(), "all come to the main queue");
+        streamed.assign(&assignment).unwrap();
+        let queue = queue.insert(streamed.split_partition_queue(&topic, 0).unwrap());
+        tokio::select! {
+            message = soon(queue.recv()) => break message.unwrap(),
+            other = streamed.recv() => assert_eq!(other.unwrap().offset(), 3, "fetched before the queues were split"),
+        }
     };
     assert_eq!(message.offset(), 3);
     message.start_processing().end();
