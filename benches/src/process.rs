@@ -50,8 +50,8 @@ pub fn memory_of(process: u32) -> (u64, u64) {
 }
 
 /// Makes this a process of several threads, as every service is whose runtime has workers: only there glibc's allocator takes its lock. A
-/// bare service that is spared that looks too good, and every layer that exports from a thread of its own too bad: a gRPC call by
-/// 100 ns.
+/// bare service that is spared that looks too good, and every layer that exports from a thread of its own too bad: a bare gRPC call
+/// takes 1,870 ns with it and 1,795 without.
 pub fn start_idle_thread() {
     std::thread::spawn(|| {
         loop {

@@ -56,3 +56,8 @@ fn a_span_ends_also_when_its_last_attributes_panic() {
     let finished = spans.finished();
     assert_eq!(finished.iter().map(|it| it.span.int("a")).collect::<Vec<_>>(), [Some(1), Some(1)]);
 }
+
+#[test]
+fn spans_are_small() {
+    assert_eq!(size_of::<tracing_core_lite::Span>(), 16);
+}

@@ -123,12 +123,20 @@ impl Buffer {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering};
+
     use super::*;
     use crate::export::BatchLimits;
 
-    fn buffer() -> Buffer {
-        // No other engine has this number.
-        Buffer::new(u64::MAX, Arc::new(Queue::new(BatchLimits::default().normalized())))
+    /// With a number that no engine has, and a chunk of this thread that is the last.
+    fn buffer(max_queue_size: usize) -> (Buffer, SharedChunk) {
+        static NUMBER: AtomicU64 = AtomicU64::new(u64::MAX);
+        let limits = BatchLimits { max_queue_size, ..BatchLimits::default() };
+        let number = NUMBER.fetch_sub(1, Ordering::Relaxed);
+        let buffer = Buffer::new(number, Arc::new(Queue::new(limits.normalized())));
+        push(&buffer);
+        let chunk = CHUNKS.with_borrow(|chunks| chunks.last().unwrap().chunk.clone());
+        (buffer, chunk)
     }
 
     fn push(buffer: &Buffer) {
@@ -137,10 +145,8 @@ mod tests {
 
     #[test]
     fn a_span_that_ends_while_its_threads_chunk_is_collected_goes_to_the_queue() {
-        let buffer = buffer();
-        push(&buffer);
-        assert_eq!(buffer.queue().queued_spans(), 0, "the thread collects it");
-        let shared = CHUNKS.with_borrow(|chunks| chunks[0].chunk.clone());
+        let (buffer, shared) = buffer(100);
+        assert_eq!((shared.lock().spans(), buffer.queue().queued_spans()), (1, 0), "the thread collects it");
         let collecting = shared.lock();
         push(&buffer);
         assert_eq!((collecting.spans(), buffer.queue().queued_spans()), (1, 1));
@@ -151,7 +157,7 @@ mod tests {
 
     #[test]
     fn a_span_that_ends_after_the_end_of_the_export_thread_is_counted() {
-        let buffer = buffer();
+        let (buffer, _) = buffer(100);
         let lost = || buffer.queue().stats().snapshot(0).dropped_after_shutdown;
         let mut late = Chunk::default();
         late.push(0, |bytes, field| bytes.push(field));
@@ -167,10 +173,7 @@ mod tests {
 
     #[test]
     fn a_span_for_which_the_queue_has_no_room_waits_until_its_threads_chunk_was_collected() {
-        let limits = BatchLimits { max_queue_size: 2, ..BatchLimits::default() };
-        let buffer = Buffer::new(u64::MAX - 1, Arc::new(Queue::new(limits.normalized())));
-        push(&buffer);
-        let shared = CHUNKS.with_borrow(|chunks| chunks.last().unwrap().chunk.clone());
+        let (buffer, shared) = buffer(2);
         (0..2).for_each(|_| buffer.push_alone(0, |bytes, field| bytes.push(field)));
         assert!(buffer.queue().is_full());
         let (begun, has_begun) = std::sync::mpsc::channel();

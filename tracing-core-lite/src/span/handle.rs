@@ -238,9 +238,7 @@ impl Span {
             }
         }
     }
-}
 
-impl Span {
     /// Drops what no engine of ours records.
     fn drop_other(&mut self) {
         match std::mem::replace(&mut self.0, State::Recording(SlotHandle::default())) {
@@ -258,6 +256,7 @@ impl Drop for Span {
     #[inline]
     fn drop(&mut self) {
         match &mut self.0 {
+            // That takes no lock, where all that is left is to let go of the slot.
             State::Recording(slot) => slot.end_as_owner(Timestamp::now, |_, _| {}),
             _ => self.drop_other(),
         }

@@ -47,6 +47,7 @@ pub(super) fn record(
     if let Some(query) = uri.query() {
         span.set(URL_QUERY, &config.secret_keys.query(query));
     }
+    // axum tells the peer on demand only.
     if seen.is_some() || peer.is_some() {
         record_addresses(span, config, seen.as_ref(), peer);
     }
