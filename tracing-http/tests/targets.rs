@@ -7,7 +7,7 @@ use axum::routing::any;
 use http::{Request, Version};
 use tower::ServiceExt;
 use tracing_core_lite::testing::TestSpans;
-use tracing_http::server::ServerLayer;
+use tracing_http::server::{Route, ServerLayer};
 
 const METHODS: [(&str, &str); 4] =
     [("GET", "GET"), ("POST", "POST"), ("QUERY", "QUERY"), ("PURGE", "_OTHER")];
@@ -23,10 +23,12 @@ const VERSIONS: [(Version, &str); 5] = [
 /// A URI, its scheme, its route, its authority and the port that is known.
 type Target = (&'static str, &'static str, Option<&'static str>, Option<&'static str>, Option<i64>);
 
-const TARGETS: [Target; 7] = [
+const TARGETS: [Target; 8] = [
     ("/orders/1", "http", Some("/orders/{id}"), None, None),
     ("/carts/1", "http", Some("/carts/{id}"), None, None),
     ("/nowhere", "http", None, None, None),
+    // Of a router whose routes may be empty.
+    ("/nowhere", "http", Some(""), None, None),
     ("http://shop.example/orders/1", "http", Some("/orders/{id}"), Some("shop.example"), Some(80)),
     ("https://shop.example/orders/1", "https", Some("/orders/{id}"), Some("shop.example"), Some(443)),
     ("https://shop.example:444/orders/1", "https", Some("/orders/{id}"), Some("shop.example"), Some(444)),
@@ -65,6 +67,9 @@ async fn check(
         .route("/carts/{id}", any(|| async {}))
         .layer(ServerLayer::new().with_provider(spans.provider()));
     let mut request = Request::builder().method(method).uri(uri).version(version);
+    if route == Some("") {
+        request = request.extension(Route::from(""));
+    }
     if let Some(host) = host {
         request = request.header("host", host);
     }
