@@ -7,8 +7,6 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 use crate::call::Call;
-use crate::ending::Outcome;
-use crate::error_code;
 
 pin_project! {
     /// A response's body, whose span ends with the trailers, with an error, or when the body is dropped. A server's is
@@ -22,23 +20,17 @@ pin_project! {
 }
 
 impl<B> TracedBody<B> {
-    /// Watches `inner` until `call` has ended.
+    /// Watches `inner` until `call` has ended, if there is one.
     #[inline]
-    pub(crate) fn watched(inner: B, call: Option<Call>) -> Self {
+    pub(crate) fn new(inner: B, call: Option<Call>) -> Self {
         Self { inner, call }
-    }
-
-    /// A body with which nothing is left to be done.
-    #[inline]
-    pub(crate) fn unwatched(inner: B) -> Self {
-        Self { inner, call: None }
     }
 }
 
 /// An empty body of no call.
 impl<B: Default> Default for TracedBody<B> {
     fn default() -> Self {
-        Self::unwatched(B::default())
+        Self::new(B::default(), None)
     }
 }
 
@@ -65,11 +57,11 @@ where
         };
         match &polled {
             Poll::Pending => return polled,
-            Poll::Ready(None) => call.end(Outcome::Complete(None), None),
-            Poll::Ready(Some(Err(error))) => call.end(Outcome::Failed(error_code::of_any(error)), None),
+            Poll::Ready(None) => call.complete(),
+            Poll::Ready(Some(Err(error))) => call.failed(error),
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    call.end(Outcome::Complete(None), Some(trailers));
+                    call.trailers(trailers);
                 } else {
                     if let Some(data) = frame.data_ref() {
                         call.data(data);
@@ -78,7 +70,7 @@ where
                     if !this.inner.is_end_stream() {
                         return polled;
                     }
-                    call.end(Outcome::Complete(None), None);
+                    call.complete();
                 }
             }
         }

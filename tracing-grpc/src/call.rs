@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use bytes::Buf;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use opentelemetry::ContextGuard;
+use opentelemetry::trace::TraceContextExt;
 use tonic::Code;
 use tracing_core_lite::{BoxPool, Context, Span};
 
+use crate::ahead::Ahead;
 #[cfg(feature = "metrics")]
 use crate::callee::Callee;
 use crate::config::Config;
@@ -19,7 +22,7 @@ use crate::hooks::OnResponse;
 use crate::messages::Messages;
 use crate::method::{Claim, Method};
 use crate::semconv::{GRPC, METHOD, METHOD_ORIGINAL, OTHER};
-use crate::{address, code};
+use crate::{address, code, error_code};
 
 /// Longest description of a status, in bytes as they travel.
 const LONGEST_MESSAGE: usize = 1024;
@@ -29,7 +32,7 @@ const LONGEST_MESSAGE: usize = 1024;
 ///
 /// Ends once; when it is dropped, as given up.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub struct Call {
     context: Context,
     /// `None` when nothing is recorded, or all has been.
     watched: Option<Box<Watched>>,
@@ -120,6 +123,14 @@ impl Call {
         Entered { unwinding: Unwinding(self), _attached }
     }
 
+    /// As [`enter`](Call::enter), for what is probably the last time: the context is moved, and two atomic operations are spared. Leave
+    /// it by [`leave_with_context`](Entered::leave_with_context) where it is needed once more.
+    #[inline]
+    pub(crate) fn enter_last(&mut self) -> Entered<'_> {
+        let _attached = std::mem::take(&mut self.context).attach();
+        Entered { unwinding: Unwinding(self), _attached }
+    }
+
     /// Runs `work`, and ends the call if it panics.
     #[inline]
     pub(crate) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
@@ -143,21 +154,42 @@ impl Call {
         side: Side,
         response: &Response<B>,
         on_response: &impl OnResponse,
+        ahead: Option<&Ahead>,
     ) -> bool {
-        let is_complete = response.body().is_end_stream();
+        let is_complete = ahead.map_or_else(|| response.body().is_end_stream(), Ahead::is_all);
         let Some(watched) = &mut self.watched else {
             return !is_complete && !side.is_client();
         };
         watched.responded(response, on_response);
-        if is_complete {
-            self.end(Outcome::Complete(None), Some(response.headers()));
+        match ahead {
+            Some(ahead) => ahead.tell(self),
+            None if is_complete => self.trailers(response.headers()),
+            None => {}
         }
         !is_complete
     }
 
+    /// Ends the span of a call that has nothing more to say.
+    #[inline]
+    pub(crate) fn complete(&mut self) {
+        self.end(Outcome::Complete(None), None);
+    }
+
+    /// Ends the span with the status in `trailers`.
+    #[inline]
+    pub(crate) fn trailers(&mut self, trailers: &HeaderMap) {
+        self.end(Outcome::Complete(None), Some(trailers));
+    }
+
+    /// Ends the span with what `error` amounts to.
+    #[inline]
+    pub(crate) fn failed<E: 'static>(&mut self, error: &E) {
+        self.end(Outcome::Failed(error_code::of_any(error)), None);
+    }
+
     /// Counts messages in a piece of the response's body.
     #[inline]
-    pub(crate) fn data(&mut self, data: &impl bytes::Buf) {
+    pub(crate) fn data(&mut self, data: &impl Buf) {
         if let Some(watched) = &mut self.watched
             && watched.messages.are_wanted()
         {
@@ -186,6 +218,16 @@ thread_local! {
 }
 
 impl Watched {
+    /// Makes the span the one of `context` if it is not: what ran in it may have left a context of its own attached.
+    #[inline]
+    fn claim(&self, context: &mut Context) {
+        if let Some(span) = &self.span
+            && context.span().span_context().span_id() != span.span_context().span_id()
+        {
+            *context = span.in_context(context);
+        }
+    }
+
     fn responded<B>(&mut self, response: &Response<B>, on_response: &impl OnResponse) {
         // The address that a client learns by connecting; a server knows its own from the request.
         let peer = if self.side.is_client() { address::peer(response.extensions()) } else { None };
@@ -252,6 +294,17 @@ impl Entered<'_> {
     /// Makes the context current again that was so before.
     #[inline]
     pub(crate) fn leave(self) {
+        std::mem::forget(self.unwinding);
+    }
+
+    /// As [`leave`](Entered::leave), and gives the call its context back.
+    #[inline]
+    pub(crate) fn leave_with_context(self) {
+        let call = &mut *self.unwinding.0;
+        call.context = Context::current();
+        if let Some(watched) = &call.watched {
+            watched.claim(&mut call.context);
+        }
         std::mem::forget(self.unwinding);
     }
 }

@@ -8,10 +8,9 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::body::TracedBody;
+use crate::ahead::Ahead;
 use crate::call::Call;
-use crate::ending::{Outcome, Side};
-use crate::error_code;
+use crate::ending::Side;
 use crate::hooks::OnResponse;
 use crate::response_body::{ResponseBody, Wrapped};
 
@@ -50,24 +49,35 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(call) = this.call else {
-            return this.inner.poll(cx).map_ok(W::unwatched);
+            return this.inner.poll(cx).map_ok(|response| W::made(response, None, None));
         };
-        let entered = call.enter();
-        let polled = this.inner.poll(cx);
-        entered.leave();
+        let entered = if W::TAKES_AHEAD { call.enter_last() } else { call.enter() };
+        let mut polled = this.inner.poll(cx);
+        let ahead = match &mut polled {
+            Poll::Ready(Ok(response)) => W::ahead(response, cx),
+            _ => None,
+        };
+        if W::TAKES_AHEAD && !ahead.as_ref().is_some_and(Ahead::is_all) {
+            entered.leave_with_context();
+        } else {
+            entered.leave();
+        }
         let has_more = match &polled {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(response)) => call.responded(*this.side, response, this.on_response),
+            Poll::Ready(Ok(response)) => {
+                call.responded(*this.side, response, this.on_response, ahead.as_ref())
+            }
             Poll::Ready(Err(error)) => {
-                call.end(Outcome::Failed(error_code::of_any(error)), None);
+                call.failed(error);
                 false
             }
         };
-        if !has_more {
+        let call = if has_more {
+            this.call.take()
+        } else {
             *this.call = None;
-            return polled.map_ok(W::unwatched);
-        }
-        let call = this.call.take();
-        polled.map_ok(|response| W::watched(response, |body| TracedBody::watched(body, call)))
+            None
+        };
+        polled.map_ok(|response| W::made(response, call, ahead))
     }
 }

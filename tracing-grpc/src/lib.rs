@@ -23,6 +23,7 @@
 )]
 
 mod address;
+mod ahead;
 mod attributes;
 mod body;
 mod call;

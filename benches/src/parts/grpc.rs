@@ -46,9 +46,11 @@ pub const TONIC_OTEL: &str = "tonic-tracing-opentelemetry";
 pub const FASTRACE: &str = "fastrace-tonic";
 const LOWER_BOUND: &str = "lower bound";
 pub const FASTRACE_BY_HAND: &str = "fastrace-tonic, attributes by hand";
-const CASES: [&str; 6] = ["bare", LOWER_BOUND, OURS, FASTRACE, FASTRACE_BY_HAND, TONIC_OTEL];
+/// With bodies of a type of its own.
+const OURS_BY_DEFAULT: &str = "tracing-grpc without keep_tonic_body";
+const CASES: [&str; 7] = ["bare", LOWER_BOUND, OURS, OURS_BY_DEFAULT, FASTRACE, FASTRACE_BY_HAND, TONIC_OTEL];
 /// Measured for the server alone.
-const OF_SERVERS: [&str; 2] = [LOWER_BOUND, FASTRACE_BY_HAND];
+const OF_SERVERS: [&str; 3] = [LOWER_BOUND, OURS_BY_DEFAULT, FASTRACE_BY_HAND];
 pub const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
 
 fn runs() -> Vec<Run> {
@@ -107,10 +109,13 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
             let call = serving(LowerBoundLayer.layer(routes), sampled);
             (call, lower_bound::start_export(&out, 5))
         }
-        (OURS, _) => {
+        (OURS | OURS_BY_DEFAULT, _) => {
             let provider = exporters::ours(&out);
-            let call = if side == "server" {
-                serving(ServerLayer::new().with_provider(&provider).layer(routes), sampled)
+            let servers = ServerLayer::new().with_provider(&provider);
+            let call = if case == OURS_BY_DEFAULT {
+                serving(servers.layer(routes), sampled)
+            } else if side == "server" {
+                serving(servers.keep_tonic_body().layer(routes), sampled)
             } else {
                 let layer =
                     ClientLayer::new().with_provider(&provider).server_address("stock.example", 50051);

@@ -50,11 +50,14 @@ impl<F, Q, P, W> ServerLayer<F, Q, P, W> {
 }
 
 impl<F, Q, P> ServerLayer<F, Q, P> {
-    /// Makes responses keep tonic's type of body: for layers outside of this one that want that type, such as `tonic_web`'s.
-    /// The service's responses have to have it too, as those of generated code and of
+    /// Makes responses keep tonic's type of body: for layers outside of this one that want that type, such as `tonic_web`'s, and
+    /// because it takes less time. The service's responses have to have it too, as those of generated code and of
     /// [`Server::layer`](tonic::transport::Server::layer) do.
     ///
-    /// The layer does the same without it, in the same time: tonic boxes a body that is not its own, and this does so before.
+    /// What is there of the body when the service answers is taken along with the answer, in the context of the span. That is all of a
+    /// unary call's, whose span ends right then, and not when the message is sent; an unsampled one takes a third less time. Of a
+    /// stream it is two frames, or one of 32 KiB: its first messages are made before the client is known to be ready for them, as tonic
+    /// does by itself with messages that fit in one frame.
     ///
     /// ```
     /// use tonic::transport::Server;

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::TraceContextExt;
 use tonic::server::NamedService;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
@@ -41,7 +41,10 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     fn start(&self, head: &RequestHead<'_>) -> Call {
         let config = &*self.config;
         let headers = HeaderScan::of(head.metadata());
-        let (caller, base) = self.extract(&headers);
+        let (mut caller, base) = config.propagator.extract_parent(&headers);
+        if caller.is_none() {
+            caller = trace_bin::caller(&headers);
+        }
         if let (Some(caller), false) = (&caller, config.is_measured())
             && let Some(context) = config.tracer.unrecorded_child(caller, &base)
         {
@@ -61,16 +64,13 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
         Call::new(&self.config, span, context, head, method, headers.value(GRPC_TIMEOUT))
     }
 
-    fn extract(&self, headers: &HeaderScan<'_>) -> (Option<SpanContext>, tracing_core_lite::Context) {
-        let (caller, base) = self.config.propagator.extract_parent(headers);
-        (caller.or_else(|| trace_bin::caller(headers)), base)
-    }
-
     /// A call that gets no span: the caller's context, if there is one.
     #[cold]
     fn pass_on(&self, head: &RequestHead<'_>) -> Option<Call> {
-        let (caller, base) = self.extract(&HeaderScan::of(head.metadata()));
-        Some(Call::passed_on(base.with_remote_span_context(caller?)))
+        let headers = HeaderScan::of(head.metadata());
+        let (caller, base) = self.config.propagator.extract_parent(&headers);
+        let caller = caller.or_else(|| trace_bin::caller(&headers))?;
+        Some(Call::passed_on(base.with_remote_span_context(caller)))
     }
 }
 

@@ -1,0 +1,355 @@
+//! A layer that keeps tonic's body takes its first frames with the answer. Whoever reads the body sees what it would see without that,
+//! and so does the span.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::VecDeque;
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::panic::AssertUnwindSafe;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body::{Body as _, Frame, SizeHint};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use proptest::prelude::*;
+use tonic::Status;
+use tonic::body::Body;
+use tower_layer::Layer;
+use tower_service::Service;
+use tracing_core_lite::span::data::SpanData;
+use tracing_core_lite::testing::TestSpans;
+use tracing_grpc::server::ServerLayer;
+
+/// What a body does when it is asked for a frame.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Wait,
+    /// As [`Wait`](Step::Wait), and leaves a context attached that is not its own.
+    Litter,
+    Data(usize),
+    /// The last data, of which the body knows.
+    LastData(usize),
+    Trailers(&'static str),
+    Fail,
+    Panic,
+}
+
+/// What a body was asked: the span that was current each time, and what came of it.
+type Asked = Arc<Mutex<Vec<(SpanId, Option<Step>)>>>;
+
+/// A body that follows a script, and ends after it.
+struct Scripted {
+    steps: VecDeque<Step>,
+    asked: Asked,
+    is_over: bool,
+    knows_end: bool,
+}
+
+impl http_body::Body for Scripted {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        assert!(!self.is_over, "asked after its end");
+        let step = self.steps.pop_front();
+        let span = opentelemetry::Context::map_current(|context| context.span().span_context().span_id());
+        self.asked.lock().unwrap().push((span, step));
+        self.is_over = matches!(step, None | Some(Step::LastData(_) | Step::Trailers(_) | Step::Fail));
+        self.knows_end = matches!(step, Some(Step::LastData(_) | Step::Trailers(_)));
+        match step {
+            None => Poll::Ready(None),
+            Some(Step::Wait) => Poll::Pending,
+            Some(Step::Litter) => {
+                let other = SpanContext::new(
+                    TraceId::from(1),
+                    SpanId::from(1),
+                    TraceFlags::SAMPLED,
+                    true,
+                    TraceState::NONE,
+                );
+                std::mem::forget(opentelemetry::Context::new().with_remote_span_context(other).attach());
+                Poll::Pending
+            }
+            Some(Step::Data(len) | Step::LastData(len)) => {
+                Poll::Ready(Some(Ok(Frame::data(vec![7; len].into()))))
+            }
+            Some(Step::Trailers(code)) => Poll::Ready(Some(Ok(Frame::trailers(status(code))))),
+            Some(Step::Fail) => Poll::Ready(Some(Err(Status::unavailable("as the script says")))),
+            Some(Step::Panic) => panic!("as the script says"),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.knows_end
+    }
+}
+
+fn status(code: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([("grpc-status".parse().unwrap(), code.parse().unwrap())])
+}
+
+/// A service whose answer has that body.
+struct Answers<B>(Option<B>);
+
+impl<B> Service<Request<Body>> for Answers<B>
+where
+    B: http_body::Body<Data = Bytes, Error = Status> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        ready(Ok(Response::new(Body::new(self.0.take().unwrap()))))
+    }
+}
+
+fn request(traceparent: Option<&str>) -> Request<Body> {
+    let mut request = Request::post("http://shop.example/shop.v1.Stock/Watch").body(Body::empty()).unwrap();
+    if let Some(traceparent) = traceparent {
+        request.headers_mut().insert("traceparent", traceparent.parse().unwrap());
+    }
+    request
+}
+
+/// The answer of a service that has nothing to wait for.
+fn answer<S, B>(mut service: S, request: Request<Body>) -> Response<B>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+{
+    let mut cx = Context::from_waker(Waker::noop());
+    let Poll::Ready(Ok(response)) = pin!(service.call(request)).poll(&mut cx) else {
+        panic!("the answer is ready")
+    };
+    response
+}
+
+fn scripted(steps: &[Step]) -> (Scripted, Asked) {
+    let asked = Asked::default();
+    let body = Scripted {
+        steps: steps.iter().copied().collect(),
+        asked: Arc::clone(&asked),
+        is_over: false,
+        knows_end: false,
+    };
+    (body, asked)
+}
+
+/// Reads at most so many frames, as hyper does: until one is the last, or there is an error.
+fn read<B>(body: B, most: usize) -> Vec<Step>
+where
+    B: http_body::Body<Data = Bytes, Error = Status>,
+{
+    let mut body = pin!(body);
+    let mut cx = Context::from_waker(Waker::noop());
+    let mut read = Vec::new();
+    while read.len() < most && !body.is_end_stream() {
+        match body.as_mut().poll_frame(&mut cx) {
+            Poll::Pending => read.push(Step::Wait),
+            Poll::Ready(None) => break,
+            Poll::Ready(Some(Err(_))) => {
+                read.push(Step::Fail);
+                break;
+            }
+            Poll::Ready(Some(Ok(frame))) => read.push(match frame.data_ref() {
+                Some(data) => Step::Data(data.len()),
+                None => Step::Trailers(if frame.trailers_ref().unwrap()["grpc-status"] == "0" {
+                    "0"
+                } else {
+                    "13"
+                }),
+            }),
+        }
+    }
+    read
+}
+
+/// What a span says, but for ids and times.
+fn said(span: &SpanData) -> String {
+    let events: Vec<_> = span.events.iter().map(|event| (&event.name, &event.attributes)).collect();
+    format!("{} {:?} {:?} {events:?}", span.name, span.status, span.attributes)
+}
+
+/// As [`read`], and without waits: when they come is the only difference that there may be.
+fn frames(read: &[Step]) -> Vec<Step> {
+    read.iter().copied().filter(|step| *step != Step::Wait).collect()
+}
+
+/// What is read of a body that was answered through both kinds of layer, and what the spans say.
+fn compare(steps: &[Step], most: usize, traceparent: Option<&str>) {
+    let (kept, wrapped) = (TestSpans::new(), TestSpans::new());
+    let layer = |spans: &TestSpans| ServerLayer::new().with_provider(spans.provider()).record_messages(5);
+    let (body, asked) = scripted(steps);
+    let service = layer(&kept).keep_tonic_body().layer(Answers(Some(body)));
+    let response = answer(service, request(traceparent));
+    assert!(asked.lock().unwrap().len() <= 2, "{steps:?} was asked for too many");
+    let from_kept = read(response.into_body(), most);
+    let contexts: Vec<_> = asked.lock().unwrap().iter().map(|(span, _)| *span).collect();
+
+    let (body, _) = scripted(steps);
+    let service = layer(&wrapped).layer(Answers(Some(body)));
+    let from_wrapped = read(answer(service, request(traceparent)).into_body(), most);
+
+    let is_whole = from_kept.len() < most && from_wrapped.len() < most;
+    let count = frames(&from_kept).len().min(frames(&from_wrapped).len());
+    assert_eq!(frames(&from_kept)[..count], frames(&from_wrapped)[..count], "{steps:?}");
+    let (kept, wrapped) = (kept.finished(), wrapped.finished());
+    assert_eq!(kept.len(), wrapped.len(), "{steps:?}");
+    if is_whole {
+        assert_eq!(frames(&from_kept), frames(&from_wrapped), "{steps:?}");
+        for (kept, wrapped) in kept.iter().zip(&wrapped) {
+            assert_eq!(said(&kept.span), said(&wrapped.span), "{steps:?}");
+        }
+    }
+    for span in contexts {
+        match kept.first() {
+            Some(server) => assert_eq!(span, server.span.span_id, "{steps:?} was asked in another context"),
+            None => assert_ne!(span, SpanId::INVALID, "{steps:?} was asked without a context"),
+        }
+    }
+}
+
+const UNSAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        3 => Just(Step::Wait),
+        1 => Just(Step::Litter),
+        6 => prop_oneof![0_usize..50, 32_760_usize..32_776].prop_map(Step::Data),
+        1 => (0_usize..50).prop_map(Step::LastData),
+        2 => prop_oneof![Just("0"), Just("13")].prop_map(Step::Trailers),
+        1 => Just(Step::Fail),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn it_makes_no_difference(
+        steps in proptest::collection::vec(step(), 0..6),
+        most in prop_oneof![1 => 0_usize..4, 3 => Just(100)],
+        is_sampled in any::<bool>(),
+    ) {
+        compare(&steps, most, if is_sampled { None } else { Some(UNSAMPLED) });
+    }
+}
+
+#[test]
+fn a_unary_call_has_ended_when_its_answer_is_there() {
+    let spans = TestSpans::new();
+    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let (body, asked) = scripted(&[Step::Data(5), Step::Trailers("0")]);
+    let response = answer(layer.layer(Answers(Some(body))), request(None));
+    assert_eq!(asked.lock().unwrap().len(), 2);
+    let span = spans.one("shop.v1.Stock/Watch");
+    assert_eq!(span.text("rpc.response.status_code"), Some("OK"));
+    drop(response);
+    assert_eq!(spans.finished().len(), 1);
+}
+
+#[test]
+fn a_stream_is_asked_for_two_frames_at_most_and_for_none_after_a_full_one() {
+    for (steps, asked_for) in [
+        (&[Step::Data(5), Step::Data(5), Step::Data(5)][..], 2),
+        (&[Step::Data(32 * 1024), Step::Data(5)], 1),
+        (&[Step::Data(32 * 1024 - 1), Step::Data(5)], 2),
+        (&[Step::Wait, Step::Data(5)], 1),
+        (&[Step::Trailers("0")], 1),
+    ] {
+        let (body, asked) = scripted(steps);
+        let spans = TestSpans::new();
+        let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+        let response = answer(layer.layer(Answers(Some(body))), request(None));
+        assert_eq!(asked.lock().unwrap().len(), asked_for, "{steps:?}");
+        assert_eq!(spans.finished().len(), usize::from(steps == [Step::Trailers("0")]));
+        drop(response);
+        assert_eq!(spans.finished().len(), 1, "{steps:?}");
+    }
+}
+
+#[test]
+fn a_panic_of_a_stream_that_is_asked_with_the_answer() {
+    let spans = TestSpans::new();
+    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let (body, _) = scripted(&[Step::Data(5), Step::Panic]);
+    let service = layer.layer(Answers(Some(body)));
+    assert!(std::panic::catch_unwind(AssertUnwindSafe(|| answer(service, request(None)))).is_err());
+    let span = spans.one("shop.v1.Stock/Watch");
+    assert_eq!((span.text("error.type"), span.is_error()), (Some("panic"), true));
+    assert!(!opentelemetry::Context::map_current(|context| context.has_active_span()));
+}
+
+/// A body with a span of its own, as long as it is there.
+struct Working {
+    steps: Scripted,
+    _work: tracing_core_lite::Span,
+}
+
+impl http_body::Body for Working {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Pin::new(&mut self.steps).poll_frame(cx)
+    }
+}
+
+#[test]
+fn spans_within_end_first() {
+    let spans = TestSpans::new();
+    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let (steps, _) = scripted(&[Step::Data(5), Step::Trailers("0")]);
+    let body = Working { steps, _work: spans.tracer().span("work").start() };
+    let _response = answer(layer.layer(Answers(Some(body))), request(None));
+    let end = |name: &str| spans.one(name).end_time_unix_nano;
+    assert!(end("work") <= end("shop.v1.Stock/Watch"));
+}
+
+/// A body that knows its size.
+struct Sized(Option<Bytes>);
+
+impl http_body::Body for Sized {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        Poll::Ready(self.0.take().map(|data| Ok(Frame::data(data))))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        SizeHint::with_exact(self.0.as_ref().map_or(0, |data| data.len() as u64))
+    }
+}
+
+#[test]
+fn what_a_body_says_of_its_size_is_kept() {
+    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).keep_tonic_body();
+    let body = Sized(Some(Bytes::from_static(b"not found")));
+    let response = answer(layer.layer(Answers(Some(body))), request(None));
+    assert_eq!(response.body().size_hint().exact(), Some(9));
+    let (body, _) = scripted(&[Step::Data(5), Step::Trailers("0")]);
+    let response = answer(layer.layer(Answers(Some(body))), request(None));
+    assert_eq!(
+        response.body().size_hint().exact(),
+        None,
+        "what is left of it has a size, but it has trailers too"
+    );
+}
