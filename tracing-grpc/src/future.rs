@@ -72,12 +72,11 @@ where
                 false
             }
         };
-        let call = if has_more {
-            this.call.take()
-        } else {
+        if !has_more {
             *this.call = None;
-            None
-        };
+            return polled.map_ok(|response| W::made(response, None, ahead));
+        }
+        let call = this.call.take();
         polled.map_ok(|response| W::made(response, call, ahead))
     }
 }
