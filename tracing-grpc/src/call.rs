@@ -7,7 +7,6 @@ use bytes::Buf;
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use opentelemetry::ContextGuard;
-use opentelemetry::trace::TraceContextExt;
 use tonic::Code;
 use tracing_core_lite::{BoxPool, Context, Span};
 
@@ -123,14 +122,6 @@ impl Call {
         Entered { unwinding: Unwinding(self), _attached }
     }
 
-    /// As [`enter`](Call::enter), for what is probably the last time: the context is moved, and two atomic operations are spared. Leave
-    /// it by [`leave_with_context`](Entered::leave_with_context) where it is needed once more.
-    #[inline]
-    pub(crate) fn enter_last(&mut self) -> Entered<'_> {
-        let _attached = std::mem::take(&mut self.context).attach();
-        Entered { unwinding: Unwinding(self), _attached }
-    }
-
     /// Runs `work`, and ends the call if it panics.
     #[inline]
     pub(crate) fn watch<R>(&mut self, work: impl FnOnce() -> R) -> R {
@@ -218,16 +209,6 @@ thread_local! {
 }
 
 impl Watched {
-    /// Makes the span the one of `context` if it is not: what ran in it may have left a context of its own attached.
-    #[inline]
-    fn claim(&self, context: &mut Context) {
-        if let Some(span) = &self.span
-            && context.span().span_context().span_id() != span.span_context().span_id()
-        {
-            *context = span.in_context(context);
-        }
-    }
-
     fn responded<B>(&mut self, response: &Response<B>, on_response: &impl OnResponse) {
         // The address that a client learns by connecting; a server knows its own from the request.
         let peer = if self.side.is_client() { address::peer(response.extensions()) } else { None };
@@ -294,17 +275,6 @@ impl Entered<'_> {
     /// Makes the context current again that was so before.
     #[inline]
     pub(crate) fn leave(self) {
-        std::mem::forget(self.unwinding);
-    }
-
-    /// As [`leave`](Entered::leave), and gives the call its context back.
-    #[inline]
-    pub(crate) fn leave_with_context(self) {
-        let call = &mut *self.unwinding.0;
-        call.context = Context::current();
-        if let Some(watched) = &call.watched {
-            watched.claim(&mut call.context);
-        }
         std::mem::forget(self.unwinding);
     }
 }

@@ -8,7 +8,6 @@ use http::Response;
 use http_body::Body;
 use pin_project_lite::pin_project;
 
-use crate::ahead::Ahead;
 use crate::call::Call;
 use crate::ending::Side;
 use crate::hooks::OnResponse;
@@ -49,19 +48,15 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Some(call) = this.call else {
-            return this.inner.poll(cx).map_ok(|response| W::made(response, None, None));
+            return this.inner.poll(cx).map_ok(|response| W::wrap(response, None, None));
         };
-        let entered = if W::TAKES_AHEAD { call.enter_last() } else { call.enter() };
+        let entered = call.enter();
         let mut polled = this.inner.poll(cx);
         let ahead = match &mut polled {
             Poll::Ready(Ok(response)) => W::ahead(response, cx),
             _ => None,
         };
-        if W::TAKES_AHEAD && !ahead.as_ref().is_some_and(Ahead::is_all) {
-            entered.leave_with_context();
-        } else {
-            entered.leave();
-        }
+        entered.leave();
         let has_more = match &polled {
             Poll::Pending => return Poll::Pending,
             Poll::Ready(Ok(response)) => {
@@ -74,9 +69,9 @@ where
         };
         if !has_more {
             *this.call = None;
-            return polled.map_ok(|response| W::made(response, None, ahead));
+            return polled.map_ok(|response| W::wrap(response, None, ahead));
         }
         let call = this.call.take();
-        polled.map_ok(|response| W::made(response, call, ahead))
+        polled.map_ok(|response| W::wrap(response, call, ahead))
     }
 }

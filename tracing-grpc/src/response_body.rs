@@ -16,20 +16,17 @@ pub trait ResponseBody<B>: sealed::Sealed<B, Made = Self::Body> {
     type Body;
 }
 
-pub(crate) mod sealed {
+mod sealed {
     use super::*;
 
     pub trait Sealed<B> {
         type Made;
 
-        /// Whether it takes the first frames of a response.
-        const TAKES_AHEAD: bool;
-
         /// Takes the first frames of a response, whose context is current.
         fn ahead(response: &mut Response<B>, cx: &mut Context<'_>) -> Option<Ahead>;
 
         /// A response whose body is watched for `call`, if there is something left to be watched.
-        fn made(response: Response<B>, call: Option<Call>, ahead: Option<Ahead>) -> Response<Self::Made>;
+        fn wrap(response: Response<B>, call: Option<Call>, ahead: Option<Ahead>) -> Response<Self::Made>;
     }
 }
 
@@ -44,15 +41,13 @@ impl<B> ResponseBody<B> for Wrapped {
 impl<B> sealed::Sealed<B> for Wrapped {
     type Made = TracedBody<B>;
 
-    const TAKES_AHEAD: bool = false;
-
     #[inline]
     fn ahead(_: &mut Response<B>, _: &mut Context<'_>) -> Option<Ahead> {
         None
     }
 
     #[inline]
-    fn made(response: Response<B>, call: Option<Call>, _: Option<Ahead>) -> Response<TracedBody<B>> {
+    fn wrap(response: Response<B>, call: Option<Call>, _: Option<Ahead>) -> Response<TracedBody<B>> {
         response.map(|body| TracedBody::new(body, call))
     }
 }
@@ -71,15 +66,13 @@ impl ResponseBody<Body> for TonicBody {
 impl sealed::Sealed<Body> for TonicBody {
     type Made = Body;
 
-    const TAKES_AHEAD: bool = true;
-
     #[inline]
     fn ahead(response: &mut Response<Body>, cx: &mut Context<'_>) -> Option<Ahead> {
         Ahead::of(response.body_mut(), cx)
     }
 
     #[inline]
-    fn made(mut response: Response<Body>, call: Option<Call>, ahead: Option<Ahead>) -> Response<Body> {
+    fn wrap(mut response: Response<Body>, call: Option<Call>, ahead: Option<Ahead>) -> Response<Body> {
         if call.is_none() && ahead.is_none() {
             return response;
         }

@@ -3,17 +3,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::future::{Ready, ready};
+use std::future::{Ready, poll_fn, ready};
 use std::panic::AssertUnwindSafe;
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
 
 use bytes::Bytes;
 use http::{HeaderMap, Request, Response};
 use http_body::{Body as _, Frame, SizeHint};
+use opentelemetry::ContextGuard;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use proptest::prelude::*;
 use tonic::Status;
@@ -38,8 +41,20 @@ enum Step {
     Panic,
 }
 
-/// What a body was asked: the span that was current each time, and what came of it.
-type Asked = Arc<Mutex<Vec<(SpanId, Option<Step>)>>>;
+/// The span that was current each time that a body was asked.
+type Asked = Arc<Mutex<Vec<(TraceId, SpanId)>>>;
+
+thread_local! {
+    /// What bodies left attached.
+    static LITTER: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
+}
+
+fn current() -> (TraceId, SpanId) {
+    opentelemetry::Context::map_current(|context| {
+        let span = context.span();
+        (span.span_context().trace_id(), span.span_context().span_id())
+    })
+}
 
 /// A body that follows a script, and ends after it.
 struct Scripted {
@@ -59,8 +74,7 @@ impl http_body::Body for Scripted {
     ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
         assert!(!self.is_over, "asked after its end");
         let step = self.steps.pop_front();
-        let span = opentelemetry::Context::map_current(|context| context.span().span_context().span_id());
-        self.asked.lock().unwrap().push((span, step));
+        self.asked.lock().unwrap().push(current());
         self.is_over = matches!(step, None | Some(Step::LastData(_) | Step::Trailers(_) | Step::Fail));
         self.knows_end = matches!(step, Some(Step::LastData(_) | Step::Trailers(_)));
         match step {
@@ -74,7 +88,8 @@ impl http_body::Body for Scripted {
                     true,
                     TraceState::NONE,
                 );
-                std::mem::forget(opentelemetry::Context::new().with_remote_span_context(other).attach());
+                let guard = opentelemetry::Context::new().with_remote_span_context(other).attach();
+                LITTER.with_borrow_mut(|litter| litter.push(guard));
                 Poll::Pending
             }
             Some(Step::Data(len) | Step::LastData(len)) => {
@@ -195,11 +210,12 @@ fn compare(steps: &[Step], most: usize, traceparent: Option<&str>) {
     let response = answer(service, request(traceparent));
     assert!(asked.lock().unwrap().len() <= 2, "{steps:?} was asked for too many");
     let from_kept = read(response.into_body(), most);
-    let contexts: Vec<_> = asked.lock().unwrap().iter().map(|(span, _)| *span).collect();
+    LITTER.take();
 
     let (body, _) = scripted(steps);
     let service = layer(&wrapped).layer(Answers(Some(body)));
     let from_wrapped = read(answer(service, request(traceparent)).into_body(), most);
+    LITTER.take();
 
     let is_whole = from_kept.len() < most && from_wrapped.len() < most;
     let count = frames(&from_kept).len().min(frames(&from_wrapped).len());
@@ -212,10 +228,21 @@ fn compare(steps: &[Step], most: usize, traceparent: Option<&str>) {
             assert_eq!(said(&kept.span), said(&wrapped.span), "{steps:?}");
         }
     }
-    for span in contexts {
+    let asked = asked.lock().unwrap();
+    for in_context in &*asked {
         match kept.first() {
-            Some(server) => assert_eq!(span, server.span.span_id, "{steps:?} was asked in another context"),
-            None => assert_ne!(span, SpanId::INVALID, "{steps:?} was asked without a context"),
+            Some(server) => {
+                let of_server = (server.span.trace_id, server.span.span_id);
+                assert_eq!(*in_context, of_server, "{steps:?} was asked in another context");
+            }
+            None => {
+                assert_eq!(
+                    in_context.0.to_string(),
+                    UNSAMPLED[3..35],
+                    "{steps:?} was asked in another trace"
+                );
+                assert_eq!(*in_context, asked[0], "{steps:?} was asked in two contexts");
+            }
         }
     }
 }
@@ -276,6 +303,144 @@ fn a_stream_is_asked_for_two_frames_at_most_and_for_none_after_a_full_one() {
         assert_eq!(spans.finished().len(), usize::from(steps == [Step::Trailers("0")]));
         drop(response);
         assert_eq!(spans.finished().len(), 1, "{steps:?}");
+    }
+}
+
+#[test]
+fn a_message_of_32_kib_leaves_its_trailers_to_the_body() {
+    let spans = TestSpans::new();
+    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let (body, _) = scripted(&[Step::Data(32 * 1024), Step::Trailers("0")]);
+    let response = answer(layer.layer(Answers(Some(body))), request(None));
+    assert!(spans.finished().is_empty());
+    assert_eq!(read(response.into_body(), 100), [Step::Data(32 * 1024), Step::Trailers("0")]);
+    assert_eq!(spans.one("shop.v1.Stock/Watch").text("rpc.response.status_code"), Some("OK"));
+}
+
+/// A body that has one message, waits to be woken, has another, and may be told meanwhile that it is over.
+#[derive(Default)]
+struct Woken {
+    polls: usize,
+    is_over: Arc<AtomicBool>,
+    waker: Arc<Mutex<Option<Waker>>>,
+}
+
+impl http_body::Body for Woken {
+    type Data = Bytes;
+    type Error = Status;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Status>>> {
+        self.polls += 1;
+        if self.polls == 2 || self.polls == 3 {
+            *self.waker.lock().unwrap() = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(b"level")))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.is_over.load(Ordering::Relaxed)
+    }
+}
+
+#[test]
+fn a_frame_that_was_taken_is_not_lost_when_the_body_is_over_without_being_asked() {
+    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).keep_tonic_body();
+    let body = Woken::default();
+    let is_over = Arc::clone(&body.is_over);
+    let response = answer(layer.layer(Answers(Some(body))), request(None));
+    is_over.store(true, Ordering::Relaxed);
+    assert_eq!(read(response.into_body(), 100), [Step::Data(5)]);
+}
+
+/// Counts how often it was woken.
+#[derive(Default)]
+struct Bell(AtomicUsize);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+#[test]
+fn who_reads_the_rest_is_woken_for_it() {
+    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).keep_tonic_body();
+    let body = Woken::default();
+    let waker = Arc::clone(&body.waker);
+    let (answered, reads) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
+    let (first, second) = (Waker::from(Arc::clone(&answered)), Waker::from(Arc::clone(&reads)));
+    let mut service = layer.layer(Answers(Some(body)));
+    let Poll::Ready(Ok(response)) = pin!(service.call(request(None))).poll(&mut Context::from_waker(&first))
+    else {
+        panic!("the answer is ready")
+    };
+    let mut body = pin!(response.into_body());
+    let mut cx = Context::from_waker(&second);
+    assert!(body.as_mut().poll_frame(&mut cx).is_ready(), "taken with the answer");
+    assert!(body.as_mut().poll_frame(&mut cx).is_pending());
+    waker.lock().unwrap().take().unwrap().wake();
+    assert_eq!((answered.0.load(Ordering::Relaxed), reads.0.load(Ordering::Relaxed)), (0, 1));
+    assert!(body.as_mut().poll_frame(&mut cx).is_ready());
+}
+
+/// A service that waits once before it answers.
+struct AnswersLater {
+    body: Option<Scripted>,
+    asked: Asked,
+}
+
+impl Service<Request<Body>> for AnswersLater {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>>>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        let (body, asked) = (self.body.take().unwrap(), Arc::clone(&self.asked));
+        Box::pin(async move {
+            let mut waited = false;
+            poll_fn(|_| {
+                asked.lock().unwrap().push(current());
+                let polled = if waited { Poll::Ready(()) } else { Poll::Pending };
+                waited = true;
+                polled
+            })
+            .await;
+            Ok(Response::new(Body::new(body)))
+        })
+    }
+}
+
+#[test]
+fn a_service_that_waits_runs_in_one_context() {
+    for traceparent in [None, Some(UNSAMPLED)] {
+        let spans = TestSpans::new();
+        let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+        let (body, asked) = scripted(&[Step::Data(5), Step::Wait, Step::Trailers("0")]);
+        let mut service = layer.layer(AnswersLater { body: Some(body), asked: Arc::clone(&asked) });
+        let mut cx = Context::from_waker(Waker::noop());
+        let mut answer = pin!(service.call(request(traceparent)));
+        assert!(answer.as_mut().poll(&mut cx).is_pending());
+        let Poll::Ready(Ok(response)) = answer.poll(&mut cx) else { panic!("the answer is ready") };
+        assert_eq!(read(response.into_body(), 100), [Step::Data(5), Step::Trailers("0")]);
+        let asked = asked.lock().unwrap();
+        let expected = match traceparent {
+            None => {
+                let span = spans.one("shop.v1.Stock/Watch");
+                (span.trace_id, span.span_id)
+            }
+            Some(_) => asked[0],
+        };
+        assert_eq!(*asked, [expected; 5]);
+        assert!(traceparent.is_none_or(|text| text.contains(&expected.0.to_string())));
+        assert_eq!(current(), (TraceId::INVALID, SpanId::INVALID), "nothing is left attached");
     }
 }
 

@@ -1,4 +1,4 @@
-//! A call that is not sampled is passed on, and costs the server one allocation at most.
+//! A call that is not sampled is passed on, and costs the server one allocation at most, and one more for a body that stays tonic's.
 #![allow(clippy::unwrap_used)]
 #![allow(unsafe_code)] // A global allocator cannot be had without.
 
@@ -80,6 +80,24 @@ impl Service<Request<()>> for Answer {
     }
 }
 
+/// The same with tonic's body, which is an allocation of its own.
+#[derive(Clone)]
+struct AnswerOfTonic;
+
+impl Service<Request<()>> for AnswerOfTonic {
+    type Response = Response<tonic::body::Body>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        std::future::ready(Ok(Response::new(tonic::body::Body::new(Message(0)))))
+    }
+}
+
 /// Allocations of one call, from the request to the trailers.
 fn allocations<S, B>(service: &mut S) -> usize
 where
@@ -115,6 +133,17 @@ fn one_allocation_on_a_server() {
     let layer = ServerLayer::new().with_provider(spans.provider()).on_request(|_, _| panic!("not recorded"));
     let count = allocations(&mut layer.layer(Answer));
     assert!(count <= 1, "{count} allocations");
+    assert!(spans.finished().is_empty());
+}
+
+#[test]
+fn two_allocations_on_a_server_that_keeps_tonics_body() {
+    let spans = TestSpans::new();
+    let of_service = allocations(&mut AnswerOfTonic);
+    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    // The context, and a body for the frames that were taken.
+    let count = allocations(&mut layer.layer(AnswerOfTonic)) - of_service;
+    assert!(count <= 2, "{count} allocations");
     assert!(spans.finished().is_empty());
 }
 

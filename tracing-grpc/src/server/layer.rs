@@ -54,10 +54,15 @@ impl<F, Q, P> ServerLayer<F, Q, P> {
     /// because it takes less time. The service's responses have to have it too, as those of generated code and of
     /// [`Server::layer`](tonic::transport::Server::layer) do.
     ///
-    /// What is there of the body when the service answers is taken along with the answer, in the context of the span. That is all of a
-    /// unary call's, whose span ends right then, and not when the message is sent; an unsampled one takes a third less time. Of a
-    /// stream it is two frames, or one of 32 KiB: its first messages are made before the client is known to be ready for them, as tonic
-    /// does by itself with messages that fit in one frame.
+    /// Up to two frames of the body that are there when the service answers are taken along with the answer, in the context of the span,
+    /// and before [`on_response`](ServerLayer::on_response) is called; after a frame of 32 KiB or more, no second one is.
+    /// - Of a unary call with a smaller message that is all: its span ends right then, and not when the message is sent. The body that
+    ///   the service answered with, and what it holds, such as a permit, is dropped right then, too.
+    /// - Of a stream, the first messages are made before the client is known to be ready for them. tonic itself does so with all messages
+    ///   that are ready and fit in one frame.
+    /// - What panics in there, panics in the service's future and no longer in the body: a layer that catches panics makes an answer of it.
+    ///
+    /// A body that a layer between this one and the service has wrapped is treated alike. One that knows its size is left alone.
     ///
     /// ```
     /// use tonic::transport::Server;

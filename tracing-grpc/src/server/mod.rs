@@ -5,8 +5,10 @@
 //!    `grpc-trace-bin`; the sampler is asked, the span starts, and [`OnRequest`](crate::OnRequest) may add attributes.
 //!    The inner service runs in the context of the span, and so does the stream of the response.
 //! 2. The initial metadata of the response is there: [`OnResponse`](crate::OnResponse) may add attributes.
-//! 3. The span ends with the trailers; with the headers, if they are all of the response. With
-//!    [`keep_tonic_body`](ServerLayer::keep_tonic_body), a unary call's trailers are taken along with the answer.
+//! 3. The span ends with the trailers; with the headers, if they are all of the response.
+//!
+//! With [`keep_tonic_body`](ServerLayer::keep_tonic_body), the first frames of the response are made along with its initial metadata, and
+//! before [`OnResponse`](crate::OnResponse) is called: most unary calls have ended then.
 //!
 //! ```no_run
 //! use tonic::transport::Server;

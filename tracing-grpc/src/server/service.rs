@@ -41,6 +41,7 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
     fn start(&self, head: &RequestHead<'_>) -> Call {
         let config = &*self.config;
         let headers = HeaderScan::of(head.metadata());
+        // In place, as in `pass_on`: a function for both would move the span context, 64 bytes, twice more.
         let (mut caller, base) = config.propagator.extract_parent(&headers);
         if caller.is_none() {
             caller = trace_bin::caller(&headers);
