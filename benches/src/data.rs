@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use crate::measure::{YARDSTICK, median};
+use crate::measure::{TO_BARE, YARDSTICK, median};
 
 /// Figures that depend on how fast the machine is.
 const TIMES: [&str; 4] = ["ns", "wall", "other threads", "process cpu"];
@@ -67,9 +67,31 @@ impl Data {
         all.get(all.len() / 4).map_or(f64::NAN, |yardstick| yardstick * 1.06)
     }
 
-    /// What `case` takes more than the bare service.
+    /// What `case` takes more than the bare service: of the thread's time, than the one [beside](crate::beside) it, if there was one.
     pub fn added(&self, case: &str, mode: &str, figure: &str) -> f64 {
+        let beside = (self.get(case, mode, TO_BARE) - 1.0) * self.get("bare", mode, "ns");
+        match figure {
+            "ns" if beside.is_finite() => beside,
+            "process cpu" if beside.is_finite() => beside + self.difference(case, mode, "other threads"),
+            _ => self.difference(case, mode, figure),
+        }
+    }
+
+    /// What processes with `case` measured more than processes with the bare service.
+    pub fn difference(&self, case: &str, mode: &str, figure: &str) -> f64 {
         self.get(case, mode, figure) - self.get("bare", mode, figure)
+    }
+
+    /// In words, how far apart the bare service was from itself in the processes of a mode: what can be told apart at all.
+    pub fn noise(&self, mode: &str) -> String {
+        let key = ("bare".to_owned(), mode.to_owned(), TO_BARE.to_owned());
+        let values = self.values.get(&key).map_or(&[][..], Vec::as_slice);
+        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
+        let most = values.iter().copied().fold(0.0, f64::max);
+        format!(
+            "beside itself {least:.2} to {most:.2} times that, in the median {:.3}",
+            median(&mut values.to_vec())
+        )
     }
 
     /// Where a part keeps its data; that of quick runs is kept apart.
@@ -86,7 +108,8 @@ impl Data {
             text += &format!("# {name}: {value}\n");
         }
         for ((case, mode, figure), values) in &self.values {
-            let values: Vec<String> = values.iter().map(|value| format!("{value:.2}")).collect();
+            let decimals = if figure == TO_BARE { 4 } else { 2 };
+            let values: Vec<String> = values.iter().map(|value| format!("{value:.decimals$}")).collect();
             text += &format!("{case}\t{mode}\t{figure}\t{}\n", values.join(" "));
         }
         std::fs::write(path, text)

@@ -5,6 +5,7 @@
 
 mod allocations;
 mod behind;
+mod beside;
 mod cases;
 mod data;
 mod exporters;
@@ -26,7 +27,8 @@ usage: peers [PART...]              measures all parts, or these, and writes RES
        peers quick [PART...]        the same with a tenth of the calls, once; prints the tables and writes nothing else
        peers report                 writes RESULTS.md anew from the data in results/
        peers one PART CASE MODE CALLS
-       peers sink                   the processes that the parts start themselves
+       peers beside PART MODE       the processes that the parts start themselves
+       peers sink
        peers serve CASE URL";
 
 fn main() -> Result<(), String> {
@@ -37,10 +39,16 @@ fn main() -> Result<(), String> {
             let calls = calls.parse().map_err(|_| "how many calls?")?;
             measure::place_yardstick();
             process::start_idle_thread();
+            process::shift_heap();
             for (figure, value) in (parts::named(part)?.one)(case, mode, calls)? {
                 println!("{figure}\t{value}");
             }
             Ok(())
+        }
+        ["beside", part, mode] => {
+            process::start_idle_thread();
+            process::shift_heap();
+            beside::run(part, mode)
         }
         ["sink"] => sink::run(),
         ["serve", case, url] => {

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
+use crate::beside::Bare;
 use crate::data::Figures;
 use crate::exporters::{ATTRIBUTES, Out, SPANS};
 use crate::sink::Sink;
@@ -24,8 +25,17 @@ pub struct Subject {
     pub call: Box<dyn FnMut()>,
     pub flush: Box<dyn Fn()>,
     pub spans_per_call: u64,
-    /// What is measured beside it in place of the usual [yardstick].
-    pub yardstick: Option<Box<dyn FnMut()>>,
+    pub beside: Beside,
+}
+
+/// What is measured beside a subject, by turns.
+pub enum Beside {
+    /// The [yardstick].
+    Yardstick,
+    /// The call without a layer, in a process of its own, and the yardstick after each round.
+    Bare(Bare),
+    /// The call without a layer in place of the yardstick.
+    BareAsYardstick(Box<dyn FnMut()>),
 }
 
 /// How it is measured.
@@ -92,24 +102,40 @@ impl Exit {
 /// The figures of one call. Fails where the number of spans that came out is not that of the calls.
 ///
 /// The calling thread gets CPU 0 to itself; what the subject started before stays where its maker was.
-pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, String> {
+pub fn measure(subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, String> {
     process::pin(0);
-    let mut yardstick = subject.yardstick.take().unwrap_or_else(|| Box::new(yardstick()));
-    (0..plan.round).for_each(|_| (subject.call)());
+    let Subject { mut call, flush, spans_per_call, beside } = subject;
+    let (mut bare, mut yardstick): (_, Box<dyn FnMut()>) = match beside {
+        Beside::Yardstick => (None, Box::new(yardstick())),
+        Beside::Bare(bare) => (Some(bare), Box::new(yardstick())),
+        Beside::BareAsYardstick(bare) => (None, bare),
+    };
+    (0..plan.round).for_each(|_| call());
     (0..plan.round).for_each(|_| yardstick());
+    if let Some(bare) = &mut bare {
+        bare.turn(plan.round)?;
+    }
     plan.pace.wait(Instant::now(), plan.round);
-    let spans_before = flush_until(&subject, exit, plan.round * subject.spans_per_call);
+    let spans_before = flush_until(&*flush, exit, plan.round * spans_per_call);
 
     let (process_before, thread_before) = (process::cpu_of_this_process(), process::cpu_of_this_thread());
     let mut allocated = (0, 0);
     let (mut wall, mut cpu, mut yard) = (Vec::new(), Vec::new(), (Vec::new(), Vec::new()));
-    for _ in 0..plan.calls / plan.round {
+    let mut to_bare = Vec::new();
+    for round in 0..plan.calls / plan.round {
         let start = Instant::now();
+        // By turns, which is first: after a pause the first is the slower one.
+        let is_second = round % 2 == 0;
+        let mut turn_of_bare =
+            |is_its| bare.as_mut().filter(|_| is_its).map(|bare| bare.turn(plan.round)).transpose();
+        let bare_before = turn_of_bare(is_second)?;
         let allocated_before = allocations::of_this_thread();
-        let call = time(plan.round, |calls| repeat_measured(&mut *subject.call, calls));
+        let call = time(plan.round, |calls| repeat_measured(&mut *call, calls));
         let allocated_after = allocations::of_this_thread();
+        let bare_after = turn_of_bare(!is_second)?;
         allocated.0 += allocated_after.0 - allocated_before.0;
         allocated.1 += allocated_after.1 - allocated_before.1;
+        to_bare.extend(bare_before.or(bare_after).map(|of_bare| call.cpu / of_bare));
         let beside = time((plan.round / 4).max(100), |calls| (0..calls).for_each(|_| yardstick()));
         wall.push(call.wall / beside.wall);
         cpu.push(call.cpu / beside.cpu);
@@ -118,8 +144,8 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
         plan.pace.wait(start, plan.round);
     }
     let called = plan.calls / plan.round * plan.round;
-    let expected = called * subject.spans_per_call;
-    let exported = flush_until(&subject, exit, spans_before + expected) - spans_before;
+    let expected = called * spans_per_call;
+    let exported = flush_until(&*flush, exit, spans_before + expected) - spans_before;
     let all = process::cpu_of_this_process() - process_before;
     let others = all.saturating_sub(process::cpu_of_this_thread() - thread_before);
     if exported != expected {
@@ -130,7 +156,7 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
     // The thread never waits for another but at a lock: on a quiet machine both are the same.
     let (cpu, wall) = (median(&mut cpu) * median(&mut yard.1), median(&mut wall) * yardstick);
     let others = others.as_nanos() as f64 / called as f64;
-    Ok(vec![
+    let mut figures = vec![
         ("ns", cpu),
         ("wall", wall),
         ("allocations", each(allocated.0)),
@@ -139,8 +165,15 @@ pub fn measure(mut subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures
         ("process cpu", cpu + others),
         ("attributes", ATTRIBUTES.load(Ordering::Relaxed) as f64),
         (YARDSTICK, yardstick),
-    ])
+    ];
+    if bare.is_some() {
+        figures.push((TO_BARE, median(&mut to_bare)));
+    }
+    Ok(figures)
 }
+
+/// The figure that says how many times as long as the bare call a call took that took turns with it.
+pub const TO_BARE: &str = "to bare";
 
 /// The figure by which [`Data`](crate::data::Data) knows how fast the machine was in a process.
 pub const YARDSTICK: &str = "yardstick";
@@ -182,12 +215,12 @@ pub fn place_yardstick() {
 }
 
 /// Of one call, ns.
-struct Time {
-    wall: f64,
-    cpu: f64,
+pub struct Time {
+    pub wall: f64,
+    pub cpu: f64,
 }
 
-fn time(calls: u64, mut repeat: impl FnMut(u64)) -> Time {
+pub fn time(calls: u64, mut repeat: impl FnMut(u64)) -> Time {
     let (start, cpu_start) = (Instant::now(), process::cpu_of_this_thread());
     repeat(calls);
     let of_each = |time: Duration| time.as_nanos() as f64 / calls as f64;
@@ -196,9 +229,9 @@ fn time(calls: u64, mut repeat: impl FnMut(u64)) -> Time {
 }
 
 /// How many spans have come out: after as many flushes as it takes until all have, as some leave spans in their threads.
-fn flush_until(subject: &Subject, exit: &Exit, expected: u64) -> u64 {
+fn flush_until(flush: &dyn Fn(), exit: &Exit, expected: u64) -> u64 {
     for _ in 0..50 {
-        (subject.flush)();
+        flush();
         if exit.count() >= expected {
             break;
         }

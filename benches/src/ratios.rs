@@ -72,7 +72,8 @@ fn lowest(values: impl IntoIterator<Item = f64>) -> f64 {
 fn of_http(data: &Data) -> Vec<Ratio> {
     let to = |peer, mode| data.added(http::OURS, mode, "ns") / data.added(peer, mode, "ns");
     let in_all = |case| data.added(case, "exporting", "process cpu");
-    let working = data.added(http::OURS, "exporting", "ns") / data.added(http::OURS, "sampled", "ns");
+    let by_processes = |mode| data.difference(http::OURS, mode, "ns");
+    let working = by_processes("exporting") / by_processes("sampled");
     vec![
         Ratio::at_most(
             1.6,

@@ -27,19 +27,10 @@ type Polled = Poll<Option<Result<Frame<Bytes>, Status>>>;
 /// is taken, so what is held here is less than 64 KiB, but for single messages that are larger.
 #[derive(Debug)]
 pub struct Ahead {
-    data: Option<Bytes>,
-    then: Then,
+    /// As they came, since to move what was written just before is to wait until it has been. `Pending` where nothing is left.
+    first: Polled,
+    second: Polled,
     is_all: bool,
-}
-
-/// What was taken after the first message, or in its place.
-#[derive(Debug)]
-enum Then {
-    Nothing,
-    Data(Bytes),
-    /// Trailers, and whatever else there may be one day.
-    Frame(Frame<Bytes>),
-    Failed(Status),
 }
 
 impl Ahead {
@@ -50,23 +41,20 @@ impl Ahead {
         if body.is_end_stream() || body.size_hint().exact().is_some() {
             return None;
         }
-        // The first frame stays where it is for now: to move what was written just before is to wait until it has been.
         let first = Pin::new(&mut *body).poll_frame(cx);
         if first.is_pending() {
             return None;
         }
-        let asks_again = is_small(&first) && !body.is_end_stream();
-        let second = if asks_again { Pin::new(&mut *body).poll_frame(cx) } else { Poll::Pending };
-        let is_all = is_last(&first) || is_last(&second) || body.is_end_stream();
-        if is_all {
+        let mut ahead = Self { first, second: Poll::Pending, is_all: false };
+        if is_small(&ahead.first) && !body.is_end_stream() {
+            ahead.second = Pin::new(&mut *body).poll_frame(cx);
+        }
+        ahead.is_all = is_last(&ahead.first) || is_last(&ahead.second) || body.is_end_stream();
+        if ahead.is_all {
             // Here and now, so that spans within end before the span around them.
             *body = TonicBody::empty();
         }
-        let (data, then) = match Then::of(first) {
-            Then::Data(data) => (Some(data), Then::of(second)),
-            then => (None, then),
-        };
-        Some(Self { data, then, is_all })
+        Some(ahead)
     }
 
     /// Whether the body has no more than these frames.
@@ -78,18 +66,18 @@ impl Ahead {
     /// Tells `call` of the frames.
     #[inline]
     pub(crate) fn tell(&self, call: &mut Call) {
-        if let Some(data) = &self.data {
-            call.data(data);
-        }
-        match &self.then {
-            Then::Nothing => {}
-            Then::Data(data) => call.data(data),
-            Then::Frame(frame) => {
-                if let Some(trailers) = frame.trailers_ref() {
-                    call.trailers(trailers);
+        for polled in [&self.first, &self.second] {
+            match polled {
+                Poll::Pending | Poll::Ready(None) => {}
+                Poll::Ready(Some(Ok(frame))) => {
+                    if let Some(data) = frame.data_ref() {
+                        call.data(data);
+                    } else if let Some(trailers) = frame.trailers_ref() {
+                        call.trailers(trailers);
+                    }
                 }
+                Poll::Ready(Some(Err(status))) => call.failed(status),
             }
-            Then::Failed(status) => call.failed(status),
         }
         if self.is_all {
             call.complete();
@@ -98,20 +86,14 @@ impl Ahead {
 
     #[inline]
     fn is_empty(&self) -> bool {
-        self.data.is_none() && matches!(self.then, Then::Nothing)
+        let is_nothing = |polled: &Polled| matches!(polled, Poll::Pending | Poll::Ready(None));
+        is_nothing(&self.first) && is_nothing(&self.second)
     }
 
     #[inline]
-    fn next(&mut self) -> Option<Result<Frame<Bytes>, Status>> {
-        if let Some(data) = self.data.take() {
-            return Some(Ok(Frame::data(data)));
-        }
-        match std::mem::replace(&mut self.then, Then::Nothing) {
-            Then::Nothing => None,
-            Then::Data(data) => Some(Ok(Frame::data(data))),
-            Then::Frame(frame) => Some(Ok(frame)),
-            Then::Failed(status) => Some(Err(status)),
-        }
+    fn next(&mut self) -> Polled {
+        let next = if self.first.is_ready() { &mut self.first } else { &mut self.second };
+        std::mem::replace(next, Poll::Pending)
     }
 }
 
@@ -129,17 +111,6 @@ fn is_last(polled: &Polled) -> bool {
     }
 }
 
-impl Then {
-    #[inline]
-    fn of(polled: Polled) -> Self {
-        match polled {
-            Poll::Pending | Poll::Ready(None) => Self::Nothing,
-            Poll::Ready(Some(Err(status))) => Self::Failed(status),
-            Poll::Ready(Some(Ok(frame))) => frame.into_data().map_or_else(Self::Frame, Self::Data),
-        }
-    }
-}
-
 /// The body of a response that [has no more](Ahead::is_all).
 impl Body for Ahead {
     type Data = Bytes;
@@ -147,7 +118,8 @@ impl Body for Ahead {
 
     fn poll_frame(self: Pin<&mut Self>, _: &mut Context<'_>) -> Polled {
         debug_assert!(self.is_all, "there is more of the body than this");
-        Poll::Ready(self.get_mut().next())
+        let next = self.get_mut().next();
+        if next.is_pending() { Poll::Ready(None) } else { next }
     }
 
     fn is_end_stream(&self) -> bool {
@@ -174,10 +146,8 @@ impl Body for Resumed {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Polled {
         let this = self.get_mut();
-        match this.ahead.next() {
-            Some(item) => Poll::Ready(Some(item)),
-            None => Pin::new(&mut this.rest).poll_frame(cx),
-        }
+        let next = this.ahead.next();
+        if next.is_pending() { Pin::new(&mut this.rest).poll_frame(cx) } else { next }
     }
 
     fn is_end_stream(&self) -> bool {

@@ -74,14 +74,7 @@ impl Case {
     }
 }
 
-/// With a second thread, as every server and every other case has one: in a process of one thread, glibc's malloc takes no
-/// locks, which makes a request about 40 ns cheaper and would be charged to every layer.
 fn bare() -> Service {
-    std::thread::spawn(|| {
-        loop {
-            std::thread::park();
-        }
-    });
     Service { router: router().layer(PassThroughLayer::default()), flush: Box::new(|| {}) }
 }
 

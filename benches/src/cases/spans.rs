@@ -10,7 +10,7 @@ use tracing_core_lite::TracerProvider;
 
 use super::{ours, sdk};
 use crate::exporters::{self, Out};
-use crate::measure::{CallAndFlush, Subject};
+use crate::measure::{Beside, CallAndFlush, Subject};
 use crate::parts::remote;
 
 pub const OURS: &str = "tracing-core-lite";
@@ -38,7 +38,7 @@ pub fn subject(case: &str, out: &Out, attributes: usize) -> Result<Subject, Stri
         }
         _ => return Err(format!("no case {case}: {ALL:?}")),
     };
-    Ok(Subject { call, flush, spans_per_call: 1, yardstick: None })
+    Ok(Subject { call, flush, spans_per_call: 1, beside: Beside::Yardstick })
 }
 
 /// A key, and a value that is a copy in every other attribute, as it is where it comes from a request.

@@ -16,7 +16,7 @@ use crate::cases::{Case, spans};
 use crate::data::{Data, Figures};
 use crate::exporters::Out;
 use crate::markdown::{Table, number, ratio};
-use crate::measure::{Exit, MISSING, Pace, Plan, Subject, drive, measure, median};
+use crate::measure::{Beside, Exit, MISSING, Pace, Plan, Subject, drive, measure, median};
 use crate::process;
 
 pub const PART: Part = Part {
@@ -102,7 +102,8 @@ fn open(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
         all.push_back(start());
     };
     let spans_per_call = u64::from(case != Case::Bare);
-    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call, yardstick: None };
+    let subject =
+        Subject { call: Box::new(call), flush: service.flush, spans_per_call, beside: Beside::Yardstick };
     measure(subject, &Exit::Counter, &Plan { calls, round: 1_000, pace: Pace::Pauses })
 }
 

@@ -13,13 +13,14 @@ use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
 use super::{Part, Run, remote};
+use crate::beside::Bare;
 use crate::cases::fastrace_grpc::ByHandLayer;
 use crate::cases::lower_bound_grpc::LowerBoundLayer;
 use crate::cases::{PassThroughLayer, lower_bound, ours, sdk};
 use crate::data::{Data, Figures};
 use crate::exporters::{self, Out};
 use crate::markdown::{Table, number, ratio};
-use crate::measure::{CallAndFlush, Exit, Pace, Plan, Subject, drive, measure, traceparent};
+use crate::measure::{Beside, CallAndFlush, Exit, Pace, Plan, Subject, drive, measure, traceparent};
 use crate::process;
 
 #[allow(dead_code, clippy::all)]
@@ -35,7 +36,7 @@ pub const PART: Part = Part {
     runs,
     one,
     calls: 60_000,
-    rounds: 7,
+    rounds: 11,
     counts_instructions: |_| true,
     instruction_calls: 4_000,
     tables,
@@ -94,17 +95,34 @@ impl Stock for Shelf {
     }
 }
 
+/// The call of a mode, without a layer.
+pub fn bare(mode: &str) -> Result<Box<dyn FnMut()>, String> {
+    let (side, sampled) = parse(mode)?;
+    let layer = PassThroughLayer::default();
+    Ok(match side {
+        "server" => serving(layer.layer(routes()), sampled),
+        _ => calling(layer.layer(StockServer::new(Shelf)), sampled),
+    })
+}
+
+/// The side, and whether the caller has sampled it.
+fn parse(mode: &str) -> Result<(&str, bool), String> {
+    let (side, sampling) = mode.split_once(", ").ok_or_else(|| format!("no mode {mode}: {MODES:?}"))?;
+    Ok((side, sampling == "sampled"))
+}
+
+/// What tonic's server puts its layers around.
+fn routes() -> Routes {
+    Routes::new(StockServer::new(Shelf)).prepare()
+}
+
 fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     process::pin(1);
-    let (side, sampling) = mode.split_once(", ").ok_or("a side, and sampled or unsampled")?;
-    let sampled = sampling == "sampled";
+    let (side, sampled) = parse(mode)?;
     let out = Out::counted();
-    let server = StockServer::new(Shelf);
-    // What tonic's server puts its layers around.
-    let routes = Routes::new(server.clone()).prepare();
+    let (server, routes) = (StockServer::new(Shelf), routes());
     let (call, flush): CallAndFlush = match (case, side) {
-        ("bare", "server") => (serving(PassThroughLayer::default().layer(routes), sampled), Box::new(|| {})),
-        ("bare", _) => (calling(PassThroughLayer::default().layer(server), sampled), Box::new(|| {})),
+        ("bare", _) => (bare(mode)?, Box::new(|| {})),
         (LOWER_BOUND, "server") => {
             let call = serving(LowerBoundLayer.layer(routes), sampled);
             (call, lower_bound::start_export(&out, 5))
@@ -153,8 +171,9 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     };
     // fastrace's client layer passes the context on and makes no span.
     let makes_span = case != "bare" && (case, side) != (FASTRACE, "client");
-    let subject = Subject { call, flush, spans_per_call: u64::from(sampled && makes_span), yardstick: None };
-    measure(subject, &Exit::Counter, &Plan { calls, round: 2_000, pace: Pace::Pauses })
+    let beside = Beside::Bare(Bare::start(PART.name, mode)?);
+    let subject = Subject { call, flush, spans_per_call: u64::from(sampled && makes_span), beside };
+    measure(subject, &Exit::Counter, &Plan { calls, round: 1_000, pace: Pace::Pauses })
 }
 
 /// Calls the service as tonic's server does, which boxes a body that a layer made.
@@ -238,8 +257,9 @@ fn tables(data: &Data) -> String {
             table.row(&cells);
         }
         text += &table.finish(OURS);
-        let bare = number(data.get("bare", &format!("{side}, sampled"), "ns"));
-        text += &format!("\nThe bare call takes {bare} ns.\n\n");
+        let mode = format!("{side}, sampled");
+        let (bare, noise) = (number(data.get("bare", &mode, "ns")), data.noise(&mode));
+        text += &format!("\nThe bare call takes {bare} ns; {noise}.\n\n");
     }
     text
 }

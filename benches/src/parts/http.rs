@@ -8,10 +8,12 @@ use http_body_util::BodyExt;
 use tower::Service as _;
 
 use super::{Part, Run};
+use crate::beside::Bare;
 use crate::cases::{ALL, Case};
 use crate::data::{Data, Figures};
+use crate::exporters::Out;
 use crate::markdown::{Table, number, ratio};
-use crate::measure::{Exit, Pace, Plan, Subject, drive, measure, traceparent};
+use crate::measure::{Beside, Exit, Pace, Plan, Subject, drive, measure, traceparent};
 use crate::process;
 
 pub const PART: Part = Part {
@@ -19,7 +21,7 @@ pub const PART: Part = Part {
     runs,
     one,
     calls: 60_000,
-    rounds: 7,
+    rounds: 9,
     counts_instructions: |mode| mode != "exporting",
     instruction_calls: 4_000,
     tables,
@@ -46,7 +48,10 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     let mut router = service.router.with_state(()).into_service();
     let call = move || self::call(&mut router, sampled);
     let spans_per_call = u64::from(sampled && case != Case::Bare);
-    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call, yardstick: None };
+    // While the bare service has its turn, an exporter would catch up.
+    let beside =
+        if mode == "exporting" { Beside::Yardstick } else { Beside::Bare(Bare::start(PART.name, mode)?) };
+    let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call, beside };
     let pace = match (mode, case) {
         // When its collector is 3,400 spans behind, as it is at full speed, further ones stay in their thread until that one
         // makes another: no flush reaches them.
@@ -57,6 +62,13 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     // At first, the memory that travels to the exporter is new, and each page of it costs the request's thread a fault.
     let calls = if mode == "exporting" { calls * 4 } else { calls };
     measure(subject, &exit, &Plan { calls, round: 1_000, pace })
+}
+
+/// The request of a mode, without a layer.
+pub fn bare(mode: &str) -> Box<dyn FnMut()> {
+    let sampled = mode != "unsampled";
+    let mut router = Case::Bare.service(&Out::counted()).router.with_state(()).into_service();
+    Box::new(move || call(&mut router, sampled))
 }
 
 /// One request, to its end.
@@ -81,10 +93,11 @@ pub fn request(path: &str, sampled: bool) -> Request<Body> {
 
 fn tables(data: &Data) -> String {
     format!(
-        "{}\nThe bare service takes {} ns a request ({} instructions), making the request included.\n\n{}",
+        "{}\nThe bare service takes {} ns a request ({} instructions), making the request included; {}.\n\n{}",
         request_thread(data),
         number(data.get("bare", "sampled", "ns")),
         number(data.get("bare", "sampled", "instructions")),
+        data.noise("sampled"),
         at_work(data),
     )
 }
@@ -185,7 +198,7 @@ fn at_work(data: &Data) -> String {
         table.row(&[
             name.to_owned(),
             number(added),
-            ratio(added / data.added(name, "sampled", "ns")),
+            ratio(added / data.difference(name, "sampled", "ns")),
             ratio(data.get(name, "exporting", "ns") / data.get(name, "sampled", "ns")),
             number(in_all),
             ratio(in_all / data.added(OURS, "exporting", "process cpu")),

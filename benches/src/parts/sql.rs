@@ -11,7 +11,7 @@ use crate::cases::{ours, sdk};
 use crate::data::{Data, Figures};
 use crate::exporters::{self, ATTRIBUTES, Out, SPANS};
 use crate::markdown::{Table, number, ratio};
-use crate::measure::{CallAndFlush, Exit, Pace, Plan, Subject, measure};
+use crate::measure::{Beside, CallAndFlush, Exit, Pace, Plan, Subject, measure};
 use crate::process;
 
 pub const PART: Part = Part {
@@ -66,7 +66,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     };
     let spans_per_call = u64::from(sampled && !case.starts_with("bare"));
     measure(
-        Subject { call, flush, spans_per_call, yardstick: Some(bare) },
+        Subject { call, flush, spans_per_call, beside: Beside::BareAsYardstick(bare) },
         &Exit::Counter,
         &Plan { calls, round: 250, pace: Pace::Pauses },
     )

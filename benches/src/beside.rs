@@ -1,0 +1,67 @@
+//! The bare service in a process of its own, which takes turns with a layer that is measured.
+//!
+//! What else runs on the host changes the speed of a shared machine for seconds at a time, and that of a service, which uses much code and
+//! memory, by not quite as much as that of the yardstick: so compared, processes with bare gRPC calls were up to 12 % apart, and what
+//! a layer adds to such a call is 8 to 25 %. By turns of a millisecond or two, both are measured on the same machine. And not in one process: one of
+//! the layers here makes the bare calls beside it a sixth slower there, which is a cost of that layer's.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+
+use crate::measure::{Time, time};
+use crate::parts::{grpc, http};
+use crate::process;
+
+/// Such a process; it ends when this is dropped.
+pub struct Bare {
+    child: Child,
+    requests: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Bare {
+    pub fn start(part: &str, mode: &str) -> Result<Self, String> {
+        let program = std::env::current_exe().map_err(|error| error.to_string())?;
+        let mut command = Command::new(program);
+        command.args(["beside", part, mode]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().map_err(|error| format!("the bare service: {error}"))?;
+        let requests = child.stdin.take();
+        let answers = BufReader::new(child.stdout.take().ok_or("its output is piped")?);
+        Ok(Self { child, requests, answers })
+    }
+
+    /// CPU time of a call, ns: the mean of so many.
+    pub fn turn(&mut self, calls: u64) -> Result<f64, String> {
+        let failed = |error: &dyn std::fmt::Display| format!("the bare service: {error}");
+        let requests = self.requests.as_mut().ok_or("asked until it is dropped")?;
+        writeln!(requests, "{calls}").map_err(|error| failed(&error))?;
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).map_err(|error| failed(&error))?;
+        answer.trim().parse().map_err(|error| failed(&error))
+    }
+}
+
+impl Drop for Bare {
+    fn drop(&mut self) {
+        // It ends when its input does.
+        self.requests = None;
+        let _ = self.child.wait();
+    }
+}
+
+/// What runs in such a process.
+pub fn run(part: &str, mode: &str) -> Result<(), String> {
+    process::pin(0);
+    let mut call = match part {
+        "http" => http::bare(mode),
+        "grpc" => grpc::bare(mode)?,
+        _ => return Err(format!("no bare service for {part}")),
+    };
+    for line in std::io::stdin().lines() {
+        let line = line.map_err(|error| error.to_string())?;
+        let calls = line.parse().map_err(|_| format!("how many calls is {line:?}?"))?;
+        let Time { cpu, .. } = time(calls, |calls| (0..calls).for_each(|_| call()));
+        println!("{cpu}");
+    }
+    Ok(())
+}
