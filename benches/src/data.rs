@@ -8,6 +8,9 @@ use crate::measure::{TO_BARE, YARDSTICK, median};
 /// Figures that depend on how fast the machine is.
 const TIMES: [&str; 4] = ["ns", "wall", "other threads", "process cpu"];
 
+/// With fewer processes that were left alone, all of a case count.
+const LEAST: usize = 3;
+
 /// What one process measured, by name.
 pub type Figures = Vec<(&'static str, f64)>;
 
@@ -37,7 +40,7 @@ impl Data {
                 let all = || measured.iter().zip(yardsticks);
                 let compared = |(value, yardstick): (&f64, &f64)| value / yardstick;
                 let mut quiet: Vec<f64> = all().filter(is_quiet).map(compared).collect();
-                if quiet.is_empty() {
+                if quiet.len() < LEAST {
                     quiet = all().map(compared).collect();
                 }
                 median(&mut quiet) * self.yardstick()

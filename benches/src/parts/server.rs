@@ -18,7 +18,7 @@ pub const PART: Part = Part {
     runs: || super::every(&CASES, &["sampled", "unsampled"]),
     one,
     calls: 200_000,
-    rounds: 3,
+    rounds: 5,
     counts_instructions: |_| false,
     instruction_calls: 0,
     tables,
