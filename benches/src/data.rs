@@ -85,16 +85,20 @@ impl Data {
         self.get(case, mode, figure) - self.get("bare", mode, figure)
     }
 
-    /// In words, how far apart the bare service was from itself in the processes of a mode: what can be told apart at all.
-    pub fn noise(&self, mode: &str) -> String {
-        let key = ("bare".to_owned(), mode.to_owned(), TO_BARE.to_owned());
-        let values = self.values.get(&key).map_or(&[][..], Vec::as_slice);
-        let least = values.iter().copied().fold(f64::INFINITY, f64::min);
-        let most = values.iter().copied().fold(0.0, f64::max);
-        format!(
-            "beside itself {least:.2} to {most:.2} times that, in the median {:.3}",
-            median(&mut values.to_vec())
-        )
+    /// In a sentence, what the bare service took beside itself in the processes of some modes: what cannot be told apart.
+    pub fn noise(&self, modes: &[impl AsRef<str>]) -> String {
+        let of_mode = |mode: &str| {
+            let key = ("bare".to_owned(), mode.to_owned(), TO_BARE.to_owned());
+            self.values.get(&key).cloned().unwrap_or_default()
+        };
+        let mut values: Vec<f64> = modes.iter().flat_map(|mode| of_mode(mode.as_ref())).collect();
+        let middle = median(&mut values);
+        match values[..] {
+            [least, .., most] => format!(
+                "Beside itself it took {least:.2} to {most:.2} times that in single processes, and {middle:.3} in the median."
+            ),
+            _ => String::new(),
+        }
     }
 
     /// Where a part keeps its data; that of quick runs is kept apart.

@@ -39,7 +39,6 @@ fn main() -> Result<(), String> {
             let calls = calls.parse().map_err(|_| "how many calls?")?;
             measure::place_yardstick();
             process::start_idle_thread();
-            process::shift_heap();
             for (figure, value) in (parts::named(part)?.one)(case, mode, calls)? {
                 println!("{figure}\t{value}");
             }
@@ -47,7 +46,6 @@ fn main() -> Result<(), String> {
         }
         ["beside", part, mode] => {
             process::start_idle_thread();
-            process::shift_heap();
             beside::run(part, mode)
         }
         ["sink"] => sink::run(),

@@ -59,12 +59,3 @@ pub fn start_idle_thread() {
         }
     });
 }
-
-/// Moves what is allocated from here on by up to two pages, by so much in this process and by so much in that one. Where in its page a buffer
-/// lies matters to how fast it is copied, and would otherwise be the same in all processes of a case.
-pub fn shift_heap() {
-    let on_stack = 0_u8;
-    // The kernel puts the stack somewhere else each time.
-    let random = (&raw const on_stack).addr().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
-    std::mem::forget(Vec::<u8>::with_capacity(random % 512 * 16 + 16));
-}

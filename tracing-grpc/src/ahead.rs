@@ -20,11 +20,11 @@ type Polled = Poll<Option<Result<Frame<Bytes>, Status>>>;
 /// The first frames of a body, for whoever asks for them later.
 ///
 /// Those of a unary call are its message and its trailers, and both are there as soon as the service has answered. To take them right
-/// then spares to make the context current twice more, and to carry the span along with the body. What that gains stands in
-/// `benches/RESULTS.md`, where a layer that does not do it is measured beside one that does.
+/// then spares to make the context current twice more, and to carry the span along with the body. `benches/RESULTS.md` has what that
+/// gains, an unsampled call above all: there a layer that does not do it is measured beside one that does.
 ///
-/// tonic's encoder reads ahead by itself: its frame holds all messages that are ready, up to 32 KiB. After a full one no second frame
-/// is taken, so what is held here is less than 64 KiB, but for single messages that are larger.
+/// tonic's encoder reads ahead by itself: by default, its frame holds all messages that are ready until they are 32 KiB together. After such a
+/// frame no second one is taken, so what is held here is less than 64 KiB and one message.
 #[derive(Debug)]
 pub struct Ahead {
     /// As they came, since to move what was written just before is to wait until it has been. `Pending` where nothing is left.

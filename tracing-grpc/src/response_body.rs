@@ -55,7 +55,7 @@ impl<B> sealed::Sealed<B> for Wrapped {
 /// tonic's body, as [`tonic::body::Body`]: made by
 /// [`ServerLayer::keep_tonic_body`](crate::server::ServerLayer::keep_tonic_body).
 ///
-/// For layers outside of this one that want that type, such as `tonic_web`'s, and to take less time.
+/// For layers outside of this one that want that type, such as `tonic_web`'s, and for unsampled calls to take less time.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TonicBody;
 

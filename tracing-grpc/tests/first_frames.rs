@@ -23,8 +23,10 @@ use tonic::Status;
 use tonic::body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
+use tracing_core_lite::Recorder;
 use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
+use tracing_grpc::ResponseHead;
 use tracing_grpc::server::ServerLayer;
 
 /// What a body does when it is asked for a frame.
@@ -107,7 +109,8 @@ impl http_body::Body for Scripted {
 }
 
 fn status(code: &'static str) -> HeaderMap {
-    HeaderMap::from_iter([("grpc-status".parse().unwrap(), code.parse().unwrap())])
+    let metadata = [("grpc-status", code), ("x-level", "3")];
+    metadata.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
 }
 
 /// A service whose answer has that body.
@@ -126,7 +129,9 @@ where
     }
 
     fn call(&mut self, _: Request<Body>) -> Self::Future {
-        ready(Ok(Response::new(Body::new(self.0.take().unwrap()))))
+        let mut response = Response::new(Body::new(self.0.take().unwrap()));
+        response.headers_mut().insert("x-shelf", "7".parse().unwrap());
+        ready(Ok(response))
     }
 }
 
@@ -204,7 +209,15 @@ fn frames(read: &[Step]) -> Vec<Step> {
 /// What is read of a body that was answered through both kinds of layer, and what the spans say.
 fn compare(steps: &[Step], most: usize, traceparent: Option<&str>) {
     let (kept, wrapped) = (TestSpans::new(), TestSpans::new());
-    let layer = |spans: &TestSpans| ServerLayer::new().with_provider(spans.provider()).record_messages(5);
+    let layer = |spans: &TestSpans| {
+        ServerLayer::new()
+            .with_provider(spans.provider())
+            .record_messages(5)
+            .capture_response_metadata(["x-shelf".parse().unwrap(), "x-level".parse().unwrap()])
+            .on_response(|_: &ResponseHead<'_>, span: &mut Recorder<'_>| {
+                span.set("seen", true);
+            })
+    };
     let (body, asked) = scripted(steps);
     let service = layer(&kept).keep_tonic_body().layer(Answers(Some(body)));
     let response = answer(service, request(traceparent));
@@ -276,12 +289,17 @@ proptest! {
 #[test]
 fn a_unary_call_has_ended_when_its_answer_is_there() {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body().on_response(
+        |head: &ResponseHead<'_>, span: &mut Recorder<'_>| {
+            span.set("shop.shelf", head.metadata()["x-shelf"].to_str().unwrap());
+        },
+    );
     let (body, asked) = scripted(&[Step::Data(5), Step::Trailers("0")]);
     let response = answer(layer.layer(Answers(Some(body))), request(None));
     assert_eq!(asked.lock().unwrap().len(), 2);
     let span = spans.one("shop.v1.Stock/Watch");
     assert_eq!(span.text("rpc.response.status_code"), Some("OK"));
+    assert_eq!(span.text("shop.shelf"), Some("7"), "the hook has its turn before the span ends");
     drop(response);
     assert_eq!(spans.finished().len(), 1);
 }

@@ -127,13 +127,16 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
             let call = serving(LowerBoundLayer.layer(routes), sampled);
             (call, lower_bound::start_export(&out, 5))
         }
-        (OURS | OURS_BY_DEFAULT, _) => {
+        (OURS_BY_DEFAULT, "server") => {
             let provider = exporters::ours(&out);
-            let servers = ServerLayer::new().with_provider(&provider);
-            let call = if case == OURS_BY_DEFAULT {
-                serving(servers.layer(routes), sampled)
-            } else if side == "server" {
-                serving(servers.keep_tonic_body().layer(routes), sampled)
+            let call = serving(ServerLayer::new().with_provider(&provider).layer(routes), sampled);
+            (call, ours::flush(provider))
+        }
+        (OURS, _) => {
+            let provider = exporters::ours(&out);
+            let call = if side == "server" {
+                let layer = ServerLayer::new().with_provider(&provider).keep_tonic_body();
+                serving(layer.layer(routes), sampled)
             } else {
                 let layer =
                     ClientLayer::new().with_provider(&provider).server_address("stock.example", 50051);
@@ -257,9 +260,9 @@ fn tables(data: &Data) -> String {
             table.row(&cells);
         }
         text += &table.finish(OURS);
-        let mode = format!("{side}, sampled");
-        let (bare, noise) = (number(data.get("bare", &mode, "ns")), data.noise(&mode));
-        text += &format!("\nThe bare call takes {bare} ns; {noise}.\n\n");
+        let modes = ["sampled", "unsampled"].map(|sampling| format!("{side}, {sampling}"));
+        let bare = number(data.get("bare", &modes[0], "ns"));
+        text += &format!("\nThe bare call takes {bare} ns. {}\n\n", data.noise(&modes));
     }
     text
 }

@@ -93,11 +93,11 @@ pub fn request(path: &str, sampled: bool) -> Request<Body> {
 
 fn tables(data: &Data) -> String {
     format!(
-        "{}\nThe bare service takes {} ns a request ({} instructions), making the request included; {}.\n\n{}",
+        "{}\nThe bare service takes {} ns a request ({} instructions), making the request included. {}\n\n{}",
         request_thread(data),
         number(data.get("bare", "sampled", "ns")),
         number(data.get("bare", "sampled", "instructions")),
-        data.noise("sampled"),
+        data.noise(&["sampled", "unsampled"]),
         at_work(data),
     )
 }

@@ -51,7 +51,7 @@ impl<F, Q, P, W> ServerLayer<F, Q, P, W> {
 
 impl<F, Q, P> ServerLayer<F, Q, P> {
     /// Makes responses keep tonic's type of body: for layers outside of this one that want that type, such as `tonic_web`'s, and
-    /// because it takes less time. The service's responses have to have it too, as those of generated code and of
+    /// because an unsampled call takes less time. The service's responses have to have it too, as those of generated code and of
     /// [`Server::layer`](tonic::transport::Server::layer) do.
     ///
     /// Up to two frames of the body that are there when the service answers are taken along with the answer, in the context of the span,

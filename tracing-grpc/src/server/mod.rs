@@ -8,7 +8,7 @@
 //! 3. The span ends with the trailers; with the headers, if they are all of the response.
 //!
 //! With [`keep_tonic_body`](ServerLayer::keep_tonic_body), the first frames of the response are made along with its initial metadata, and
-//! before [`OnResponse`](crate::OnResponse) is called: most unary calls have ended then.
+//! before [`OnResponse`](crate::OnResponse) is called. The span of most unary calls ends right after that.
 //!
 //! ```no_run
 //! use tonic::transport::Server;
