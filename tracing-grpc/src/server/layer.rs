@@ -60,7 +60,8 @@ impl<F, Q, P> ServerLayer<F, Q, P> {
     ///   the service answered with, and what it holds, such as a permit, is dropped right then, too.
     /// - Of a stream, the first messages are made before the client is known to be ready for them. tonic itself does so with all messages
     ///   that are ready and fit in one frame.
-    /// - What panics in there, panics in the service's future and no longer in the body: a layer that catches panics makes an answer of it.
+    /// - What panics in there, panics in the service's future and no longer in the body: a layer around this one that catches the
+    ///   panics of futures sees it.
     ///
     /// A body that a layer between this one and the service has wrapped is treated alike. One that knows its size is left alone.
     ///
