@@ -1,9 +1,9 @@
 //! Every small program runs, alone, and prints the spans that it promises.
 #![allow(clippy::unwrap_used)]
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 /// Longest program, in lines.
 const MOST_LINES: usize = 60;
@@ -37,12 +37,27 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
-/// Cargo builds the programs into a folder beside that of the tests; together with them, unless it is asked for less.
-fn executable(name: &str) -> PathBuf {
-    let tests = std::env::current_exe().unwrap();
-    let program = tests.parent().unwrap().parent().unwrap().join("examples").join(name);
-    assert!(program.is_file(), "not built: `cargo build -p examples --examples` does it");
-    program
+/// Builds the programs and returns the executable of each, by name.
+///
+/// Which of them exist when a test runs, and under which file name, depends on the test runner and its arguments: `cargo
+/// test --examples` builds only test harnesses with a hash in their name. So the test asks cargo for them.
+fn executables() -> BTreeMap<String, PathBuf> {
+    let mut cargo = Command::new(env!("CARGO"));
+    // The whole workspace with all features, as the tests are built: other features would compile every dependency again.
+    cargo.args(["build", "--workspace", "--all-features", "--examples"]);
+    cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
+    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "cargo could not build the programs");
+    let messages = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    messages
+        .map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap())
+        .filter(|message| message["target"]["kind"][0] == "example")
+        .filter(|message| message["manifest_path"] == concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .filter_map(|message| {
+            let executable = message["executable"].as_str()?;
+            Some((message["target"]["name"].as_str()?.to_owned(), executable.into()))
+        })
+        .collect()
 }
 
 #[test]
@@ -60,6 +75,7 @@ fn every_program_is_known_here_and_short() {
 
 #[test]
 fn every_program_runs_and_shows_its_spans() {
+    let executables = executables();
     for (name, server, expected) in PROGRAMS {
         if let Some(variable) = server {
             assert!(
@@ -67,7 +83,7 @@ fn every_program_runs_and_shows_its_spans() {
                 "{name} needs {variable}: run `cargo xtask test`, which sets it"
             );
         }
-        let output = Command::new(executable(name)).env("NO_COLOR", "1").output().unwrap();
+        let output = Command::new(&executables[*name]).env("NO_COLOR", "1").output().unwrap();
         let printed = String::from_utf8_lossy(&output.stdout);
         let errors = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {printed}{errors}");

@@ -16,7 +16,8 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test              every test, the examples in the documentation, and each feature on its own
+  test [--nextest]  every test, the examples in the documentation, and each feature on its own; `--nextest` runs the tests
+                    with cargo-nextest instead of `cargo test`
   services [NAME…]  starts the databases and brokers that tests use, all or those named (postgres, mariadb, redis, rabbitmq,
                     kafka), prints their variables, and stops them at Ctrl-C
   compose-images    has every image that the shop needs under docker compose: pulls it, or makes a stand-in where it cannot
@@ -34,7 +35,7 @@ fn main() -> ExitCode {
     let command = arguments.next();
     let rest: Vec<String> = arguments.collect();
     let outcome = match command.as_deref() {
-        Some("test") => test::run(),
+        Some("test") => test::run(&rest),
         Some("services") => services::run(&rest),
         Some("compose-images") => compose::images(),
         Some("compose-test") => compose::test(&rest),

@@ -6,38 +6,53 @@ use crate::services::Services;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, has_subcommand, packages};
 
-pub(crate) fn run() -> io::Result<bool> {
+pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
+    let runner = match arguments {
+        [] => Runner::CargoTest,
+        [flag] if flag == "--nextest" => Runner::Nextest,
+        _ => return Err(io::Error::other("usage: cargo xtask test [--nextest]")),
+    };
+    if runner == Runner::Nextest && !has_subcommand("nextest") {
+        return Err(io::Error::other(
+            "cargo-nextest is not installed; install it with `cargo install cargo-nextest --locked`, \
+             or run `cargo xtask test`, which does not need it",
+        ));
+    }
     let services = Services::start(&[])?;
     // The servers run until the last step is through.
-    Ok(run_all(steps(&services)?))
+    Ok(run_all(steps(runner, &services)?))
+}
+
+/// The program that runs the tests.
+///
+/// It is chosen on the command line, never by what happens to be installed: the command does the same on every machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Runner {
+    CargoTest,
+    Nextest,
 }
 
 /// Tests with all features at once, then documentation, then each feature on its own.
-fn steps(services: &Services) -> io::Result<Vec<Step>> {
-    let mut steps = vec![tests(services), doc_tests()];
+fn steps(runner: Runner, services: &Services) -> io::Result<Vec<Step>> {
+    let mut steps = vec![tests(runner, services), doc_tests()];
     steps.extend(sanitized());
     steps.extend(features_alone()?);
     Ok(steps)
 }
 
-fn tests(services: &Services) -> Step {
-    if has_subcommand("nextest") {
-        let mut command = cargo(&["nextest", "run", "--workspace", "--all-features", "--no-fail-fast"]);
-        services.tell(&mut command);
-        return Step::new("tests, with cargo-nextest", command);
-    }
-    println!(
-        "cargo-nextest is not installed, so `cargo test` runs the tests: the same ones, a little slower.\n\
-         To have it: cargo install cargo-nextest --locked\n"
-    );
-    let mut command = cargo(&["test", "--workspace", "--all-features", "--no-fail-fast"]);
-    // The targets of nextest: all but benchmarks, and documentation, which has a step of its own.
+fn tests(runner: Runner, services: &Services) -> Step {
+    let (name, mut command) = match runner {
+        Runner::CargoTest => ("tests", cargo(&["test"])),
+        Runner::Nextest => ("tests, with cargo-nextest", cargo(&["nextest", "run"])),
+    };
+    // Both runners are given the same targets. Benchmarks are not among them, and documentation has a step of its own.
+    command.args(["--workspace", "--all-features", "--no-fail-fast"]);
     command.args(["--lib", "--bins", "--tests", "--examples"]);
     services.tell(&mut command);
-    Step::new("tests", command)
+    Step::new(name, command)
 }
 
-/// nextest runs none of these.
+/// Tests of the documentation, which nextest cannot run.
 fn doc_tests() -> Step {
     Step::new("examples in the documentation", cargo(&["test", "--workspace", "--all-features", "--doc"]))
 }

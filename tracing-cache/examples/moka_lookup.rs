@@ -1,6 +1,6 @@
 //! Prices behind a moka cache: a miss that loads, then a hit. Prints the trace.
 //!
-//! `cargo run -p tracing-cache --example moka`
+//! `cargo run -p tracing-cache --example moka_lookup`
 
 use std::sync::Arc;
 use std::time::Duration;
