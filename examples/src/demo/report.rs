@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 
 use terminal_size::{Width, terminal_size};
-use tracing_core_lite::export::console::render;
+use trace_view::{Span, WaterfallOptions};
 use tracing_core_lite::opentelemetry::trace::TraceId;
 use tracing_core_lite::span::data::FinishedSpan;
 
@@ -107,8 +107,9 @@ impl<W: Write> Report<W> {
     }
 
     fn waterfall(&mut self, spans: &[FinishedSpan]) -> io::Result<()> {
-        let options = render::Options::new().color(self.color).width(self.columns);
-        write!(self.out, "{}", render::waterfall(spans, &options))
+        let options = WaterfallOptions::new().with_color(self.color).with_width(self.columns);
+        let spans: Vec<Span> = spans.iter().map(Into::into).collect();
+        write!(self.out, "{}", trace_view::waterfall(&spans, &options))
     }
 
     /// Wrapped, with the ids on a line of their own: most lines are wider than a terminal.

@@ -5,7 +5,6 @@ use std::io::{self, IsTerminal};
 use std::path::Path;
 
 use tokio::task::JoinSet;
-use tracing_core_lite::export::console::render;
 use tracing_core_lite::span::data::FinishedSpan;
 
 use super::log_lines::LogLines;
@@ -91,8 +90,8 @@ fn draw(path: &Path, placed: &[Placed], spans: &[FinishedSpan]) -> io::Result<()
     let declined = placed.iter().find(|order| order.kind == OrderKind::Declined);
     let Some(order) = declined.or_else(|| placed.last()) else { return Ok(()) };
     let of_order = |it: &&FinishedSpan| it.span.trace_id == order.trace_id;
-    let trace: Vec<_> = spans.iter().filter(of_order).cloned().collect();
-    std::fs::write(path, render::svg(&trace))
+    let trace: Vec<_> = spans.iter().filter(of_order).map(trace_view::Span::from).collect();
+    std::fs::write(path, trace_view::svg(&trace))
         .map_err(|error| io::Error::new(error.kind(), format!("--svg {}: {error}", path.display())))
 }
 

@@ -5,53 +5,54 @@ use std::io::{self, IsTerminal, Write};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use trace_view::{Span, WaterfallOptions, waterfall};
+
 use super::pending::{Collected, Limits, Pending, Which};
-use super::render::{Options, count, waterfall};
 use crate::export::{Batch, ExportError, Exported, Exporter};
 use crate::span::data::FinishedSpan;
 
-/// How often traces are looked at that may be due.
+/// How often the printing thread looks for traces that are due.
 const TICK: Duration = Duration::from_millis(50);
 
-/// Prints every trace as a [`waterfall`] to standard output, or to another writer.
+/// An exporter that prints every trace as a [`waterfall`] to standard output or to another writer.
 ///
-/// A trace is printed 100 ms after its root's end, or after 2 s without a new span when its root is somewhere else,
-/// and at the latest at shutdown. At most 256 traces of 1,000 spans each are held; beyond that the oldest trace is
-/// printed early, and further spans are counted only.
+/// A trace is printed 100 ms after its root has ended. If its root is recorded elsewhere, it is printed after 2 s without
+/// a new span. Shutdown prints the rest. The exporter holds at most 256 traces of 1,000 spans each. Beyond that, the
+/// oldest trace is printed early, and further spans of a trace are only counted.
 ///
-/// Clones share the traces: give one to every provider of a process, and a trace through several services is one
-/// picture. The last clone's shutdown, or drop, prints what is left.
+/// Clones share the traces. Give one to every provider of a process, and a trace through several services becomes one
+/// picture. The shutdown or drop of the last clone prints the remaining traces.
 ///
-/// Colours are used when standard output is a terminal and `NO_COLOR` is not set; the width is that of the variable
-/// `COLUMNS`, else 100.
+/// Colours are used if standard output is a terminal and `NO_COLOR` is not set. The width is that of the variable
+/// `COLUMNS`, or else 100 columns.
 #[derive(Clone)]
 pub struct ConsoleExporter {
     state: Arc<Mutex<State>>,
-    /// One for every clone. The printing thread has none, so that it does not count.
+    /// Counts the clones. The printing thread holds none.
     handles: Arc<()>,
 }
 
 struct State {
     writer: Box<dyn Write + Send>,
-    options: Options,
+    options: WaterfallOptions,
     limits: Limits,
     pending: Pending,
-    /// The printing thread runs.
+    /// Whether the printing thread runs.
     ticking: bool,
 }
 
 impl ConsoleExporter {
-    /// Prints to standard output.
+    /// Creates an exporter that prints to standard output.
     #[must_use]
     pub fn stdout() -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         let columns = std::env::var("COLUMNS").ok().and_then(|value| value.parse().ok());
         Self::new(io::stdout())
-            .color(!no_color && io::stdout().is_terminal())
-            .width(columns.unwrap_or(Options::new().width))
+            .with_color(!no_color && io::stdout().is_terminal())
+            .with_width(columns.unwrap_or(WaterfallOptions::new().width))
     }
 
-    /// Prints to `writer`: without colours, 100 columns wide.
+    /// Creates an exporter that prints to `writer`, without colours and 100 columns wide.
     #[must_use]
     pub fn new(writer: impl Write + Send + 'static) -> Self {
         let limits = Limits {
@@ -62,7 +63,7 @@ impl ConsoleExporter {
         };
         let state = State {
             writer: Box::new(writer),
-            options: Options::new(),
+            options: WaterfallOptions::new(),
             limits,
             pending: Pending::default(),
             ticking: false,
@@ -72,37 +73,37 @@ impl ConsoleExporter {
 
     /// Switches colours on or off.
     #[must_use]
-    pub fn color(self, color: bool) -> Self {
-        self.with(|state| state.options.color = color)
+    pub fn with_color(self, color: bool) -> Self {
+        self.change(|state| state.options.color = color)
     }
 
-    /// Sets the width, in columns.
+    /// Sets the width in columns.
     #[must_use]
-    pub fn width(self, columns: usize) -> Self {
-        self.with(|state| state.options.width = columns)
+    pub fn with_width(self, columns: usize) -> Self {
+        self.change(|state| state.options.width = columns)
     }
 
-    /// Sets how many traces are held, and how many spans of each.
+    /// Sets how many traces the exporter holds, and how many spans of each.
     #[must_use]
-    pub fn limits(self, traces: usize, spans_per_trace: usize) -> Self {
-        self.with(|state| {
+    pub fn with_limits(self, traces: usize, spans_per_trace: usize) -> Self {
+        self.change(|state| {
             state.limits.traces = traces;
             state.limits.spans_per_trace = spans_per_trace;
         })
     }
 
-    /// Sets how long a trace is waited with after its latest span: `settle` when its root has ended, else `quiet`.
+    /// Sets how long after its latest span a trace is printed: `settle` if its root has ended, `quiet` otherwise.
     #[must_use]
-    pub fn patience(self, settle: Duration, quiet: Duration) -> Self {
-        self.with(|state| (state.limits.settle, state.limits.quiet) = (settle, quiet))
+    pub fn with_patience(self, settle: Duration, quiet: Duration) -> Self {
+        self.change(|state| (state.limits.settle, state.limits.quiet) = (settle, quiet))
     }
 
-    fn with<T>(self, change: impl FnOnce(&mut State) -> T) -> Self {
+    fn change<T>(self, change: impl FnOnce(&mut State) -> T) -> Self {
         change(&mut self.lock());
         self
     }
 
-    /// Starts the thread that prints traces when they are due. Without it they are printed at flush and shutdown.
+    /// Starts the thread that prints traces when they are due. If it cannot be started, flush and shutdown print them.
     fn tick(&self, state: &mut State) {
         if !state.ticking {
             let shared = Arc::downgrade(&self.state);
@@ -124,12 +125,12 @@ fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Prints what is due; false when the thread shall end.
+/// Prints the traces that are due. Returns false when the thread must end.
 fn tick(state: &Weak<Mutex<State>>) -> bool {
     std::thread::sleep(TICK);
     let Some(state) = state.upgrade() else { return false };
     let mut state = lock(&state);
-    // A writer that fails will fail at shutdown too, which reports it.
+    // The error is dropped here: a broken writer fails at shutdown too, which reports it.
     let _ = state.print_all(Which::Due(Instant::now()));
     state.ticking = !state.pending.is_empty();
     state.ticking
@@ -159,7 +160,7 @@ impl Exporter for ConsoleExporter {
         self.lock().print_all(Which::Rooted).map_err(|error| failed(&error))
     }
 
-    /// As [`flush`](Exporter::flush); the last clone prints all that is left.
+    /// Prints the traces whose root has ended. The last clone prints all of them.
     fn shutdown(&mut self, _deadline: Instant) -> Result<(), ExportError> {
         let which = if self.is_last() { Which::All } else { Which::Rooted };
         self.lock().print_all(which).map_err(|error| failed(&error))
@@ -176,9 +177,12 @@ impl State {
     }
 
     fn print(&mut self, collected: &Collected) -> io::Result<()> {
-        let mut text = waterfall(&collected.spans, &self.options);
-        if collected.left_out > 0 {
-            text += &format!("… and {}\n", count(collected.left_out, "more span"));
+        let spans: Vec<_> = collected.spans.iter().map(Span::from).collect();
+        let mut text = waterfall(&spans, &self.options);
+        match collected.left_out {
+            0 => {}
+            1 => text += "… and 1 more span\n",
+            more => text += &format!("… and {more} more spans\n"),
         }
         writeln!(self.writer, "{text}")
     }
@@ -187,7 +191,7 @@ impl State {
 impl Drop for ConsoleExporter {
     fn drop(&mut self) {
         if self.is_last() {
-            // Nobody is left to tell.
+            // A drop cannot report an error.
             let _ = self.lock().print_all(Which::All);
         }
     }

@@ -1,7 +1,10 @@
-//! Finished traces, shown to people: as a waterfall in the terminal, and as a picture.
+//! Prints finished traces as waterfalls.
+//!
+//! The drawing is done by the crate [`trace_view`]. [`FinishedSpan`](crate::span::data::FinishedSpan) converts into its
+//! [`Span`](trace_view::Span).
 
 mod exporter;
 mod pending;
-pub mod render;
+mod view;
 
 pub use exporter::ConsoleExporter;

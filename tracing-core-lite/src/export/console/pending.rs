@@ -1,4 +1,4 @@
-//! Traces that are not complete yet, within bounds.
+//! Traces that are not printed yet, bounded in number and size.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -7,14 +7,14 @@ use opentelemetry::trace::TraceId;
 
 use crate::span::data::FinishedSpan;
 
-/// When a trace is shown, and how much is kept until then.
+/// When a trace is printed, and how much is held until then.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) traces: usize,
     pub(super) spans_per_trace: usize,
-    /// How long a trace whose root has ended is waited with for spans of other threads and providers.
+    /// How long to wait for spans of other threads and providers after the root has ended.
     pub(super) settle: Duration,
-    /// How long a trace without a root is waited with.
+    /// How long to wait after the latest span of a trace without a root.
     pub(super) quiet: Duration,
 }
 
@@ -23,11 +23,11 @@ pub(super) struct Pending {
     traces: HashMap<TraceId, Collected>,
 }
 
-/// The spans of a trace so far.
+/// The spans of one trace received so far.
 #[derive(Debug)]
 pub(super) struct Collected {
     pub(super) spans: Vec<FinishedSpan>,
-    /// Spans that there was no room for.
+    /// The number of spans beyond the limit.
     pub(super) left_out: usize,
     first: Instant,
     last: Instant,
@@ -37,7 +37,7 @@ pub(super) struct Collected {
 /// Which traces to take out.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Which {
-    /// Those that were waited with long enough.
+    /// Those whose waiting time is over.
     Due(Instant),
     /// Those whose root has ended.
     Rooted,
@@ -45,7 +45,7 @@ pub(super) enum Which {
 }
 
 impl Pending {
-    /// Adds a span. When that makes one trace too many, the oldest is handed back.
+    /// Adds a span. If there are too many traces, removes the oldest and returns it.
     pub(super) fn add(&mut self, finished: FinishedSpan, now: Instant, limits: &Limits) -> Option<Collected> {
         let id = finished.span.trace_id;
         let mut displaced = None;
@@ -62,7 +62,7 @@ impl Pending {
         });
         collected.last = now;
         collected.has_root |= finished.span.is_root();
-        // The root ends last, and without it the picture has no frame.
+        // The root is kept beyond the limit: the picture needs it.
         if collected.spans.len() < limits.spans_per_trace || finished.span.is_root() {
             collected.spans.push(finished);
         } else {

@@ -1,48 +1,42 @@
-//! What a picture of a trace shows, line by line, before it is text or SVG.
+//! The lines of a waterfall, before they are text or SVG.
 
-use super::critical_path::critical_path;
 use super::text::{count, escaped, human};
-use super::tree::Trace;
-use crate::span::data::{FinishedSpan, SpanData, StatusData, Value};
+use crate::{Outcome, Section, Span, Trace, critical_path};
 
 /// Deeper spans are not indented further.
 const MAX_INDENT: usize = 24;
 
-/// One line of the picture.
+/// One line of a waterfall.
 pub(super) enum Line<'a> {
     Span(Box<Row<'a>>),
-    /// The spans that come next have a parent that is not there.
+    /// The parents of the spans below this line are missing.
     MissingParent,
 }
 
 /// One span.
 pub(super) struct Row<'a> {
-    pub(super) finished: &'a FinishedSpan,
+    pub(super) span: &'a Span,
     /// The branches of the tree before the name.
     pub(super) branches: String,
     pub(super) depth: usize,
     pub(super) name: String,
     pub(super) service: String,
-    /// From and to on the time axis, as fractions of the trace.
+    /// Start and end on the time axis, as fractions of the trace.
     pub(super) place: (f64, f64),
-    /// The parts of it that are on the longest chain, likewise.
+    /// The sections of it that are on the critical path, as fractions of the trace.
     pub(super) critical: Vec<(f64, f64)>,
     pub(super) duration: String,
-    pub(super) outcome: Outcome,
-    /// What it follows from, and how many other links it has; empty when it has none.
+    /// A word for the outcome: empty for success, else the type of the error.
+    pub(super) outcome: String,
+    /// The span that it follows from and the number of other links; empty without links.
     pub(super) links: String,
 }
 
-/// How a span went, with a word for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Outcome {
-    Fine,
-    Handled(String),
-    Failed(String),
-}
-
 pub(super) fn lines<'a>(trace: &Trace<'a>) -> Vec<Line<'a>> {
-    let critical = critical_path(trace);
+    let mut critical: Vec<Vec<Section>> = vec![Vec::new(); trace.nodes.len()];
+    for section in critical_path(trace) {
+        critical[section.node].push(section);
+    }
     let mut lines = Vec::with_capacity(trace.nodes.len() + 1);
     let mut open: Vec<(usize, String, usize, bool)> = Vec::new();
     let mut walk = |starts: &[usize], missing: bool| {
@@ -75,67 +69,53 @@ pub(super) fn lines<'a>(trace: &Trace<'a>) -> Vec<Line<'a>> {
     lines
 }
 
-fn row<'a>(
-    trace: &Trace<'a>,
-    node: usize,
-    branches: String,
-    depth: usize,
-    critical: &[(u64, u64)],
-) -> Row<'a> {
-    let node = &trace.nodes[node];
-    let span = &node.finished.span;
+fn row<'a>(trace: &Trace<'a>, node: usize, branches: String, depth: usize, critical: &[Section]) -> Row<'a> {
+    let span = trace.span(node);
     #[allow(clippy::cast_precision_loss)]
-    let place = |(start, end): (u64, u64)| {
+    let place = |start: u64, end: u64| {
         let whole = trace.duration().max(1) as f64;
         ((start - trace.start) as f64 / whole, (end - trace.start) as f64 / whole)
     };
     Row {
-        finished: node.finished,
+        span,
         branches,
         depth: depth.min(MAX_INDENT),
         name: escaped(if span.name.is_empty() { "(no name)" } else { &span.name }).into_owned(),
-        service: escaped(node.finished.service_name()).into_owned(),
-        place: place((node.start(), node.end())),
-        critical: critical.iter().map(|&it| place(it)).collect(),
-        duration: human(node.end() - node.start()),
-        outcome: outcome(span),
+        service: escaped(&span.service).into_owned(),
+        place: place(span.start_time_unix_nano, span.end()),
+        critical: critical.iter().map(|section| place(section.start, section.end)).collect(),
+        duration: human(span.duration()),
+        outcome: outcome(&span.outcome),
         links: links(trace, span),
     }
 }
 
-fn outcome(span: &SpanData) -> Outcome {
-    let error_type = span.attribute("error.type").and_then(Value::as_str).map(short_type);
-    let error_type = error_type.map(|it| escaped(it).into_owned());
-    match &span.status {
-        StatusData::Error(message) => {
-            let word =
-                error_type.filter(|it| !it.is_empty()).unwrap_or_else(|| escaped(message).into_owned());
-            Outcome::Failed(if word.is_empty() { "failed".into() } else { word })
-        }
-        _ if span.attribute("error_handled").and_then(Value::as_bool) == Some(true) => {
-            Outcome::Handled(error_type.unwrap_or_else(|| "handled".into()))
-        }
-        _ => Outcome::Fine,
-    }
+fn outcome(outcome: &Outcome) -> String {
+    let (error_type, otherwise) = match outcome {
+        Outcome::Ok => return String::new(),
+        Outcome::Handled { error_type } => (error_type, "handled"),
+        Outcome::Failed { error_type, message } if message.is_empty() => (error_type, "failed"),
+        Outcome::Failed { error_type, message } => (error_type, &**message),
+    };
+    let word = if error_type.is_empty() { otherwise } else { last_segment(error_type) };
+    escaped(word).into_owned()
 }
 
-/// A type without its path: `shop::payment::CardDeclined` is wider than its column, and the service's name says the rest.
-fn short_type(error_type: &str) -> &str {
-    // What is generic, or no path at all, stays as it is.
+/// Returns the name of a type without its path, which would not fit its column. Generic types stay as they are.
+fn last_segment(error_type: &str) -> &str {
     match error_type.rsplit_once("::") {
-        Some((_, name)) if !name.contains('>') => name,
+        Some((_, name)) if !name.contains('>') && !name.is_empty() => name,
         _ => error_type,
     }
 }
 
-fn links(trace: &Trace<'_>, span: &SpanData) -> String {
+fn links(trace: &Trace<'_>, span: &Span) -> String {
     let mut others = span.links.len();
     let mut text = String::new();
-    if let Some(link) = span.links.iter().find(|link| link.is_follows_from()) {
+    if let Some(link) = span.links.iter().find(|link| link.is_follows_from) {
         others -= 1;
         let same_trace = (link.trace_id == trace.id).then(|| trace.name_of(link.span_id)).flatten();
-        let origin =
-            same_trace.map_or_else(|| short(&link.trace_id.to_string()), |it| escaped(it).into_owned());
+        let origin = same_trace.map_or_else(|| shortened(link.trace_id), |name| escaped(name).into_owned());
         text = format!("↝ follows {origin}");
     }
     if others > 0 {
@@ -145,17 +125,18 @@ fn links(trace: &Trace<'_>, span: &SpanData) -> String {
     text
 }
 
-fn short(id: &str) -> String {
-    format!("{}…", id.get(..8).unwrap_or(id))
+/// The first eight digits of a trace id.
+fn shortened(trace_id: u128) -> String {
+    format!("{:08x}…", trace_id >> 96)
 }
 
-/// Failed spans whose status has a description, the deepest causes first: what went wrong, in words.
+/// Returns the failed spans that have a message, the deepest first, because the cause is usually there.
 pub(super) fn failures<'r>(lines: &'r [Line<'_>]) -> Vec<(&'r Row<'r>, String)> {
     let mut all: Vec<_> = lines
         .iter()
         .filter_map(|line| match line {
-            Line::Span(row) => match &row.finished.span.status {
-                StatusData::Error(message) if !message.is_empty() => {
+            Line::Span(row) => match &row.span.outcome {
+                Outcome::Failed { message, .. } if !message.is_empty() => {
                     Some((&**row, escaped(message).into_owned()))
                 }
                 _ => None,
@@ -167,9 +148,9 @@ pub(super) fn failures<'r>(lines: &'r [Line<'_>]) -> Vec<(&'r Row<'r>, String)> 
     all
 }
 
-/// The picture's headline without the trace id: duration and counts.
+/// Returns the headline without the trace id: duration and counts.
 pub(super) fn summary(trace: &Trace<'_>, services: usize) -> String {
-    let errors = trace.nodes.iter().filter(|node| node.finished.span.is_error()).count();
+    let errors = trace.nodes.iter().filter(|node| node.span.outcome.is_failure()).count();
     let mut parts =
         vec![human(trace.duration()), count(trace.nodes.len(), "span"), count(services, "service")];
     parts.push(if errors == 0 { "no errors".into() } else { count(errors, "error") });

@@ -1,12 +1,11 @@
-//! A trace as a picture.
+//! The waterfall as an SVG.
 
 use std::fmt::Write;
 
-use super::layout::{Line, Outcome, Row, lines, summary};
+use super::layout::{Line, Row, lines, summary};
 use super::palette::Palette;
 use super::text::{cut, human};
-use super::tree::Trace;
-use crate::span::data::FinishedSpan;
+use crate::{Outcome, Span, Trace};
 
 const WIDTH: f64 = 980.0;
 const ROW: f64 = 22.0;
@@ -14,18 +13,20 @@ const TOP: f64 = 66.0;
 /// The time axis, from left to right.
 const AXIS: (f64, f64) = (436.0, 742.0);
 
-/// Light colours, and dark ones for those who prefer them.
+/// Light colours, and dark ones for readers who prefer them.
 const STYLE: &str = "text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#1f2328}\
 .bg{fill:#ffffff;stroke:#d0d7de}.muted{fill:#656d76}.grid{stroke:#d8dee4}.err{fill:#cf222e}.warn{fill:#9a6700}\
 .b{font-weight:700}.tree{stroke:#afb8c1;fill:none}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.bg{fill:#0d1117;stroke:#30363d}.muted{fill:#8b949e}\
 .grid{stroke:#21262d}.err{fill:#ff7b72}.warn{fill:#d29922}.tree{stroke:#484f58}}";
 
-/// Draws the first trace among `spans` as a self-contained SVG, readable on light and dark backgrounds: the same
-/// picture as the [`waterfall`](super::waterfall). Full colour is the longest chain, pale is beside it.
+/// Draws the first trace among `spans` as a self-contained SVG, readable on light and dark backgrounds.
+///
+/// It shows the same lines as [`waterfall`](crate::waterfall). Full colour marks the critical path. Without spans, the
+/// picture is empty.
 #[must_use]
-pub fn svg(spans: &[FinishedSpan]) -> String {
-    let traces = Trace::all(spans);
+pub fn svg(spans: &[Span]) -> String {
+    let traces = Trace::group(spans);
     let lines = traces.first().map(lines).unwrap_or_default();
     #[allow(clippy::cast_precision_loss)]
     let height = TOP + ROW * lines.len() as f64 + 34.0;
@@ -54,7 +55,7 @@ impl Svg {
 
     fn trace(&mut self, trace: &Trace<'_>, lines: &[Line<'_>], height: f64) {
         let palette = Palette::of(trace);
-        self.text(16.0, 26.0, "b", "start", &format!("Trace {}", trace.id));
+        self.text(16.0, 26.0, "b", "start", &format!("Trace {:032x}", trace.id));
         self.text(WIDTH - 16.0, 26.0, "muted", "end", &summary(trace, palette.len()));
         let (left, right) = AXIS;
         for (quarter, share) in [(0, 0.0), (1, 0.25), (2, 0.5), (3, 0.75), (4, 1.0)] {
@@ -73,19 +74,19 @@ impl Svg {
         let mut y = TOP;
         for line in lines {
             match line {
-                Line::Span(row) => self.row(row, y, palette.of_service(row.finished.service_name()).hex),
+                Line::Span(row) => self.row(row, y, palette.of_service(&row.span.service).hex),
                 Line::MissingParent => self.text(16.0, y + 15.0, "warn", "start", "? missing parent"),
             }
             y += ROW;
         }
         let legend =
-            "▶ full colour: longest chain · pale: beside it · ✗ failed · ⚠ handled error · ↝ follows from";
+            "▶ full colour: critical path · pale: not on it · ✗ failed · ⚠ handled error · ↝ follows from";
         self.text(16.0, height - 12.0, "muted", "start", legend);
     }
 
     fn row(&mut self, row: &Row<'_>, y: f64, colour: &str) {
         let text_y = y + 15.0;
-        let failed = matches!(row.outcome, Outcome::Failed(_));
+        let failed = row.span.outcome.is_failure();
         if !row.critical.is_empty() {
             self.text(12.0, text_y, "muted", "start", "▶");
         }
@@ -111,10 +112,10 @@ impl Svg {
             self.bar(stretch, y, colour, 1.0);
         }
         self.text(812.0, text_y, "", "end", &row.duration);
-        let (class, note) = match &row.outcome {
-            Outcome::Fine => ("muted", row.links.clone()),
-            Outcome::Handled(word) => ("warn", format!("⚠ {word}")),
-            Outcome::Failed(word) => ("err", format!("✗ {word}")),
+        let (class, note) = match &row.span.outcome {
+            Outcome::Ok => ("muted", row.links.clone()),
+            Outcome::Handled { .. } => ("warn", format!("⚠ {}", row.outcome)),
+            Outcome::Failed { .. } => ("err", format!("✗ {}", row.outcome)),
         };
         self.text(822.0, text_y, class, "start", &cut(&note, 20));
     }

@@ -2,18 +2,18 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::tree::Trace;
+use crate::Trace;
 
-/// A colour in its three forms.
+/// A colour, for terminals and for pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Colour {
-    /// One of a terminal's 256.
+    /// The number among the 256 colours of a terminal.
     pub(super) ansi: u8,
-    /// For pictures: readable on white and on black.
+    /// The colour in pictures, readable on white and on black.
     pub(super) hex: &'static str,
 }
 
-/// None of them is red, which errors have to themselves.
+/// Red is not among them: it marks errors.
 const COLOURS: [Colour; 12] = [
     Colour { ansi: 39, hex: "#2f81f7" },
     Colour { ansi: 214, hex: "#d29922" },
@@ -30,12 +30,12 @@ const COLOURS: [Colour; 12] = [
 ];
 
 /// The colours of a trace's services. A service has the same colour in every trace, unless two services of a trace
-/// would share it: then the later in the alphabet takes the next one that is free.
+/// would share it. Then the second in alphabetical order takes the next free one.
 pub(super) struct Palette<'a>(HashMap<&'a str, Colour>);
 
 impl<'a> Palette<'a> {
     pub(super) fn of(trace: &Trace<'a>) -> Self {
-        let services: BTreeSet<&str> = trace.nodes.iter().map(|node| node.finished.service_name()).collect();
+        let services: BTreeSet<&str> = trace.nodes.iter().map(|node| &*node.span.service).collect();
         let mut colours = HashMap::new();
         let mut taken = [false; COLOURS.len()];
         for service in services {
@@ -57,7 +57,7 @@ impl<'a> Palette<'a> {
     }
 }
 
-/// FNV-1a, which is the same in every process.
+/// FNV-1a, which gives the same hash in every process.
 fn hash(text: &str) -> usize {
     let hash =
         text.bytes().fold(0x811c_9dc5_u32, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));

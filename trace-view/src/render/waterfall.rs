@@ -1,34 +1,33 @@
-//! A trace as text for a terminal.
+//! The waterfall as text for a terminal.
 
 use std::fmt::Write;
 
-use super::layout::{Line, Outcome, Row, failures, lines, summary};
+use super::layout::{Line, Row, failures, lines, summary};
 use super::palette::Palette;
 use super::text::{cut, fit, human, width};
-use super::tree::Trace;
-use crate::span::data::FinishedSpan;
+use crate::{Outcome, Span, Trace};
 
 const RED: &str = "31";
 const YELLOW: &str = "33";
 const BOLD: &str = "1";
 const DIM: &str = "2";
-/// In fewer columns, nothing can be drawn.
+/// A waterfall needs at least this many columns.
 const LEAST_WIDTH: usize = 60;
-/// How many descriptions of errors are shown below the picture.
+/// How many messages of failed spans are shown below the picture.
 const MAX_FAILURES: usize = 5;
 
-/// How a [`waterfall`] is drawn.
+/// Settings of a [`waterfall`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Options {
-    /// Colours, by ANSI escape sequences. Off by default.
+pub struct WaterfallOptions {
+    /// Whether to use colours, as ANSI escape sequences. Off by default.
     pub color: bool,
-    /// Columns to fill: 100 by default, 60 at least.
+    /// The width in columns: 100 by default, at least 60.
     pub width: usize,
 }
 
-impl Options {
-    /// Without colours, 100 columns wide.
+impl WaterfallOptions {
+    /// Returns the defaults: no colours, 100 columns.
     #[must_use]
     pub fn new() -> Self {
         Self { color: false, width: 100 }
@@ -36,43 +35,43 @@ impl Options {
 
     /// Switches colours on or off.
     #[must_use]
-    pub fn color(mut self, color: bool) -> Self {
+    pub fn with_color(mut self, color: bool) -> Self {
         self.color = color;
         self
     }
 
-    /// Sets the width, in columns.
+    /// Sets the width in columns. Widths below 60 count as 60.
     #[must_use]
-    pub fn width(mut self, columns: usize) -> Self {
+    pub fn with_width(mut self, columns: usize) -> Self {
         self.width = columns;
         self
     }
 }
 
-impl Default for Options {
+impl Default for WaterfallOptions {
     fn default() -> Self {
         Self::new()
     }
 }
 
-/// Draws the traces among `spans`, by start, as text that ends in a line feed. Empty when there are no spans.
+/// Draws the traces that `spans` belong to, by start, as text that ends in a line feed. Without spans, it is empty.
 ///
-/// Every span is a line: `▶` when it is on the longest chain, the tree, the service in its colour, a bar on the time
-/// axis (`█` on the longest chain, `━` beside it), the duration, `✗` with the error's type for a failure, `⚠` for an
-/// error that was handled (attribute `error_handled`), and links. Spans whose parent is not there come last.
+/// Each span has a line: `▶` if it is on the [critical path](crate::critical_path), the tree, the service in its colour, a
+/// bar on the time axis (`█` on the critical path, `━` elsewhere), the duration, `✗` and the type of the error for a
+/// failure, `⚠` for an error that was handled, and links. Spans whose parent is missing come last.
 #[must_use]
-pub fn waterfall(spans: &[FinishedSpan], options: &Options) -> String {
-    let drawn: Vec<_> = Trace::all(spans).iter().map(|trace| draw(trace, options)).collect();
+pub fn waterfall(spans: &[Span], options: &WaterfallOptions) -> String {
+    let drawn: Vec<_> = Trace::group(spans).iter().map(|trace| draw(trace, options)).collect();
     drawn.join("\n")
 }
 
-fn draw(trace: &Trace<'_>, options: &Options) -> String {
+fn draw(trace: &Trace<'_>, options: &WaterfallOptions) -> String {
     let lines = lines(trace);
     let palette = Palette::of(trace);
     let columns = Columns::of(&lines, options.width.max(LEAST_WIDTH));
     let mut canvas = Canvas { text: String::new(), color: options.color };
     canvas.plain("Trace ");
-    canvas.styled(BOLD, &trace.id.to_string());
+    canvas.styled(BOLD, &format!("{:032x}", trace.id));
     let summary = summary(trace, palette.len());
     let fits = 38 + 3 + width(&summary) <= options.width.max(LEAST_WIDTH);
     canvas.plain(if fits { " · " } else { "\n" });
@@ -96,7 +95,7 @@ fn draw(trace: &Trace<'_>, options: &Options) -> String {
     canvas.text
 }
 
-/// How the width is shared out.
+/// The widths of the columns.
 struct Columns {
     name: usize,
     service: usize,
@@ -128,14 +127,14 @@ impl Columns {
 }
 
 fn note(row: &Row<'_>) -> String {
-    match &row.outcome {
-        Outcome::Fine => String::new(),
-        Outcome::Handled(word) => format!("⚠ {word}"),
-        Outcome::Failed(word) => format!("✗ {word}"),
+    match &row.span.outcome {
+        Outcome::Ok => String::new(),
+        Outcome::Handled { .. } => format!("⚠ {}", row.outcome),
+        Outcome::Failed { .. } => format!("✗ {}", row.outcome),
     }
 }
 
-/// Text in the making.
+/// The text drawn so far.
 struct Canvas {
     text: String,
     color: bool,
@@ -170,8 +169,8 @@ impl Canvas {
 
     fn row(&mut self, row: &Row<'_>, columns: &Columns, palette: &Palette<'_>) {
         let critical = !row.critical.is_empty();
-        let failed = matches!(row.outcome, Outcome::Failed(_));
-        let service = format!("38;5;{}", palette.of_service(row.finished.service_name()).ansi);
+        let failed = row.span.outcome.is_failure();
+        let service = format!("38;5;{}", palette.of_service(&row.span.service).ansi);
         self.styled(BOLD, if critical { "▶ " } else { "  " });
 
         let branches = cut(&row.branches, columns.name.saturating_sub(8));
@@ -208,7 +207,7 @@ impl Canvas {
             });
             bar.push(if critical { '█' } else { '━' });
         }
-        // Links are written where the bar leaves room for them.
+        // Links go to the side of the bar that has more room.
         let (before, after) = (from.saturating_sub(1), cells.saturating_sub(to + 1));
         let links = cut(&row.links, before.max(after));
         let spaces = |columns: usize| " ".repeat(columns);
@@ -234,24 +233,21 @@ impl Canvas {
         if note.is_empty() {
             return;
         }
-        let style = match row.outcome {
-            Outcome::Failed(_) => RED,
-            Outcome::Handled(_) | Outcome::Fine => YELLOW,
-        };
+        let style = if row.span.outcome.is_failure() { RED } else { YELLOW };
         self.plain(" ");
         self.styled(style, &cut(&note, columns));
     }
 
-    /// What the signs mean, as far as they were used.
+    /// Explains the signs that were used.
     fn legend(&mut self, lines: &[Line<'_>], columns: usize) {
         let any = |test: &dyn Fn(&Row<'_>) -> bool| {
             lines.iter().any(|line| matches!(line, Line::Span(row) if test(row)))
         };
         let signs = [
-            ("▶ █ longest chain", any(&|row| !row.critical.is_empty())),
-            ("━ beside it", any(&|row| row.critical.is_empty())),
-            ("✗ failed", any(&|row| matches!(row.outcome, Outcome::Failed(_)))),
-            ("⚠ handled error", any(&|row| matches!(row.outcome, Outcome::Handled(_)))),
+            ("▶ █ critical path", any(&|row| !row.critical.is_empty())),
+            ("━ not on it", any(&|row| row.critical.is_empty())),
+            ("✗ failed", any(&|row| row.span.outcome.is_failure())),
+            ("⚠ handled error", any(&|row| matches!(row.span.outcome, Outcome::Handled { .. }))),
             ("↝ follows from", any(&|row| row.links.starts_with('↝'))),
         ];
         let used: Vec<_> = signs.iter().filter(|(_, used)| *used).map(|(sign, _)| *sign).collect();
@@ -260,7 +256,7 @@ impl Canvas {
     }
 }
 
-/// The cells from and to (exclusive) of a stretch of time; at least one.
+/// Returns the first cell and the cell after the last one of a stretch of time, which takes at least one cell.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
 fn cells_of((from, to): (f64, f64), cells: usize) -> (usize, usize) {
     let from = ((from * cells as f64) as usize).min(cells.saturating_sub(1));

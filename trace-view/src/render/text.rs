@@ -1,10 +1,10 @@
-//! Text that is safe to show and fits its column.
+//! Text that is safe to print and fits its column.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// `text` with control characters and those that reorder text written as `\u{…}`: a span's name comes from anywhere,
-/// and a terminal obeys what it is sent.
+/// Returns `text` with control characters, and characters that reorder text, written as `\u{…}`. Names of spans may come
+/// from strangers, and a terminal would execute the control sequences in them.
 pub(super) fn escaped(text: &str) -> Cow<'_, str> {
     if !text.chars().any(is_dangerous) {
         return Cow::Borrowed(text);
@@ -25,12 +25,12 @@ fn is_dangerous(it: char) -> bool {
         || matches!(it, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
 }
 
-/// How many columns of a terminal `text` takes.
+/// Returns how many columns of a terminal `text` takes.
 pub(super) fn width(text: &str) -> usize {
     text.chars().map(char_width).sum()
 }
 
-/// An approximation of Unicode's East Asian Width: ideographs and emoji are wide, combining marks take no space.
+/// Approximates Unicode's East Asian Width: ideographs and emoji are wide, combining marks take no space.
 fn char_width(it: char) -> usize {
     match it {
         '\u{0300}'..='\u{036f}' | '\u{fe00}'..='\u{fe0f}' => 0,
@@ -47,7 +47,7 @@ fn char_width(it: char) -> usize {
     }
 }
 
-/// `text` in at most `columns`, its end replaced by `…` when it is longer.
+/// Shortens `text` to at most `columns`; `…` replaces the end.
 pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     if width(text) <= columns {
         return Cow::Borrowed(text);
@@ -66,14 +66,14 @@ pub(super) fn cut(text: &str, columns: usize) -> Cow<'_, str> {
     Cow::Owned(kept)
 }
 
-/// `text` in exactly `columns`.
+/// Shortens or pads `text` to exactly `columns`.
 pub(super) fn fit(text: &str, columns: usize) -> String {
     let cut = cut(text, columns);
     let missing = columns.saturating_sub(width(&cut));
     format!("{cut}{}", " ".repeat(missing))
 }
 
-/// Three significant digits and a unit: `950 ns`, `12.3 µs`, `412 ms`, `1.50 s`, `2 min 5 s`.
+/// Returns three significant digits and a unit: `950 ns`, `12.3 µs`, `412 ms`, `1.50 s`, `2 min 5 s`.
 pub(super) fn human(nanos: u64) -> String {
     let duration = Duration::from_nanos(nanos);
     #[allow(clippy::cast_precision_loss)]
@@ -98,8 +98,8 @@ fn three_digits(value: f64) -> String {
     }
 }
 
-/// `1 span`, `2 spans`.
-pub(in crate::export::console) fn count(number: usize, noun: &str) -> String {
+/// Returns `1 span`, `2 spans` and so on.
+pub(super) fn count(number: usize, noun: &str) -> String {
     format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn terminals_get_no_commands() {
+    fn control_characters_are_escaped() {
         assert_eq!(escaped("plain – ünïcode"), "plain – ünïcode");
         assert_eq!(escaped("\u{1b}[31mred\n\u{202e}x\u{9b}"), r"\u{1b}[31mred\n\u{202e}x\u{9b}");
     }
