@@ -15,8 +15,8 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter,
 };
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::otlp::{OtlpConfig, Protocol};
-use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter};
+use tracing_core_lite::exporters::otlp::{OtlpConfig, Protocol};
+use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
 
 pub static SPANS: AtomicU64 = AtomicU64::new(0);
 /// Attributes of the last span, for the table.
@@ -105,14 +105,14 @@ pub fn ours(out: &Out) -> TracerProvider {
     let max_queue_bytes = default.max_queue_bytes * out.queue.div_ceil(default.max_queue_size);
     let limits = BatchLimits { max_queue_size: out.queue, max_queue_bytes, ..default };
     let otlp = |protocol, url: &String| {
-        let config = OtlpConfig::new().protocol(protocol).endpoint(url.as_str());
+        let config = OtlpConfig::new().with_protocol(protocol).with_endpoint(url.as_str());
         config.build().expect("an exporter of which the URL is valid")
     };
-    let builder = TracerProvider::builder().batch_limits(limits);
+    let builder = TracerProvider::builder().with_batch_limits(limits);
     let builder = match &out.way {
-        Way::Counted => builder.exporter(Ours),
-        Way::Http(url) => builder.exporter(otlp(Protocol::HttpProtobuf, url)),
-        Way::Grpc(url) => builder.exporter(otlp(Protocol::Grpc, url)),
+        Way::Counted => builder.with_exporter(Ours),
+        Way::Http(url) => builder.with_exporter(otlp(Protocol::HttpProtobuf, url)),
+        Way::Grpc(url) => builder.with_exporter(otlp(Protocol::Grpc, url)),
     };
     builder.build().expect("an export thread")
 }

@@ -164,7 +164,7 @@ fn of_export(data: &Data) -> Vec<Ratio> {
 
 fn of_growth(data: &Data) -> Vec<Ratio> {
     let held = |moment| data.get(spans::OURS, "no receiver", moment);
-    let limit = tracing_core_lite::export::BatchLimits::default().max_queue_bytes as f64;
+    let limit = tracing_core_lite::pipeline::BatchLimits::default().max_queue_bytes as f64;
     vec![
         Ratio::at_most(
             1.05,

@@ -11,12 +11,14 @@ use lapin::options::{
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Connection, ConnectionProperties};
 use tracing_amqp::{Broker, Settings};
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let _tracing =
-        tracing_core_lite::init().service_name("amqp-example").exporter(ConsoleExporter::stdout()).start()?;
+    let _tracing = tracing_core_lite::init()
+        .with_service_name("amqp-example")
+        .with_exporter(ConsoleExporter::stdout())
+        .start()?;
     let url = std::env::var("AMQP_URL")?;
     let connection = Connection::connect(&url, ConnectionProperties::default()).await?;
     let channel = Broker::at(&url, Settings::new()).channel(connection.create_channel().await?);

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tower::{ServiceBuilder, ServiceExt};
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::span::current_span;
 use tracing_http::client::{ClientLayer, UrlTemplate};
 use tracing_http::server::ServerLayer;
@@ -23,8 +23,10 @@ async fn order(Path(id): Path<u64>) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     // Without `exporter`, spans go where OTEL_EXPORTER_OTLP_ENDPOINT says.
-    let _tracing =
-        tracing_core_lite::init().service_name("axum-example").exporter(ConsoleExporter::stdout()).start()?;
+    let _tracing = tracing_core_lite::init()
+        .with_service_name("axum-example")
+        .with_exporter(ConsoleExporter::stdout())
+        .start()?;
 
     let app = Router::new().route("/orders/{id}", get(order)).layer(ServerLayer::new());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;

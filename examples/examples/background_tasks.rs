@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tracing_core_lite::context::{self, Detached, FutureExt};
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::{Context, Tracer};
 
 async fn check_out(tracer: &Tracer) -> Result<(), tokio::task::JoinError> {
@@ -28,8 +28,8 @@ async fn check_out(tracer: &Tracer) -> Result<(), tokio::task::JoinError> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let tracing = tracing_core_lite::init()
-        .service_name("tasks-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("tasks-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let tracer = tracing.provider().tracer("shop");
     let span = tracer.span("check out").start();

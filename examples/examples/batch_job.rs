@@ -3,7 +3,7 @@
 
 use std::error::Error;
 
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType, Origin, Peer, Settings};
 use tracing_core_lite::{Context, InstrumentationScope};
 
@@ -17,8 +17,8 @@ fn reconcile(record: u32) -> Result<(), Mismatch> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let tracing = tracing_core_lite::init()
-        .service_name("batch-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("batch-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let job = tracing.provider().tracer("shop").span("nightly reconciliation").start();
     let _current = job.in_context(&Context::new()).attach();

@@ -12,7 +12,7 @@ use hyper_util::service::TowerToHyperService;
 use hyper_util::{client::legacy::Client, server::conn::auto};
 use tokio::net::TcpListener;
 use tower::{ServiceBuilder, ServiceExt, service_fn};
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_http::client::ClientLayer;
 use tracing_http::server::ServerLayer;
 
@@ -36,8 +36,8 @@ async fn serve(listener: TcpListener) -> std::io::Result<()> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let _tracing = tracing_core_lite::init()
-        .service_name("hyper-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("hyper-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

@@ -10,7 +10,7 @@ use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::FutureRecord;
 use rdkafka::{ClientConfig, Message};
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
 
 const TOPIC: &str = "orders.created";
@@ -18,8 +18,8 @@ const TOPIC: &str = "orders.created";
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let _tracing = tracing_core_lite::init()
-        .service_name("kafka-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("kafka-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let cluster = MockCluster::new(1)?;
     cluster.create_topic(TOPIC, 1, 1)?;

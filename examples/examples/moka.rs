@@ -7,7 +7,7 @@ use std::time::Duration;
 use tracing_cache::{KeyText, TracedCache};
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 
 async fn price_from_database(_sku: &str) -> Result<u32, Infallible> {
     tokio::time::sleep(Duration::from_millis(20)).await;
@@ -16,8 +16,10 @@ async fn price_from_database(_sku: &str) -> Result<u32, Infallible> {
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let tracing =
-        tracing_core_lite::init().service_name("moka-example").exporter(ConsoleExporter::stdout()).start()?;
+    let tracing = tracing_core_lite::init()
+        .with_service_name("moka-example")
+        .with_exporter(ConsoleExporter::stdout())
+        .start()?;
     let cache: moka::future::Cache<String, u32> = moka::future::Cache::new(1_000);
     let prices = TracedCache::new("prices").key_text(KeyText::Template);
 

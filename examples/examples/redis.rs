@@ -8,13 +8,13 @@ use redis::AsyncCommands;
 use tracing_cache::redis::TracedConnection;
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let tracing = tracing_core_lite::init()
-        .service_name("redis-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("redis-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let client = redis::Client::open(std::env::var("TEST_REDIS_URL")?)?;
     let connection = client.get_multiplexed_async_connection().await?;

@@ -6,7 +6,7 @@ use std::error::Error;
 use axum::{Router, http::HeaderMap, routing::get};
 use http_body_util::BodyExt;
 use tower::{ServiceBuilder, ServiceExt};
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_http::client::{ClientLayer, ReqwestService};
 
 /// Answers with the header that it was sent.
@@ -17,8 +17,8 @@ async fn echo(headers: HeaderMap) -> String {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let _tracing = tracing_core_lite::init()
-        .service_name("reqwest-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("reqwest-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;

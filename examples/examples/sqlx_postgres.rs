@@ -7,7 +7,7 @@ use std::error::Error;
 use sqlx::PgPool;
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_sql::TracedPool;
 
 async fn place_order(pool: &TracedPool<sqlx::Postgres>) -> Result<i64, sqlx::Error> {
@@ -23,8 +23,10 @@ async fn place_order(pool: &TracedPool<sqlx::Postgres>) -> Result<i64, sqlx::Err
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let tracing =
-        tracing_core_lite::init().service_name("sqlx-example").exporter(ConsoleExporter::stdout()).start()?;
+    let tracing = tracing_core_lite::init()
+        .with_service_name("sqlx-example")
+        .with_exporter(ConsoleExporter::stdout())
+        .start()?;
     let pool = TracedPool::new(PgPool::connect(&std::env::var("TEST_POSTGRES_URL")?).await?);
     // What should not be seen goes to the pool itself.
     sqlx::raw_sql("CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))")

@@ -10,7 +10,7 @@ use tokio_stream::wrappers::TcpListenerStream;
 use tonic::transport::{Endpoint, Server};
 use tonic::{Request, Response, Status};
 use tower::Layer;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::span::current_span;
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
@@ -33,8 +33,8 @@ impl Payment for Cards {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let _tracing = tracing_core_lite::init()
-        .service_name("tonic-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("tonic-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let endpoint = Endpoint::from_shared(format!("http://{}", listener.local_addr()?))?;

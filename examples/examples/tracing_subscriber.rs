@@ -5,7 +5,7 @@ use std::error::Error;
 
 use axum::{Router, body::Body, http::Request, routing::get};
 use tower::ServiceExt;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::log;
 use tracing_http::server::ServerLayer;
 use tracing_subscriber::layer::SubscriberExt;
@@ -20,8 +20,8 @@ async fn price(sku: &str) -> u32 {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let tracing = tracing_core_lite::init()
-        .service_name("subscriber-example")
-        .exporter(ConsoleExporter::stdout())
+        .with_service_name("subscriber-example")
+        .with_exporter(ConsoleExporter::stdout())
         .start()?;
     tracing_subscriber::registry()
         .with(tracing_subscriber::filter::LevelFilter::INFO)

@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
-use tracing_core_lite::export::otlp_json::OtlpJsonFile;
+use tracing_core_lite::exporters::otlp_json::OtlpJsonFile;
 use tracing_core_lite::{Init, log};
 
 use crate::shop::{self, Service, Settings, Wiring};
@@ -54,8 +54,8 @@ pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
 /// # Errors
 /// When the file cannot be written.
 pub(crate) fn tracing_of(service: &str, settings: &Settings) -> Result<Init, String> {
-    let tracing = tracing_core_lite::init().service_name(service);
+    let tracing = tracing_core_lite::init().with_service_name(service);
     let Some(path) = settings.get("SPANS_FILE") else { return Ok(tracing) };
     let file = OtlpJsonFile::append(path).map_err(|error| format!("SPANS_FILE {path}: {error}"))?;
-    Ok(tracing.also_exporter(file))
+    Ok(tracing.with_additional_exporter(file))
 }

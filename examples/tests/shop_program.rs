@@ -7,7 +7,7 @@ use std::process::{Child, Command, Output, Stdio};
 
 use examples::demo::{Customer, OrderKind};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::otlp_json;
+use tracing_core_lite::exporters::otlp_json;
 use tracing_core_lite::span::data::FinishedSpan;
 use tracing_core_lite::testing::FakeOtlp;
 

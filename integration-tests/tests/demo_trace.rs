@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use examples::demo::{OrderKind, Placed, Ports, RunningShop, StartError, is_complete, problems, root_cause};
-use tracing_core_lite::export::{Exporter, Fanout, MemoryExporter, OtlpJsonFile, otlp_json};
+use tracing_core_lite::exporters::{MemoryExporter, OtlpJsonFile, otlp_json};
 use tracing_core_lite::opentelemetry::trace::SpanKind;
+use tracing_core_lite::pipeline::{Exporter, Fanout};
 use tracing_core_lite::span::data::{FinishedSpan, Value};
 
 /// One order of each kind, and every span of the shop.

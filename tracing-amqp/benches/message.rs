@@ -12,7 +12,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt;
 use tracing_amqp::{Broker, Settings};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::propagation::format_traceparent;
 use tracing_core_lite::sampling::AlwaysOff;
 
@@ -27,8 +27,8 @@ fn properties(headers: &[(&str, &str)]) -> BasicProperties {
 }
 
 fn providers() -> [(&'static str, TracerProvider); 2] {
-    let recording = TracerProvider::builder().exporter(Discard).build();
-    let unsampled = TracerProvider::builder().sampler(AlwaysOff).exporter(Discard).build();
+    let recording = TracerProvider::builder().with_exporter(Discard).build();
+    let unsampled = TracerProvider::builder().with_sampler(AlwaysOff).with_exporter(Discard).build();
     [("sampled", recording.expect("a thread")), ("unsampled", unsampled.expect("a thread"))]
 }
 

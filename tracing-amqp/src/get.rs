@@ -71,7 +71,7 @@ pub(crate) fn finish(
 fn record(in_flight: &InFlight, delivery: &TracedDelivery) {
     in_flight.record(|span| {
         if let Some(sender) = delivery.origin().span_context() {
-            span.follows_from(sender);
+            span.add_follows_from(sender);
         }
         record_message(delivery.routing_key.as_str(), delivery.data.len(), &delivery.properties, span);
         span.set(DELIVERY_TAG, int(delivery.delivery_tag));

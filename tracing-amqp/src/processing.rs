@@ -100,13 +100,13 @@ impl ProcessingDelivery {
         self.work.failed(error_type, description);
     }
 
-    /// Records that the work failed with `error`. See [`Recorder::failure`].
+    /// Records that the work failed with `error`. See [`Recorder::record_error`].
     pub fn failure<E: Error + ?Sized>(&self, error: &E) {
         self.work.failure(error);
     }
 
     /// As [`failure`](ProcessingDelivery::failure), with `class` as `error.type`, in the metrics too: for errors whose type
-    /// says less than the error does. See [`Recorder::failure_of`].
+    /// says less than the error does. See [`Recorder::record_error_as`].
     pub fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
         self.work.failure_of(class, error);
     }

@@ -176,7 +176,7 @@ fn record(in_flight: &mut InFlight, reply: &Result<TracedDelivery, RpcError>) {
             in_flight.message_count(1);
             in_flight.record(|span| {
                 if let Some(sender) = reply.origin().span_context() {
-                    span.follows_from(sender);
+                    span.add_follows_from(sender);
                 }
                 span.set(DELIVERY_TAG, int(reply.delivery_tag));
             });

@@ -20,13 +20,13 @@ use tracing_core_lite::testing::TestSpans;
 async fn five_hundred_messages_of_fifty_traces() {
     let limits = SpanLimits { links: 1000, ..SpanLimits::default() };
     for (limits, links) in [(limits, 500), (SpanLimits::default(), 128)] {
-        let spans = TestSpans::with(|builder| builder.span_limits(limits)).unwrap();
+        let spans = TestSpans::with(|builder| builder.with_span_limits(limits)).unwrap();
         let settings = Settings::new();
         let rabbit = Rabbit::at(&rabbitmq::url(), Default::default(), spans.clone(), settings).await;
         let queue = rabbit.queue("batch").await;
         let mut consumer = rabbit.consume(&queue).await;
         for _ in 0..50 {
-            let request = spans.tracer().span("request").parent(&Context::new()).start();
+            let request = spans.tracer().span("request").with_parent(&Context::new()).start();
             for _ in 0..10 {
                 let context = request.in_context(&Context::new());
                 rabbit.publish(&queue, b"0123456789", BasicProperties::default()).in_context(context).await;

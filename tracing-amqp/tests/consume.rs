@@ -100,7 +100,7 @@ async fn work_that_fails_or_is_given_up() {
     assert!(tokio::time::timeout(std::time::Duration::from_millis(1), waiting).await.is_err());
     let guard = delivery().start_processing();
     guard.failed("no_paper", "");
-    assert!(spans.tracer().span("below").parent(guard.context()).start().is_recording());
+    assert!(spans.tracer().span("below").with_parent(guard.context()).start().is_recording());
     drop(guard);
 
     let spans = processed(&spans);

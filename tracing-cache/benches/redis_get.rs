@@ -5,7 +5,7 @@ use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisFuture, Value};
 use tracing_cache::redis::TracedConnection;
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::sampling::AlwaysOff;
 
 /// Answers at once, as a connection does: in a box.
@@ -33,8 +33,9 @@ impl ConnectionLike for Answer {
 
 fn get(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    let recording = TracerProvider::builder().exporter(Discard).build().expect("a thread");
-    let unsampled = TracerProvider::builder().sampler(AlwaysOff).exporter(Discard).build().expect("a thread");
+    let recording = TracerProvider::builder().with_exporter(Discard).build().expect("a thread");
+    let unsampled =
+        TracerProvider::builder().with_sampler(AlwaysOff).with_exporter(Discard).build().expect("a thread");
     let command = redis::cmd("GET").arg("price:4711").to_owned();
 
     let mut group = criterion.benchmark_group("wrapper");

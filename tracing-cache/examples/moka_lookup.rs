@@ -8,7 +8,7 @@ use std::time::Duration;
 use tracing_cache::{KeyText, TracedCache};
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 
 #[derive(Debug, thiserror::Error)]
 #[error("the database is away")]
@@ -36,7 +36,7 @@ impl Prices {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let provider = TracerProvider::builder().exporter(ConsoleExporter::stdout()).build()?;
+    let provider = TracerProvider::builder().with_exporter(ConsoleExporter::stdout()).build()?;
     provider.install();
     let prices = Prices {
         cache: moka::future::Cache::builder().time_to_live(Duration::from_secs(60)).build(),

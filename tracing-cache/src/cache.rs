@@ -9,7 +9,7 @@ use crate::key_text::KeyText;
 use crate::loader::{Loader, LookUp};
 use crate::scope::scope;
 use crate::semconv::cache::{KEY, NAME, OPERATION};
-use tracing_core_lite::StackText;
+use tracing_core_lite::layer_support::StackText;
 
 /// Longest name of a span, in bytes.
 const LONGEST_NAME: usize = 96;
@@ -64,7 +64,7 @@ impl TracedCache {
         let parent = Context::current();
         let mut name = StackText::<LONGEST_NAME>::new();
         name.push(operation.as_str()).push(" ").push(&self.name);
-        let span = self.tracer.span(name.as_str()).parent(&parent).start_with(|span| {
+        let span = self.tracer.span(name.as_str()).with_parent(&parent).start_with(|span| {
             span.set(NAME, &self.name).set(OPERATION, operation.as_str());
             self.key_text.visit(key, |text| {
                 span.set(KEY, text);

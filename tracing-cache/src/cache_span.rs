@@ -82,7 +82,7 @@ impl CacheSpan {
 
     /// Records that the operation failed with `error`. A miss is no failure.
     pub fn failure<E: Error + ?Sized>(&self, error: &E) -> &Self {
-        self.span.failure(error);
+        self.span.record_error(error);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use tracing_core_lite::StackText;
+use tracing_core_lite::layer_support::StackText;
 
 /// Longest key that is recorded, in bytes.
 const LONGEST: usize = 256;

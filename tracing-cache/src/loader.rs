@@ -12,7 +12,7 @@ use tracing_core_lite::{Context, Recorder, Span, Tracer};
 use crate::cache_span::CacheSpan;
 use crate::semconv::CANCELLED;
 use crate::semconv::cache::{HIT, NAME, OPERATION};
-use tracing_core_lite::StackText;
+use tracing_core_lite::layer_support::StackText;
 
 /// Runs the loads of one look-up; see [`TracedCache::get_or_load`](crate::TracedCache::get_or_load).
 #[derive(Debug)]
@@ -49,7 +49,7 @@ impl Loader {
         }
         let mut name = StackText::<96>::new();
         name.push("load ").push(&self.name);
-        let span = self.tracer.span(name.as_str()).parent(&self.context).start_with(|span| {
+        let span = self.tracer.span(name.as_str()).with_parent(&self.context).start_with(|span| {
             span.set(NAME, &self.name).set(OPERATION, "load");
         });
         Running { context: span.in_context(&self.context), span: Some(span) }
@@ -171,7 +171,7 @@ impl<T, E, F: Future<Output = Result<T, E>>> Future for LookUp<F> {
 }
 
 fn cancelled(span: &mut Recorder<'_>) {
-    span.event(CANCELLED, &[]).failed(CANCELLED, "");
+    span.add_event(CANCELLED, &[]).failed(CANCELLED, "");
 }
 
 /// An error's message may hold the key, so that only its type is recorded.

@@ -4,8 +4,8 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use tracing_core_lite::export::BatchLimits;
 use tracing_core_lite::opentelemetry::trace::{SpanId, TraceFlags, TraceId, TraceState};
+use tracing_core_lite::pipeline::BatchLimits;
 use tracing_core_lite::{Context, Recorder, SpanContext, SpanKind, TracerProvider};
 
 fn eight_attributes(span: &mut Recorder<'_>) {
@@ -32,14 +32,14 @@ fn spans(c: &mut Criterion) {
     for (name, parent) in [("sampled", remote(true)), ("unsampled", remote(false))] {
         group.bench_function(format!("8 attributes, {name}"), |b| {
             b.iter(|| {
-                let builder = tracer.span("GET /orders/{id}").kind(SpanKind::Server).parent(&root);
-                black_box(builder.remote_parent(&parent).start_with(eight_attributes)).end();
+                let builder = tracer.span("GET /orders/{id}").with_kind(SpanKind::Server).with_parent(&root);
+                black_box(builder.with_remote_parent(&parent).start_with(eight_attributes)).end();
             });
         });
         group.bench_function(format!("8 attributes and a context, {name}"), |b| {
             b.iter(|| {
-                let builder = tracer.span("GET /orders/{id}").kind(SpanKind::Server).parent(&root);
-                let span = builder.remote_parent(&parent).start_with(eight_attributes);
+                let builder = tracer.span("GET /orders/{id}").with_kind(SpanKind::Server).with_parent(&root);
+                let span = builder.with_remote_parent(&parent).start_with(eight_attributes);
                 let guard = span.in_context(&root).attach();
                 black_box(&span);
                 drop(guard);
@@ -48,7 +48,7 @@ fn spans(c: &mut Criterion) {
         });
     }
     group.bench_function("no attribute, sampled", |b| {
-        b.iter(|| black_box(tracer.span("work").parent(&root).start()).end());
+        b.iter(|| black_box(tracer.span("work").with_parent(&root).start()).end());
     });
     group.finish();
 }
@@ -58,7 +58,7 @@ fn spans(c: &mut Criterion) {
 fn framing(c: &mut Criterion) {
     const SPANS: usize = 10_000;
     let limits = BatchLimits { max_export_batch_size: SPANS * 2, ..BatchLimits::default() };
-    let provider = TracerProvider::builder().batch_limits(limits).build().expect("an export thread");
+    let provider = TracerProvider::builder().with_batch_limits(limits).build().expect("an export thread");
     let tracer = provider.tracer("bench");
     let root = Context::new();
     let mut group = c.benchmark_group("export");
@@ -68,7 +68,7 @@ fn framing(c: &mut Criterion) {
             let mut total = Duration::ZERO;
             for _ in 0..iterations {
                 for _ in 0..SPANS {
-                    tracer.span("GET /orders/{id}").parent(&root).start_with(eight_attributes).end();
+                    tracer.span("GET /orders/{id}").with_parent(&root).start_with(eight_attributes).end();
                 }
                 let start = Instant::now();
                 provider.flush(Duration::from_secs(10)).expect("nothing stands in the way");

@@ -10,7 +10,7 @@ const LIMIT: usize = 64;
 /// instructions, to allocate and to free one 130.
 ///
 /// ```
-/// use tracing_core_lite::BoxPool;
+/// use tracing_core_lite::layer_support::BoxPool;
 ///
 /// thread_local! {
 ///     static POOL: BoxPool<[u64; 20]> = const { BoxPool::new() };

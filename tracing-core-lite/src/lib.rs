@@ -2,10 +2,10 @@
 //!
 //! ```
 //! use std::time::Duration;
-//! use tracing_core_lite::{TracerProvider, export::MemoryExporter};
+//! use tracing_core_lite::{TracerProvider, exporters::MemoryExporter};
 //!
 //! let exporter = MemoryExporter::new();
-//! let provider = TracerProvider::builder().exporter(exporter.clone()).build()?;
+//! let provider = TracerProvider::builder().with_exporter(exporter.clone()).build()?;
 //! let span = provider.tracer("shop").span("place order").start();
 //! span.set("shop.order.items", 3);
 //! span.end();
@@ -15,15 +15,14 @@
 //! ```
 
 mod box_pool;
-#[cfg(feature = "http")]
-mod captured_headers;
+mod buffer;
 mod clock;
 pub mod context;
-mod engine;
-pub mod env;
-pub mod export;
+pub mod exporters;
 pub mod grpc_status;
-mod init;
+mod ids;
+#[doc(hidden)]
+pub mod layer_support;
 #[cfg(feature = "log")]
 pub mod log;
 #[cfg(feature = "messaging")]
@@ -31,32 +30,28 @@ pub mod messaging;
 pub mod net;
 pub mod otel;
 mod percent;
+pub mod pipeline;
 pub mod propagation;
-mod provider;
+pub mod provider;
 pub mod redact;
-mod resource;
 pub mod sampling;
 pub mod span;
 mod stack_text;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod tracer;
+mod wire;
 
-pub use box_pool::BoxPool;
-#[cfg(feature = "http")]
-pub use captured_headers::CapturedHeaders;
 pub use context::Context;
-pub use init::{Guard, Init, InitError, init};
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the
 /// same build has globals and context of its own.
 pub use opentelemetry;
 pub use opentelemetry::InstrumentationScope;
 pub use opentelemetry::trace::{SpanContext, SpanKind, Status};
-pub use provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
-pub use resource::{Resource, ResourceBuilder};
+pub use provider::{
+    BuildError, FlushError, Guard, Init, InitError, Resource, ResourceBuilder, Tracer, TracerProvider,
+    TracerProviderBuilder, init,
+};
 pub use span::{Recorder, Span, Value};
-pub use stack_text::StackText;
-pub use tracer::Tracer;
 
 /// The examples of the README, so that they compile.
 #[cfg(all(doctest, feature = "otlp-http"))]

@@ -7,7 +7,7 @@ use std::fmt;
 /// What does not fit is cut, never in the middle of a character; what is pushed after a cut is left out.
 ///
 /// ```
-/// use tracing_core_lite::StackText;
+/// use tracing_core_lite::layer_support::StackText;
 ///
 /// let mut name = StackText::<16>::new();
 /// name.push("send ").push("orders.created");

@@ -10,7 +10,8 @@ use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
 use prost::Message;
-use tracing_core_lite::export::{Batch, ConsoleExporter, Exporter};
+use tracing_core_lite::exporters::ConsoleExporter;
+use tracing_core_lite::pipeline::{Batch, Exporter};
 
 /// A writer that a test can look into.
 #[derive(Clone, Default)]

@@ -17,7 +17,7 @@ fn child(tracer: &Tracer, name: &str) {
 async fn awaits_spawns_threads_and_closures_keep_it() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let parent = tracer.span("parent").parent(&Context::new()).start();
+    let parent = tracer.span("parent").with_parent(&Context::new()).start();
     let in_parent = async {
         tokio::task::yield_now().await;
         child(&tracer, "1 await");
@@ -53,7 +53,7 @@ async fn awaits_spawns_threads_and_closures_keep_it() {
 async fn a_plain_spawn_loses_it() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let parent = tracer.span("parent").parent(&Context::new()).start();
+    let parent = tracer.span("parent").with_parent(&Context::new()).start();
     async {
         let tracer = tracer.clone();
         tokio::spawn(async move { child(&tracer, "lost") }).await.unwrap();
@@ -67,7 +67,7 @@ async fn a_plain_spawn_loses_it() {
 #[tokio::test]
 async fn the_context_is_gone_between_polls() {
     let spans = TestSpans::new();
-    let parent = spans.tracer().span("parent").parent(&Context::new()).start();
+    let parent = spans.tracer().span("parent").with_parent(&Context::new()).start();
     let (finish, finished) = tokio::sync::oneshot::channel::<()>();
     let task = tokio::spawn(async { finished.await.unwrap() }.in_context(parent.in_context(&Context::new())));
     tokio::task::yield_now().await;
@@ -82,7 +82,7 @@ async fn the_context_is_gone_between_polls() {
 async fn a_detached_task_follows_from_its_origin_in_a_trace_of_its_own() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let origin = tracer.span("request").parent(&Context::new()).start();
+    let origin = tracer.span("request").with_parent(&Context::new()).start();
     let task = {
         let _guard = origin.in_context(&Context::new()).attach();
         let inner = tracer.clone();
@@ -124,7 +124,7 @@ async fn a_detached_task_that_is_aborted_ends_its_span() {
 async fn a_future_in_a_span_is_the_work_of_that_span() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let outer = tracer.span("outer").parent(&Context::new()).start();
+    let outer = tracer.span("outer").with_parent(&Context::new()).start();
     let inner = tracer.clone();
     async {
         let fails = async { Err::<(), _>(std::io::Error::other("no stock")) };
@@ -152,7 +152,7 @@ async fn a_future_in_a_span_is_the_work_of_that_span() {
 fn a_context_that_outlives_its_span_neither_stretches_nor_revives_it() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let span = tracer.span("request").parent(&Context::new()).start();
+    let span = tracer.span("request").with_parent(&Context::new()).start();
     let left_behind = span.in_context(&Context::new());
     span.end();
     let ended = spans.one("request").end_time_unix_nano;
@@ -160,7 +160,7 @@ fn a_context_that_outlives_its_span_neither_stretches_nor_revives_it() {
     left_behind.span().set_attribute(KeyValue::new("late", true));
     left_behind.span().end();
     // Another span takes a pooled slot meanwhile: the old context must not write into it.
-    let next = tracer.span("next").parent(&Context::new()).start();
+    let next = tracer.span("next").with_parent(&Context::new()).start();
     left_behind.span().set_attribute(KeyValue::new("stray", true));
     next.end();
     drop(left_behind);

@@ -9,9 +9,9 @@ use opentelemetry_proto::tonic::trace::v1 as proto;
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
-use tracing_core_lite::export::{Batch, ExportError, Exported, Exporter};
+use tracing_core_lite::layer_support::PreparedAttributes;
 use tracing_core_lite::opentelemetry::trace::{SpanId, TraceFlags, TraceId, TraceState};
-use tracing_core_lite::span::PreparedAttributes;
+use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
 use tracing_core_lite::{Context, Resource, SpanContext, SpanKind, Status, TracerProvider, Value};
 
 /// Keeps the bytes of what was exported.
@@ -252,10 +252,13 @@ fn expected(span: &Described, recorded: &SpanContext) -> proto::Span {
 fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     let tracer = provider.tracer("test");
     let root = Context::new();
-    let mut builder =
-        tracer.span(&span.name).kind(span.kind.clone()).parent(&root).start_time(time(span.start));
+    let mut builder = tracer
+        .span(&span.name)
+        .with_kind(span.kind.clone())
+        .with_parent(&root)
+        .with_start_time(time(span.start));
     if let Some(parent) = &span.parent {
-        builder = builder.remote_parent(parent);
+        builder = builder.with_remote_parent(parent);
     }
     // Some of the attributes before the start, some of them after it, and the rest as one.
     let (alone, together) = span.attributes.split_at(span.alone);
@@ -275,14 +278,14 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     started.record(|recorder| {
         recorder.set_prepared(&prepared);
         for (name, at, attributes) in &span.events {
-            recorder.event_at(name, time(*at), &borrowed(attributes));
+            recorder.add_event_at(name, time(*at), &borrowed(attributes));
         }
     });
     for (linked, attributes) in &span.links {
-        started.link(linked, &borrowed(attributes));
+        started.add_link(linked, &borrowed(attributes));
     }
     for status in &span.status {
-        started.status(status.clone());
+        started.set_status(status.clone());
     }
     let span_context = started.span_context().clone();
     started.end_at(time(span.start) + Duration::from_nanos(span.duration.into()));
@@ -297,9 +300,9 @@ proptest! {
         let requests = Requests::default();
         let limits = tracing_core_lite::span::SpanLimits { span_bytes: 1 << 24, ..Default::default() };
         let provider = TracerProvider::builder()
-            .sampler(tracing_core_lite::sampling::AlwaysOn)
-            .span_limits(limits)
-            .exporter(requests.clone())
+            .with_sampler(tracing_core_lite::sampling::AlwaysOn)
+            .with_span_limits(limits)
+            .with_exporter(requests.clone())
             .build()
             .unwrap();
         let recorded: Vec<SpanContext> = spans.iter().map(|span| record(&provider, span)).collect();
@@ -330,10 +333,11 @@ proptest! {
 #[test]
 fn resource_and_scopes_frame_their_spans() {
     let requests = Requests::default();
-    let resource = Resource::builder().service_name("orders").attribute("shop.shelves", 3).build();
-    let provider = TracerProvider::builder().resource(resource).exporter(requests.clone()).build().unwrap();
+    let resource = Resource::builder().with_service_name("orders").with_attribute("shop.shelves", 3).build();
+    let provider =
+        TracerProvider::builder().with_resource(resource).with_exporter(requests.clone()).build().unwrap();
     for name in ["a", "b", "a", "c", "b"] {
-        provider.tracer(name).span(name).parent(&Context::new()).start();
+        provider.tracer(name).span(name).with_parent(&Context::new()).start();
     }
     provider.shutdown(Duration::from_secs(10)).unwrap();
     let batch = requests.0.lock().unwrap().remove(0);
@@ -359,10 +363,10 @@ fn resource_and_scopes_frame_their_spans() {
 fn the_pieces_of_a_request_are_the_request() {
     for padding in [0, 100, 700, 1_500] {
         let requests = Requests::default();
-        let provider = TracerProvider::builder().exporter(requests.clone()).build().unwrap();
+        let provider = TracerProvider::builder().with_exporter(requests.clone()).build().unwrap();
         let text = "x".repeat(padding);
         for scope in ["a", "a", "a", "b", "a", "b", "b", "c"].repeat(10) {
-            let span = provider.tracer(scope).span(scope).parent(&Context::new()).start();
+            let span = provider.tracer(scope).span(scope).with_parent(&Context::new()).start();
             span.set("text", text.as_str());
         }
         provider.shutdown(Duration::from_secs(10)).unwrap();

@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use tracing_core_lite::export::MemoryExporter;
+use tracing_core_lite::exporters::MemoryExporter;
 use tracing_core_lite::span::data::Value;
 use tracing_core_lite::testing::FakeOtlp;
 use tracing_core_lite::{Context, Init, InitError, TracerProvider, init};
@@ -21,13 +21,13 @@ fn start(init: Init, variables: &[(&str, &str)]) -> Result<(TracerProvider, Vec<
 
 fn with_memory(variables: &[(&str, &str)]) -> (TracerProvider, MemoryExporter, Vec<String>) {
     let memory = MemoryExporter::new();
-    let (provider, warnings) = start(init().exporter(memory.clone()), variables).unwrap();
+    let (provider, warnings) = start(init().with_exporter(memory.clone()), variables).unwrap();
     (provider, memory, warnings)
 }
 
 fn record_roots(provider: &TracerProvider, count: usize) {
     for _ in 0..count {
-        provider.tracer("test").span("work").parent(&Context::new()).start();
+        provider.tracer("test").span("work").with_parent(&Context::new()).start();
     }
     provider.flush(SOON).unwrap();
 }
@@ -37,7 +37,7 @@ fn spans_go_by_otlp_over_http_to_the_endpoint() {
     let endpoint = FakeOtlp::start().unwrap();
     let url = endpoint.url();
     let (provider, warnings) = start(
-        init().service_name("orders"),
+        init().with_service_name("orders"),
         &[
             ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()),
             ("OTEL_EXPORTER_OTLP_HEADERS", "x-team=shop"),
@@ -66,7 +66,7 @@ fn an_exporter_beside_those_of_the_environment() {
     for (name, exporters, sent) in [("with otlp", "otlp", 1), ("alone", "none", 0)] {
         let memory = MemoryExporter::new();
         let variables = [("OTEL_TRACES_EXPORTER", exporters), ("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str())];
-        let (provider, _) = start(init().also_exporter(memory.clone()), &variables).unwrap();
+        let (provider, _) = start(init().with_additional_exporter(memory.clone()), &variables).unwrap();
         let before = endpoint.spans().len();
         record_roots(&provider, 1);
         assert_eq!(memory.finished().len(), 1, "{name}");
@@ -79,14 +79,14 @@ fn code_wins_over_the_environment() {
     let variables = [("OTEL_SERVICE_NAME", "from the environment"), ("OTEL_TRACES_SAMPLER", "always_off")];
     let (provider, _) = start(
         init()
-            .service_name("from code")
-            .sampler(tracing_core_lite::sampling::AlwaysOn)
-            .exporter(MemoryExporter::new()),
+            .with_service_name("from code")
+            .with_sampler(tracing_core_lite::sampling::AlwaysOn)
+            .with_exporter(MemoryExporter::new()),
         &variables,
     )
     .unwrap();
     assert_eq!(provider.resource().get("service.name").unwrap().as_str(), "from code");
-    assert!(provider.tracer("test").span("work").parent(&Context::new()).start().is_recording());
+    assert!(provider.tracer("test").span("work").with_parent(&Context::new()).start().is_recording());
 }
 
 #[test]
@@ -126,7 +126,7 @@ fn a_disabled_sdk_records_nothing_and_passes_contexts_on() {
         [("traceparent".to_owned(), "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned())]
             .into();
     let parent = provider.propagator().extract(&incoming).into_context();
-    let span = provider.tracer("test").span("work").parent(&parent).start();
+    let span = provider.tracer("test").span("work").with_parent(&parent).start();
     let mut outgoing = std::collections::HashMap::new();
     provider.propagator().inject(&span.in_context(&parent), &mut outgoing);
     assert_eq!(outgoing, incoming);
@@ -143,14 +143,14 @@ fn limits_of_spans_are_kept() {
         ("OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", "1"),
     ]);
     let tracer = provider.tracer("test");
-    let other = tracer.span("other").parent(&Context::new()).start();
-    let span = tracer.span("limited").parent(&Context::new()).start();
+    let other = tracer.span("other").with_parent(&Context::new()).start();
+    let span = tracer.span("limited").with_parent(&Context::new()).start();
     span.set("a", "ääääää");
     span.set("b", &["xxxxx", "yy"]);
     span.set("c", 1);
     for _ in 0..3 {
-        span.event("event", &[("a", 1.into()), ("b", 2.into())]);
-        span.link(other.span_context(), &[("a", 1.into()), ("b", 2.into()), ("c", 3.into())]);
+        span.add_event("event", &[("a", 1.into()), ("b", 2.into())]);
+        span.add_link(other.span_context(), &[("a", 1.into()), ("b", 2.into()), ("c", 3.into())]);
     }
     span.end();
     provider.flush(SOON).unwrap();
@@ -175,7 +175,7 @@ fn batch_settings_are_kept() {
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "7"),
         ("OTEL_BSP_EXPORT_TIMEOUT", "1000"),
     ]);
-    provider.tracer("test").span("work").parent(&Context::new()).start();
+    provider.tracer("test").span("work").with_parent(&Context::new()).start();
     let deadline = std::time::Instant::now() + SOON;
     while memory.finished().is_empty() && std::time::Instant::now() < deadline {
         std::thread::sleep(Duration::from_millis(5));

@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter, MemoryExporter};
+use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
 use tracing_core_lite::{Context, FlushError, Tracer, TracerProvider};
 
 const SOON: Duration = Duration::from_secs(10);
@@ -67,13 +68,13 @@ impl Exporter for Gate {
 }
 
 fn provider(exporter: impl Exporter, limits: BatchLimits) -> TracerProvider {
-    TracerProvider::builder().exporter(exporter).batch_limits(limits).build().unwrap()
+    TracerProvider::builder().with_exporter(exporter).with_batch_limits(limits).build().unwrap()
 }
 
 fn record(tracer: &Tracer, count: usize) {
     let root = Context::new();
     for _ in 0..count {
-        tracer.span("work").parent(&root).start_with(|span| {
+        tracer.span("work").with_parent(&root).start_with(|span| {
             span.set("padding", "0123456789".repeat(10).as_str());
         });
     }
@@ -133,7 +134,7 @@ fn the_queue_is_bounded_in_bytes_too() {
     let tracer = provider.tracer("test");
     let text = "x".repeat(100_000);
     for _ in 0..100 {
-        tracer.span("large").parent(&Context::new()).start_with(|span| {
+        tracer.span("large").with_parent(&Context::new()).start_with(|span| {
             span.set("text", &text);
         });
     }
@@ -184,13 +185,13 @@ fn spans_that_end_after_the_shutdown_are_counted() {
     let memory = MemoryExporter::new();
     let provider = provider(memory.clone(), BatchLimits::default());
     let tracer = provider.tracer("test");
-    let late = tracer.span("late").parent(&Context::new()).start();
-    tracer.span("early").parent(&Context::new()).start().end();
+    let late = tracer.span("late").with_parent(&Context::new()).start();
+    tracer.span("early").with_parent(&Context::new()).start().end();
     provider.shutdown(SOON).unwrap();
     late.end();
     assert_eq!(memory.finished().len(), 1);
     assert_eq!(provider.stats().dropped_after_shutdown, 1);
-    assert!(!tracer.span("later").parent(&Context::new()).start().is_recording());
+    assert!(!tracer.span("later").with_parent(&Context::new()).start().is_recording());
     assert_eq!(provider.shutdown(SOON), Ok(()), "a second shutdown finds nothing to do");
 }
 
@@ -221,7 +222,7 @@ fn a_span_that_ends_while_its_thread_goes_away_is_exported() {
     let tracer = provider.tracer("test");
     std::thread::spawn(move || {
         // First in, so that it is dropped after the thread's buffers are.
-        HELD.with(|held| *held.borrow_mut() = Some(tracer.span("held").parent(&Context::new()).start()));
+        HELD.with(|held| *held.borrow_mut() = Some(tracer.span("held").with_parent(&Context::new()).start()));
         record(&tracer, 1);
     })
     .join()
@@ -283,7 +284,7 @@ fn a_queue_of_one_batch_is_exported_before_it_is_full() {
     let provider = provider(MemoryExporter::new(), limits);
     // Of these, chunks of 64 KiB are handed over that are smaller than half a queue.
     for _ in 0..400 {
-        provider.tracer("test").span("work").parent(&Context::new()).start_with(|span| {
+        provider.tracer("test").span("work").with_parent(&Context::new()).start_with(|span| {
             span.set("padding", "0123456789".repeat(30).as_str());
         });
     }
@@ -310,7 +311,7 @@ fn no_span_waits_longer_than_the_schedule_under_lasting_load() {
         });
         std::thread::sleep(Duration::from_millis(20));
         let start = Instant::now();
-        provider.tracer("test").span("alone").parent(&Context::new()).start().end();
+        provider.tracer("test").span("alone").with_parent(&Context::new()).start().end();
         while memory.finished().iter().all(|it| it.span.name != "alone") && start.elapsed() < SOON {
             std::thread::sleep(Duration::from_millis(1));
         }
@@ -533,13 +534,13 @@ fn a_span_larger_than_the_queue_does_not_stop_those_after_it() {
     let memory = MemoryExporter::new();
     let limits = BatchLimits { max_queue_bytes: 1024 * 1024, ..BatchLimits::default() };
     let provider = TracerProvider::builder()
-        .exporter(memory.clone())
-        .batch_limits(limits)
-        .span_limits(tracing_core_lite::span::SpanLimits { span_bytes: 1 << 23, ..Default::default() })
+        .with_exporter(memory.clone())
+        .with_batch_limits(limits)
+        .with_span_limits(tracing_core_lite::span::SpanLimits { span_bytes: 1 << 23, ..Default::default() })
         .build()
         .unwrap();
     let tracer = provider.tracer("test");
-    tracer.span(&"n".repeat(1 << 21)).parent(&Context::new()).start_with(|span| {
+    tracer.span(&"n".repeat(1 << 21)).with_parent(&Context::new()).start_with(|span| {
         span.set("text", "x".repeat(1 << 21).as_str());
     });
     provider.flush(SOON).unwrap();

@@ -182,7 +182,7 @@ fn a_batch_links_to_every_sender_and_counts() {
     const MESSAGES: usize = 500;
     for (name, limit, links) in [("raised", 1000, 500), ("default", SpanLimits::default().links, 128)] {
         let spans = TestSpans::with(|builder| {
-            builder.span_limits(SpanLimits { links: limit, ..SpanLimits::default() })
+            builder.with_span_limits(SpanLimits { links: limit, ..SpanLimits::default() })
         })
         .unwrap();
         let client = client(&spans, Settings::new());
@@ -237,7 +237,7 @@ fn items_are_sampled_and_what_runs_below_the_others_is_not_recorded() {
         let batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(ratio);
         for _ in 0..3 {
             let item = batch.item(&Origin::default());
-            spans.tracer().span("below").parent(item.context()).start().end();
+            spans.tracer().span("below").with_parent(item.context()).start().end();
             item.processed();
         }
         batch.end();
@@ -277,7 +277,7 @@ fn what_nobody_observes() {
     assert!(observed(&client(&spans, Settings::new())));
     assert!(!observed(&client(&spans, Settings::new().filter(|_| false))));
     let unsampled =
-        TestSpans::with(|builder| builder.sampler(tracing_core_lite::sampling::AlwaysOff)).unwrap();
+        TestSpans::with(|builder| builder.with_sampler(tracing_core_lite::sampling::AlwaysOff)).unwrap();
     assert!(!observed(&client(&unsampled, Settings::new())));
 }
 

@@ -23,7 +23,7 @@ fn text(text: &str) -> Value {
 fn spans_of_the_api_are_recorded_whole() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let linked = tracer.span("linked").parent(&Context::new()).start();
+    let linked = tracer.span("linked").with_parent(&Context::new()).start();
     let mut span = tracer
         .span_builder("charge")
         .with_kind(SpanKind::Client)
@@ -36,7 +36,7 @@ fn spans_of_the_api_are_recorded_whole() {
     assert!(span.is_recording());
     span.set_attribute(KeyValue::new("b", 2.5));
     span.set_attributes([KeyValue::new("a", 3), KeyValue::new("c", true)]);
-    span.add_event("retried", vec![KeyValue::new("attempt", 2)]);
+    opentelemetry::trace::Span::add_event(&mut span, "retried", vec![KeyValue::new("attempt", 2)]);
     span.update_name("charge card");
     span.set_status(Status::error("declined"));
     opentelemetry::trace::Span::end(&mut span);
@@ -64,7 +64,7 @@ fn spans_of_the_api_are_recorded_whole() {
 fn spans_of_both_apis_nest_in_each_other() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let outer = tracer.span("ours").parent(&Context::new()).start();
+    let outer = tracer.span("ours").with_parent(&Context::new()).start();
     {
         let _guard = outer.in_context(&Context::new()).attach();
         tracer.in_span("theirs", |context| {
@@ -90,7 +90,7 @@ fn spans_of_the_tracing_crate_nest_with_ours() {
     let subscriber = tracing_subscriber::registry()
         .with(tracing_opentelemetry::layer().with_tracer(spans.provider().tracer("app")));
     tracing::subscriber::with_default(subscriber, || {
-        let outer = tracer.span("ours").parent(&Context::new()).start();
+        let outer = tracer.span("ours").with_parent(&Context::new()).start();
         let _guard = outer.in_context(&Context::new()).attach();
         tracing::info_span!("theirs", order = 7).in_scope(|| {
             tracer.span("ours again").start();
@@ -113,7 +113,7 @@ fn spans_of_the_tracing_crate_nest_with_ours() {
 #[test]
 fn a_layer_with_the_context_of_a_remote_parent_keeps_the_trace() {
     let spans = TestSpans::new();
-    let remote = spans.tracer().span("remote").parent(&Context::new()).start();
+    let remote = spans.tracer().span("remote").with_parent(&Context::new()).start();
     let header = remote.span_context().clone();
     let remote_context = SpanContext::new(
         header.trace_id(),
@@ -122,7 +122,7 @@ fn a_layer_with_the_context_of_a_remote_parent_keeps_the_trace() {
         true,
         header.trace_state().clone(),
     );
-    let span = spans.tracer().span("local").remote_parent(&remote_context).start();
+    let span = spans.tracer().span("local").with_remote_parent(&remote_context).start();
     assert_eq!(span.span_context().trace_id(), header.trace_id());
     drop((span, remote));
     assert_eq!(spans.one("local").flags & 0x300, 0x300, "the parent is known to be remote");
@@ -133,11 +133,11 @@ fn failures_and_handled_errors_differ() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
     let error = std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer from the card processor");
-    let failed = tracer.span("failed").parent(&Context::new()).start();
-    failed.failure(&error);
+    let failed = tracer.span("failed").with_parent(&Context::new()).start();
+    failed.record_error(&error);
     failed.end();
-    let handled = tracer.span("handled").parent(&Context::new()).start();
-    handled.handled_error(&error);
+    let handled = tracer.span("handled").with_parent(&Context::new()).start();
+    handled.record_handled_error(&error);
     handled.end();
 
     let failed = spans.one("failed");
@@ -154,14 +154,15 @@ fn failures_and_handled_errors_differ() {
 #[test]
 fn an_exporter_of_the_sdk_gets_the_same_spans() {
     let sdk = InMemorySpanExporter::default();
-    let provider = TracerProvider::builder().exporter(SdkExporter::new(sdk.clone())).build().unwrap();
+    let provider = TracerProvider::builder().with_exporter(SdkExporter::new(sdk.clone())).build().unwrap();
     let tracer = provider.tracer("shop");
-    let other = tracer.span("other").parent(&Context::new()).start();
-    let span = tracer.span("order").kind(SpanKind::Server).parent(&Context::new()).start_with(|span| {
-        span.set("text", "x").set("numbers", &[1, 2]).event("begun", &[("at", "dawn".into())]);
-    });
-    span.follows_from(other.span_context());
-    span.failure(&std::fmt::Error);
+    let other = tracer.span("other").with_parent(&Context::new()).start();
+    let span =
+        tracer.span("order").with_kind(SpanKind::Server).with_parent(&Context::new()).start_with(|span| {
+            span.set("text", "x").set("numbers", &[1, 2]).add_event("begun", &[("at", "dawn".into())]);
+        });
+    span.add_follows_from(other.span_context());
+    span.record_error(&std::fmt::Error);
     let ids = span.span_context().clone();
     let end = SystemTime::now() + Duration::from_secs(1);
     span.end_at(end);

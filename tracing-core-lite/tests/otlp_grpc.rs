@@ -21,8 +21,8 @@ use tonic::metadata::MetadataMap;
 use tonic::transport::Server;
 use tonic::transport::server::TcpIncoming;
 use tonic::{Code, Request, Response, Status};
-use tracing_core_lite::export::otlp::{Compression, OtlpConfig, OtlpConfigError, OtlpGrpc, Protocol};
-use tracing_core_lite::export::{ExportError, Exported, Exporter};
+use tracing_core_lite::exporters::otlp::{Compression, OtlpConfig, OtlpConfigError, OtlpGrpc, Protocol};
+use tracing_core_lite::pipeline::{ExportError, Exported, Exporter};
 
 type Answer = Result<ExportTraceServiceResponse, Status>;
 
@@ -72,7 +72,7 @@ impl Running {
     }
 
     fn config(&self) -> OtlpConfig {
-        OtlpConfig::new().protocol(Protocol::Grpc).endpoint(format!("http://{}", self.address))
+        OtlpConfig::new().with_protocol(Protocol::Grpc).with_endpoint(format!("http://{}", self.address))
     }
 
     fn answer(&self, answer: Answer) {
@@ -95,7 +95,7 @@ fn soon() -> Instant {
 #[test]
 fn batches_arrive_as_they_are() {
     let server = Running::start(Receiver::default());
-    let mut exporter = server.config().header("X-Tenant", "shop").build().unwrap();
+    let mut exporter = server.config().with_header("X-Tenant", "shop").build().unwrap();
     for count in [1, 2, 2000] {
         assert_eq!(exporter.export(&requests::batch(count), soon()), Ok(Exported::default()));
     }
@@ -111,7 +111,7 @@ fn batches_arrive_as_they_are() {
 #[test]
 fn gzip_when_asked_for() {
     let server = Running::start(Receiver::default());
-    let mut exporter = server.config().compression(Compression::Gzip).build().unwrap();
+    let mut exporter = server.config().with_compression(Compression::Gzip).build().unwrap();
     exporter.export(&requests::batch(100), soon()).unwrap();
     let received = server.receiver.received.lock().unwrap();
     assert_eq!(received[0].1, requests::request(100));
@@ -176,7 +176,7 @@ fn statuses_mean_what_otlp_says() {
 #[test]
 fn a_receiver_that_comes_back_is_reached_again() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let config = OtlpConfig::new().protocol(Protocol::Grpc).endpoint(format!("http://{free}"));
+    let config = OtlpConfig::new().with_protocol(Protocol::Grpc).with_endpoint(format!("http://{free}"));
     let mut exporter = config.build().unwrap();
     let result = exporter.export(&requests::batch(1), soon());
     assert!(matches!(result, Err(ExportError::Retryable { .. })), "{result:?}");
@@ -192,14 +192,14 @@ fn a_receiver_that_comes_back_is_reached_again() {
 fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
     let hour = Duration::from_secs(3600);
     let patient = Running::start(Receiver::default());
-    let mut exporter = patient.config().timeout(Duration::ZERO).build().unwrap();
+    let mut exporter = patient.config().with_timeout(Duration::ZERO).build().unwrap();
     let never = Instant::now() + Duration::from_secs(1_000_000_000);
     assert_eq!(exporter.export(&requests::batch(1), never), Ok(Exported::default()));
 
     let server = Running::start(Receiver { delay: hour, ..Receiver::default() });
     for (timeout, deadline) in [(Duration::from_millis(200), hour), (hour, Duration::from_millis(200))] {
         let begin = Instant::now();
-        let mut exporter = server.config().timeout(timeout).build().unwrap();
+        let mut exporter = server.config().with_timeout(timeout).build().unwrap();
         let result = exporter.export(&requests::batch(1), begin + deadline);
         assert!(matches!(result, Err(ExportError::Retryable { .. })), "{result:?}");
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
@@ -228,7 +228,8 @@ fn it_works_with_and_without_a_runtime_around_it() {
 fn credentials_are_sent_and_never_shown() {
     let server = Running::start(Receiver::default());
     server.answer(Err(Status::unauthenticated("no such token: t0psecret")));
-    let mut exporter = OtlpGrpc::new(&server.config().header("authorization", "Bearer t0psecret")).unwrap();
+    let mut exporter =
+        OtlpGrpc::new(&server.config().with_header("authorization", "Bearer t0psecret")).unwrap();
     let error = exporter.export(&requests::batch(1), soon()).unwrap_err();
     let text = format!("{exporter:?} {error:?} {error}");
     assert!(text.contains("UNAUTHENTICATED") && !text.contains("t0psecret"), "{text}");
@@ -239,9 +240,9 @@ fn credentials_are_sent_and_never_shown() {
 #[test]
 fn unusable_configurations_are_typed_errors() {
     let error = |config: OtlpConfig| OtlpGrpc::new(&config).unwrap_err();
-    let grpc = || OtlpConfig::new().protocol(Protocol::Grpc);
-    assert!(matches!(error(grpc().endpoint("http://")), OtlpConfigError::Endpoint { .. }));
-    let binary = grpc().header("x-bin", "s3cret");
+    let grpc = || OtlpConfig::new().with_protocol(Protocol::Grpc);
+    assert!(matches!(error(grpc().with_endpoint("http://")), OtlpConfigError::Endpoint { .. }));
+    let binary = grpc().with_header("x-bin", "s3cret");
     assert!(matches!(error(binary), OtlpConfigError::Header { name } if name == "x-bin"));
     #[cfg(not(feature = "tls"))]
     assert!(matches!(error(grpc().endpoint("c:4317")), OtlpConfigError::Feature { feature: "tls", .. }));
@@ -254,11 +255,11 @@ fn unusable_configurations_are_typed_errors() {
 fn the_largest_batches_arrive_as_they_are() {
     let running = Running::start(Receiver::default());
     let provider = tracing_core_lite::TracerProvider::builder()
-        .exporter(running.config().build().unwrap())
+        .with_exporter(running.config().build().unwrap())
         .build()
         .unwrap();
     for scope in ["a", "b"].repeat(1_000) {
-        let span = provider.tracer(scope).span(scope).parent(&tracing_core_lite::Context::new()).start();
+        let span = provider.tracer(scope).span(scope).with_parent(&tracing_core_lite::Context::new()).start();
         span.set("text", "x".repeat(6_000).as_str());
     }
     provider.shutdown(Duration::from_secs(10)).unwrap();

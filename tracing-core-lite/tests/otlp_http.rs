@@ -7,8 +7,8 @@ mod requests;
 use std::net::TcpListener;
 use std::time::{Duration, Instant, SystemTime};
 
-use tracing_core_lite::export::otlp::{Compression, OtlpConfig, OtlpConfigError, Protocol};
-use tracing_core_lite::export::{ExportError, Exported, Exporter};
+use tracing_core_lite::exporters::otlp::{Compression, OtlpConfig, OtlpConfigError, Protocol};
+use tracing_core_lite::pipeline::{ExportError, Exported, Exporter};
 use tracing_core_lite::span::data::FinishedSpan;
 use tracing_core_lite::testing::{FakeOtlp, Reply};
 
@@ -21,14 +21,15 @@ fn answered(reply: Reply) -> Result<Exported, ExportError> {
     let by = |config: OtlpConfig| {
         let receiver = FakeOtlp::start().unwrap();
         receiver.reply(reply.clone());
-        let result = config.endpoint(receiver.url()).build().unwrap().export(&requests::batch(2), soon());
+        let result =
+            config.with_endpoint(receiver.url()).build().unwrap().export(&requests::batch(2), soon());
         let request = receiver.requests().remove(0);
         assert_eq!(request.header("host"), receiver.url().strip_prefix("http://"));
         assert_eq!(request.body, *requests::batch(2).request());
         result
     };
     let hyper = by(OtlpConfig::new());
-    let ureq = by(OtlpConfig::new().header("connection", "keep-alive"));
+    let ureq = by(OtlpConfig::new().with_header("connection", "keep-alive"));
     match (&hyper, &ureq) {
         // The words for a lost connection are each client's own.
         (Err(hyper), Err(ureq)) if hyper.to_string().contains("connection") => {
@@ -42,7 +43,7 @@ fn answered(reply: Reply) -> Result<Exported, ExportError> {
 #[test]
 fn a_batch_arrives_as_it_is() {
     let receiver = FakeOtlp::start().unwrap();
-    let config = OtlpConfig::new().endpoint(receiver.url()).header("X-Tenant", "shop");
+    let config = OtlpConfig::new().with_endpoint(receiver.url()).with_header("X-Tenant", "shop");
     let mut exporter = config.build().unwrap();
     let batch = requests::batch(3);
     assert_eq!(exporter.export(&batch, soon()), Ok(Exported::default()));
@@ -62,8 +63,8 @@ fn a_batch_arrives_as_it_is() {
 #[test]
 fn a_connection_that_the_receiver_gives_up_is_not_used_again() {
     let receiver = FakeOtlp::start().unwrap();
-    receiver.reply(Reply::ok().header("connection", "close"));
-    let mut exporter = OtlpConfig::new().endpoint(receiver.url()).build().unwrap();
+    receiver.reply(Reply::ok().with_header("connection", "close"));
+    let mut exporter = OtlpConfig::new().with_endpoint(receiver.url()).build().unwrap();
     for connections in [1, 2, 2] {
         assert_eq!(exporter.export(&requests::batch(1), soon()), Ok(Exported::default()));
         assert_eq!(receiver.connections(), connections);
@@ -73,10 +74,10 @@ fn a_connection_that_the_receiver_gives_up_is_not_used_again() {
 #[test]
 fn a_batch_of_the_export_thread_arrives_as_it_is() {
     let receiver = FakeOtlp::start().unwrap();
-    let exporter = OtlpConfig::new().endpoint(receiver.url()).build().unwrap();
-    let provider = tracing_core_lite::TracerProvider::builder().exporter(exporter).build().unwrap();
+    let exporter = OtlpConfig::new().with_endpoint(receiver.url()).build().unwrap();
+    let provider = tracing_core_lite::TracerProvider::builder().with_exporter(exporter).build().unwrap();
     for scope in ["a", "b"].repeat(1_000) {
-        let span = provider.tracer(scope).span(scope).parent(&tracing_core_lite::Context::new()).start();
+        let span = provider.tracer(scope).span(scope).with_parent(&tracing_core_lite::Context::new()).start();
         span.set("text", "x".repeat(3_000).as_str());
     }
     provider.shutdown(Duration::from_secs(10)).unwrap();
@@ -89,7 +90,7 @@ fn a_batch_of_the_export_thread_arrives_as_it_is() {
 #[test]
 fn gzip_when_asked_for() {
     let receiver = FakeOtlp::start().unwrap();
-    let config = OtlpConfig::new().endpoint(receiver.url()).compression(Compression::Gzip);
+    let config = OtlpConfig::new().with_endpoint(receiver.url()).with_compression(Compression::Gzip);
     let batch = requests::batch(100);
     config.build().unwrap().export(&batch, soon()).unwrap();
     let received = &receiver.requests()[0];
@@ -103,10 +104,11 @@ fn gzip_when_asked_for() {
 fn json_when_asked_for() {
     let receiver = FakeOtlp::start().unwrap();
     let partial = r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#;
-    receiver.reply(Reply::ok().body("application/json", partial));
-    receiver.reply(Reply::status(400).body("application/json", r#"{"code":3,"message":"no such field"}"#));
+    receiver.reply(Reply::ok().with_body("application/json", partial));
+    receiver
+        .reply(Reply::status(400).with_body("application/json", r#"{"code":3,"message":"no such field"}"#));
     let mut exporter =
-        OtlpConfig::new().endpoint(receiver.url()).protocol(Protocol::HttpJson).build().unwrap();
+        OtlpConfig::new().with_endpoint(receiver.url()).with_protocol(Protocol::HttpJson).build().unwrap();
     let batch = requests::batch(3);
     let expected = Exported { rejected_spans: 3, message: "too old".into() };
     assert_eq!(exporter.export(&batch, soon()), Ok(expected));
@@ -128,16 +130,16 @@ fn a_partial_success_is_passed_on() {
 #[test]
 fn a_reply_that_cannot_be_read_is_still_an_acceptance() {
     for body in [vec![0xff; 100], vec![0x0a; 100 * 1024]] {
-        let reply = Reply::ok().body("application/x-protobuf", body);
+        let reply = Reply::ok().with_body("application/x-protobuf", body);
         assert_eq!(answered(reply), Ok(Exported::default()));
     }
-    assert_eq!(answered(Reply::ok().body("text/html", "<p>hello")), Ok(Exported::default()));
+    assert_eq!(answered(Reply::ok().with_body("text/html", "<p>hello")), Ok(Exported::default()));
 }
 
 #[test]
 fn busy_receivers_are_asked_again() {
     for code in [429, 502, 503, 504] {
-        match answered(Reply::status(code).retry_after(7)) {
+        match answered(Reply::status(code).with_retry_after(7)) {
             Err(ExportError::Retryable { after, reason }) => {
                 assert_eq!(after, Some(Duration::from_secs(7)), "{code}");
                 assert!(reason.contains(&code.to_string()), "{reason}");
@@ -147,7 +149,7 @@ fn busy_receivers_are_asked_again() {
     }
     let none = answered(Reply::status(503));
     assert!(matches!(none, Err(ExportError::Retryable { after: None, .. })), "{none:?}");
-    let past = answered(Reply::status(503).retry_after("Sun, 06 Nov 1994 08:49:37 GMT"));
+    let past = answered(Reply::status(503).with_retry_after("Sun, 06 Nov 1994 08:49:37 GMT"));
     assert!(matches!(past, Err(ExportError::Retryable { after: Some(Duration::ZERO), .. })), "{past:?}");
     assert!(SystemTime::now() > SystemTime::UNIX_EPOCH);
 }
@@ -155,8 +157,9 @@ fn busy_receivers_are_asked_again() {
 #[test]
 fn other_answers_are_final() {
     for code in [301, 307, 400, 401, 404, 413, 500, 501] {
-        let result =
-            answered(Reply::status(code).header("location", "http://127.0.0.1:1/elsewhere").retry_after(1));
+        let result = answered(
+            Reply::status(code).with_header("location", "http://127.0.0.1:1/elsewhere").with_retry_after(1),
+        );
         assert!(matches!(result, Err(ExportError::Permanent { .. })), "{code}: {result:?}");
     }
 }
@@ -167,18 +170,18 @@ fn the_receivers_words_are_shown_within_bounds() {
         let mut body = vec![0x08, 3, 0x12];
         prost::encoding::encode_varint(text.len() as u64, &mut body);
         body.extend_from_slice(text.as_bytes());
-        answered(Reply::status(400).body("application/x-protobuf", body)).unwrap_err().to_string()
+        answered(Reply::status(400).with_body("application/x-protobuf", body)).unwrap_err().to_string()
     };
     assert_eq!(status("bad\u{1b}[31m trace id"), "the OTLP receiver answered 400: bad [31m trace id");
     assert!(status(&"x".repeat(10_000)).len() < 400);
-    let plain = answered(Reply::status(401).body("text/plain", "who are you?\nmore")).unwrap_err();
+    let plain = answered(Reply::status(401).with_body("text/plain", "who are you?\nmore")).unwrap_err();
     assert_eq!(plain.to_string(), "the OTLP receiver answered 401: who are you?");
 }
 
 #[test]
 fn a_receiver_that_is_not_there_is_asked_again() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let mut exporter = OtlpConfig::new().endpoint(format!("http://{free}")).build().unwrap();
+    let mut exporter = OtlpConfig::new().with_endpoint(format!("http://{free}")).build().unwrap();
     let result = exporter.export(&requests::batch(1), soon());
     assert!(matches!(result, Err(ExportError::Retryable { after: None, .. })), "{result:?}");
 
@@ -192,7 +195,8 @@ fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
     for (timeout, deadline) in [(Duration::from_millis(150), hour), (hour, Duration::from_millis(150))] {
         let receiver = FakeOtlp::start().unwrap();
         receiver.reply(Reply::hang(hour));
-        let mut exporter = OtlpConfig::new().endpoint(receiver.url()).timeout(timeout).build().unwrap();
+        let mut exporter =
+            OtlpConfig::new().with_endpoint(receiver.url()).with_timeout(timeout).build().unwrap();
         let begin = Instant::now();
         let result = exporter.export(&requests::batch(1), begin + deadline);
         assert!(matches!(result, Err(ExportError::Retryable { .. })), "{result:?}");
@@ -201,7 +205,8 @@ fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
         assert_eq!(exporter.export(&requests::batch(1), soon()), Ok(Exported::default()));
     }
     let receiver = FakeOtlp::start().unwrap();
-    let mut patient = OtlpConfig::new().endpoint(receiver.url()).timeout(Duration::ZERO).build().unwrap();
+    let mut patient =
+        OtlpConfig::new().with_endpoint(receiver.url()).with_timeout(Duration::ZERO).build().unwrap();
     let never = Instant::now() + Duration::from_secs(1_000_000_000);
     assert_eq!(patient.export(&requests::batch(1), never), Ok(Exported::default()));
     let late = OtlpConfig::new().build().unwrap().export(&requests::batch(1), Instant::now());
@@ -212,12 +217,12 @@ fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
 fn credentials_are_sent_and_never_shown() {
     let receiver = FakeOtlp::start().unwrap();
     let echo = "rejected Bearer t0psecret and t0psecret for api s3cretkey and pa55word";
-    receiver.reply(Reply::status(401).body("text/plain", echo));
+    receiver.reply(Reply::status(401).with_body("text/plain", echo));
     receiver.reply(Reply::partial_success(1, echo));
     receiver.reply(Reply::close());
     let url = receiver.url().replace("http://", "http://me:pa55word@");
-    let config = OtlpConfig::new().endpoint(&url).header("x-api-key", "s3cretkey");
-    let with_token = config.clone().header("Authorization", "Bearer t0psecret");
+    let config = OtlpConfig::new().with_endpoint(&url).with_header("x-api-key", "s3cretkey");
+    let with_token = config.clone().with_header("Authorization", "Bearer t0psecret");
     let mut exporter = with_token.build().unwrap();
     let mut texts = vec![format!("{config:?} {with_token:?}")];
     for _ in 0..3 {
@@ -238,8 +243,8 @@ fn credentials_are_sent_and_never_shown() {
 #[test]
 fn unusable_configurations_are_typed_errors() {
     let error = |config: OtlpConfig| config.build().err().unwrap();
-    assert!(matches!(error(OtlpConfig::new().endpoint("nonsense")), OtlpConfigError::Endpoint { .. }));
-    let smuggled = OtlpConfig::new().header("x", "s3cret\r\nevil: 1");
+    assert!(matches!(error(OtlpConfig::new().with_endpoint("nonsense")), OtlpConfigError::Endpoint { .. }));
+    let smuggled = OtlpConfig::new().with_header("x", "s3cret\r\nevil: 1");
     assert!(matches!(error(smuggled.clone()), OtlpConfigError::Header { .. }));
     assert!(!error(smuggled).to_string().contains("s3cret"));
     #[cfg(not(feature = "tls"))]
@@ -249,9 +254,9 @@ fn unusable_configurations_are_typed_errors() {
     ));
     #[cfg(feature = "tls")]
     {
-        let missing = OtlpConfig::new().endpoint("https://c").certificate("/nowhere/ca.pem");
+        let missing = OtlpConfig::new().with_endpoint("https://c").with_certificate("/nowhere/ca.pem");
         assert!(matches!(error(missing), OtlpConfigError::Certificate { .. }));
-        assert!(OtlpConfig::new().endpoint("https://c").build().is_ok());
+        assert!(OtlpConfig::new().with_endpoint("https://c").build().is_ok());
     }
     #[cfg(not(feature = "otlp-grpc"))]
     assert!(matches!(error(OtlpConfig::new().protocol(Protocol::Grpc)), OtlpConfigError::Feature { .. }));

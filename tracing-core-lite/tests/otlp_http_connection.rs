@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use tracing_core_lite::export::otlp::OtlpConfig;
-use tracing_core_lite::export::{Batch, ExportError, Exported, Exporter};
+use tracing_core_lite::exporters::otlp::OtlpConfig;
+use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
 
 const LONG: Duration = Duration::from_secs(10);
 
@@ -53,7 +53,7 @@ impl Receiver {
     }
 
     fn config(&self) -> OtlpConfig {
-        OtlpConfig::new().endpoint(&self.url)
+        OtlpConfig::new().with_endpoint(&self.url)
     }
 
     fn exporter(&self) -> Box<dyn Exporter> {
@@ -168,7 +168,7 @@ fn nonsense_can_be_tried_again() {
 #[test]
 fn an_answer_without_its_body_counts_at_the_deadline() {
     let accepted = Receiver::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhe", usize::MAX, false);
-    let mut exporter = accepted.config().timeout(Duration::from_millis(200)).build().unwrap();
+    let mut exporter = accepted.config().with_timeout(Duration::from_millis(200)).build().unwrap();
     for connections in [1, 2] {
         assert_eq!(export(&mut *exporter), Ok(Exported::default()));
         assert_eq!(accepted.connections(), connections);
@@ -241,7 +241,7 @@ fn a_batch_is_let_go_of_with_its_export() {
     let release = |receiver: Receiver| {
         let bytes = Arc::new(vec![0; 1024 * 1024]);
         let batch = Batch::new(Bytes::from_owner(Shared(Arc::clone(&bytes))), 1);
-        let mut exporter = receiver.config().timeout(Duration::from_millis(200)).build().unwrap();
+        let mut exporter = receiver.config().with_timeout(Duration::from_millis(200)).build().unwrap();
         let result = exporter.export(&batch, soon());
         drop(batch);
         assert_eq!(Arc::strong_count(&bytes), 1);
@@ -274,9 +274,9 @@ impl AsRef<[u8]> for Shared {
 fn hosts_are_resolved() {
     let receiver = Receiver::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", usize::MAX, false);
     let by_name = receiver.url.replace("127.0.0.1", "localhost");
-    let mut exporter = OtlpConfig::new().endpoint(by_name).build().unwrap();
+    let mut exporter = OtlpConfig::new().with_endpoint(by_name).build().unwrap();
     assert_eq!(export(&mut *exporter), Ok(Exported::default()));
-    let mut lost = OtlpConfig::new().endpoint("http://host.invalid:4318").build().unwrap();
+    let mut lost = OtlpConfig::new().with_endpoint("http://host.invalid:4318").build().unwrap();
     let error = export(&mut *lost).unwrap_err();
     let reason = "the OTLP receiver's host name cannot be resolved";
     assert_eq!(error, ExportError::Retryable { reason: reason.into(), after: None });

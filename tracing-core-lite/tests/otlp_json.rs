@@ -8,9 +8,9 @@ use std::time::Instant;
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use proptest::prelude::*;
-use tracing_core_lite::export::Exporter;
-use tracing_core_lite::export::otlp_json::{OtlpJsonFile, ReadError, Reader, from_json, read, to_json};
+use tracing_core_lite::exporters::otlp_json::{OtlpJsonFile, ReadError, Reader, from_json, read, to_json};
 use tracing_core_lite::opentelemetry::trace::{SpanId, SpanKind, TraceId};
+use tracing_core_lite::pipeline::Exporter;
 use tracing_core_lite::span::data::{
     EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };

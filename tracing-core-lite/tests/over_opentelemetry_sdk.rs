@@ -5,8 +5,9 @@
 use std::time::{Duration, SystemTime};
 
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+use tracing_core_lite::layer_support::PreparedAttributes;
 use tracing_core_lite::opentelemetry::{KeyValue, global};
-use tracing_core_lite::span::{PreparedAttributes, Timestamp};
+use tracing_core_lite::span::Timestamp;
 use tracing_core_lite::{Context, Tracer};
 
 #[test]
@@ -21,16 +22,16 @@ fn times_and_prepared_attributes_arrive() {
     let mut query = PreparedAttributes::new();
     query.set("server.port", 1).set("numbers", &[1, 2]);
 
-    let span = tracer.span("query").parent(&Context::new()).start_time(start).start_with(|span| {
+    let span = tracer.span("query").with_parent(&Context::new()).with_start_time(start).start_with(|span| {
         assert_eq!(span.start_time(), start.into());
         span.set_prepared(&server);
     });
     span.end_with_at(end, |span| {
         assert_eq!(span.start_time(), start.into());
-        span.set_prepared(&query).event_at("acquired", event, &[("seconds", 0.001.into())]);
+        span.set_prepared(&query).add_event_at("acquired", event, &[("seconds", 0.001.into())]);
     });
     let before = Timestamp::now();
-    let span = tracer.span("now").parent(&Context::new()).start();
+    let span = tracer.span("now").with_parent(&Context::new()).start();
     span.record(|span| assert!(span.start_time() >= before));
     span.end();
 

@@ -3,10 +3,11 @@
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
-use tracing_core_lite::export::MemoryExporter;
+use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::layer_support::PreparedAttributes;
 use tracing_core_lite::sampling::AlwaysOn;
+use tracing_core_lite::span::SpanLimits;
 use tracing_core_lite::span::data::SpanData;
-use tracing_core_lite::span::{PreparedAttributes, SpanLimits};
 use tracing_core_lite::{Context, Recorder, TracerProvider};
 
 type Texts = Vec<(String, String)>;
@@ -14,10 +15,12 @@ type Texts = Vec<(String, String)>;
 /// What a span holds to which `write` wrote.
 fn recorded(limits: &SpanLimits, write: impl FnOnce(&mut Recorder<'_>)) -> SpanData {
     let exporter = MemoryExporter::new();
-    let provider =
-        TracerProvider::builder().sampler(AlwaysOn).span_limits(limits.clone()).exporter(exporter.clone());
+    let provider = TracerProvider::builder()
+        .with_sampler(AlwaysOn)
+        .with_span_limits(limits.clone())
+        .with_exporter(exporter.clone());
     let provider = provider.build().expect("it has no threads to fail");
-    provider.tracer("test").span("span").parent(&Context::new()).start_with(write).end();
+    provider.tracer("test").span("span").with_parent(&Context::new()).start_with(write).end();
     provider.flush(std::time::Duration::from_secs(10)).expect("memory takes everything");
     exporter.finished().remove(0).span
 }

@@ -5,7 +5,7 @@
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::Instant;
 
-use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter};
+use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
 use tracing_core_lite::{Context, TracerProvider};
 
 /// A receiver that takes nothing until it is told to.
@@ -36,12 +36,13 @@ fn full(span_bytes: usize, max_export_batch_size: usize, limit: usize) -> usize 
         max_export_batch_size,
         ..BatchLimits::default()
     };
-    let provider = TracerProvider::builder().exporter(gate.clone()).batch_limits(limits).build().unwrap();
+    let provider =
+        TracerProvider::builder().with_exporter(gate.clone()).with_batch_limits(limits).build().unwrap();
     let tracer = provider.tracer("test");
     let text = "x".repeat(span_bytes);
     let mut made = 0;
     while provider.stats().dropped_queue_full == 0 {
-        tracer.span("work").parent(&Context::new()).start_with(|span| {
+        tracer.span("work").with_parent(&Context::new()).start_with(|span| {
             span.set("text", text.as_str());
         });
         made += 1;

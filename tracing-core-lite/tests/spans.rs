@@ -9,14 +9,14 @@ use tracing_core_lite::{Context, Value};
 fn spans_nest_by_context() {
     let spans = TestSpans::new();
     let tracer = spans.tracer();
-    let outer = tracer.span("outer").parent(&Context::new()).start();
+    let outer = tracer.span("outer").with_parent(&Context::new()).start();
     {
         let _guard = outer.in_context(&Context::new()).attach();
         let inner = tracer.span("inner").start();
         let _inner_guard = inner.in_context(&Context::current()).attach();
         tracer.span("innermost").start();
     }
-    tracer.span("sibling").parent(&outer.in_context(&Context::new())).start_with(|span| {
+    tracer.span("sibling").with_parent(&outer.in_context(&Context::new())).start_with(|span| {
         span.set("a", 1).set("a", 2).set("b", "x");
     });
     outer.end();

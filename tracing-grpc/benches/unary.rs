@@ -17,7 +17,7 @@ use tonic::transport::{Endpoint, Server};
 use tower_layer::{Identity, Layer};
 use tower_service::Service;
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::sampling::AlwaysOff;
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
@@ -88,11 +88,15 @@ fn request() -> Request<()> {
 }
 
 fn recording() -> TracerProvider {
-    TracerProvider::builder().exporter(Discard).build().expect("a thread can be started")
+    TracerProvider::builder().with_exporter(Discard).build().expect("a thread can be started")
 }
 
 fn unsampled() -> TracerProvider {
-    TracerProvider::builder().sampler(AlwaysOff).exporter(Discard).build().expect("a thread can be started")
+    TracerProvider::builder()
+        .with_sampler(AlwaysOff)
+        .with_exporter(Discard)
+        .build()
+        .expect("a thread can be started")
 }
 
 fn layers(criterion: &mut Criterion) {

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use http::Extensions;
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{IpText, PeerAddress};
+use tracing_core_lite::layer_support::IpText;
+use tracing_core_lite::net::PeerAddress;
 
 use crate::semconv::{PEER_ADDRESS, PEER_PORT};
 

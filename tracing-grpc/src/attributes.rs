@@ -4,8 +4,9 @@ use std::net::IpAddr;
 
 use http::Uri;
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{HostPort, IpText};
-use tracing_core_lite::span::{AttributeCache, SetAttribute};
+use tracing_core_lite::layer_support::IpText;
+use tracing_core_lite::layer_support::{AttributeCache, SetAttribute};
+use tracing_core_lite::net::HostPort;
 
 use crate::address;
 use crate::callee::Callee;

@@ -8,7 +8,8 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use http_body::Body;
 use opentelemetry::ContextGuard;
 use tonic::Code;
-use tracing_core_lite::{BoxPool, Context, Span};
+use tracing_core_lite::layer_support::BoxPool;
+use tracing_core_lite::{Context, Span};
 
 use crate::ahead::Ahead;
 #[cfg(feature = "metrics")]
@@ -187,7 +188,7 @@ impl Call {
             let Watched { span: Some(span), side, messages, .. } = &mut **watched else { return };
             let direction = side.of_responses();
             messages.read(data, |id, size| {
-                direction.event(id, size, |name, attributes| span.event(name, attributes))
+                direction.event(id, size, |name, attributes| span.add_event(name, attributes))
             });
         }
     }
@@ -251,7 +252,7 @@ impl Watched {
         let Some(span) = self.span.take() else { return };
         span.end_with(|span| {
             if let Some(claim) = &unknown {
-                span.name(GRPC).set(METHOD, OTHER).set(METHOD_ORIGINAL, claim.as_str());
+                span.set_name(GRPC).set(METHOD, OTHER).set(METHOD_ORIGINAL, claim.as_str());
             }
             if let (Some(config), Some(metadata)) = (&captures, tail) {
                 config.response_metadata.record(span, metadata);

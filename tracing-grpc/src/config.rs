@@ -1,7 +1,8 @@
 //! What a layer was told.
 
+use tracing_core_lite::Tracer;
+use tracing_core_lite::layer_support::CapturedHeaders;
 use tracing_core_lite::propagation::Propagator;
-use tracing_core_lite::{CapturedHeaders, Tracer};
 
 use crate::ending::Side;
 use crate::method::KnownMethods;

@@ -102,7 +102,7 @@ impl Ending {
     pub(crate) fn record(&self, span: &mut Recorder<'_>, description: &str) {
         span.set(STATUS_CODE, code::name(self.code));
         if self.was_given_up {
-            span.event(CANCELLED, &[]);
+            span.add_event(CANCELLED, &[]);
         }
         match self.error {
             Some(class) if self.failed => span.failed(class, description),

@@ -15,7 +15,7 @@ use http::Request;
 use http_body::Body as _;
 use tower::Service;
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 use tracing_http::PeerAddress;
 use tracing_http::client::ClientLayer;
 use tracing_http::server::ServerLayer;
@@ -81,7 +81,7 @@ fn bench_router(c: &mut Criterion, name: &str, mut router: Router, traceparent: 
 }
 
 fn server(c: &mut Criterion) {
-    let provider = TracerProvider::builder().exporter(Discard).build().expect("a provider");
+    let provider = TracerProvider::builder().with_exporter(Discard).build().expect("a provider");
     let layer = ServerLayer::new().with_provider(&provider);
     let pass_through = tower::layer::layer_fn(PassThrough);
     // axum boxes the body once more after any layer that changes its type.
@@ -95,7 +95,7 @@ fn server(c: &mut Criterion) {
 }
 
 fn client(c: &mut Criterion) {
-    let provider = TracerProvider::builder().exporter(Discard).build().expect("a provider");
+    let provider = TracerProvider::builder().with_exporter(Discard).build().expect("a provider");
     let answer = || {
         tower::service_fn(|_: Request<Body>| {
             std::future::ready(Ok::<_, std::convert::Infallible>(http::Response::new(Body::from("an order"))))

@@ -78,7 +78,7 @@ impl Ending {
 
     pub(crate) fn record(&self, span: &mut Recorder<'_>) {
         if self.cancelled {
-            span.event(CANCELLED, &[]);
+            span.add_event(CANCELLED, &[]);
         }
         match self.error_type() {
             // No description: it would say again what the class says.

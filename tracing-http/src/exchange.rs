@@ -4,7 +4,8 @@ use http::{HeaderMap, Method, Response, StatusCode, header};
 use http_body::Body;
 use opentelemetry::ContextGuard;
 use opentelemetry::trace::TraceContextExt;
-use tracing_core_lite::{BoxPool, Context, Recorder, Span, SpanContext};
+use tracing_core_lite::layer_support::BoxPool;
+use tracing_core_lite::{Context, Recorder, Span, SpanContext};
 
 use crate::ending::{Ending, Outcome, Side};
 use crate::semconv::{RESPONSE_BODY_SIZE, STATUS_CODE};

@@ -54,7 +54,7 @@ async fn every_attribute_through_hyper_util() {
     let mut request = request(&format!("http://{address}/charges/1?page=2&sig=s3cret"));
     request.extensions_mut().insert(UrlTemplate::from("/charges/{id}"));
 
-    let parent = spans.tracer().span("order").parent(&Context::new()).start();
+    let parent = spans.tracer().span("order").with_parent(&Context::new()).start();
     let future = {
         let _guard = parent.in_context(&Context::new()).attach();
         client.oneshot(request)

@@ -15,7 +15,7 @@ use rdkafka::producer::{BaseProducer, BaseRecord, Producer, PurgeConfig};
 use rdkafka::{ClientConfig, Offset, Timestamp, TopicPartitionList};
 use rustix::time::{ClockId, clock_gettime};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::sampling::{AlwaysOff, ParentBased};
 use tracing_kafka::{Settings, TracedBaseConsumer, TracedBaseProducer, TracedProducerContext};
 
@@ -33,8 +33,8 @@ fn on_processor() -> Duration {
 }
 
 fn settings(is_sampled: bool) -> Settings {
-    let builder = TracerProvider::builder().exporter(Discard);
-    let builder = if is_sampled { builder } else { builder.sampler(ParentBased::new(AlwaysOff)) };
+    let builder = TracerProvider::builder().with_exporter(Discard);
+    let builder = if is_sampled { builder } else { builder.with_sampler(ParentBased::new(AlwaysOff)) };
     Settings::new().provider(&builder.build().expect("a thread"))
 }
 

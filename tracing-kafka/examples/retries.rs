@@ -11,7 +11,7 @@ use rdkafka::mocking::MockCluster;
 use rdkafka::producer::FutureRecord;
 use rdkafka::{ClientConfig, Message};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::console::ConsoleExporter;
+use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_kafka::{CarrierMessage, Received, TracedFutureProducer, TracedStreamConsumer};
 
 const TOPICS: [&str; 3] = ["orders", "orders.retry", "orders.dead"];
@@ -33,7 +33,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.set("bootstrap.servers", cluster.bootstrap_servers()).set("group.id", "shop");
     config.set("auto.offset.reset", "earliest");
 
-    let provider = TracerProvider::builder().exporter(ConsoleExporter::stdout()).build()?;
+    let provider = TracerProvider::builder().with_exporter(ConsoleExporter::stdout()).build()?;
     provider.install();
     let producer: TracedFutureProducer = config.create()?;
     let consumer: TracedStreamConsumer = config.create()?;

@@ -9,7 +9,7 @@ use rdkafka::ClientConfig;
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 use tracing_kafka::{Settings, TracedBaseConsumer};
 
 struct Counting;
@@ -46,7 +46,7 @@ const ALL: usize = 100_000;
 
 #[test]
 fn a_hundred_thousand_items() {
-    let provider = TracerProvider::builder().exporter(Discard).build().unwrap();
+    let provider = TracerProvider::builder().with_exporter(Discard).build().unwrap();
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", "127.0.0.1:1").set("group.id", "memory");
     let settings = Settings::new().provider(&provider);

@@ -19,7 +19,8 @@ use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{Received, TracedBaseConsumer};
 
 fn with_links(links: u32) -> TestSpans {
-    TestSpans::with(|builder| builder.span_limits(SpanLimits { links, ..SpanLimits::default() })).unwrap()
+    TestSpans::with(|builder| builder.with_span_limits(SpanLimits { links, ..SpanLimits::default() }))
+        .unwrap()
 }
 
 fn batch_of(spans: &TestSpans) -> SpanData {

@@ -17,8 +17,8 @@ fn providers() -> [(&'static str, TracerProvider); 2] {
     let build =
         |builder: tracing_core_lite::TracerProviderBuilder| builder.build().expect("a thread is to be had");
     [
-        ("sampled", build(TracerProvider::builder().sampler(AlwaysOn))),
-        ("unsampled", build(TracerProvider::builder().sampler(AlwaysOff))),
+        ("sampled", build(TracerProvider::builder().with_sampler(AlwaysOn))),
+        ("unsampled", build(TracerProvider::builder().with_sampler(AlwaysOff))),
     ]
 }
 

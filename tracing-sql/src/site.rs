@@ -6,7 +6,7 @@ use std::time::Duration;
 use std::time::Instant;
 
 use sqlx_core::connection::Connection;
-use tracing_core_lite::span::PreparedAttributes;
+use tracing_core_lite::layer_support::PreparedAttributes;
 use tracing_core_lite::{Recorder, Tracer, Value};
 
 use crate::conventions::Conventions;

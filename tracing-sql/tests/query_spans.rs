@@ -152,7 +152,7 @@ on_all_databases! {
 
     async fn nothing_is_recorded_of_an_unsampled_query(db: 1) {
         let spans = tracing_core_lite::testing::TestSpans::with(|builder| {
-            builder.sampler(tracing_core_lite::sampling::AlwaysOff)
+            builder.with_sampler(tracing_core_lite::sampling::AlwaysOff)
         }).unwrap();
         let pool = db.pool.clone().with_provider(spans.provider());
         let rows = sqlx::query(db.sql("SELECT id FROM {t}")).fetch_all(&pool).await.unwrap();

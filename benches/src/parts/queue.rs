@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use opentelemetry_sdk::error::OTelSdkResult;
 use opentelemetry_sdk::trace::{SpanData, SpanExporter};
-use tracing_core_lite::export::{Batch, BatchLimits, ExportError, Exported, Exporter};
+use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
 
 use crate::cases::spans;
 use crate::data::{Data, Figures};
@@ -59,7 +59,7 @@ pub fn filling(case: &str) -> Result<Figures, String> {
         spans::OURS => {
             let limits = BatchLimits { max_queue_size: QUEUE, ..BatchLimits::default() };
             let provider =
-                tracing_core_lite::TracerProvider::builder().batch_limits(limits).exporter(Gated).build();
+                tracing_core_lite::TracerProvider::builder().with_batch_limits(limits).with_exporter(Gated).build();
             let provider = provider.map_err(|error| error.to_string())?;
             spans::by_ours(ours.insert(provider), attributes)
         }

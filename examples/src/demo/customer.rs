@@ -52,14 +52,14 @@ impl Customer {
     /// Places an order and waits for the answer.
     pub async fn place(self, kind: OrderKind) -> Placed {
         let began = Instant::now();
-        let span = self.tracer.span("place order").parent(&Context::new()).start_with(|span| {
+        let span = self.tracer.span("place order").with_parent(&Context::new()).start_with(|span| {
             span.set("shop.order.kind", kind.name());
         });
         let trace_id = span.span_context().trace_id();
         let context = span.in_context(&Context::new());
         let outcome = async { self.gateway.post("/orders", &kind.basket()).await }.in_context(context).await;
         if let Err(error) = &outcome {
-            span.failure_of(error.class(), error);
+            span.record_error_as(error.class(), error);
         }
         Placed { kind, trace_id, outcome, waited: began.elapsed() }
     }

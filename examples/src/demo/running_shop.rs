@@ -14,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::BoxError;
-use tracing_core_lite::export::Exporter;
+use tracing_core_lite::pipeline::Exporter;
 use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 
 use super::Customer;
@@ -167,8 +167,8 @@ impl RunningShop {
         }
 
         let mut provider = |service: &str| {
-            let resource = Resource::builder().service_name(service).build();
-            TracerProvider::builder().resource(resource).exporter(exporter()).build()
+            let resource = Resource::builder().with_service_name(service).build();
+            TracerProvider::builder().with_resource(resource).with_exporter(exporter()).build()
         };
         let (customer, reconciliation, bank) =
             (provider("customer")?, provider("reconciliation")?, provider("bank")?);

@@ -2,9 +2,10 @@
 
 use std::io;
 
-use tracing_core_lite::export::otlp::{OtlpConfig, OtlpConfigError};
-use tracing_core_lite::export::otlp_json::OtlpJsonFile;
-use tracing_core_lite::export::{Exporter, Fanout, MemoryExporter};
+use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::exporters::otlp::{OtlpConfig, OtlpConfigError};
+use tracing_core_lite::exporters::otlp_json::OtlpJsonFile;
+use tracing_core_lite::pipeline::{Exporter, Fanout};
 
 use super::Options;
 
@@ -35,7 +36,11 @@ impl Sinks {
         let file = options.otlp_file.as_ref().map(open).transpose()?;
         let otlp = options.otlp_endpoint.as_ref().map(|url| {
             let config = OtlpConfig::new();
-            if url.ends_with("/v1/traces") { config.traces_endpoint(url) } else { config.endpoint(url) }
+            if url.ends_with("/v1/traces") {
+                config.with_traces_endpoint(url)
+            } else {
+                config.with_endpoint(url)
+            }
         });
         if let Some(config) = &otlp {
             let url = options.otlp_endpoint.clone().unwrap_or_default();

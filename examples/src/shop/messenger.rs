@@ -51,5 +51,5 @@ pub(super) async fn send(medium: Medium, job: &Job, attempt: u32) -> Result<(), 
 
 /// Says on the span that is current that the message was not sent.
 pub(super) fn record_failure(failed: &NotSent) {
-    current_span().failure_of(failed.class(), failed);
+    current_span().record_error_as(failed.class(), failed);
 }

@@ -199,7 +199,7 @@ impl<B, E> Policy<HttpRequest, Response<B>, E> for WhenBusy {
             return None;
         }
         // The caller's span has not failed: it shows the error as one that was dealt with.
-        current_span().handled_error(&Busy(self.peer));
+        current_span().record_handled_error(&Busy(self.peer));
         self.attempt += 1;
         Some(tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(self.attempt - 1)))
     }

@@ -54,7 +54,7 @@ pub async fn send_statements(brokers: &str, bank: &TracerProvider) -> Result<(),
     let producer: FutureProducer = FutureProducer::from_config(&config)?;
     let producer = TracedFutureProducer::with_config(producer, &config, settings);
     for statement in 0..STATEMENTS {
-        let span = bank.tracer("bank").span("bank statement").parent(&Context::new()).start();
+        let span = bank.tracer("bank").span("bank statement").with_parent(&Context::new()).start();
         let context = span.in_context(&Context::new());
         let first = statement * RECORDS / STATEMENTS;
         let last = (statement + 1) * RECORDS / STATEMENTS;
@@ -75,7 +75,7 @@ pub async fn send_statements(brokers: &str, bank: &TracerProvider) -> Result<(),
             Ok::<_, KafkaError>(())
         };
         if let Err(error) = sent.in_context(context).await {
-            span.failure_of("kafka", &error);
+            span.record_error_as("kafka", &error);
             return Err(error);
         }
         span.end();
@@ -96,8 +96,11 @@ pub async fn reconcile(brokers: &str, provider: &TracerProvider) -> Result<Recon
     let assigned = spawn_blocking(move || assign_last(&consumer).map(|expected| (consumer, expected)));
     let (consumer, expected) = assigned.await??;
     let consumer = TracedStreamConsumer::with_config(consumer, &config, Settings::new().provider(provider));
-    let span =
-        provider.tracer("shop.reconciliation").span("nightly reconciliation").parent(&Context::new()).start();
+    let span = provider
+        .tracer("shop.reconciliation")
+        .span("nightly reconciliation")
+        .with_parent(&Context::new())
+        .start();
     let context = span.in_context(&Context::new());
     let outcome = read_all(&consumer, expected).in_context(context).await;
     if outcome.is_err() {

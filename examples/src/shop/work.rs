@@ -23,7 +23,7 @@ pub(super) async fn work<T, E: Classified>(
     let context = Context::map_current(|current| span.in_context(current));
     let outcome = work.in_context(context).await;
     if let Err(error) = &outcome {
-        span.failure_of(error.class(), error);
+        span.record_error_as(error.class(), error);
     }
     outcome
 }

@@ -13,7 +13,10 @@ const OURS: [(&str, &str); 15] = [
         "db.response.affected_rows",
         "rows that were changed; the conventions count returned rows only (tracing-sql)",
     ),
-    ("error_handled", "the operation dealt with an error (tracing-core-lite, `Recorder::handled_error`)"),
+    (
+        "error_handled",
+        "the operation dealt with an error (tracing-core-lite, `Recorder::record_handled_error`)",
+    ),
     (
         "messaging.message.age",
         "how old a message was, in seconds (tracing-core-lite, `messaging::attribute`)",

@@ -20,7 +20,7 @@ use examples::demo::Options;
 use examples::shop::Settings;
 use group::Membership;
 use registry::Registry;
-use tracing_core_lite::export::otlp_json;
+use tracing_core_lite::exporters::otlp_json;
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{FinishedSpan, SpanData};
 

@@ -6,7 +6,7 @@
 use examples::demo::{OrderKind, Ports, RunningShop, is_complete, problems};
 use examples::shop::Settings;
 use redis::AsyncCommands;
-use tracing_core_lite::export::MemoryExporter;
+use tracing_core_lite::exporters::MemoryExporter;
 use tracing_core_lite::span::data::FinishedSpan;
 
 use crate::assert_good;
@@ -20,7 +20,7 @@ fn from_env(variable: &str) -> String {
 /// One order of each kind, which have to go as they go in the demo.
 async fn one_of_each(settings: Settings) -> Vec<FinishedSpan> {
     let memory = MemoryExporter::new();
-    let exporter = || -> Box<dyn tracing_core_lite::export::Exporter> { Box::new(memory.clone()) };
+    let exporter = || -> Box<dyn tracing_core_lite::pipeline::Exporter> { Box::new(memory.clone()) };
     let shop = RunningShop::start_with(Ports::Automatic, &settings, exporter).await.unwrap();
     let mut placed = Vec::new();
     for kind in OrderKind::STORY {

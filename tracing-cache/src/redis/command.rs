@@ -2,7 +2,7 @@
 
 use ::redis::{Arg, Cmd, Pipeline};
 
-use tracing_core_lite::StackText;
+use tracing_core_lite::layer_support::StackText;
 
 /// Longest name of a command, in bytes: of those of redis, none has more than 20.
 const LONGEST_NAME: usize = 32;

@@ -7,7 +7,7 @@ use tracing_core_lite::{Recorder, Tracer};
 use super::command::CommandText;
 use crate::scope::scope;
 use crate::semconv::db::{NAMESPACE, OPERATION, REDIS, SERVER_ADDRESS, SERVER_PORT, SYSTEM};
-use tracing_core_lite::StackText;
+use tracing_core_lite::layer_support::StackText;
 
 /// Longest name of a span, in bytes.
 const LONGEST_NAME: usize = 128;

@@ -107,7 +107,7 @@ impl Config {
     fn start(&self, operation: &str, database: i64, write: impl FnOnce(&mut Recorder<'_>)) -> Option<Open> {
         let mut is_recorded = false;
         let name = self.span_name(operation);
-        let span: Span = self.tracer.span(name.as_str()).kind(SpanKind::Client).start_with(|span| {
+        let span: Span = self.tracer.span(name.as_str()).with_kind(SpanKind::Client).start_with(|span| {
             is_recorded = true;
             self.record(span, operation, database);
             write(span);

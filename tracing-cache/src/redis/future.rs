@@ -57,7 +57,7 @@ impl Open {
 impl Drop for Open {
     fn drop(&mut self) {
         self.end(Some(ErrorClass::Client(CANCELLED)), |span| {
-            span.event(CANCELLED, &[]);
+            span.add_event(CANCELLED, &[]);
         });
     }
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::ticks;
-use crate::span::Timestamp;
+use super::unix::unix_nanos;
 
 /// An anchor is renewed after this time. The rate is known to a millionth then, as the system's clock is read within some 50 ns.
 const WINDOW: Duration = Duration::from_millis(100);
@@ -37,7 +37,7 @@ thread_local! {
 
 /// The time now, in nanoseconds since the Unix epoch.
 #[inline]
-pub(super) fn unix_now() -> u64 {
+pub(crate) fn unix_now() -> u64 {
     ANCHOR.with(|anchor| match anchor.get() {
         Anchor { holds: 0, .. } => renewed(anchor),
         known => known.unix_at(ticks::now()).unwrap_or_else(|| renewed(anchor)),
@@ -47,7 +47,7 @@ pub(super) fn unix_now() -> u64 {
 #[cold]
 fn renewed(anchor: &Cell<Anchor>) -> u64 {
     if !*IS_A_CLOCK {
-        return Timestamp::from(SystemTime::now()).unix_nanos();
+        return unix_nanos(SystemTime::now());
     }
     let (next, unix) = anchor.get().renewed(&Reading::now(), &RATE);
     anchor.set(next);
@@ -148,7 +148,7 @@ impl Reading {
     /// And how many counts it took.
     fn once() -> (Self, u64) {
         let before = ticks::now();
-        let unix = Timestamp::from(SystemTime::now()).unix_nanos();
+        let unix = unix_nanos(SystemTime::now());
         let after = ticks::now();
         let steady = Instant::now();
         let took = ticks::now().saturating_sub(before);
@@ -247,7 +247,7 @@ mod tests {
 
     #[test]
     fn the_time_is_the_systems_and_does_not_go_back() {
-        let system = || Timestamp::from(SystemTime::now()).unix_nanos();
+        let system = || unix_nanos(SystemTime::now());
         let (until, mut last) = (Instant::now() + 4 * WINDOW, 0);
         while Instant::now() < until {
             let before = system();

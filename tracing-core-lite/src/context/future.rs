@@ -120,7 +120,7 @@ pub trait FutureExt: Future + Sized {
         InSpan::new(self, span, |_, _| {})
     }
 
-    /// As [`in_span`](FutureExt::in_span), and records an `Err` as the span's [failure](Span::failure).
+    /// As [`in_span`](FutureExt::in_span), and records an `Err` as the span's [failure](Span::record_error).
     ///
     /// ```
     /// use tracing_core_lite::Tracer;
@@ -139,7 +139,7 @@ pub trait FutureExt: Future + Sized {
     {
         InSpan::new(self, span, |span, result| {
             if let Err(error) = result {
-                span.failure(error);
+                span.record_error(error);
             }
         })
     }

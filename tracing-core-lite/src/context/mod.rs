@@ -14,13 +14,12 @@
 //! | a task that outlives the request | [`Detached`]: a span of its own that FollowsFrom the origin |
 
 mod bind;
-mod detached;
 mod future;
 #[cfg(feature = "tokio")]
 mod spawn;
 
+pub use crate::provider::Detached;
 pub use bind::{bind, spawn_thread};
-pub use detached::Detached;
 pub use future::{FutureExt, InContext, InSpan};
 pub use opentelemetry::Context;
 #[cfg(feature = "tokio")]

@@ -129,7 +129,7 @@ impl Batch {
         self.bytes += body_size as u64;
         self.record(|span| {
             for sender in origin.senders() {
-                span.follows_from(sender);
+                span.add_follows_from(sender);
             }
         });
     }

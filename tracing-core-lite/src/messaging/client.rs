@@ -18,10 +18,10 @@ use super::{
     Attempt, Batch, Destination, InFlight, MessageView, Operation, OperationType, Origin, Processing,
     Relation, Settings,
 };
+use crate::Tracer;
 use crate::propagation::{Extract, Inject, Propagator};
 use crate::span::Recorder;
 use crate::stack_text::StackText;
-use crate::tracer::Tracer;
 
 /// Longest name of a span, in bytes; what is longer is cut. Room for an operation and a topic or queue of 255, but not for the
 /// longest that AMQP can have: an exchange, a routing key and a queue, of 255 each.
@@ -276,9 +276,10 @@ impl Client {
         }
         let target = self.target(operation.destination);
         let name = self.span_name(operation.name, &target);
-        let mut span = self.0.tracer.span(name.as_str()).kind(operation.kind.span_kind()).parent(context);
+        let mut span =
+            self.0.tracer.span(name.as_str()).with_kind(operation.kind.span_kind()).with_parent(context);
         if let Some(remote_parent) = remote_parent {
-            span = span.remote_parent(remote_parent);
+            span = span.with_remote_parent(remote_parent);
         }
         let span = span.start_with(|span| {
             self.record(operation, &target, span);
@@ -353,7 +354,7 @@ impl Client {
 /// Adds the links to the senders of a message, and the number of its attempt.
 pub(super) fn record_origin(origin: &Origin, span: &mut Recorder<'_>) {
     for sender in origin.senders() {
-        span.follows_from(sender);
+        span.add_follows_from(sender);
     }
     let attempt = origin.attempt().number();
     if attempt > 1 {

@@ -89,18 +89,18 @@ impl InFlight {
         self.measure_error(error_type);
     }
 
-    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::failure_of`].
+    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::record_error_as`].
     pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
         if let Some(span) = &self.span {
-            span.failure_of(class, error);
+            span.record_error_as(class, error);
         }
         self.measure_error(class);
     }
 
-    /// Records that the operation failed with `error`. See [`Recorder::failure`].
+    /// Records that the operation failed with `error`. See [`Recorder::record_error`].
     pub fn failure<E: Error + ?Sized>(&mut self, error: &E) {
         if let Some(span) = &self.span {
-            span.failure(error);
+            span.record_error(error);
         }
         self.measure_error(std::any::type_name::<E>());
     }

@@ -114,7 +114,7 @@ impl Item {
     }
 
     /// Runs `work` in the item's context. `Ok` counts as processed, `Err` as failed, with the error as the span's
-    /// [failure](Recorder::failure).
+    /// [failure](Recorder::record_error).
     pub async fn run<T, E: Error>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = work.in_context(self.context.clone()).await;
         match &outcome {
@@ -134,16 +134,16 @@ impl Item {
         self.settle(|counts| &counts.skipped);
     }
 
-    /// Counts the item as failed with `error`, which is recorded. See [`Recorder::failure`].
+    /// Counts the item as failed with `error`, which is recorded. See [`Recorder::record_error`].
     pub fn failure<E: Error + ?Sized>(mut self, error: &E) {
         self.settle(|counts| &counts.failed);
-        self.end_with_span(|span| span.failure(error));
+        self.end_with_span(|span| span.record_error(error));
     }
 
-    /// As [`failure`](Item::failure), with `class` as `error.type`. See [`Recorder::failure_of`].
+    /// As [`failure`](Item::failure), with `class` as `error.type`. See [`Recorder::record_error_as`].
     pub fn failure_of<E: Error + ?Sized>(mut self, class: &str, error: &E) {
         self.settle(|counts| &counts.failed);
-        self.end_with_span(|span| span.failure_of(class, error));
+        self.end_with_span(|span| span.record_error_as(class, error));
     }
 
     /// Counts the item as failed. See [`Recorder::failed`].
@@ -191,9 +191,9 @@ fn start_span(
     write: impl FnOnce(&mut Recorder<'_>),
 ) -> Span {
     client.with_name(&operation.operation(), |name, record| {
-        let mut span = client.tracer().span(name).kind(SpanKind::Consumer).parent(batch);
+        let mut span = client.tracer().span(name).with_kind(SpanKind::Consumer).with_parent(batch);
         if let Some(at) = at {
-            span = span.start_time(at);
+            span = span.with_start_time(at);
         }
         span.start_with(|span| {
             record(span);

@@ -26,7 +26,7 @@ impl Processing {
         &self.context
     }
 
-    /// Runs `work` in the message's context, and ends with it; an `Err` is the span's [failure](Recorder::failure). When the
+    /// Runs `work` in the message's context, and ends with it; an `Err` is the span's [failure](Recorder::record_error). When the
     /// returned future is dropped, the span ends at that moment.
     pub async fn run<T, E: Error>(mut self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = work.in_context(self.context.clone()).await;
@@ -46,12 +46,12 @@ impl Processing {
         self.in_flight.failed(error_type, description);
     }
 
-    /// Records that the work failed with `error`. See [`Recorder::failure`].
+    /// Records that the work failed with `error`. See [`Recorder::record_error`].
     pub fn failure<E: Error + ?Sized>(&mut self, error: &E) {
         self.in_flight.failure(error);
     }
 
-    /// As [`failure`](Processing::failure), with `class` as `error.type`. See [`Recorder::failure_of`].
+    /// As [`failure`](Processing::failure), with `class` as `error.type`. See [`Recorder::record_error_as`].
     pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
         self.in_flight.failure_of(class, error);
     }

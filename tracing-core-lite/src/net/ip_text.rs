@@ -11,7 +11,7 @@ const LONGEST: usize = 46;
 /// An IP address as text, without the heap: the value of `client.address` and `network.peer.address`.
 ///
 /// ```
-/// use tracing_core_lite::net::IpText;
+/// use tracing_core_lite::layer_support::IpText;
 ///
 /// assert_eq!(IpText::new([192, 0, 2, 1].into()).as_str(), "192.0.2.1");
 /// ```

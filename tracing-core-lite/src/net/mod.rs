@@ -3,9 +3,8 @@
 //! For the wrappers of servers and clients, which do this for every request: nothing here allocates.
 
 mod host_port;
-mod ip_text;
+pub(crate) mod ip_text;
 mod peer_address;
 
 pub use host_port::{HostPort, default_port};
-pub use ip_text::IpText;
 pub use peer_address::PeerAddress;

@@ -30,9 +30,8 @@ pub use sdk_exporter::SdkExporter;
 use opentelemetry::trace::{SpanBuilder as OtelSpanBuilder, SpanKind};
 use opentelemetry::{Context, InstrumentationScope};
 
-use crate::provider::TracerProvider;
+use crate::provider::{Tracer, TracerProvider};
 use crate::span::Span;
-use crate::tracer::Tracer;
 
 impl opentelemetry::trace::TracerProvider for TracerProvider {
     type Tracer = Tracer;
@@ -46,10 +45,10 @@ impl opentelemetry::trace::Tracer for Tracer {
     type Span = Span;
 
     fn build_with_context(&self, builder: OtelSpanBuilder, parent: &Context) -> Span {
-        let mut ours = self.span(&builder.name).parent(parent);
-        ours = ours.kind(builder.span_kind.unwrap_or(SpanKind::Internal));
+        let mut ours = self.span(&builder.name).with_parent(parent);
+        ours = ours.with_kind(builder.span_kind.unwrap_or(SpanKind::Internal));
         if let Some(time) = builder.start_time {
-            ours = ours.start_time(time);
+            ours = ours.with_start_time(time);
         }
         ours.start_with(|span| {
             span.set_otel(builder.attributes.into_iter().flatten());

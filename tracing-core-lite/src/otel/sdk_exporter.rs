@@ -7,7 +7,7 @@ use opentelemetry::{Array, InstrumentationScope, KeyValue, StringValue};
 use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData as SdkSpanData, SpanEvents, SpanExporter, SpanLinks};
 
-use crate::export::{Batch, ExportError, Exported, Exporter};
+use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 use crate::span::data::{EventData, LinkData, ResourceSpans, ScopeData, SpanData, StatusData, Value};
 
 /// An [`Exporter`] out of a `SpanExporter` of opentelemetry_sdk.

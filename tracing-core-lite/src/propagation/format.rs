@@ -21,6 +21,7 @@ pub trait Format: Send + Sync + Debug {
     /// As [`extract`](Format::extract), from the headers of a request: for formats that read the header map more quickly when
     /// they know that it is one.
     #[cfg(feature = "http")]
+    #[doc(hidden)]
     fn extract_headers(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
         self.extract(headers, into);
     }

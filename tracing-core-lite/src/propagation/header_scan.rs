@@ -19,7 +19,8 @@ const MOST_VALUES: usize = 24;
 ///
 /// ```
 /// use http::{HeaderMap, HeaderValue};
-/// use tracing_core_lite::propagation::{HeaderScan, Propagator};
+/// use tracing_core_lite::propagation::Propagator;
+/// use tracing_core_lite::layer_support::HeaderScan;
 ///
 /// let mut headers = HeaderMap::new();
 /// let parent = HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");

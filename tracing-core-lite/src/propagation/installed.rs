@@ -8,7 +8,7 @@ use opentelemetry::trace::SpanContext;
 use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal, Propagator};
 #[cfg(feature = "http")]
 use super::{HeaderScan, Traceparent};
-use crate::tracer::with_installed;
+use crate::provider::installed::with_installed;
 
 /// Reads and writes what the [installed](crate::TracerProvider::install) provider's propagator does; while none is
 /// installed, what OpenTelemetry's global one does.

@@ -31,7 +31,7 @@ mod format;
 #[cfg(feature = "http")]
 mod header_map;
 #[cfg(feature = "http")]
-mod header_scan;
+pub(crate) mod header_scan;
 mod hex;
 mod installed;
 mod opentelemetry;
@@ -47,7 +47,7 @@ pub use error::PropagatorError;
 pub use extracted::Extracted;
 pub use format::Format;
 #[cfg(feature = "http")]
-pub use header_scan::HeaderScan;
+pub(crate) use header_scan::HeaderScan;
 use installed::Installed;
 pub use opentelemetry::{OpenTelemetryGlobal, TextMap};
 pub use propagator::Propagator;

@@ -23,7 +23,7 @@ const PATIENCE: u8 = 8;
 /// bytes at most. What comes once, such as the host names that a scanner makes up, does not drive out what comes often.
 ///
 /// ```
-/// use tracing_core_lite::span::AttributeCache;
+/// use tracing_core_lite::layer_support::AttributeCache;
 /// use tracing_core_lite::testing::TestSpans;
 ///
 /// thread_local! {

@@ -1,8 +1,8 @@
 //! The attributes of an event or a link, which come all at once.
 
-use super::bytes::ByteBuf;
 use super::encode;
 use super::value::Value;
+use crate::wire::{self, ByteBuf};
 
 /// The attributes of an event or a link: the last of equal keys, up to a limit.
 pub(super) struct AttributeList<'a> {
@@ -40,13 +40,13 @@ impl<'a> AttributeList<'a> {
     pub(super) fn len(&self, field: u8) -> usize {
         debug_assert!(field < 16, "a tag of one byte");
         self.iter()
-            .map(|(key, value)| encode::field_len(encode::key_value_len(key, value, self.value_length)))
+            .map(|(key, value)| wire::field_len(encode::key_value_len(key, value, self.value_length)))
             .sum()
     }
 
     pub(super) fn put(&self, buf: &mut ByteBuf, field: u8) {
         for (key, value) in self.iter() {
-            encode::put_key_value(buf, encode::length_tag(field), key, value, self.value_length);
+            encode::put_key_value(buf, wire::length_tag(field), key, value, self.value_length);
         }
     }
 }

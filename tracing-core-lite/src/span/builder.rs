@@ -5,15 +5,16 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
 
+use super::engine::Engine;
 use super::foreign::ForeignSpan;
 use super::handle::Span;
 use super::name::SpanName;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
-use super::timestamp::Timestamp;
-use crate::engine::{Engine, ids};
+use crate::clock::Timestamp;
+use crate::ids;
+use crate::provider::tracer::{Resolved, Tracer};
 use crate::sampling::{Record, SamplingInput};
-use crate::tracer::{Resolved, Tracer};
 
 /// The W3C Trace Context Level 2 flag: at least the low 56 bits of the trace id are random.
 const RANDOM: u8 = 0x02;
@@ -40,14 +41,14 @@ impl<'a> SpanBuilder<'a> {
 
     /// Sets the kind; internal by default.
     #[inline]
-    pub fn kind(mut self, kind: SpanKind) -> Self {
+    pub fn with_kind(mut self, kind: SpanKind) -> Self {
         self.kind = kind;
         self
     }
 
     /// Makes the span a child of the span in `parent`, or a root when there is none in it.
     #[inline]
-    pub fn parent(mut self, parent: &'a Context) -> Self {
+    pub fn with_parent(mut self, parent: &'a Context) -> Self {
         self.parent = Some(parent);
         self
     }
@@ -56,13 +57,13 @@ impl<'a> SpanBuilder<'a> {
     ///
     /// An invalid `span_context` makes the span a root.
     #[inline]
-    pub fn remote_parent(mut self, span_context: &'a SpanContext) -> Self {
+    pub fn with_remote_parent(mut self, span_context: &'a SpanContext) -> Self {
         self.remote_parent = Some(span_context);
         self
     }
 
     /// Sets the start; now by default.
-    pub fn start_time(mut self, time: impl Into<Timestamp>) -> Self {
+    pub fn with_start_time(mut self, time: impl Into<Timestamp>) -> Self {
         self.start_time = Some(time.into());
         self
     }

@@ -1,10 +1,9 @@
 //! Reads an encoded OTLP trace request into the [span model](super::data).
 
-pub(crate) mod wire;
-
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 
-use self::wire::{Field, Fields};
+use crate::wire::{Field, Malformed, each_field};
+
 use super::data::{
     DecodeError, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };
@@ -21,6 +20,10 @@ type Attributes = Vec<(String, Value)>;
 /// on attribute values nested more than 32 levels deep. Unknown fields are skipped; an unknown span kind reads as
 /// internal, an unknown status code as unset.
 pub fn decode_request(bytes: &[u8]) -> Result<Vec<ResourceSpans>, DecodeError> {
+    request(bytes).map_err(|Malformed(reason)| DecodeError(reason))
+}
+
+fn request(bytes: &[u8]) -> Result<Vec<ResourceSpans>, Malformed> {
     let mut all = Vec::new();
     each_field(bytes, |number, field| {
         if number == 1 {
@@ -31,19 +34,7 @@ pub fn decode_request(bytes: &[u8]) -> Result<Vec<ResourceSpans>, DecodeError> {
     Ok(all)
 }
 
-/// Calls `visit` for every field of `message`.
-pub(crate) fn each_field<'a>(
-    message: &'a [u8],
-    mut visit: impl FnMut(u32, Field<'a>) -> Result<(), DecodeError>,
-) -> Result<(), DecodeError> {
-    let mut fields = Fields::of(message);
-    while let Some((number, field)) = fields.next()? {
-        visit(number, field)?;
-    }
-    Ok(())
-}
-
-fn resource_spans(message: &[u8]) -> Result<ResourceSpans, DecodeError> {
+fn resource_spans(message: &[u8]) -> Result<ResourceSpans, Malformed> {
     let mut it = ResourceSpans::default();
     each_field(message, |number, field| {
         match number {
@@ -60,7 +51,7 @@ fn resource_spans(message: &[u8]) -> Result<ResourceSpans, DecodeError> {
     Ok(it)
 }
 
-fn scope_spans(message: &[u8]) -> Result<ScopeSpans, DecodeError> {
+fn scope_spans(message: &[u8]) -> Result<ScopeSpans, Malformed> {
     let mut it = ScopeSpans::default();
     each_field(message, |number, field| {
         match number {
@@ -74,7 +65,7 @@ fn scope_spans(message: &[u8]) -> Result<ScopeSpans, DecodeError> {
     Ok(it)
 }
 
-fn scope(it: &mut ScopeData, message: &[u8]) -> Result<(), DecodeError> {
+fn scope(it: &mut ScopeData, message: &[u8]) -> Result<(), Malformed> {
     each_field(message, |number, field| {
         match number {
             1 => it.name = field.string()?.to_owned(),
@@ -86,7 +77,7 @@ fn scope(it: &mut ScopeData, message: &[u8]) -> Result<(), DecodeError> {
     })
 }
 
-fn span(message: &[u8]) -> Result<SpanData, DecodeError> {
+fn span(message: &[u8]) -> Result<SpanData, Malformed> {
     let mut it = SpanData::default();
     let mut status = (0, String::new());
     each_field(message, |number, field| {
@@ -122,7 +113,7 @@ fn span(message: &[u8]) -> Result<SpanData, DecodeError> {
     Ok(it)
 }
 
-fn event(message: &[u8]) -> Result<EventData, DecodeError> {
+fn event(message: &[u8]) -> Result<EventData, Malformed> {
     let mut it = EventData::default();
     each_field(message, |number, field| {
         match number {
@@ -137,7 +128,7 @@ fn event(message: &[u8]) -> Result<EventData, DecodeError> {
     Ok(it)
 }
 
-fn link(message: &[u8]) -> Result<LinkData, DecodeError> {
+fn link(message: &[u8]) -> Result<LinkData, Malformed> {
     let mut it = LinkData::default();
     each_field(message, |number, field| {
         match number {
@@ -154,12 +145,12 @@ fn link(message: &[u8]) -> Result<LinkData, DecodeError> {
     Ok(it)
 }
 
-fn push_attribute(to: &mut Attributes, field: Field<'_>) -> Result<(), DecodeError> {
+fn push_attribute(to: &mut Attributes, field: Field<'_>) -> Result<(), Malformed> {
     to.push(key_value(field.bytes()?, 0)?);
     Ok(())
 }
 
-fn key_value(message: &[u8], depth: usize) -> Result<(String, Value), DecodeError> {
+fn key_value(message: &[u8], depth: usize) -> Result<(String, Value), Malformed> {
     let mut pair = (String::new(), Value::Empty);
     each_field(message, |number, field| {
         match number {
@@ -173,9 +164,9 @@ fn key_value(message: &[u8], depth: usize) -> Result<(String, Value), DecodeErro
 }
 
 #[allow(clippy::cast_possible_wrap)]
-fn value(message: &[u8], depth: usize) -> Result<Value, DecodeError> {
+fn value(message: &[u8], depth: usize) -> Result<Value, Malformed> {
     if depth > MAX_VALUE_DEPTH {
-        return Err(DecodeError("an attribute's value is nested too deeply"));
+        return Err(Malformed("an attribute's value is nested too deeply"));
     }
     let mut it = Value::Empty;
     each_field(message, |number, field| {
@@ -212,21 +203,19 @@ fn value(message: &[u8], depth: usize) -> Result<Value, DecodeError> {
     Ok(it)
 }
 
-fn trace_id(field: Field<'_>) -> Result<TraceId, DecodeError> {
+fn trace_id(field: Field<'_>) -> Result<TraceId, Malformed> {
     match field.bytes()? {
         [] => Ok(TraceId::INVALID),
         bytes => {
-            bytes.try_into().map(TraceId::from_bytes).map_err(|_| DecodeError("a trace id is not 16 bytes"))
+            bytes.try_into().map(TraceId::from_bytes).map_err(|_| Malformed("a trace id is not 16 bytes"))
         }
     }
 }
 
-fn span_id(field: Field<'_>) -> Result<SpanId, DecodeError> {
+fn span_id(field: Field<'_>) -> Result<SpanId, Malformed> {
     match field.bytes()? {
         [] => Ok(SpanId::INVALID),
-        bytes => {
-            bytes.try_into().map(SpanId::from_bytes).map_err(|_| DecodeError("a span id is not 8 bytes"))
-        }
+        bytes => bytes.try_into().map(SpanId::from_bytes).map_err(|_| Malformed("a span id is not 8 bytes")),
     }
 }
 

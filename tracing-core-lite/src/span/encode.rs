@@ -3,96 +3,14 @@
 //! Field numbers are those of `opentelemetry/proto/{common,trace}/v1/*.proto`. Lengths are known before anything is
 //! written, so nothing is written twice. `tests/encoder.rs` proves the output against `opentelemetry-proto`.
 
-use super::bytes::ByteBuf;
 use super::value::Value;
-
-/// Wire type 0.
-const VARINT: u8 = 0;
-/// Wire type 1.
-const FIXED64: u8 = 1;
-/// Wire type 2.
-const LENGTH: u8 = 2;
-/// Wire type 5.
-const FIXED32: u8 = 5;
-
-/// A field's tag for field numbers below 16, which is one byte.
-const fn tag(field: u8, wire_type: u8) -> u8 {
-    (field << 3) | wire_type
-}
-
-pub(crate) const fn length_tag(field: u8) -> u8 {
-    tag(field, LENGTH)
-}
-
-pub(crate) const fn varint_tag(field: u8) -> u8 {
-    tag(field, VARINT)
-}
-
-pub(crate) const fn fixed64_tag(field: u8) -> u8 {
-    tag(field, FIXED64)
-}
-
-/// How many bytes `value` takes as a varint.
-pub(crate) const fn varint_len(value: u64) -> usize {
-    // 1 + floor(log2(value) / 7), without a division.
-    ((64 - (value | 1).leading_zeros()) as usize * 9 + 64) / 64
-}
-
-#[inline]
-pub(crate) fn put_varint(buf: &mut ByteBuf, mut value: u64) {
-    while value >= 0x80 {
-        buf.push((value as u8) | 0x80);
-        value >>= 7;
-    }
-    buf.push(value as u8);
-}
-
-/// Tag and length of a field whose content follows.
-#[inline]
-pub(crate) fn put_length(buf: &mut ByteBuf, tag: u8, len: usize) {
-    match len {
-        0..0x80 => buf.extend_from_slice(&[tag, len as u8]),
-        // Most spans.
-        0x80..0x4000 => buf.extend_from_slice(&[tag, len as u8 | 0x80, (len >> 7) as u8]),
-        _ => {
-            buf.push(tag);
-            put_varint(buf, len as u64);
-        }
-    }
-}
-
-/// A whole length-delimited field.
-#[inline]
-pub(crate) fn put_bytes(buf: &mut ByteBuf, tag: u8, bytes: &[u8]) {
-    put_length(buf, tag, bytes.len());
-    buf.extend_from_slice(bytes);
-}
-
-#[inline]
-pub(crate) fn put_varint_field(buf: &mut ByteBuf, field: u8, value: u64) {
-    buf.push(tag(field, VARINT));
-    put_varint(buf, value);
-}
-
-#[inline]
-pub(crate) fn put_fixed64(buf: &mut ByteBuf, field: u8, value: u64) {
-    buf.push(tag(field, FIXED64));
-    buf.extend_from_slice(&value.to_le_bytes());
-}
+use crate::wire::{
+    ByteBuf, field_len, fixed64_tag, length_tag, put_bytes, put_fixed64, put_length, put_varint_field,
+    read_varint, varint_len, varint_tag, wide_fixed32_tag,
+};
 
 /// The tag of `Span.flags`, field 16.
-pub(crate) const FLAGS_TAG: [u8; 2] = [0x80 | FIXED32, 0x01];
-
-#[inline]
-pub(crate) fn put_fixed32(buf: &mut ByteBuf, field: u8, value: u32) {
-    buf.push(tag(field, FIXED32));
-    buf.extend_from_slice(&value.to_le_bytes());
-}
-
-/// How many bytes a length-delimited field with a one-byte tag takes.
-pub(crate) const fn field_len(content: usize) -> usize {
-    1 + varint_len(content as u64) + content
-}
+pub(crate) const FLAGS_TAG: [u8; 2] = wide_fixed32_tag(16);
 
 /// Cuts `text` to at most `limit` characters.
 #[inline]
@@ -293,20 +211,6 @@ pub(crate) fn put_key_value(buf: &mut ByteBuf, tag: u8, key: &str, value: &Value
     put_any_value(buf, value, limit);
 }
 
-/// Reads a varint at `at`: the value and where it ends. `None` at the buffer's end.
-pub(crate) fn read_varint(buf: &[u8], mut at: usize) -> Option<(u64, usize)> {
-    let mut value = 0;
-    for shift in (0..64).step_by(7) {
-        let byte = *buf.get(at)?;
-        at += 1;
-        value |= u64::from(byte & 0x7f) << shift;
-        if byte < 0x80 {
-            return Some((value, at));
-        }
-    }
-    None
-}
-
 /// The place of the `KeyValue` field `tag` with `key` among the length-delimited fields of `buf`.
 pub(crate) fn find_key(buf: &[u8], wanted: u8, key: &str) -> Option<core::ops::Range<usize>> {
     let mut at = 0;
@@ -328,18 +232,6 @@ pub(crate) fn find_key(buf: &[u8], wanted: u8, key: &str) -> Option<core::ops::R
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn varint_lengths_agree_with_what_is_written() {
-        for shift in 0..64 {
-            for value in [(1_u64 << shift) - 1, 1 << shift, (1 << shift) + 1, u64::MAX >> shift] {
-                let mut buf = ByteBuf::default();
-                put_varint(&mut buf, value);
-                assert_eq!(buf.len(), varint_len(value), "{value}");
-                assert_eq!(read_varint(buf.as_slice(), 0), Some((value, buf.len())));
-            }
-        }
-    }
 
     #[test]
     fn the_short_way_writes_what_the_long_one_does() {

@@ -99,7 +99,7 @@ impl CurrentSpan {
     }
 
     /// Adds an event that happens now.
-    pub fn event(&self, name: &str, attributes: &[(&str, Value<'_>)]) {
+    pub fn add_event(&self, name: &str, attributes: &[(&str, Value<'_>)]) {
         if self.is_recording() {
             self.0.span().add_event(name.to_owned(), super::foreign::to_key_values(attributes));
         }
@@ -107,30 +107,30 @@ impl CurrentSpan {
 
     /// Records that the operation failed with `error`: status error with its message, cut after 1,024 characters,
     /// `error.type`, and an `exception` event.
-    pub fn failure<E: Error + ?Sized>(&self, error: &E) {
+    pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
             let text = ErrorText::of(error);
             self.failure_text(text.class(), &text);
         }
     }
 
-    /// As [`failure`](CurrentSpan::failure), with `class` as `error.type`: one of few values, such as `card_declined`.
-    pub fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
+    /// As [`record_error`](CurrentSpan::record_error), with `class` as `error.type`: one of few values, such as `card_declined`.
+    pub fn record_error_as<E: Error + ?Sized>(&self, class: &str, error: &E) {
         if self.is_recording() {
             self.failure_text(class, &ErrorText::of(error));
         }
     }
 
     fn failure_text(&self, class: &str, text: &ErrorText) {
-        text.attributes(false, |attributes| self.event("exception", attributes));
+        text.attributes(false, |attributes| self.add_event("exception", attributes));
         self.set("error.type", class);
         self.0.span().set_status(Status::error(description(&text.message).to_owned()));
     }
 
     /// Records that `error` occurred and was dealt with: `error_handled` is true, and the error is an `exception` event.
-    pub fn handled_error<E: Error + ?Sized>(&self, error: &E) {
+    pub fn record_handled_error<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
-            ErrorText::of(error).attributes(true, |attributes| self.event("exception", attributes));
+            ErrorText::of(error).attributes(true, |attributes| self.add_event("exception", attributes));
             self.set("error_handled", true);
         }
     }

@@ -5,8 +5,8 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
 
-use super::timestamp::Timestamp;
 use super::value::Value;
+use crate::clock::Timestamp;
 
 /// A span of the global OpenTelemetry provider, in the context that carries it.
 #[derive(Debug)]

@@ -9,9 +9,9 @@ use super::name::SpanName;
 use super::otel_impls::ActiveSpan;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
-use super::timestamp::Timestamp;
 use super::value::Value;
 use crate::box_pool::BoxPool;
+use crate::clock::Timestamp;
 
 /// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
 ///
@@ -112,42 +112,42 @@ impl Span {
     }
 
     /// Adds an event that happens now.
-    pub fn event(&self, name: &str, attributes: &[(&str, Value<'_>)]) {
+    pub fn add_event(&self, name: &str, attributes: &[(&str, Value<'_>)]) {
         self.record(|span| {
-            span.event(name, attributes);
+            span.add_event(name, attributes);
         });
     }
 
     /// Adds a link to another span.
-    pub fn link(&self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) {
+    pub fn add_link(&self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) {
         self.record(|span| {
-            span.link(linked, attributes);
+            span.add_link(linked, attributes);
         });
     }
 
-    /// Says that this span was caused by `origin`, which does not wait for it. See [`Recorder::follows_from`].
-    pub fn follows_from(&self, origin: &SpanContext) {
+    /// Says that this span was caused by `origin`, which does not wait for it. See [`Recorder::add_follows_from`].
+    pub fn add_follows_from(&self, origin: &SpanContext) {
         self.record(|span| {
-            span.follows_from(origin);
+            span.add_follows_from(origin);
         });
     }
 
     /// Sets the status.
-    pub fn status(&self, status: Status) {
+    pub fn set_status(&self, status: Status) {
         self.record(|span| {
-            span.status(status);
+            span.set_status(status);
         });
     }
 
     /// Replaces the name.
-    pub fn name<'a>(&self, name: impl Into<SpanName<'a>>) {
+    pub fn set_name<'a>(&self, name: impl Into<SpanName<'a>>) {
         self.record(|span| {
-            span.name(name);
+            span.set_name(name);
         });
     }
 
-    /// Records that the operation failed with `error`. See [`Recorder::failure`].
-    pub fn failure<E: std::error::Error + ?Sized>(&self, error: &E) {
+    /// Records that the operation failed with `error`. See [`Recorder::record_error`].
+    pub fn record_error<E: std::error::Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
             let text = ErrorText::of(error);
             self.record(|span| {
@@ -156,8 +156,8 @@ impl Span {
         }
     }
 
-    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::failure_of`].
-    pub fn failure_of<E: std::error::Error + ?Sized>(&self, class: &str, error: &E) {
+    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::record_error_as`].
+    pub fn record_error_as<E: std::error::Error + ?Sized>(&self, class: &str, error: &E) {
         if self.is_recording() {
             let text = ErrorText::of(error);
             self.record(|span| {
@@ -166,8 +166,8 @@ impl Span {
         }
     }
 
-    /// Records that `error` occurred and was dealt with. See [`Recorder::handled_error`].
-    pub fn handled_error<E: std::error::Error + ?Sized>(&self, error: &E) {
+    /// Records that `error` occurred and was dealt with. See [`Recorder::record_handled_error`].
+    pub fn record_handled_error<E: std::error::Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
             let text = ErrorText::of(error);
             self.record(|span| {
@@ -209,10 +209,11 @@ impl Span {
     /// let now = Timestamp::now();
     /// span.end_with_at(now, |span| {
     ///     let seconds = now.seconds_since(span.start_time());
-    ///     span.event_at("order placed", now, &[("shop.order.duration", seconds.into())]);
+    ///     span.add_event_at("order placed", now, &[("shop.order.duration", seconds.into())]);
     /// });
     /// # Ok::<(), tracing_core_lite::BuildError>(())
     /// ```
+    #[doc(hidden)]
     #[inline]
     pub fn end_with_at(mut self, time: impl Into<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
         let time = time.into();

@@ -19,13 +19,13 @@
 //! # Ok::<(), tracing_core_lite::BuildError>(())
 //! ```
 
-mod attribute_cache;
+pub(crate) mod attribute_cache;
 mod attribute_list;
 mod builder;
-pub(crate) mod bytes;
 pub mod data;
 pub(crate) mod decode;
 pub(crate) mod encode;
+pub(crate) mod engine;
 mod error;
 mod foreign;
 mod handle;
@@ -34,22 +34,20 @@ mod limits;
 mod link;
 mod name;
 mod otel_impls;
-mod prepared;
+pub(crate) mod prepared;
 pub(crate) mod record;
 mod recorder;
+pub(crate) mod scopes;
 mod slot;
-mod timestamp;
 mod unrecorded;
 pub(crate) mod value;
 
-pub use attribute_cache::{AttributeCache, SetAttribute};
+pub use crate::clock::Timestamp;
 pub use builder::SpanBuilder;
 pub use error::{CurrentSpan, current_span};
 pub use handle::Span;
 pub use limits::SpanLimits;
 pub use link::{FOLLOWS_FROM, REF_TYPE};
 pub use name::SpanName;
-pub use prepared::PreparedAttributes;
 pub use recorder::Recorder;
-pub use timestamp::Timestamp;
 pub use value::Value;

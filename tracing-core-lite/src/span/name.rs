@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use super::bytes::ByteBuf;
 use super::encode;
+use crate::wire::ByteBuf;
 
 /// A span's name: a text, or parts that make it up, which spares a copy of it. [`Tracer::span`](crate::Tracer::span) and
-/// [`Recorder::name`](super::Recorder::name) take either.
+/// [`Recorder::set_name`](super::Recorder::set_name) take either.
 ///
 /// ```
 /// use tracing_core_lite::TracerProvider;

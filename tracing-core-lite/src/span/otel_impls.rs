@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanContext, Status};
 use super::handle::Span;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
-use super::timestamp::Timestamp;
+use crate::clock::Timestamp;
 
 /// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
 /// may live on in tasks that the operation left behind.
@@ -69,7 +69,7 @@ macro_rules! impl_otel_span {
 
             fn set_status(&mut self, status: Status) {
                 self.record(|span| {
-                    span.status(status);
+                    span.set_status(status);
                 });
             }
 
@@ -78,7 +78,7 @@ macro_rules! impl_otel_span {
                 T: Into<Cow<'static, str>>,
             {
                 self.record(|span| {
-                    span.name(&*name.into());
+                    span.set_name(&*name.into());
                 });
             }
 

@@ -2,11 +2,11 @@
 
 use opentelemetry::KeyValue;
 
-use super::bytes::ByteBuf;
 use super::encode;
 use super::key_filter::KeyFilter;
 use super::record::ATTRIBUTE;
 use super::value::{self, Value};
+use crate::wire::{self, ByteBuf};
 
 /// Attributes that are encoded once and set on many spans, by [`Recorder::set_prepared`](super::Recorder::set_prepared).
 ///
@@ -17,7 +17,7 @@ use super::value::{self, Value};
 ///
 /// ```
 /// use tracing_core_lite::TracerProvider;
-/// use tracing_core_lite::span::PreparedAttributes;
+/// use tracing_core_lite::layer_support::PreparedAttributes;
 /// use tracing_core_lite::testing::TestSpans;
 ///
 /// let mut server = PreparedAttributes::new();
@@ -59,7 +59,7 @@ impl PreparedAttributes {
         }
         let value = value.into();
         // These may be kept for long, so they take no more memory than they need.
-        self.fields.reserve(self.fields.len() + encode::field_len(encode::key_value_len(key, &value, None)));
+        self.fields.reserve(self.fields.len() + wire::field_len(encode::key_value_len(key, &value, None)));
         encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, None);
         self.longest = self.longest.max(value.longest_text());
         self.all.push(KeyValue::new(key.to_owned(), value.to_otel()));

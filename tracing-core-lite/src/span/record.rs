@@ -3,14 +3,14 @@
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceState};
 
 use super::attribute_list::AttributeList;
-use super::bytes::ByteBuf;
 use super::encode;
 use super::key_filter::{KeyFilter, KeyPlace};
 use super::limits::SpanLimits;
 use super::name::SpanName;
 use super::prepared::PreparedAttributes;
-use super::timestamp::Timestamp;
 use super::value::Value;
+use crate::clock::Timestamp;
+use crate::wire::{self, ByteBuf};
 
 /// Field numbers of `Span`.
 mod field {
@@ -32,7 +32,7 @@ mod field {
 }
 
 /// What an attribute begins with.
-pub(super) const ATTRIBUTE: u8 = encode::length_tag(field::ATTRIBUTE);
+pub(super) const ATTRIBUTE: u8 = wire::length_tag(field::ATTRIBUTE);
 
 /// `SpanFlags`: it is known whether the parent, or the linked span, is remote.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -288,9 +288,9 @@ impl Record {
             && !key.is_empty()
             && self.takes_event(encode::short_event_len(name) + encode::double_len(key), limits)
         {
-            let (buf, tag) = (&mut self.fields, encode::length_tag(field::EVENT));
+            let (buf, tag) = (&mut self.fields, wire::length_tag(field::EVENT));
             encode::put_short_event(buf, tag, name, time.unix_nanos(), encode::double_len(key));
-            encode::put_double(buf, encode::length_tag(3), key, double);
+            encode::put_double(buf, wire::length_tag(3), key, double);
         } else {
             self.add_any_event(name, time, attributes, limits);
         }
@@ -324,15 +324,15 @@ impl Record {
             return;
         }
         let list = AttributeList::new(attributes, limits.attributes_per_event, limits.value_length);
-        let content = 9 + encode::field_len(name.len()) + list.len(3) + varint_field_len(list.dropped);
+        let content = 9 + wire::field_len(name.len()) + list.len(3) + varint_field_len(list.dropped);
         if self.fields.len() + content > limits.span_bytes {
             self.dropped_events += 1;
             return;
         }
         let buf = &mut self.fields;
-        encode::put_length(buf, encode::length_tag(field::EVENT), content);
-        encode::put_fixed64(buf, 1, time.unix_nanos());
-        encode::put_bytes(buf, encode::length_tag(2), name.as_bytes());
+        wire::put_length(buf, wire::length_tag(field::EVENT), content);
+        wire::put_fixed64(buf, 1, time.unix_nanos());
+        wire::put_bytes(buf, wire::length_tag(2), name.as_bytes());
         list.put(buf, 3);
         put_nonzero(buf, 4, list.dropped);
         self.events += 1;
@@ -356,23 +356,23 @@ impl Record {
         }
         let list = AttributeList::new(attributes, limits.attributes_per_link, limits.value_length);
         let trace_state = header(linked).unwrap_or_default();
-        let state_len = if trace_state.is_empty() { 0 } else { encode::field_len(trace_state.len()) };
+        let state_len = if trace_state.is_empty() { 0 } else { wire::field_len(trace_state.len()) };
         let content = 18 + 10 + state_len + list.len(4) + varint_field_len(list.dropped) + 5;
         if self.fields.len() + content > limits.span_bytes {
             self.dropped_links += 1;
             return;
         }
         let buf = &mut self.fields;
-        encode::put_length(buf, encode::length_tag(field::LINK), content);
-        encode::put_bytes(buf, encode::length_tag(1), &linked.trace_id().to_bytes());
-        encode::put_bytes(buf, encode::length_tag(2), &linked.span_id().to_bytes());
+        wire::put_length(buf, wire::length_tag(field::LINK), content);
+        wire::put_bytes(buf, wire::length_tag(1), &linked.trace_id().to_bytes());
+        wire::put_bytes(buf, wire::length_tag(2), &linked.span_id().to_bytes());
         if !trace_state.is_empty() {
-            encode::put_bytes(buf, encode::length_tag(3), trace_state.as_bytes());
+            wire::put_bytes(buf, wire::length_tag(3), trace_state.as_bytes());
         }
         list.put(buf, 4);
         put_nonzero(buf, 5, list.dropped);
         let flags = u32::from(linked.trace_flags().to_u8()) | HAS_IS_REMOTE | remote_flag(Some(linked));
-        encode::put_fixed32(buf, 6, flags);
+        wire::put_fixed32(buf, 6, flags);
         self.links += 1;
     }
 
@@ -430,15 +430,11 @@ impl Record {
         let content = out.len() - 3;
         let (head, rest) = out.split_at_mut(43);
         let parent = self.parent_span_id.unwrap_or(SpanId::INVALID);
-        head[..3].copy_from_slice(&[
-            encode::length_tag(out_field),
-            content as u8 | 0x80,
-            (content >> 7) as u8,
-        ]);
+        head[..3].copy_from_slice(&[wire::length_tag(out_field), content as u8 | 0x80, (content >> 7) as u8]);
         put_ids(&mut head[3..31], id.span_context);
-        head[31..33].copy_from_slice(&[encode::length_tag(field::PARENT_SPAN_ID), 8]);
+        head[31..33].copy_from_slice(&[wire::length_tag(field::PARENT_SPAN_ID), 8]);
         head[33..41].copy_from_slice(&parent.to_bytes());
-        head[41..].copy_from_slice(&[encode::length_tag(field::NAME), self.name.len() as u8]);
+        head[41..].copy_from_slice(&[wire::length_tag(field::NAME), self.name.len() as u8]);
         let (name, rest) = rest.split_at_mut(self.name.len());
         encode::copy_short(name, self.name.as_slice());
         let (times, rest) = rest.split_at_mut(20);
@@ -450,15 +446,15 @@ impl Record {
     }
 
     fn put(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: Timestamp) {
-        encode::put_length(out, encode::length_tag(out_field), self.encoded_len(id));
+        wire::put_length(out, wire::length_tag(out_field), self.encoded_len(id));
         put_ids(out.take(28), id.span_context);
         if !id.trace_state.is_empty() {
-            encode::put_bytes(out, encode::length_tag(field::TRACE_STATE), id.trace_state.as_bytes());
+            wire::put_bytes(out, wire::length_tag(field::TRACE_STATE), id.trace_state.as_bytes());
         }
         if let Some(parent) = self.parent_span_id {
-            encode::put_bytes(out, encode::length_tag(field::PARENT_SPAN_ID), &parent.to_bytes());
+            wire::put_bytes(out, wire::length_tag(field::PARENT_SPAN_ID), &parent.to_bytes());
         }
-        encode::put_bytes(out, encode::length_tag(field::NAME), self.name.as_slice());
+        wire::put_bytes(out, wire::length_tag(field::NAME), self.name.as_slice());
         self.put_kind_and_times(out.take(20), end);
         out.extend_from_slice(self.fields.as_slice());
         if self.dropped_attributes | self.dropped_events | self.dropped_links != 0 {
@@ -467,11 +463,11 @@ impl Record {
             put_nonzero(out, field::DROPPED_LINKS, self.dropped_links);
         }
         if let Some(content) = self.status_len() {
-            encode::put_length(out, encode::length_tag(field::STATUS), content);
+            wire::put_length(out, wire::length_tag(field::STATUS), content);
             if !self.description.is_empty() {
-                encode::put_bytes(out, encode::length_tag(2), self.description.as_bytes());
+                wire::put_bytes(out, wire::length_tag(2), self.description.as_bytes());
             }
-            encode::put_varint_field(out, 3, self.status as u64);
+            wire::put_varint_field(out, 3, self.status as u64);
         }
         out.extend_from_slice(&encode::FLAGS_TAG);
         out.extend_from_slice(&self.flags.to_le_bytes());
@@ -481,29 +477,23 @@ impl Record {
     #[inline]
     fn put_kind_and_times(&self, out: &mut [u8], end: Timestamp) {
         out[..3].copy_from_slice(&[
-            encode::varint_tag(field::KIND),
+            wire::varint_tag(field::KIND),
             self.kind,
-            encode::fixed64_tag(field::START),
+            wire::fixed64_tag(field::START),
         ]);
         out[3..11].copy_from_slice(&self.start.unix_nanos().to_le_bytes());
-        out[11] = encode::fixed64_tag(field::END);
+        out[11] = wire::fixed64_tag(field::END);
         out[12..].copy_from_slice(&end.unix_nanos().to_le_bytes());
     }
 
     fn encoded_len(&self, id: &Identity<'_>) -> usize {
-        let trace_state = if id.trace_state.is_empty() { 0 } else { encode::field_len(id.trace_state.len()) };
+        let trace_state = if id.trace_state.is_empty() { 0 } else { wire::field_len(id.trace_state.len()) };
         let parent = if self.parent_span_id.is_some() { 10 } else { 0 };
         let dropped = varint_field_len(self.dropped_attributes)
             + varint_field_len(self.dropped_events)
             + varint_field_len(self.dropped_links);
-        let status = self.status_len().map_or(0, encode::field_len);
-        FIXED
-            + trace_state
-            + parent
-            + encode::field_len(self.name.len())
-            + self.fields.len()
-            + dropped
-            + status
+        let status = self.status_len().map_or(0, wire::field_len);
+        FIXED + trace_state + parent + wire::field_len(self.name.len()) + self.fields.len() + dropped + status
     }
 
     fn status_len(&self) -> Option<usize> {
@@ -511,7 +501,7 @@ impl Record {
             return None;
         }
         let description =
-            if self.description.is_empty() { 0 } else { encode::field_len(self.description.len()) };
+            if self.description.is_empty() { 0 } else { wire::field_len(self.description.len()) };
         Some(2 + description)
     }
 
@@ -532,9 +522,9 @@ impl Record {
 /// Trace id and span id, in 28 bytes.
 #[inline]
 fn put_ids(out: &mut [u8], span_context: &SpanContext) {
-    out[..2].copy_from_slice(&[encode::length_tag(field::TRACE_ID), 16]);
+    out[..2].copy_from_slice(&[wire::length_tag(field::TRACE_ID), 16]);
     out[2..18].copy_from_slice(&span_context.trace_id().to_bytes());
-    out[18..20].copy_from_slice(&[encode::length_tag(field::SPAN_ID), 8]);
+    out[18..20].copy_from_slice(&[wire::length_tag(field::SPAN_ID), 8]);
     out[20..28].copy_from_slice(&span_context.span_id().to_bytes());
 }
 
@@ -566,12 +556,12 @@ pub(crate) fn header(span_context: &SpanContext) -> Option<String> {
 }
 
 fn varint_field_len(value: u32) -> usize {
-    if value == 0 { 0 } else { 1 + encode::varint_len(value.into()) }
+    if value == 0 { 0 } else { 1 + wire::varint_len(value.into()) }
 }
 
 fn put_nonzero(buf: &mut ByteBuf, field: u8, value: u32) {
     if value != 0 {
-        encode::put_varint_field(buf, field, value.into());
+        wire::put_varint_field(buf, field, value.into());
     }
 }
 

@@ -13,8 +13,8 @@ use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
 use super::prepared::PreparedAttributes;
 use super::record::Record;
-use super::timestamp::Timestamp;
 use super::value::{Value, visit_all_otel, visit_otel};
+use crate::clock::Timestamp;
 
 /// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
 #[derive(Debug)]
@@ -51,6 +51,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Sets an attribute to a text that is not known to be UTF-8, such as the value of a header; does nothing when it is not.
+    #[doc(hidden)]
     #[inline(always)]
     pub fn set_utf8(&mut self, key: &str, text: &[u8]) -> &mut Self {
         match &mut self.0 {
@@ -74,6 +75,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Sets attributes that were encoded before, as if [`set`](Recorder::set) were called for each.
+    #[doc(hidden)]
     #[inline]
     pub fn set_prepared(&mut self, attributes: &PreparedAttributes) -> &mut Self {
         match &mut self.0 {
@@ -91,7 +93,7 @@ impl<'a> Recorder<'a> {
     ///
     /// # let provider = TracerProvider::builder().build()?;
     /// let start = Timestamp::now();
-    /// let span = provider.tracer("shop").span("place order").start_time(start).start();
+    /// let span = provider.tracer("shop").span("place order").with_start_time(start).start();
     /// span.record(|span| assert_eq!(span.start_time(), start));
     /// # Ok::<(), tracing_core_lite::BuildError>(())
     /// ```
@@ -106,13 +108,13 @@ impl<'a> Recorder<'a> {
 
     /// Adds an event that happens now.
     #[inline]
-    pub fn event(&mut self, name: &str, attributes: &[(&str, Value<'_>)]) -> &mut Self {
-        self.event_at(name, Timestamp::now(), attributes)
+    pub fn add_event(&mut self, name: &str, attributes: &[(&str, Value<'_>)]) -> &mut Self {
+        self.add_event_at(name, Timestamp::now(), attributes)
     }
 
     /// Adds an event that happened at `time`.
     #[inline]
-    pub fn event_at(
+    pub fn add_event_at(
         &mut self,
         name: &str,
         time: impl Into<Timestamp>,
@@ -127,7 +129,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Adds a link to another span.
-    pub fn link(&mut self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) -> &mut Self {
+    pub fn add_link(&mut self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, limits } => record.add_link(linked, attributes, limits),
             Target::Foreign(sink) => sink.link(linked, attributes),
@@ -138,15 +140,15 @@ impl<'a> Recorder<'a> {
     /// Says that this span was caused by `origin`, which does not wait for it: a link with the attribute
     /// `opentracing.ref_type = "follows_from"`, as the OpenTelemetry specification maps OpenTracing's reference. An invalid
     /// `origin` is no origin: nothing is recorded.
-    pub fn follows_from(&mut self, origin: &SpanContext) -> &mut Self {
+    pub fn add_follows_from(&mut self, origin: &SpanContext) -> &mut Self {
         if !origin.is_valid() {
             return self;
         }
-        self.link(origin, &[(REF_TYPE, Value::Str(FOLLOWS_FROM))])
+        self.add_link(origin, &[(REF_TYPE, Value::Str(FOLLOWS_FROM))])
     }
 
     /// Sets the status. `Ok` is final, and an error is not taken back by `Unset`.
-    pub fn status(&mut self, status: Status) -> &mut Self {
+    pub fn set_status(&mut self, status: Status) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, .. } => record.set_status(&status),
             Target::Foreign(sink) => sink.status(status),
@@ -155,7 +157,7 @@ impl<'a> Recorder<'a> {
     }
 
     /// Replaces the name.
-    pub fn name<'v>(&mut self, name: impl Into<SpanName<'v>>) -> &mut Self {
+    pub fn set_name<'v>(&mut self, name: impl Into<SpanName<'v>>) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, .. } => record.set_name(name.into()),
             Target::Foreign(sink) => sink.name(name.into().to_text().into_owned()),
@@ -167,6 +169,7 @@ impl<'a> Recorder<'a> {
     ///
     /// `error_type` is a class of errors, such as a code or a type's name: few values in all, never a message. The
     /// description is for people, and may be empty; it is cut after 1,024 characters.
+    #[doc(hidden)]
     pub fn failed(&mut self, error_type: &str, description: &str) -> &mut Self {
         self.set("error.type", error_type);
         let description = error::description(description);
@@ -180,33 +183,33 @@ impl<'a> Recorder<'a> {
     /// Records that the operation failed with `error`: status error with the error's message, `error.type` with its
     /// type, and an `exception` event.
     ///
-    /// The type is the Rust path. To say it in words of your own, see [`failure_of`](Recorder::failure_of).
-    pub fn failure<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
+    /// The type is the Rust path. To say it in words of your own, see [`record_error_as`](Recorder::record_error_as).
+    pub fn record_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
         let text = ErrorText::of(error);
         self.failure_text(text.class(), &text)
     }
 
-    /// As [`failure`](Recorder::failure), with `class` as `error.type`: one of few values, such as `card_declined`.
-    pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) -> &mut Self {
+    /// As [`record_error`](Recorder::record_error), with `class` as `error.type`: one of few values, such as `card_declined`.
+    pub fn record_error_as<E: Error + ?Sized>(&mut self, class: &str, error: &E) -> &mut Self {
         self.failure_text(class, &ErrorText::of(error))
     }
 
     pub(super) fn failure_text(&mut self, class: &str, text: &ErrorText) -> &mut Self {
         text.attributes(false, |attributes| {
-            self.event("exception", attributes);
+            self.add_event("exception", attributes);
         });
         self.failed(class, &text.message)
     }
 
     /// Records that `error` occurred and was dealt with, so that the operation itself did not fail: the status stays as
     /// it is, `error_handled` is true, and the error is an `exception` event.
-    pub fn handled_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
+    pub fn record_handled_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
         self.handled_text(&ErrorText::of(error))
     }
 
     pub(super) fn handled_text(&mut self, text: &ErrorText) -> &mut Self {
         text.attributes(true, |attributes| {
-            self.event("exception", attributes);
+            self.add_event("exception", attributes);
         });
         self.set("error_handled", true)
     }
@@ -223,14 +226,14 @@ impl<'a> Recorder<'a> {
     /// Adds an event with attributes of the OpenTelemetry API.
     pub(crate) fn event_otel(&mut self, name: &str, time: SystemTime, attributes: &[KeyValue]) {
         visit_all_otel(attributes, |attributes| {
-            self.event_at(name, time, attributes);
+            self.add_event_at(name, time, attributes);
         });
     }
 
     /// Adds a link with attributes of the OpenTelemetry API.
     pub(crate) fn link_otel(&mut self, linked: &SpanContext, attributes: &[KeyValue]) {
         visit_all_otel(attributes, |attributes| {
-            self.link(linked, attributes);
+            self.add_link(linked, attributes);
         });
     }
 }

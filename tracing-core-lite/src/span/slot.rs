@@ -14,9 +14,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use opentelemetry::trace::SpanContext;
 use triomphe::{Arc as SharedArc, UniqueArc};
 
+use super::engine::Engine;
 use super::record::{Identity, Record, header};
-use super::timestamp::Timestamp;
-use crate::engine::Engine;
+use crate::clock::Timestamp;
 
 /// Slots that a thread keeps for later, at most. A slot takes 2 to 48 KiB.
 const POOL_LIMIT: usize = 64;

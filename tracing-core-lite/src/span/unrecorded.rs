@@ -4,9 +4,9 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::builder::unchanged_child;
-use crate::engine::Engine;
+use super::engine::Engine;
+use crate::provider::tracer::{Resolved, Tracer};
 use crate::sampling::Record;
-use crate::tracer::{Resolved, Tracer};
 
 impl Tracer {
     /// `base` with a child of `parent` as the current span, if it is known beforehand that no child of this parent is
@@ -34,6 +34,7 @@ impl Tracer {
     /// assert!(tracer.unrecorded_child(&sampled, &Context::new()).is_none());
     /// # Ok::<(), tracing_core_lite::BuildError>(())
     /// ```
+    #[doc(hidden)]
     #[inline]
     #[must_use]
     pub fn unrecorded_child(&self, parent: &SpanContext, base: &Context) -> Option<Context> {

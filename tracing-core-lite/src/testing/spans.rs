@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use opentelemetry::trace::SpanId;
 
-use crate::export::MemoryExporter;
+use crate::Tracer;
+use crate::exporters::MemoryExporter;
 use crate::provider::{BuildError, TracerProvider, TracerProviderBuilder};
 use crate::span::data::{FinishedSpan, SpanData, Value};
-use crate::tracer::Tracer;
 
 /// How long a test waits for its spans.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// let spans = TestSpans::new();
 /// let parent = spans.tracer().span("outer").start();
 /// let context = parent.in_context(&tracing_core_lite::Context::new());
-/// spans.tracer().span("inner").parent(&context).start().end();
+/// spans.tracer().span("inner").with_parent(&context).start().end();
 /// parent.end();
 /// spans.assert_tree("
 ///     outer
@@ -61,7 +61,7 @@ impl TestSpans {
         configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder,
     ) -> Result<Self, BuildError> {
         let exporter = MemoryExporter::new();
-        let provider = configure(TracerProvider::builder()).exporter(exporter.clone()).build()?;
+        let provider = configure(TracerProvider::builder()).with_exporter(exporter.clone()).build()?;
         Ok(Self { provider, exporter })
     }
 

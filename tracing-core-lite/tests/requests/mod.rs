@@ -12,8 +12,8 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 use prost::Message;
-use tracing_core_lite::export::Batch;
 use tracing_core_lite::opentelemetry::trace::{SpanId, SpanKind, TraceId};
+use tracing_core_lite::pipeline::Batch;
 use tracing_core_lite::span::data::{self, StatusData, Value};
 
 /// A request with `count` spans named `span 0`, `span 1` and so on.

@@ -51,8 +51,8 @@ impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
         let span = config
             .tracer
             .span(method.name().unwrap_or(GRPC))
-            .kind(SpanKind::Client)
-            .parent(&parent)
+            .with_kind(SpanKind::Client)
+            .with_parent(&parent)
             .start_with(|span| {
                 attributes::record(span, config, &head, method);
                 self.on_request.on_request(&head, span);

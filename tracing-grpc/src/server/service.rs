@@ -11,7 +11,7 @@ use opentelemetry::trace::TraceContextExt;
 use tonic::server::NamedService;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
-use tracing_core_lite::propagation::HeaderScan;
+use tracing_core_lite::layer_support::HeaderScan;
 
 use super::ServerFuture;
 use crate::call::Call;
@@ -53,9 +53,9 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
         }
         let method = config.known_methods.look_up(head.uri().path(), false);
         let mut builder =
-            config.tracer.span(method.name().unwrap_or(GRPC)).kind(SpanKind::Server).parent(&base);
+            config.tracer.span(method.name().unwrap_or(GRPC)).with_kind(SpanKind::Server).with_parent(&base);
         if let Some(caller) = &caller {
-            builder = builder.remote_parent(caller);
+            builder = builder.with_remote_parent(caller);
         }
         let span = builder.start_with(|span| {
             attributes::record(span, config, head, method);

@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 
 use http::{HeaderMap, Response, Uri, header};
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{HostPort, IpText, PeerAddress};
+use tracing_core_lite::layer_support::IpText;
+use tracing_core_lite::net::{HostPort, PeerAddress};
 
 use super::config::Config;
 use super::resend;

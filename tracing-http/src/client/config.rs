@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use tracing_core_lite::Tracer;
+use tracing_core_lite::layer_support::CapturedHeaders;
 use tracing_core_lite::net::HostPort;
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::redact::SecretKeys;
-use tracing_core_lite::{CapturedHeaders, Tracer};
 
 use crate::known_methods::KnownMethods;
 use crate::scope::scope;

@@ -35,7 +35,7 @@ impl<S, C> ClientService<S, C> {
         let template = head.extensions().get().map(UrlTemplate::as_str);
         let name = span_name(method, template);
         let parent = tracing_core_lite::Context::current();
-        let builder = config.tracer.span(&name).kind(SpanKind::Client).parent(&parent);
+        let builder = config.tracer.span(&name).with_kind(SpanKind::Client).with_parent(&parent);
         let span = builder.start_with(|span| {
             attributes::record_request(span, config, &head, method, template);
         });

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 
 use http::HeaderValue;
 use tracing_core_lite::Recorder;
-use tracing_core_lite::net::{HostPort, IpText, PeerAddress, default_port};
-use tracing_core_lite::propagation::HeaderScan;
-use tracing_core_lite::span::{AttributeCache, SetAttribute};
+use tracing_core_lite::layer_support::HeaderScan;
+use tracing_core_lite::layer_support::IpText;
+use tracing_core_lite::layer_support::{AttributeCache, SetAttribute};
+use tracing_core_lite::net::{HostPort, PeerAddress, default_port};
 
 use super::client_address::{Seen, connection, seen};
 use super::config::Config;

@@ -1,9 +1,10 @@
 //! What a server layer was told.
 
 use http::HeaderName;
+use tracing_core_lite::Tracer;
+use tracing_core_lite::layer_support::CapturedHeaders;
 use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::redact::SecretKeys;
-use tracing_core_lite::{CapturedHeaders, Tracer};
 
 use super::route::RouteFinder;
 use super::trusted_proxies::TrustedProxies;

@@ -125,7 +125,7 @@ impl<P: OnResponse> OnHead<P> {
         let Some(method) = exchange.method() else { return };
         let name = span_name(self.config.known_methods.fold(method), Some(route.as_str()));
         exchange.record(|span| {
-            span.name(&name).set(ROUTE, route.as_str());
+            span.set_name(&name).set(ROUTE, route.as_str());
         });
     }
 }

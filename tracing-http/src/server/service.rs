@@ -12,7 +12,7 @@ use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::TraceContextExt;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
-use tracing_core_lite::propagation::HeaderScan;
+use tracing_core_lite::layer_support::HeaderScan;
 
 use super::config::Config;
 use super::filter::Filter;
@@ -56,9 +56,9 @@ impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
             _ => None,
         };
         let name = span_name(method, route.as_deref().or(pattern.as_deref()));
-        let mut builder = config.tracer.span(&name).kind(SpanKind::Server).parent(base);
+        let mut builder = config.tracer.span(&name).with_kind(SpanKind::Server).with_parent(base);
         if let Some(caller) = caller {
-            builder = builder.remote_parent(caller);
+            builder = builder.with_remote_parent(caller);
         }
         let span = builder.start_with(|span| {
             attributes::record(span, config, head, &headers, method, route.as_deref());

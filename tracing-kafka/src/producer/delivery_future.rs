@@ -59,7 +59,7 @@ impl Drop for Observed {
     fn drop(&mut self) {
         if let Some(sending) = self.0.take() {
             sending.end_with(|span| {
-                span.event("cancelled", &[]);
+                span.add_event("cancelled", &[]);
             });
         }
     }

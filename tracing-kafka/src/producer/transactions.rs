@@ -72,7 +72,7 @@ impl Transactions {
     /// A transaction has begun, below the span that is current.
     pub(crate) fn begun(&self) {
         let context = Context::current();
-        let span = self.client.tracer().span("transaction").parent(&context).start_with(|span| {
+        let span = self.client.tracer().span("transaction").with_parent(&context).start_with(|span| {
             let peer = self.client.peer();
             span.set(SYSTEM, "kafka")
                 .set_some(TRANSACTION_ID, self.id.as_deref())
@@ -94,7 +94,7 @@ impl Transactions {
         let Some(open) = &*slot else { return Counted(None) };
         open.messages.fetch_add(1, Ordering::Relaxed);
         sending.record(|span| {
-            span.link(open.span.span_context(), &[]);
+            span.add_link(open.span.span_context(), &[]);
         });
         Counted(Some(Arc::clone(&open.messages)))
     }
@@ -116,7 +116,7 @@ impl Transactions {
             Err(error) => {
                 let Some(open) = &mut *slot else { return };
                 open.span.record(|span| {
-                    span.handled_error(error);
+                    span.record_handled_error(error);
                 });
                 open.failed = Some(Failed { outcome, error: error.clone() });
             }

@@ -73,7 +73,7 @@ impl Begin {
             }
         };
         let name = if is_savepoint { "savepoint" } else { "transaction" };
-        let span = site.tracer.span(name).parent(parent).start_with(|span| site.record(span));
+        let span = site.tracer.span(name).with_parent(parent).start_with(|span| site.record(span));
         let context = span.in_context(parent);
         let span = TransactionSpan { site: Arc::clone(site), span, is_savepoint, outcome: "unknown" };
         Self { span, context }
@@ -85,7 +85,7 @@ impl Begin {
             self.span.span.record(|span| {
                 let now = Timestamp::now();
                 let waited = now.seconds_since(span.start_time());
-                span.event_at(CONNECTION_ACQUIRED, now, &[(WAIT_TIME, waited.into())]);
+                span.add_event_at(CONNECTION_ACQUIRED, now, &[(WAIT_TIME, waited.into())]);
             });
         }
     }

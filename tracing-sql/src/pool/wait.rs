@@ -50,7 +50,12 @@ impl Wait {
     }
 
     fn record(&self, now: Timestamp, write: impl FnOnce(&mut Recorder<'_>)) {
-        let span = self.site.tracer.span("acquire connection").parent(&self.context).start_time(self.since);
+        let span = self
+            .site
+            .tracer
+            .span("acquire connection")
+            .with_parent(&self.context)
+            .with_start_time(self.since);
         span.start_with(|span| {
             self.site.record(span);
             span.set(WAIT_TIME, now.seconds_since(self.since));
@@ -65,7 +70,7 @@ impl Drop for Wait {
         if !self.ended {
             let now = Timestamp::now();
             self.record(now, |span| {
-                span.event_at(CANCELLED, now, &[]);
+                span.add_event_at(CANCELLED, now, &[]);
                 span.failed(CANCELLED, "");
             });
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use tracing_core_lite::Recorder;
-use tracing_core_lite::span::PreparedAttributes;
+use tracing_core_lite::layer_support::PreparedAttributes;
 
 use crate::conventions::Conventions;
 use crate::sanitize::{Dialect, SanitizedQuery, sanitize};

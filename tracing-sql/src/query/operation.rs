@@ -99,9 +99,9 @@ impl<'a> Operation<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Self {
         let name = if query.summary.is_empty() { &site.span_name } else { &query.summary };
-        let builder = site.tracer.span(name).kind(SpanKind::Client);
+        let builder = site.tracer.span(name).with_kind(SpanKind::Client);
         let builder = match parent {
-            Some(parent) => builder.parent(parent),
+            Some(parent) => builder.with_parent(parent),
             None => builder,
         };
         let span = builder.start_with(|span| {
@@ -202,7 +202,7 @@ impl<'a> Operation<'a> {
         }
         let mut since = span.start_time();
         if let Some(acquired) = self.acquired {
-            span.event_at(
+            span.add_event_at(
                 CONNECTION_ACQUIRED,
                 acquired,
                 &[(WAIT_TIME, acquired.seconds_since(since).into())],
@@ -213,7 +213,7 @@ impl<'a> Operation<'a> {
             Outcome::Complete => {}
             Outcome::Failed(error) => record_error(span, conventions, error),
             Outcome::Cancelled => {
-                span.event_at(CANCELLED, end, &[]);
+                span.add_event_at(CANCELLED, end, &[]);
                 // Whoever stops reading often has no use for more; who gave up before the first row did not get any.
                 if self.returned == 0 && self.affected.is_none() {
                     span.failed(CANCELLED, "");
@@ -222,7 +222,7 @@ impl<'a> Operation<'a> {
             }
         }
         if self.site.has_events {
-            span.event_at(QUERY_EXECUTED, end, &[(EXECUTION_TIME, end.seconds_since(since).into())]);
+            span.add_event_at(QUERY_EXECUTED, end, &[(EXECUTION_TIME, end.seconds_since(since).into())]);
         }
     }
 }

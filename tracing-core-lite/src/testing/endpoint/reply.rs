@@ -40,7 +40,7 @@ impl Reply {
         length_delimited(&mut partial, 0x12, message.as_bytes());
         let mut response = Vec::new();
         length_delimited(&mut response, 0x0a, &partial);
-        Self::ok().body("application/x-protobuf", response)
+        Self::ok().with_body("application/x-protobuf", response)
     }
 
     /// Never answers; the connection is closed after `time`.
@@ -57,25 +57,25 @@ impl Reply {
 
     /// Adds the header `Retry-After`: a number of seconds or an HTTP date.
     #[must_use]
-    pub fn retry_after(self, value: impl ToString) -> Self {
+    pub fn with_retry_after(self, value: impl ToString) -> Self {
         let value = value.to_string();
-        self.header("retry-after", &value)
+        self.with_header("retry-after", &value)
     }
 
     /// Adds a header.
     #[must_use]
-    pub fn header(mut self, name: &str, value: &str) -> Self {
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.push((name.to_owned(), value.to_owned()));
         self
     }
 
     /// Sets the body. Does nothing to an answer that has none.
     #[must_use]
-    pub fn body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
+    pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         if let Action::Respond(_, existing) = &mut self.action {
             *existing = body.into();
         }
-        self.header("content-type", content_type)
+        self.with_header("content-type", content_type)
     }
 
     /// The response in HTTP/1.1; `None` when there is none.

@@ -81,7 +81,7 @@ impl Received {
             Some("application/x-protobuf") => decode_request(&body).map_err(|error| error.to_string()),
             Some("application/json") => {
                 let text = String::from_utf8(body).map_err(|error| error.to_string())?;
-                crate::export::otlp_json::from_json(&text).map_err(str::to_owned)
+                crate::exporters::otlp_json::from_json(&text).map_err(str::to_owned)
             }
             other => Err(format!("content-type {other:?} is not OTLP")),
         }

@@ -21,7 +21,7 @@ use crate::span::data::FinishedSpan;
 ///
 /// # fn main() -> std::io::Result<()> {
 /// let receiver = FakeOtlp::start()?;
-/// receiver.reply(Reply::status(503).retry_after(1));
+/// receiver.reply(Reply::status(503).with_retry_after(1));
 /// assert!(receiver.url().starts_with("http://127.0.0.1:"));
 /// assert!(receiver.requests().is_empty());
 /// # Ok(())

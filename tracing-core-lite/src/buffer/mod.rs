@@ -1,0 +1,9 @@
+//! Where finished spans wait for their batch: chunks of encoded spans, one per thread.
+
+mod chunk;
+mod shared_chunk;
+mod thread_buffer;
+
+pub(crate) use chunk::Chunk;
+pub(crate) use shared_chunk::SharedChunk;
+pub(crate) use thread_buffer::Buffer;

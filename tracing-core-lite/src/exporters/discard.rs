@@ -1,0 +1,15 @@
+//! The exporter of a provider that has none.
+
+use std::time::Instant;
+
+use crate::pipeline::{Batch, ExportError, Exported, Exporter};
+
+/// Drops every span, and calls that a success.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Discard;
+
+impl Exporter for Discard {
+    fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+        Ok(Exported::default())
+    }
+}

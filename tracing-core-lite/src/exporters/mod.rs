@@ -1,0 +1,18 @@
+//! Exporters: OTLP over HTTP and gRPC, a file of JSON lines, the console, memory, and none.
+
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
+mod base64;
+#[cfg(feature = "console")]
+pub mod console;
+mod discard;
+mod memory;
+pub mod otlp;
+#[cfg(feature = "otlp-json")]
+pub mod otlp_json;
+
+#[cfg(feature = "console")]
+pub use console::ConsoleExporter;
+pub use discard::Discard;
+pub use memory::MemoryExporter;
+#[cfg(feature = "otlp-json")]
+pub use otlp_json::OtlpJsonFile;

@@ -1,0 +1,26 @@
+//! OTLP as JSON: lines in a file, as the OpenTelemetry Collector's file exporter writes them, and back.
+//!
+//! A line is one `ExportTraceServiceRequest` in OTLP's JSON: names in lowerCamelCase, ids in hex, 64-bit integers as
+//! strings, enums as numbers, defaults left out.
+//!
+//! ```
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use tracing_core_lite::exporters::otlp_json::{Reader, to_json};
+//!
+//! let line = r#"{"resourceSpans":[{"resource":{},"scopeSpans":[{"scope":{"name":"shop"}}]}]}"#;
+//! let spans = Reader::new(line.as_bytes()).next().expect("one line")?;
+//! assert_eq!(spans[0].scope_spans[0].scope.name, "shop");
+//! assert_eq!(to_json(&spans), line);
+//! # Ok(())
+//! # }
+//! ```
+
+mod file;
+mod lines;
+mod parse;
+mod write;
+
+pub use file::OtlpJsonFile;
+pub use lines::{ReadError, Reader, read};
+pub use parse::from_json;
+pub use write::to_json;

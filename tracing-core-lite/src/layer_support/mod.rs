@@ -1,0 +1,17 @@
+//! What the crates of this workspace need to build layers and wrappers, and users do not.
+//!
+//! Exempt from semantic versioning: the crates of this workspace are released together and require one exact version.
+
+#[cfg(feature = "http")]
+mod captured_headers;
+
+#[cfg(feature = "http")]
+pub use captured_headers::CapturedHeaders;
+
+pub use crate::box_pool::BoxPool;
+pub use crate::net::ip_text::IpText;
+#[cfg(feature = "http")]
+pub use crate::propagation::header_scan::HeaderScan;
+pub use crate::span::attribute_cache::{AttributeCache, SetAttribute};
+pub use crate::span::prepared::PreparedAttributes;
+pub use crate::stack_text::StackText;

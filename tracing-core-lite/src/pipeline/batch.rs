@@ -1,0 +1,104 @@
+//! One batch of finished spans, encoded once.
+
+use std::sync::{Arc, OnceLock};
+
+use bytes::Bytes;
+
+use super::frame::Frame;
+use crate::buffer::Chunk;
+use crate::span::data::{DecodeError, ResourceSpans};
+
+/// Finished spans, encoded as one OTLP `ExportTraceServiceRequest` (protobuf).
+///
+/// Clones share the bytes.
+#[derive(Debug, Clone)]
+pub struct Batch {
+    request: Request,
+    span_count: usize,
+}
+
+#[derive(Debug, Clone)]
+enum Request {
+    Whole(Bytes),
+    /// As it comes from the threads, and in one piece once somebody has asked for that.
+    Framed(Arc<(Frame, OnceLock<Bytes>)>),
+}
+
+impl Batch {
+    /// Wraps an encoded `ExportTraceServiceRequest` that holds `span_count` spans.
+    #[must_use]
+    pub fn new(request: Bytes, span_count: usize) -> Self {
+        Self { request: Request::Whole(request), span_count }
+    }
+
+    pub(crate) fn framed(frame: Frame, span_count: usize) -> Self {
+        Self { request: Request::Framed(Arc::new((frame, OnceLock::new()))), span_count }
+    }
+
+    /// The encoded request in one piece. The first call copies the pieces of a batch of the export thread.
+    #[must_use]
+    pub fn request(&self) -> &Bytes {
+        match &self.request {
+            Request::Whole(request) => request,
+            Request::Framed(framed) => framed.1.get_or_init(|| {
+                let mut whole = Vec::with_capacity(framed.0.len());
+                framed.0.pieces().for_each(|piece| whole.extend_from_slice(piece));
+                whole.into()
+            }),
+        }
+    }
+
+    /// The encoded request in the pieces that it is made of, for exporters that can send them one after the other: none is
+    /// copied.
+    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        let (whole, framed) = match &self.request {
+            Request::Whole(request) => (Some(&request[..]), None),
+            Request::Framed(framed) => (None, Some(framed.0.pieces())),
+        };
+        whole.into_iter().chain(framed.into_iter().flatten())
+    }
+
+    /// The length of the encoded request, in bytes.
+    #[must_use]
+    pub fn request_len(&self) -> usize {
+        match &self.request {
+            Request::Whole(request) => request.len(),
+            Request::Framed(framed) => framed.0.len(),
+        }
+    }
+
+    /// How many spans it holds.
+    #[must_use]
+    pub fn span_count(&self) -> usize {
+        self.span_count
+    }
+
+    /// The spans as structs, for exporters that look at them.
+    ///
+    /// # Errors
+    /// When the bytes are not a valid request, which only [`Batch::new`] with foreign bytes can bring about.
+    pub fn decode(&self) -> Result<Vec<ResourceSpans>, DecodeError> {
+        crate::span::data::decode_request(self.request())
+    }
+
+    /// Whether both are the same batch, not only equal ones.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        match (&self.request, &other.request) {
+            (Request::Whole(one), Request::Whole(other)) => {
+                one.as_ptr() == other.as_ptr() && one.len() == other.len()
+            }
+            (Request::Framed(one), Request::Framed(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+
+    /// The chunks that it was made of, unless somebody keeps a clone of it.
+    pub(crate) fn into_chunks(self) -> Vec<Chunk> {
+        match self.request {
+            Request::Whole(_) => Vec::new(),
+            Request::Framed(framed) => {
+                Arc::into_inner(framed).map(|(frame, _)| frame.into_chunks()).unwrap_or_default()
+            }
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! The trait that exporters implement.
+
+use std::time::Instant;
+
+use super::batch::Batch;
+use super::error::{ExportError, Exported};
+
+/// Sends batches of finished spans somewhere. It is called from the export thread alone, never from a request.
+///
+/// One call is one attempt: the export thread repeats a batch after an [`ExportError::Retryable`], with the backoff
+/// that OTLP asks for, while new spans wait in the bounded queue.
+pub trait Exporter: Send + 'static {
+    /// Sends `batch`. It should give up, with an error, at `deadline`.
+    ///
+    /// # Errors
+    /// [`ExportError::Retryable`] when the same batch may succeed later, [`ExportError::Permanent`] when it never will.
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError>;
+
+    /// Makes what was exported durable (a file is flushed). Does nothing by default.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
+
+    /// The last call: close what is open. Does the same as [`flush`](Exporter::flush) by default.
+    ///
+    /// # Errors
+    /// What the sink reports.
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.flush(deadline)
+    }
+}
+
+impl Exporter for Box<dyn Exporter> {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        (**self).export(batch, deadline)
+    }
+
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        (**self).flush(deadline)
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        (**self).shutdown(deadline)
+    }
+}

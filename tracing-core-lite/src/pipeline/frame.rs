@@ -1,0 +1,173 @@
+//! Frames chunks as one `ExportTraceServiceRequest`: headers around bytes that are already there.
+
+use std::ops::Range;
+
+use opentelemetry::InstrumentationScope;
+
+use crate::buffer::Chunk;
+use crate::provider::Resource;
+use crate::span::encode;
+use crate::span::scopes::Scopes;
+use crate::span::value::visit_otel;
+use crate::wire::{self, ByteBuf};
+
+/// A run of fewer bytes is copied between the headers: as a piece of its own it would cost more to send.
+const SMALL_RUN: usize = 1024;
+
+/// One request, in pieces.
+#[derive(Debug)]
+pub(crate) struct Frame {
+    chunks: Vec<Chunk>,
+    pieces: Pieces,
+    len: usize,
+}
+
+#[derive(Debug, Default)]
+struct Pieces {
+    list: Vec<Piece>,
+    /// Headers, and small runs.
+    own: ByteBuf,
+    /// Where the own bytes begin that no piece has yet.
+    start: usize,
+}
+
+#[derive(Debug)]
+enum Piece {
+    Own(Range<usize>),
+    /// Of the chunk with this number.
+    Run(usize, Range<usize>),
+}
+
+impl Frame {
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+        self.pieces.list.iter().map(|piece| match piece {
+            Piece::Own(range) => &self.pieces.own.as_slice()[range.clone()],
+            Piece::Run(chunk, range) => &self.chunks[*chunk].as_slice()[range.clone()],
+        })
+    }
+
+    pub(crate) fn into_chunks(self) -> Vec<Chunk> {
+        self.chunks
+    }
+}
+
+impl Pieces {
+    fn push_run(&mut self, number: usize, chunk: &Chunk, run: Range<usize>) {
+        if run.len() < SMALL_RUN {
+            self.own.extend_from_slice(&chunk.as_slice()[run]);
+        } else {
+            self.end_own();
+            self.list.push(Piece::Run(number, run));
+        }
+    }
+
+    fn end_own(&mut self) {
+        if self.start < self.own.len() {
+            self.list.push(Piece::Own(self.start..self.own.len()));
+            self.start = self.own.len();
+        }
+    }
+}
+
+/// Frames batches for one resource.
+pub(crate) struct Framer {
+    /// `ResourceSpans.resource`, as an encoded field.
+    resource: ByteBuf,
+    /// `ResourceSpans.schema_url`, as an encoded field.
+    schema_url: ByteBuf,
+    scopes: Vec<EncodedScope>,
+}
+
+/// The fields of a `ScopeSpans` around its spans.
+#[derive(Default)]
+struct EncodedScope {
+    scope: ByteBuf,
+    schema_url: ByteBuf,
+    /// Bytes of this scope's spans in the batch at hand.
+    spans: usize,
+}
+
+impl EncodedScope {
+    fn len(&self) -> usize {
+        self.scope.len() + self.spans + self.schema_url.len()
+    }
+}
+
+impl Framer {
+    pub(crate) fn new(resource: &Resource) -> Self {
+        let mut content = ByteBuf::default();
+        for (key, value) in resource.iter() {
+            visit_otel(value, |value| {
+                encode::put_key_value(&mut content, wire::length_tag(1), key.as_str(), &value, None);
+            });
+        }
+        let mut encoded = ByteBuf::default();
+        wire::put_bytes(&mut encoded, wire::length_tag(1), content.as_slice());
+        Self { resource: encoded, schema_url: encode_text(3, resource.schema_url()), scopes: Vec::new() }
+    }
+
+    /// The request that holds the spans of `chunks`.
+    pub(crate) fn frame(&mut self, chunks: Vec<Chunk>, scopes: &Scopes) -> Frame {
+        self.measure(&chunks, scopes);
+        let used = || self.scopes.iter().enumerate().filter(|(_, scope)| scope.spans > 0);
+        let content = self.resource.len()
+            + self.schema_url.len()
+            + used().map(|(_, scope)| wire::field_len(scope.len())).sum::<usize>();
+        let runs = chunks.iter().flat_map(Chunk::runs).map(|(_, run)| run.len());
+        let len = wire::field_len(content);
+        let mut pieces = Pieces::default();
+        pieces.own.reserve(len - runs.filter(|run| *run >= SMALL_RUN).sum::<usize>());
+        wire::put_length(&mut pieces.own, wire::length_tag(1), content);
+        pieces.own.extend_from_slice(self.resource.as_slice());
+        for (number, scope) in used() {
+            wire::put_length(&mut pieces.own, wire::length_tag(2), scope.len());
+            pieces.own.extend_from_slice(scope.scope.as_slice());
+            for (index, chunk) in chunks.iter().enumerate() {
+                for (_, run) in chunk.runs().filter(|(scope, _)| *scope as usize == number) {
+                    pieces.push_run(index, chunk, run);
+                }
+            }
+            pieces.own.extend_from_slice(scope.schema_url.as_slice());
+        }
+        pieces.own.extend_from_slice(self.schema_url.as_slice());
+        pieces.end_own();
+        Frame { chunks, pieces, len }
+    }
+
+    /// Adds up each scope's bytes, and encodes scopes that are new.
+    fn measure(&mut self, chunks: &[Chunk], scopes: &Scopes) {
+        self.scopes.iter_mut().for_each(|scope| scope.spans = 0);
+        for (number, run) in chunks.iter().flat_map(Chunk::runs) {
+            while self.scopes.len() <= number as usize {
+                let next = scopes.get(self.scopes.len() as u32);
+                self.scopes.push(next.map(|scope| encode_scope(&scope)).unwrap_or_default());
+            }
+            self.scopes[number as usize].spans += run.len();
+        }
+    }
+}
+
+fn encode_text(field: u8, text: Option<&str>) -> ByteBuf {
+    let mut encoded = ByteBuf::default();
+    if let Some(text) = text.filter(|text| !text.is_empty()) {
+        wire::put_bytes(&mut encoded, wire::length_tag(field), text.as_bytes());
+    }
+    encoded
+}
+
+fn encode_scope(scope: &InstrumentationScope) -> EncodedScope {
+    let mut content = encode_text(1, Some(scope.name()));
+    content.extend_from_slice(encode_text(2, scope.version()).as_slice());
+    for attribute in scope.attributes() {
+        visit_otel(&attribute.value, |value| {
+            encode::put_key_value(&mut content, wire::length_tag(3), attribute.key.as_str(), &value, None);
+        });
+    }
+    let mut encoded = ByteBuf::default();
+    wire::put_bytes(&mut encoded, wire::length_tag(1), content.as_slice());
+    EncodedScope { scope: encoded, schema_url: encode_text(3, scope.schema_url()), spans: 0 }
+}

@@ -1,0 +1,24 @@
+//! The way of finished spans out of the process: queue, export thread, batches, and the exporter trait.
+//!
+//! Spans reach an [`Exporter`] as a [`Batch`]: one OTLP `ExportTraceServiceRequest`, already encoded. An exporter
+//! that speaks OTLP sends those bytes as they are. One that prints or stores spans [decodes](Batch::decode) them.
+
+mod batch;
+pub(crate) mod cpu;
+mod error;
+mod exporter;
+mod fanout;
+mod frame;
+mod limits;
+pub(crate) mod queue;
+mod report;
+mod retry;
+pub(crate) mod worker;
+
+pub use batch::Batch;
+pub use error::{ExportError, Exported};
+pub use exporter::Exporter;
+pub use fanout::Fanout;
+pub use limits::BatchLimits;
+pub use report::ExportStats;
+pub use retry::Backoff;

@@ -1,0 +1,85 @@
+//! Work that outlives its origin: a span of its own that FollowsFrom it.
+
+use std::pin::Pin;
+use std::task;
+
+use opentelemetry::trace::TraceContextExt;
+use opentelemetry::{Context, trace::SpanContext};
+use pin_project_lite::pin_project;
+
+use super::tracer::Tracer;
+use crate::span::Span;
+
+pin_project! {
+    /// A future under a span of its own that starts a new trace and FollowsFrom the span that was current when it was made.
+    ///
+    /// For tasks that nobody waits for: as a child, such a task would stretch or outlive the request's span. The span
+    /// starts with the first poll and ends with the future, finished or dropped. Baggage and other values of the
+    /// context stay.
+    ///
+    /// ```no_run
+    /// use tracing_core_lite::{Tracer, context::Detached};
+    ///
+    /// # async fn send_mail() {}
+    /// # async fn example() {
+    /// let tracer = Tracer::global_named("shop");
+    /// tokio::spawn(Detached::new(&tracer, "send mail", send_mail()));
+    /// # }
+    /// ```
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct Detached<F> {
+        #[pin]
+        future: F,
+        state: State,
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    New { tracer: Tracer, name: String, origin: Context },
+    Running { context: Context, _span: Span },
+    Done,
+}
+
+impl<F: Future> Detached<F> {
+    /// `future` under the span `name`. Spawn it wherever it should run.
+    pub fn new(tracer: &Tracer, name: impl Into<String>, future: F) -> Self {
+        let state = State::New { tracer: tracer.clone(), name: name.into(), origin: Context::current() };
+        Self { future, state }
+    }
+}
+
+impl State {
+    fn start(tracer: &Tracer, name: &str, origin: &Context) -> Self {
+        let linked = origin.span().span_context().clone();
+        let root = origin.with_remote_span_context(SpanContext::NONE);
+        let span = tracer.span(name).with_parent(&root).start_with(|span| {
+            span.add_follows_from(&linked);
+        });
+        Self::Running { context: span.in_context(&root), _span: span }
+    }
+}
+
+impl<F: Future> Future for Detached<F> {
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut task::Context<'_>) -> task::Poll<Self::Output> {
+        let this = self.project();
+        if let State::New { tracer, name, origin } = this.state {
+            *this.state = State::start(tracer, name, origin);
+        }
+        let context = match this.state {
+            State::Running { context, .. } => context.clone(),
+            // Polled again after its end: what happens then is up to the future.
+            _ => Context::current(),
+        };
+        let guard = context.attach();
+        let polled = this.future.poll(cx);
+        drop(guard);
+        if polled.is_ready() {
+            *this.state = State::Done;
+        }
+        polled
+    }
+}

@@ -1,0 +1,317 @@
+//! One call that starts everything, with defaults from the environment.
+
+use std::time::Duration;
+
+use super::env::{Lookup, Process, Variables};
+use super::resource::{Resource, ResourceBuilder};
+use super::tracer_provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
+use crate::pipeline::{BatchLimits, Exporter, Fanout};
+use crate::propagation::Propagator;
+use crate::sampling::{self, Sampler};
+use crate::span::SpanLimits;
+
+/// How long the drop of a [`Guard`] waits for spans to leave, unless another time is set.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Starts tracing for this process: `init().start()?`.
+///
+/// What is not set in code comes from the environment: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
+/// `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_EXPORTER` (`otlp` by default; `console`, `none`, or a list), `OTEL_EXPORTER_OTLP_*`,
+/// `OTEL_PROPAGATORS`, `OTEL_BSP_*`, the limits of spans, and `OTEL_SDK_DISABLED`.
+///
+/// ```
+/// # fn main() -> Result<(), tracing_core_lite::InitError> {
+/// let _guard = tracing_core_lite::init().with_service_name("orders").start()?;
+/// // … serve until the program ends; the guard's drop sends what is left.
+/// # Ok(())
+/// # }
+/// ```
+#[must_use = "tracing starts with `start`"]
+pub fn init() -> Init {
+    Init::default()
+}
+
+/// See [`init`].
+#[derive(Debug, Default)]
+#[must_use = "tracing starts with `start`"]
+pub struct Init {
+    service_name: Option<String>,
+    attributes: Vec<opentelemetry::KeyValue>,
+    exporters: Vec<ExporterBox>,
+    also_exporters: Vec<ExporterBox>,
+    propagator: Option<Propagator>,
+    span_limits: Option<SpanLimits>,
+    batch_limits: Option<BatchLimits>,
+    sampler: Option<std::sync::Arc<dyn Sampler>>,
+    drop_timeout: Option<Duration>,
+}
+
+/// An exporter, which need not be `Debug`.
+struct ExporterBox(Box<dyn Exporter>);
+
+impl std::fmt::Debug for ExporterBox {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Exporter")
+    }
+}
+
+/// Tracing could not be started.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum InitError {
+    /// The provider could not be built.
+    #[error(transparent)]
+    Build(#[from] BuildError),
+    /// `OTEL_EXPORTER_OTLP_*` does not make a usable exporter.
+    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+    #[error(transparent)]
+    Otlp(#[from] crate::exporters::otlp::OtlpConfigError),
+    /// `OTEL_TRACES_EXPORTER` names an exporter that there is not, or whose feature is not enabled.
+    #[error("OTEL_TRACES_EXPORTER: there is no exporter {0:?} in this build (known: {known})", known = KNOWN_EXPORTERS)]
+    UnknownExporter(
+        /// The name.
+        String,
+    ),
+}
+
+const KNOWN_EXPORTERS: &str = "none, otlp with feature otlp-http or otlp-grpc, console with feature console";
+
+impl Init {
+    /// Sets `service.name`; wins over the environment.
+    pub fn with_service_name(mut self, name: impl Into<String>) -> Self {
+        self.service_name = Some(name.into());
+        self
+    }
+
+    /// Adds an attribute of the resource; wins over the environment.
+    pub fn with_resource_attribute(
+        mut self,
+        key: impl Into<opentelemetry::Key>,
+        value: impl Into<opentelemetry::Value>,
+    ) -> Self {
+        self.attributes.push(opentelemetry::KeyValue::new(key, value));
+        self
+    }
+
+    /// Adds an exporter. `OTEL_TRACES_EXPORTER` then counts no more.
+    pub fn with_exporter(mut self, exporter: impl Exporter) -> Self {
+        self.exporters.push(ExporterBox(Box::new(exporter)));
+        self
+    }
+
+    /// Adds an exporter beside those that `OTEL_TRACES_EXPORTER` names.
+    pub fn with_additional_exporter(mut self, exporter: impl Exporter) -> Self {
+        self.also_exporters.push(ExporterBox(Box::new(exporter)));
+        self
+    }
+
+    /// Sets the sampler.
+    pub fn with_sampler(mut self, sampler: impl Sampler) -> Self {
+        self.sampler = Some(std::sync::Arc::new(sampler));
+        self
+    }
+
+    /// Sets the propagator.
+    pub fn with_propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = Some(propagator);
+        self
+    }
+
+    /// Sets how much a span may hold.
+    pub fn with_span_limits(mut self, limits: SpanLimits) -> Self {
+        self.span_limits = Some(limits);
+        self
+    }
+
+    /// Sets when batches are due, and how much may wait.
+    pub fn with_batch_limits(mut self, limits: BatchLimits) -> Self {
+        self.batch_limits = Some(limits);
+        self
+    }
+
+    /// How long the drop of the guard waits for spans to leave; 5 s by default.
+    pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
+        self.drop_timeout = Some(timeout);
+        self
+    }
+
+    /// Starts tracing: the provider is [installed](TracerProvider::install), and set as the global tracer provider and text
+    /// map propagator of the OpenTelemetry API.
+    ///
+    /// A variable that is not what it should be is ignored, as the specification says; [`Guard::warnings`] and the log
+    /// tell which.
+    ///
+    /// # Errors
+    /// When there is no way to export: see [`InitError`].
+    pub fn start(self) -> Result<Guard, InitError> {
+        let drop_timeout = self.drop_timeout.unwrap_or(DROP_TIMEOUT);
+        let (provider, warnings) = self.build(&Process)?;
+        for warning in &warnings {
+            tracing::warn!("{warning}");
+        }
+        provider.install();
+        opentelemetry::global::set_tracer_provider(provider.clone());
+        opentelemetry::global::set_text_map_propagator(provider.propagator().clone().into_text_map());
+        Ok(Guard { provider, warnings, drop_timeout })
+    }
+
+    /// The provider that [`start`](Init::start) would install, for tests and for processes with several.
+    ///
+    /// # Errors
+    /// As `start`.
+    pub fn build(self, variables: &impl Variables) -> Result<(TracerProvider, Vec<String>), InitError> {
+        let mut warnings = Vec::new();
+        let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
+        warnings.extend(errors.iter().map(ToString::to_string));
+        builder = builder.with_resource(self.resource(variables, &mut warnings));
+        builder = builder.with_shared_sampler(match self.sampler {
+            Some(sampler) => sampler,
+            None => sampler_from(variables, &mut warnings),
+        });
+        builder = builder.with_propagator(match self.propagator {
+            Some(propagator) => propagator,
+            None => propagator_from(variables, &mut warnings),
+        });
+        if let Some(limits) = self.span_limits {
+            builder = builder.with_span_limits(limits);
+        }
+        if let Some(limits) = self.batch_limits {
+            builder = builder.with_batch_limits(limits);
+        }
+        let mut exporters: Vec<Box<dyn Exporter>> =
+            self.exporters.into_iter().map(|exporter| exporter.0).collect();
+        if exporters.is_empty() && !builder.is_disabled() {
+            exporters = exporters_from(variables, &mut warnings)?;
+        }
+        exporters.extend(self.also_exporters.into_iter().map(|exporter| exporter.0));
+        Ok((with_exporters(builder, exporters).build()?, warnings))
+    }
+
+    fn resource(&self, variables: &impl Variables, warnings: &mut Vec<String>) -> Resource {
+        let (mut builder, error) = ResourceBuilder::empty().with_detected().with_environment(variables);
+        warnings.extend(error.map(|error| error.to_string()));
+        for attribute in &self.attributes {
+            builder = builder.with_attribute(attribute.key.clone(), attribute.value.clone());
+        }
+        if let Some(name) = &self.service_name {
+            builder = builder.with_service_name(name.clone());
+        }
+        builder.build()
+    }
+}
+
+fn with_exporters(
+    builder: TracerProviderBuilder,
+    mut exporters: Vec<Box<dyn Exporter>>,
+) -> TracerProviderBuilder {
+    match exporters.len() {
+        0 => builder,
+        1 => builder.with_exporter(exporters.remove(0)),
+        _ => builder.with_exporter(Fanout::new(exporters)),
+    }
+}
+
+fn text(variables: &impl Variables, name: &str) -> Option<String> {
+    Lookup(variables).text(name)
+}
+
+fn sampler_from(variables: &impl Variables, warnings: &mut Vec<String>) -> std::sync::Arc<dyn Sampler> {
+    let name = text(variables, "OTEL_TRACES_SAMPLER").unwrap_or_else(|| "parentbased_always_on".to_owned());
+    let argument = text(variables, "OTEL_TRACES_SAMPLER_ARG");
+    sampling::from_names(&name, argument.as_deref()).unwrap_or_else(|error| {
+        warnings.push(format!("environment variable OTEL_TRACES_SAMPLER: {error}"));
+        error.fallback()
+    })
+}
+
+fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Propagator {
+    let Some(names) = text(variables, "OTEL_PROPAGATORS") else { return Propagator::default() };
+    Propagator::from_names(&names).unwrap_or_else(|error| {
+        warnings.push(format!("environment variable OTEL_PROPAGATORS: {error}"));
+        Propagator::default()
+    })
+}
+
+#[allow(unused_variables, clippy::ptr_arg, reason = "without OTLP there is nothing to warn of")]
+fn exporters_from(
+    variables: &impl Variables,
+    warnings: &mut Vec<String>,
+) -> Result<Vec<Box<dyn Exporter>>, InitError> {
+    let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_else(|| "otlp".to_owned());
+    #[allow(unused_mut, reason = "there may be no exporter to add")]
+    let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        match name {
+            "none" => {}
+            #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+            "otlp" => exporters.push(otlp(variables, warnings)?.build()?),
+            #[cfg(feature = "console")]
+            "console" => exporters.push(Box::new(crate::exporters::console::ConsoleExporter::stdout())),
+            unknown => return Err(InitError::UnknownExporter(unknown.to_owned())),
+        }
+    }
+    Ok(exporters)
+}
+
+/// What `OTEL_EXPORTER_OTLP_*` says. A setting that is wrong is as if it was not made; only an endpoint is not replaced by the
+/// default one, to which nobody meant to send anything.
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+fn otlp(
+    variables: &impl Variables,
+    warnings: &mut Vec<String>,
+) -> Result<crate::exporters::otlp::OtlpConfig, crate::exporters::otlp::OtlpConfigError> {
+    use crate::exporters::otlp::{OtlpConfig, OtlpConfigError};
+    let mut wrong: Vec<&'static str> = Vec::new();
+    loop {
+        let lookup = |name: &str| if wrong.contains(&name) { None } else { variables.get(name) };
+        match OtlpConfig::from_lookup(lookup) {
+            Err(OtlpConfigError::Variable { variable, expected }) if !variable.ends_with("ENDPOINT") => {
+                warnings.push(OtlpConfigError::Variable { variable, expected }.to_string());
+                wrong.push(variable);
+            }
+            other => return other,
+        }
+    }
+}
+
+/// Keeps tracing going; its drop exports what is left, and waits for that up to the shutdown timeout.
+#[derive(Debug)]
+#[must_use = "tracing ends when the guard is dropped: keep it in `main`"]
+pub struct Guard {
+    provider: TracerProvider,
+    warnings: Vec<String>,
+    drop_timeout: Duration,
+}
+
+impl Guard {
+    /// The provider, for tracers, flushes and [statistics](TracerProvider::stats).
+    #[must_use]
+    pub fn provider(&self) -> &TracerProvider {
+        &self.provider
+    }
+
+    /// What was wrong with the environment, and so was ignored.
+    #[must_use]
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// Exports what is left, and records no more.
+    ///
+    /// # Errors
+    /// As [`TracerProvider::shutdown`].
+    pub fn shutdown(self, timeout: Duration) -> Result<(), FlushError> {
+        self.provider.shutdown(timeout)
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if self.provider.is_shut_down() {
+            return;
+        }
+        if let Err(error) = self.provider.shutdown(self.drop_timeout) {
+            tracing::warn!(%error, "the last spans did not all leave");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Providers and tracers: what starts tracing, where spans come from, and what the environment configures.
+
+mod detached;
+mod env;
+mod init;
+pub(crate) mod installed;
+mod resource;
+pub(crate) mod tracer;
+mod tracer_provider;
+
+pub use detached::Detached;
+pub use env::{EnvError, Process, Variables};
+pub use init::{Guard, Init, InitError, init};
+pub use resource::{Resource, ResourceBuilder};
+pub use tracer::Tracer;
+pub use tracer_provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};

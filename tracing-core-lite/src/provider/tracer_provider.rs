@@ -1,0 +1,302 @@
+//! The tracer provider: an engine with its resource, its sampler and its way out.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use opentelemetry::InstrumentationScope;
+
+use super::env::{EnvError, Lookup, Variables};
+use super::installed;
+use super::resource::Resource;
+use super::tracer::Tracer;
+use crate::clock::after;
+use crate::pipeline::queue::Queue;
+use crate::pipeline::{BatchLimits, ExportStats, Exporter, worker};
+use crate::propagation::Propagator;
+use crate::sampling::{AlwaysOn, ParentBased, Sampler};
+use crate::span::SpanLimits;
+use crate::span::engine::Engine;
+use crate::span::scopes::Scopes;
+
+/// How long the drop of the last handle of a provider waits for its spans to leave.
+const DROP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Where tracers come from. Cheap to clone: all clones are one provider.
+///
+/// It is also a `TracerProvider` of the OpenTelemetry API. When the last clone and the last of its tracers are dropped
+/// without a [`shutdown`](TracerProvider::shutdown), one is done with a deadline of 5 seconds.
+#[derive(Debug, Clone)]
+pub struct TracerProvider(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    engine: Arc<Engine>,
+    queue: Arc<Queue>,
+    resource: Resource,
+    propagator: Propagator,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // After a shutdown there is nothing to wait for, even if that one ran into its deadline.
+        if !self.queue.is_closed() {
+            self.queue.close(after(DROP_TIMEOUT));
+        }
+    }
+}
+
+/// A flush or a shutdown did not get every span out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FlushError {
+    /// The deadline passed first. What is left goes out later, or is lost in the case of a shutdown.
+    #[error("spans were still on their way out when the deadline passed")]
+    Timeout,
+    /// Spans were lost on the way.
+    #[error("{0} spans were lost")]
+    Lost(
+        /// How many.
+        u64,
+    ),
+}
+
+/// A provider could not be built.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The export thread could not be started.
+    #[error("the export thread could not be started")]
+    Thread(#[from] std::io::Error),
+}
+
+impl TracerProvider {
+    /// Starts from the defaults, with no exporter. [`init`](crate::init()) starts from the environment instead.
+    #[must_use]
+    pub fn builder() -> TracerProviderBuilder {
+        TracerProviderBuilder::default()
+    }
+
+    /// A tracer for the library or module `name`.
+    #[must_use]
+    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> Tracer {
+        self.tracer_with_scope(InstrumentationScope::builder(name).build())
+    }
+
+    /// A tracer for `scope`.
+    #[must_use]
+    pub fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
+        Tracer::of_provider(self.clone(), &scope)
+    }
+
+    /// Makes this the provider of [global](Tracer::global) tracers, which is what layers use by default.
+    pub fn install(&self) {
+        installed::install(self.clone());
+    }
+
+    /// The provider that is installed.
+    #[must_use]
+    pub fn installed() -> Option<Self> {
+        installed::installed()
+    }
+
+    /// What the spans of this provider say about their origin.
+    #[must_use]
+    pub fn resource(&self) -> &Resource {
+        &self.0.resource
+    }
+
+    /// How contexts travel to other processes.
+    #[must_use]
+    pub fn propagator(&self) -> &Propagator {
+        &self.0.propagator
+    }
+
+    /// Exports every span that has ended. Blocks the calling thread until that is done or `timeout` has passed; export
+    /// has a thread of its own, so this works inside any async runtime and outside.
+    ///
+    /// # Errors
+    /// [`FlushError::Timeout`] after `timeout`, [`FlushError::Lost`] when spans were lost meanwhile.
+    pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.checked(|queue| queue.flush(after(timeout)))
+    }
+
+    /// Exports every span that has ended, and records no more. Blocks as [`flush`](TracerProvider::flush) does.
+    /// Context is still propagated afterwards. A second call finds nothing left to do.
+    ///
+    /// # Errors
+    /// As [`flush`](TracerProvider::flush).
+    pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
+        self.checked(|queue| queue.close(after(timeout)))
+    }
+
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.0.queue.is_closed()
+    }
+
+    fn checked(&self, act: impl FnOnce(&Queue) -> bool) -> Result<(), FlushError> {
+        let before = self.stats().lost();
+        if !act(&self.0.queue) {
+            return Err(FlushError::Timeout);
+        }
+        match self.stats().lost().saturating_sub(before) {
+            0 => Ok(()),
+            lost => Err(FlushError::Lost(lost)),
+        }
+    }
+
+    /// What became of the spans so far.
+    #[must_use]
+    pub fn stats(&self) -> ExportStats {
+        self.0.queue.stats().snapshot(self.0.queue.queued_spans())
+    }
+
+    #[inline]
+    pub(crate) fn engine(&self) -> &Arc<Engine> {
+        &self.0.engine
+    }
+}
+
+/// Builds a [`TracerProvider`].
+#[derive(Default)]
+pub struct TracerProviderBuilder {
+    resource: Option<Resource>,
+    sampler: Option<Arc<dyn Sampler>>,
+    limits: SpanLimits,
+    batch: BatchLimits,
+    exporter: Option<Box<dyn Exporter>>,
+    disabled: bool,
+    propagator: Propagator,
+}
+
+impl std::fmt::Debug for TracerProviderBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TracerProviderBuilder")
+            .field("resource", &self.resource)
+            .field("sampler", &self.sampler)
+            .field("limits", &self.limits)
+            .field("batch", &self.batch)
+            .field("disabled", &self.disabled)
+            .field("propagator", &self.propagator)
+            .finish_non_exhaustive()
+    }
+}
+
+impl TracerProviderBuilder {
+    /// Sets the resource; [detected](Resource::builder) by default.
+    #[must_use]
+    pub fn with_resource(mut self, resource: Resource) -> Self {
+        self.resource = Some(resource);
+        self
+    }
+
+    /// Sets the sampler; parent-based over always-on by default.
+    #[must_use]
+    pub fn with_sampler(self, sampler: impl Sampler) -> Self {
+        self.with_shared_sampler(Arc::new(sampler))
+    }
+
+    /// As [`with_sampler`](TracerProviderBuilder::with_sampler), for one that is shared.
+    #[must_use]
+    pub fn with_shared_sampler(mut self, sampler: Arc<dyn Sampler>) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+
+    /// Sets how contexts travel to other processes; W3C Trace Context and Baggage by default.
+    #[must_use]
+    pub fn with_propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = propagator;
+        self
+    }
+
+    /// Sets how much a span may hold.
+    #[must_use]
+    pub fn with_span_limits(mut self, limits: SpanLimits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Sets when batches are due, and how much may wait.
+    #[must_use]
+    pub fn with_batch_limits(mut self, limits: BatchLimits) -> Self {
+        self.batch = limits;
+        self
+    }
+
+    /// Sets where spans go. Without one, they are dropped when they end. For several, see
+    /// [`Fanout`](crate::pipeline::Fanout).
+    #[must_use]
+    pub fn with_exporter(mut self, exporter: impl Exporter) -> Self {
+        self.exporter = Some(Box::new(exporter));
+        self
+    }
+
+    /// Records nothing, and passes contexts on as they are, when `disabled`.
+    #[must_use]
+    pub fn with_disabled(mut self, disabled: bool) -> Self {
+        self.disabled = disabled;
+        self
+    }
+
+    pub(crate) fn is_disabled(&self) -> bool {
+        self.disabled
+    }
+
+    /// Reads `OTEL_SDK_DISABLED`, the limits of spans (`OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`,
+    /// `OTEL_ATTRIBUTE_*`) and of batches (`OTEL_BSP_*`).
+    ///
+    /// A variable that is not what it should be is as if it was not set, as the specification says; what is wrong with it is
+    /// returned beside the builder.
+    #[must_use]
+    pub fn with_limits_from_env(mut self, variables: &impl Variables) -> (Self, Vec<EnvError>) {
+        let env = Lookup(variables);
+        let mut errors = Vec::new();
+        self.disabled = env.is_true("OTEL_SDK_DISABLED");
+
+        let limits = &mut self.limits;
+        let general_count = env.or_told(&mut errors, "OTEL_ATTRIBUTE_COUNT_LIMIT");
+        let general_length = env.or_told(&mut errors, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+        let own_length = env.or_told(&mut errors, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+        limits.value_length = own_length.or(general_length).or(limits.value_length);
+        for (limit, variable, general) in [
+            (&mut limits.attributes, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", general_count),
+            (&mut limits.events, "OTEL_SPAN_EVENT_COUNT_LIMIT", None),
+            (&mut limits.links, "OTEL_SPAN_LINK_COUNT_LIMIT", None),
+            (&mut limits.attributes_per_event, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", general_count),
+            (&mut limits.attributes_per_link, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", general_count),
+        ] {
+            *limit = env.or_told(&mut errors, variable).or(general).unwrap_or(*limit);
+        }
+
+        let batch = &mut self.batch;
+        for (time, variable) in [
+            (&mut batch.schedule_delay, "OTEL_BSP_SCHEDULE_DELAY"),
+            (&mut batch.export_timeout, "OTEL_BSP_EXPORT_TIMEOUT"),
+        ] {
+            *time = env.or_told(&mut errors, variable).map_or(*time, Duration::from_millis);
+        }
+        for (size, variable) in [
+            (&mut batch.max_queue_size, "OTEL_BSP_MAX_QUEUE_SIZE"),
+            (&mut batch.max_export_batch_size, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
+        ] {
+            *size = env.or_told(&mut errors, variable).unwrap_or(*size);
+        }
+        (self, errors)
+    }
+
+    /// Builds the provider and starts its export thread.
+    ///
+    /// # Errors
+    /// When the operating system refuses the thread.
+    pub fn build(self) -> Result<TracerProvider, BuildError> {
+        let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
+        let sampler = self.sampler.unwrap_or_else(|| Arc::new(ParentBased::new(AlwaysOn)));
+        let queue = Arc::new(Queue::new(self.batch.normalized()));
+        let scopes = Arc::new(Scopes::default());
+        let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
+        worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), &resource, exporter)?;
+        let engine = Engine::new(sampler, self.limits, self.disabled, Arc::clone(&queue), scopes);
+        Ok(TracerProvider(Arc::new(Inner { engine, queue, resource, propagator: self.propagator })))
+    }
+}
