@@ -1,20 +1,19 @@
-//! The class of what went wrong.
-
-use std::io;
+//! The classes of AMQP errors: values of `error.type`.
 
 use lapin::types::ReplyCode;
 use lapin::{Error, ErrorKind};
+use tracing_core_lite::error_class;
 
-/// `error.type` of a message that the broker did not take.
+pub(crate) use tracing_core_lite::error_class::CANCELLED;
+
+/// The class of a message that the broker did not accept.
 pub(crate) const NACK: &str = "nack";
-/// `error.type` of an operation that was given up before there was a result.
-pub(crate) const CANCELLED: &str = "cancelled";
 
-/// `error.type` of `error`: the name of the AMQP reply code, or what happened on the way.
-pub(crate) fn of_error(error: &Error) -> &'static str {
+/// Returns the class of `error`: the name of the AMQP reply code, the class of an I/O error, or what the client reports.
+pub fn of_error(error: &Error) -> &'static str {
     match error.kind() {
         ErrorKind::ProtocolError(error) => of_reply_code(error.get_id()),
-        ErrorKind::IOError(error) | ErrorKind::RuntimeShutdownError(error) => of_io(error.kind()),
+        ErrorKind::IOError(error) | ErrorKind::RuntimeShutdownError(error) => error_class::of_io(error),
         ErrorKind::ChannelsLimitReached => "channels_limit_reached",
         ErrorKind::InvalidProtocolVersion(_) => "invalid_protocol_version",
         ErrorKind::InvalidChannel(_) => "invalid_channel",
@@ -28,7 +27,7 @@ pub(crate) fn of_error(error: &Error) -> &'static str {
     }
 }
 
-/// The name of a reply code (AMQP 0-9-1, section 1.2 "Constants").
+/// Returns the name of a reply code (AMQP 0-9-1, section 1.2 "Constants").
 pub(crate) fn of_reply_code(code: ReplyCode) -> &'static str {
     match code {
         311 => "CONTENT_TOO_LARGE",
@@ -49,24 +48,14 @@ pub(crate) fn of_reply_code(code: ReplyCode) -> &'static str {
         530 => "NOT_ALLOWED",
         540 => "NOT_IMPLEMENTED",
         541 => "INTERNAL_ERROR",
-        _ => "_OTHER",
-    }
-}
-
-fn of_io(kind: io::ErrorKind) -> &'static str {
-    match kind {
-        io::ErrorKind::ConnectionRefused => "connection_refused",
-        io::ErrorKind::ConnectionReset => "connection_reset",
-        io::ErrorKind::ConnectionAborted => "connection_aborted",
-        io::ErrorKind::BrokenPipe => "broken_pipe",
-        io::ErrorKind::TimedOut => "timeout",
-        io::ErrorKind::UnexpectedEof => "unexpected_eof",
-        _ => "io_error",
+        _ => error_class::OTHER,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
     use lapin::ChannelState;
     use lapin::protocol::AMQPError;
 

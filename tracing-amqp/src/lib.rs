@@ -103,3 +103,9 @@ pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
     ATTEMPT, Attempt, Batch, FIRST_TRACEPARENT, InFlight, Item, MessageView, Origin, Peer, Relation, Settings,
 };
+
+/// What tests across the crates of the workspace need. Outside semver.
+#[doc(hidden)]
+pub mod layer_support {
+    pub use crate::error_class::of_error as error_class;
+}

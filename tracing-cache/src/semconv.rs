@@ -24,5 +24,4 @@ pub(crate) mod db {
     pub(crate) const REDIS: &str = "redis";
 }
 
-/// The event, and `error.type`, of an operation that was given up.
-pub(crate) const CANCELLED: &str = "cancelled";
+pub(crate) use tracing_core_lite::error_class::CANCELLED;

@@ -78,5 +78,5 @@ async fn a_server_that_went_away() {
     connection.get::<_, Option<String>>("key").await.unwrap_err();
     let span = spans.finished().pop().unwrap().span;
     assert_eq!(span.name, format!("GET 127.0.0.1:{port}"));
-    assert_eq!(span.text("error.type"), Some("connection_dropped"));
+    assert_eq!(span.text("error.type"), Some("connection_closed"));
 }

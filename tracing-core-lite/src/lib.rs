@@ -18,6 +18,7 @@ mod box_pool;
 mod buffer;
 mod clock;
 pub mod context;
+pub mod error_class;
 pub mod exporters;
 pub mod grpc_status;
 mod ids;

@@ -2,12 +2,11 @@
 
 use tonic::Code;
 use tracing_core_lite::Recorder;
+use tracing_core_lite::error_class::{CANCELLED, PANIC};
 
 use crate::code;
-use crate::semconv::{CANCELLED, ERROR_TYPE, STATUS_CODE};
-
-/// `error.type` of a call that ended in a panic.
-const PANIC: &str = "panic";
+use crate::error_code::Failure;
+use crate::semconv::{ERROR_TYPE, STATUS_CODE};
 
 /// Which end of the call this process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,8 +44,8 @@ impl Side {
 pub(crate) enum Outcome {
     /// The last of its frames.
     Complete(Option<Code>),
-    /// An error that amounts to this code.
-    Failed(Code),
+    /// An error.
+    Failed(Failure),
     /// Future or body were dropped.
     Dropped,
     /// A panic.
@@ -79,7 +78,7 @@ impl Ending {
                 return Self { code: Code::Unknown, error: Some(PANIC), failed: true, was_given_up };
             }
             (Outcome::Complete(code), known) => code.or(known).unwrap_or(Code::Unknown),
-            (Outcome::Failed(code), _) => code,
+            (Outcome::Failed(failure), _) => failure.code,
             (Outcome::Dropped, Some(code)) => code,
             (Outcome::Dropped, None) => {
                 was_given_up = true;
@@ -89,7 +88,11 @@ impl Ending {
         let code = if code == Code::Cancelled && is_late() { Code::DeadlineExceeded } else { code };
         let was_given_up = was_given_up && code == Code::Cancelled;
         let failed = side.is_failure(code);
-        let error = (failed || was_given_up).then(|| code::name(code));
+        let class = match outcome {
+            Outcome::Failed(failure) => failure.class,
+            _ => None,
+        };
+        let error = (failed || was_given_up).then(|| class.unwrap_or_else(|| code::name(code)));
         Self { code, error, failed, was_given_up }
     }
 
@@ -138,7 +141,22 @@ mod tests {
                 "DEADLINE_EXCEEDED",
                 Some("DEADLINE_EXCEEDED"),
             ),
-            (client, None, Failed(Code::Unavailable), false, "UNAVAILABLE", Some("UNAVAILABLE")),
+            (
+                client,
+                None,
+                Failed(Failure { code: Code::Unavailable, class: None }),
+                false,
+                "UNAVAILABLE",
+                Some("UNAVAILABLE"),
+            ),
+            (
+                client,
+                None,
+                Failed(Failure { code: Code::Unavailable, class: Some("connection_refused") }),
+                false,
+                "UNAVAILABLE",
+                Some("connection_refused"),
+            ),
             (server, None, Panicked, false, "UNKNOWN", Some("panic")),
         ] {
             let ending = Ending::new(side, known, outcome, || is_late);

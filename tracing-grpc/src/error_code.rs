@@ -1,38 +1,57 @@
-//! The status code that an error amounts to.
+//! What an error amounts to: a status code, and the class of an I/O error behind it.
 
 use std::any::Any;
 use std::convert::Infallible;
 use std::error::Error;
 
 use tonic::{Code, ConnectError, Status, TimeoutExpired};
+use tracing_core_lite::error_class;
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
 /// Causes that are looked at, at most: a chain of causes may be a ring.
 const LONGEST_CHAIN: usize = 16;
 
-/// The code that the caller of tonic will see for `error`, but for an expired timeout: tonic calls it cancelled, and here
-/// it is [`Code::DeadlineExceeded`].
-pub(crate) fn of_any<E: Any>(error: &E) -> Code {
+/// What an error amounts to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// The code that the caller of tonic sees, except for an expired timeout: tonic calls it cancelled, and here it is
+    /// [`Code::DeadlineExceeded`].
+    pub(crate) code: Code,
+    /// The class of the I/O error that caused it, which is then the value of `error.type`. The code alone would not tell a
+    /// refused connection from a lost one.
+    pub(crate) class: Option<&'static str>,
+}
+
+impl Failure {
+    const UNKNOWN: Self = Self { code: Code::Unknown, class: None };
+
+    fn of(error: &(dyn Error + 'static)) -> Self {
+        Self { code: of_chain(error), class: error_class::of_causes(error, |_| None) }
+    }
+}
+
+/// Returns what `error` amounts to.
+pub(crate) fn of_any<E: Any>(error: &E) -> Failure {
     let error: &dyn Any = error;
     if error.is::<Infallible>() {
-        return Code::Unknown;
+        return Failure::UNKNOWN;
     }
     if let Some(error) = error.downcast_ref::<BoxError>() {
-        return of_chain(error.as_ref());
+        return Failure::of(error.as_ref());
     }
     if let Some(error) = error.downcast_ref::<Status>() {
-        return of_chain(error);
+        return Failure::of(error);
     }
     #[cfg(any(feature = "server", feature = "client"))]
     if let Some(error) = error.downcast_ref::<tonic::transport::Error>() {
-        return of_chain(error);
+        return Failure::of(error);
     }
     #[cfg(feature = "client")]
     if let Some(error) = error.downcast_ref::<hyper::Error>() {
-        return of_chain(error);
+        return Failure::of(error);
     }
-    Code::Unknown
+    Failure::UNKNOWN
 }
 
 fn of_chain(error: &(dyn Error + 'static)) -> Code {
@@ -108,22 +127,25 @@ mod tests {
     use super::*;
 
     #[test]
-    fn codes() {
+    fn codes_and_classes() {
         let timeout = || Box::new(TimeoutExpired(())) as BoxError;
-        for (error, expected) in [
-            (Box::new(Status::not_found("x")) as BoxError, Code::NotFound),
-            (timeout(), Code::DeadlineExceeded),
-            (Box::new(Status::from_error(timeout())), Code::DeadlineExceeded),
-            (Box::new(ConnectError("refused".into())), Code::Unavailable),
-            ("anything".into(), Code::Unknown),
+        let refused = || Box::new(std::io::Error::from(std::io::ErrorKind::ConnectionRefused)) as BoxError;
+        for (error, code, class) in [
+            (Box::new(Status::not_found("x")) as BoxError, Code::NotFound, None),
+            (timeout(), Code::DeadlineExceeded, None),
+            (Box::new(Status::from_error(timeout())), Code::DeadlineExceeded, None),
+            (Box::new(ConnectError("refused".into())), Code::Unavailable, None),
+            (Box::new(ConnectError(refused())), Code::Unavailable, Some("connection_refused")),
+            (refused(), Code::Unknown, Some("connection_refused")),
+            ("anything".into(), Code::Unknown, None),
         ] {
-            assert_eq!(of_any(&error), expected, "{error}");
+            assert_eq!(of_any(&error), Failure { code, class }, "{error}");
         }
-        assert_eq!(of_any(&Status::aborted("")), Code::Aborted);
-        assert_eq!(of_any(&7_u8), Code::Unknown);
+        assert_eq!(of_any(&Status::aborted("")).code, Code::Aborted);
+        assert_eq!(of_any(&7_u8), Failure::UNKNOWN);
         #[cfg(feature = "client")]
         assert_eq!(
-            of_any(&(Box::new(h2::Error::from(h2::Reason::REFUSED_STREAM)) as BoxError)),
+            of_any(&(Box::new(h2::Error::from(h2::Reason::REFUSED_STREAM)) as BoxError)).code,
             Code::Unavailable
         );
     }

@@ -1,6 +1,5 @@
 //! Names of what gRPC spans have (semantic conventions v1.44.0, `span.rpc.grpc.call.server` and `….client`).
 
-pub(crate) const CANCELLED: &str = "cancelled";
 pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const METHOD: &str = "rpc.method";
 pub(crate) const METHOD_ORIGINAL: &str = "rpc.method_original";

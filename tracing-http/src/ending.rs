@@ -2,13 +2,9 @@
 
 use http::StatusCode;
 use tracing_core_lite::Recorder;
+use tracing_core_lite::error_class::{CANCELLED, PANIC};
 
 use crate::semconv::ERROR_TYPE;
-
-/// `error.type` of an exchange that was given up, and the event that says when.
-const CANCELLED: &str = "cancelled";
-/// `error.type` of an exchange that ended in a panic.
-const PANIC: &str = "panic";
 
 /// Which end of the exchange this process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,16 +1,22 @@
-//! `error.type` of failed operations.
+//! The classes of Kafka errors: values of `error.type`.
 
 use std::borrow::Cow;
 
 use rdkafka::error::KafkaError;
+use rdkafka::types::RDKafkaErrorCode;
+use tracing_core_lite::error_class;
 
-/// The name of librdkafka's error code, such as `QueueFull`; for what has no code, the name of the error.
-pub(crate) fn of(error: &KafkaError) -> Cow<'static, str> {
+/// Returns the class of `error`.
+///
+/// An error of the connection, which librdkafka reports without the I/O error behind it, has a class of the
+/// [shared list](error_class). Every other error with a code has the name of its code, such as `QueueFull`, and an error
+/// without a code has the name of its variant.
+pub fn of(error: &KafkaError) -> Cow<'static, str> {
     if let Some(code) = error.rdkafka_error_code() {
-        return format!("{code:?}").into();
+        return of_code(code);
     }
     Cow::Borrowed(match error {
-        KafkaError::Canceled => "Canceled",
+        KafkaError::Canceled => error_class::CANCELLED,
         KafkaError::ClientConfig(..) => "ClientConfig",
         KafkaError::Nul(_) => "Nul",
         KafkaError::PartitionEOF(_) => "PartitionEOF",
@@ -18,5 +24,19 @@ pub(crate) fn of(error: &KafkaError) -> Cow<'static, str> {
         KafkaError::Seek(_) => "Seek",
         KafkaError::Subscription(_) => "Subscription",
         _ => "KafkaError",
+    })
+}
+
+fn of_code(code: RDKafkaErrorCode) -> Cow<'static, str> {
+    use RDKafkaErrorCode::{
+        AllBrokersDown, BrokerTransportFailure, MessageTimedOut, OperationTimedOut, Resolve, SSL,
+        TimedOutQueue,
+    };
+    Cow::Borrowed(match code {
+        MessageTimedOut | OperationTimedOut | TimedOutQueue => error_class::TIMEOUT,
+        BrokerTransportFailure | AllBrokersDown => error_class::CONNECTION_FAILED,
+        Resolve => error_class::DNS,
+        SSL => error_class::TLS,
+        code => return format!("{code:?}").into(),
     })
 }

@@ -110,3 +110,9 @@ pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
     Attempt, Batch, Item, MessageView, Origin, Processing, Relation, Settings,
 };
+
+/// What tests across the crates of the workspace need. Outside semver.
+#[doc(hidden)]
+pub mod layer_support {
+    pub use crate::error_class::of as error_class;
+}

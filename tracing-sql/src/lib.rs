@@ -65,3 +65,9 @@ pub use conventions::Conventions;
 pub use database::{Endpoint, TracedDatabase};
 pub use pool::TracedPool;
 pub use query::with_parameters;
+
+/// What tests across the crates of the workspace need. Outside semver.
+#[doc(hidden)]
+pub mod layer_support {
+    pub use crate::query::error_class;
+}

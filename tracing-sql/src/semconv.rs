@@ -40,8 +40,7 @@ pub(crate) const EXECUTION_TIME: &str = "db.query.execution_time";
 
 pub(crate) const CONNECTION_ACQUIRED: &str = "connection_acquired";
 pub(crate) const QUERY_EXECUTED: &str = "query_executed";
-/// `error.type` of a query that was given up before there was a result, and the event that says when.
-pub(crate) const CANCELLED: &str = "cancelled";
+pub(crate) use tracing_core_lite::error_class::CANCELLED;
 
 /// The instrumentation scope of all spans and metrics of this crate.
 pub(crate) fn scope() -> InstrumentationScope {

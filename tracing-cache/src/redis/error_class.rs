@@ -1,6 +1,7 @@
 //! The class of what went wrong.
 
 use ::redis::{ErrorKind, RedisError, Value};
+use tracing_core_lite::error_class;
 
 /// Longest error code, in bytes.
 const LONGEST_CODE: usize = 24;
@@ -47,16 +48,10 @@ impl<'a> ErrorClass<'a> {
     }
 }
 
+/// Returns the class of the I/O error inside. An error without one is that of a connection that has closed.
 fn of_io(error: &RedisError) -> &'static str {
-    if error.is_timeout() {
-        "timeout"
-    } else if error.is_connection_refusal() {
-        "connection_refused"
-    } else if error.is_connection_dropped() {
-        "connection_dropped"
-    } else {
-        "io_error"
-    }
+    let class = error_class::of_causes(error, |_| None);
+    class.unwrap_or(if error.is_connection_dropped() { error_class::CONNECTION_CLOSED } else { error_class::IO })
 }
 
 /// A response in which an error may be.
@@ -109,7 +104,8 @@ mod tests {
         for (error, expected) in [
             (io(io::ErrorKind::TimedOut), "timeout"),
             (io(io::ErrorKind::ConnectionRefused), "connection_refused"),
-            (io(io::ErrorKind::BrokenPipe), "connection_dropped"),
+            (io(io::ErrorKind::BrokenPipe), "broken_pipe"),
+            (RedisError::from((ErrorKind::Io, "closed")), "connection_closed"),
             (io(io::ErrorKind::Other), "io_error"),
             (RedisError::from((ErrorKind::UnexpectedReturnType, "key 4711")), "unexpected_type"),
         ] {

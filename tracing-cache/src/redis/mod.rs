@@ -29,7 +29,7 @@
 //! | `server.address`, `server.port` | where they are [known](TracedConnection::server_of); the port even if it is 6379 |
 //! | `cache.hit` | for `GET`, `GETEX`, `GETDEL` and `HGET`: whether there was a value |
 //! | `db.response.status_code` | the server's error code, such as `WRONGTYPE` |
-//! | `error.type` | that code, else `timeout`, `connection_refused`, `connection_dropped`, `io_error`, …; `cancelled` when the future was dropped |
+//! | `error.type` | that code, else `timeout`, `connection_refused`, `connection_closed`, `io_error`, …; `cancelled` when the future was dropped |
 //!
 //! Nil is a miss, and no error. The text of an error is not recorded, since servers put keys into it.
 //!

@@ -6,6 +6,7 @@ use std::task::{Context, Poll, ready};
 
 use rdkafka::producer::DeliveryFuture;
 use rdkafka::producer::future_producer::OwnedDeliveryResult;
+use tracing_core_lite::error_class::CANCELLED;
 use tracing_core_lite::messaging::InFlight;
 
 use crate::sending::delivered;
@@ -59,7 +60,7 @@ impl Drop for Observed {
     fn drop(&mut self) {
         if let Some(sending) = self.0.take() {
             sending.end_with(|span| {
-                span.add_event("cancelled", &[]);
+                span.add_event(CANCELLED, &[]);
             });
         }
     }

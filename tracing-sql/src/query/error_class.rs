@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use sqlx_core::error::{Error, ErrorKind};
 use tracing_core_lite::Recorder;
+use tracing_core_lite::error_class as class;
 
 use crate::conventions::Conventions;
 use crate::semconv::STATUS_CODE;
@@ -21,8 +22,8 @@ fn status_code(error: &Error) -> Option<Cow<'_, str>> {
     error.as_database_error().and_then(|error| error.code())
 }
 
-/// `error.type`: the database's code, else the name of sqlx's variant.
-pub(crate) fn error_class(error: &Error) -> Cow<'_, str> {
+/// Returns the value of `error.type`: the database's code, the class of an I/O error, or the name of sqlx's variant.
+pub fn error_class(error: &Error) -> Cow<'_, str> {
     if let Some(code) = status_code(error) {
         return code;
     }
@@ -30,8 +31,10 @@ pub(crate) fn error_class(error: &Error) -> Cow<'_, str> {
         Error::Configuration(_) => "Configuration",
         Error::InvalidArgument(_) => "InvalidArgument",
         Error::Database(_) => "Database",
-        Error::Io(_) => "Io",
-        Error::Tls(_) => "Tls",
+        Error::Io(error) => class::of_io(error),
+        Error::Tls(error) => class::of_causes(error.as_ref(), |_| None)
+            .filter(|&class| class != class::IO)
+            .unwrap_or(class::TLS),
         Error::Protocol(_) => "Protocol",
         Error::RowNotFound => "RowNotFound",
         Error::TypeNotFound { .. } => "TypeNotFound",
@@ -45,7 +48,7 @@ pub(crate) fn error_class(error: &Error) -> Cow<'_, str> {
         Error::WorkerCrashed => "WorkerCrashed",
         Error::InvalidSavePointStatement => "InvalidSavePointStatement",
         Error::BeginFailed => "BeginFailed",
-        _ => "_OTHER",
+        _ => class::OTHER,
     })
 }
 

@@ -11,6 +11,7 @@ mod taken;
 
 pub use cache::sanitized;
 pub(crate) use comment::commented;
+pub use error_class::error_class;
 pub(crate) use error_class::record_error;
 pub(crate) use operation::Operation;
 pub use parameters::with_parameters;
