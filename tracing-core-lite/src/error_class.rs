@@ -265,7 +265,11 @@ mod tests {
         let shared: Arc<dyn Error + Send + Sync> = Arc::new(refused());
         for (name, error, expected) in [
             ("wrapped", Wrapper(Some(Box::new(refused()))), Some(CONNECTION_REFUSED)),
-            ("in an io::Error", Wrapper(Some(Box::new(io::Error::other(refused())))), Some(CONNECTION_REFUSED)),
+            (
+                "in an io::Error",
+                Wrapper(Some(Box::new(io::Error::other(refused())))),
+                Some(CONNECTION_REFUSED),
+            ),
             ("shared", Wrapper(Some(Box::new(shared))), Some(CONNECTION_REFUSED)),
             ("shared io::Error", Wrapper(Some(Box::new(Arc::new(refused())))), Some(CONNECTION_REFUSED)),
             (

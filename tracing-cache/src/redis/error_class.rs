@@ -51,7 +51,11 @@ impl<'a> ErrorClass<'a> {
 /// Returns the class of the I/O error inside. An error without one is that of a connection that has closed.
 fn of_io(error: &RedisError) -> &'static str {
     let class = error_class::of_causes(error, |_| None);
-    class.unwrap_or(if error.is_connection_dropped() { error_class::CONNECTION_CLOSED } else { error_class::IO })
+    class.unwrap_or(if error.is_connection_dropped() {
+        error_class::CONNECTION_CLOSED
+    } else {
+        error_class::IO
+    })
 }
 
 /// A response in which an error may be.
