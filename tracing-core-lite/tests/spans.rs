@@ -2,6 +2,7 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
 
+use tracing_core_lite::span::current_span;
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, Value};
 
@@ -60,4 +61,33 @@ fn a_span_ends_also_when_its_last_attributes_panic() {
 #[test]
 fn spans_are_small() {
     assert_eq!(size_of::<tracing_core_lite::Span>(), 16);
+}
+
+/// Each way to reach a span from within its own recorder returns, and changes nothing.
+#[test]
+fn a_write_from_within_a_write_to_the_same_span_is_dropped() {
+    let spans = TestSpans::new();
+    let (done, is_done) = std::sync::mpsc::channel();
+    let writer = spans.clone();
+    std::thread::spawn(move || {
+        let span = writer.tracer().span("work").start();
+        let other = writer.tracer().span("other").start();
+        let context = span.in_context(&Context::new());
+        let _guard = context.clone().attach();
+        span.record(|recorder| {
+            current_span().set("inner.current", 1);
+            current_span().record_error(&std::fmt::Error);
+            span.set("inner.handle", 1);
+            opentelemetry::trace::TraceContextExt::span(&context).end();
+            other.set("other", 1);
+            recorder.set("outer", 1);
+        });
+        span.set("after", 1);
+        span.end_with(|_| current_span().set("inner.end", 1));
+        done.send(()).unwrap();
+    });
+    is_done.recv_timeout(std::time::Duration::from_secs(10)).expect("a span waits for itself");
+    let keys: Vec<_> = spans.one("work").attributes.into_iter().map(|(key, _)| key).collect();
+    assert_eq!(keys, ["outer", "after"]);
+    assert_eq!(spans.one("other").int("other"), Some(1));
 }

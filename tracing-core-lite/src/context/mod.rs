@@ -19,6 +19,7 @@ mod future;
 mod spawn;
 
 pub use crate::provider::Detached;
+pub use crate::span::StoredContext;
 pub use bind::{bind, spawn_thread};
 pub use future::{FutureExt, InContext, InSpan};
 pub use opentelemetry::Context;

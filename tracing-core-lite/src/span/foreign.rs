@@ -38,6 +38,10 @@ impl ForeignSpan {
         self.context.clone()
     }
 
+    pub(super) fn start_time(&self) -> Timestamp {
+        self.start
+    }
+
     pub(super) fn is_recording(&self) -> bool {
         self.context.span().is_recording()
     }

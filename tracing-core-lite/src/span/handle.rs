@@ -86,8 +86,8 @@ impl Span {
 
     /// Runs `write` if the span is recorded. Several settings in one call cost less than several calls.
     ///
-    /// The span is locked meanwhile: `write` must not reach for the same span in another way, such as
-    /// [`current_span`](super::current_span), or it waits for itself.
+    /// The span is locked while `write` runs. What `write` sets on the same span in another way, such as through
+    /// [`current_span`](super::current_span), is dropped, and the first such call logs a warning.
     #[inline]
     pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &self.0 {
@@ -237,6 +237,15 @@ impl Span {
                     span.end(time);
                 }
             }
+        }
+    }
+
+    /// Returns when the span started, if it is known.
+    pub(super) fn started(&self) -> Option<Timestamp> {
+        match &self.0 {
+            State::Recording(slot) => slot.started(),
+            State::NotRecording(_) => None,
+            State::Foreign(span) => Some(span.start_time()),
         }
     }
 

@@ -39,6 +39,8 @@ pub(crate) mod record;
 mod recorder;
 pub(crate) mod scopes;
 mod slot;
+mod start_probe;
+mod stored_context;
 mod unrecorded;
 pub(crate) mod value;
 
@@ -50,4 +52,5 @@ pub use limits::SpanLimits;
 pub use link::{FOLLOWS_FROM, REF_TYPE};
 pub use name::SpanName;
 pub use recorder::Recorder;
+pub use stored_context::StoredContext;
 pub use value::Value;

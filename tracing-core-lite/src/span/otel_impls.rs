@@ -9,6 +9,7 @@ use opentelemetry::trace::{SpanContext, Status};
 use super::handle::Span;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
+use super::start_probe;
 use crate::clock::Timestamp;
 
 /// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
@@ -31,6 +32,10 @@ impl ActiveSpan {
 
     fn is_recording(&self) -> bool {
         self.0.is_recording()
+    }
+
+    fn started(&self) -> Option<Timestamp> {
+        self.0.started()
     }
 
     fn span_context(&self) -> &SpanContext {
@@ -68,6 +73,9 @@ macro_rules! impl_otel_span {
             }
 
             fn set_status(&mut self, status: Status) {
+                if status == Status::Unset {
+                    return start_probe::answer(|| self.started());
+                }
                 self.record(|span| {
                     span.set_status(status);
                 });
