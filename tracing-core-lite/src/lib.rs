@@ -18,6 +18,8 @@ mod box_pool;
 mod buffer;
 mod clock;
 pub mod context;
+#[cfg(feature = "database")]
+pub mod database;
 pub mod error_class;
 pub mod exporters;
 pub mod grpc_status;
