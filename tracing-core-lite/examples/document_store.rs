@@ -51,7 +51,8 @@ impl store::CommandEventHandler for TracingHandler {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let provider = TracerProvider::builder().with_exporter(ConsoleExporter::new(std::io::stdout())).build()?;
+    let provider =
+        TracerProvider::builder().with_exporter(ConsoleExporter::new(std::io::stdout())).build()?;
     provider.install();
     let store = store::Store::new(Arc::new(TracingHandler::new()));
 

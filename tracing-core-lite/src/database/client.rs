@@ -7,10 +7,10 @@ use super::attribute::{NAMESPACE, POOL_NAME, SERVER_ADDRESS, SERVER_PORT, SYSTEM
 #[cfg(feature = "database-metrics")]
 use super::metrics::Metrics;
 use super::{Command, Conventions, DatabaseSpan, Endpoint};
+use crate::provider::Tracer;
 use crate::provider::TracerProvider;
 use crate::span::prepared::PreparedAttributes;
 use crate::span::{Recorder, SpanName, Value};
-use crate::provider::Tracer;
 
 /// One database client. It starts the spans of its commands.
 ///
