@@ -4,8 +4,8 @@ use std::error::Error;
 use std::time::Duration;
 
 use tracing::info;
+use tracing_core_lite::env::Process;
 use tracing_core_lite::log;
-use tracing_core_lite::provider::Process;
 
 use crate::one_service::tracing_of;
 use crate::shop::{Settings, reconciliation};

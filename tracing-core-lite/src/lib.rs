@@ -20,6 +20,7 @@ mod clock;
 pub mod context;
 #[cfg(feature = "database")]
 pub mod database;
+pub mod env;
 pub mod error_class;
 pub mod exporters;
 pub mod grpc_status;

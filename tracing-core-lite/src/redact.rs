@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 
-use crate::percent;
+use percent_encoding::percent_decode_str;
 
 /// What stands in the place of a secret (semantic conventions for URLs, notes on `url.full` and `url.query`).
 pub const REDACTED: &str = "REDACTED";
@@ -204,7 +204,8 @@ impl SecretKeys {
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
         if key.contains('%') {
-            return percent::decode(key.as_bytes()).is_some_and(|key| self.contains_decoded(&key));
+            let decoded: Cow<'_, [u8]> = percent_decode_str(key).into();
+            return self.contains_decoded(&decoded);
         }
         self.contains_decoded(key.as_bytes())
     }

@@ -1,10 +1,11 @@
-//! What the environment says is honoured; what it says wrongly is ignored and told.
+//! Environment variables configure tracing. Invalid values never stop a program: they become warnings.
 #![cfg(all(feature = "testing", feature = "otlp-http"))]
 #![allow(clippy::unwrap_used)]
 
 use std::time::Duration;
 
 use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::exporters::otlp::OtlpConfig;
 use tracing_core_lite::span::data::Value;
 use tracing_core_lite::testing::FakeOtlp;
 use tracing_core_lite::{Context, Init, InitError, TracerProvider, init};
@@ -184,7 +185,7 @@ fn batch_settings_are_kept() {
 }
 
 #[test]
-fn what_is_wrong_is_ignored_and_told() {
+fn invalid_values_are_ignored_with_a_warning() {
     let (provider, memory, warnings) = with_memory(&[
         ("OTEL_TRACES_SAMPLER", "sometimes"),
         ("OTEL_PROPAGATORS", "carrier-pigeon"),
@@ -200,17 +201,151 @@ fn what_is_wrong_is_ignored_and_told() {
     }
 }
 
-#[test]
-fn exporters_are_chosen_by_name() {
-    assert!(start(init(), &[("OTEL_TRACES_EXPORTER", "none")]).is_ok());
-    let error = start(init(), &[("OTEL_TRACES_EXPORTER", "fax")]).unwrap_err();
-    assert!(error.to_string().contains("fax"), "{error}");
-    let error = start(init(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url")]).unwrap_err();
-    assert!(error.to_string().contains("OTEL_EXPORTER_OTLP_ENDPOINT"), "{error}");
+fn received(endpoint: &FakeOtlp, variables: &[(&str, &str)]) -> (usize, Vec<String>) {
+    let url = endpoint.url();
+    let mut variables = variables.to_vec();
+    variables.push(("OTEL_EXPORTER_OTLP_ENDPOINT", url.as_str()));
+    let (provider, warnings) = start(init(), &variables).unwrap();
+    let before = endpoint.spans().len();
+    record_roots(&provider, 1);
+    (endpoint.spans().len() - before, warnings)
 }
 
 #[test]
-fn a_wrong_variable_takes_no_other_with_it() {
+fn exporters_that_are_not_known_are_ignored_with_a_warning() {
+    let endpoint = FakeOtlp::start().unwrap();
+    for (names, sent, warned) in [
+        ("otlp", 1, 0),
+        ("OTLP", 1, 0),
+        ("none", 0, 0),
+        ("None", 0, 0),
+        ("zipkin,otlp", 1, 1),
+        // The setting is ignored, which leaves the default.
+        ("jaeger", 1, 1),
+        ("logging", 1, 1),
+        ("zipkin, fax", 1, 2),
+        ("fax,none", 0, 1),
+        (" , ", 1, 0),
+    ] {
+        let (received, warnings) = received(&endpoint, &[("OTEL_TRACES_EXPORTER", names)]);
+        assert_eq!(received, sent, "{names}");
+        assert_eq!(warnings.len(), warned, "{names}: {warnings:?}");
+        assert!(warnings.iter().all(|warning| warning.contains("OTEL_TRACES_EXPORTER")), "{warnings:?}");
+    }
+}
+
+#[test]
+fn an_endpoint_of_the_environment_needs_no_scheme() {
+    let endpoint = FakeOtlp::start().unwrap();
+    let address = endpoint.url().replace("http://", "");
+    let by_name = address.replace("127.0.0.1", "localhost");
+    for address in [address, by_name] {
+        let (provider, warnings) = start(init(), &[("OTEL_EXPORTER_OTLP_ENDPOINT", &address)]).unwrap();
+        assert_eq!(warnings, Vec::<String>::new(), "{address}");
+        let before = endpoint.spans().len();
+        record_roots(&provider, 1);
+        assert_eq!(endpoint.spans().len() - before, 1, "{address}");
+    }
+}
+
+/// Spans are never sent elsewhere, or with less protection than was asked for.
+#[test]
+fn an_exporter_that_cannot_be_built_is_off_with_a_warning() {
+    let endpoint = FakeOtlp::start().unwrap();
+    let url = endpoint.url();
+    let secure = ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector:4318");
+    let cases: &[(&str, &[(&str, &str)])] = &[
+        ("not a URL", &[("OTEL_EXPORTER_OTLP_ENDPOINT", "not a url")]),
+        ("another scheme", &[("OTEL_EXPORTER_OTLP_ENDPOINT", "unix:///run/otlp")]),
+        #[cfg(not(feature = "tls"))]
+        ("https without the feature", &[secure]),
+        #[cfg(not(feature = "otlp-grpc"))]
+        (
+            "gRPC without the feature",
+            &[("OTEL_EXPORTER_OTLP_ENDPOINT", &url), ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")],
+        ),
+        #[cfg(feature = "tls")]
+        ("a missing certificate", &[secure, ("OTEL_EXPORTER_OTLP_CERTIFICATE", "/nowhere/ca.pem")]),
+        #[cfg(feature = "tls")]
+        (
+            "a certificate without a key",
+            &[secure, ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "/nowhere/c.pem")],
+        ),
+        #[cfg(feature = "tls")]
+        (
+            "a missing key",
+            &[
+                secure,
+                ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")),
+                ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "/nowhere/key.pem"),
+            ],
+        ),
+    ];
+    let _ = (&url, secure);
+    for (name, variables) in cases {
+        let memory = MemoryExporter::new();
+        let (provider, warnings) = start(init().with_additional_exporter(memory.clone()), variables).unwrap();
+        record_roots(&provider, 1);
+        assert_eq!(memory.finished().len(), 1, "{name}: the other exporter goes on");
+        assert!(endpoint.requests().is_empty(), "{name}");
+        assert!(warnings.iter().any(|warning| warning.contains("OTLP exporter")), "{name}: {warnings:?}");
+    }
+}
+
+#[test]
+fn settings_that_a_build_does_not_have_are_ignored_with_a_warning() {
+    let endpoint = FakeOtlp::start().unwrap();
+    for (variable, value) in [
+        #[cfg(not(feature = "gzip"))]
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+        #[cfg(not(feature = "otlp-json"))]
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zstd"),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/xml"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "no pair"),
+    ] {
+        let (received, warnings) = received(&endpoint, &[(variable, value)]);
+        assert_eq!(received, 1, "{variable}={value}");
+        assert_eq!(warnings.len(), 1, "{variable}={value}: {warnings:?}");
+        assert!(warnings[0].contains(variable), "{warnings:?}");
+    }
+}
+
+#[test]
+fn a_header_with_a_percent_sign_takes_no_other_with_it() {
+    let endpoint = FakeOtlp::start().unwrap();
+    let (received, warnings) =
+        received(&endpoint, &[("OTEL_EXPORTER_OTLP_HEADERS", "x-a=50%,x-b=%zz%20z,x-c=ok,bad name=1")]);
+    assert_eq!((received, warnings.len()), (1, 1), "{warnings:?}");
+    let request = &endpoint.requests()[0];
+    let headers = ["x-a", "x-b", "x-c"].map(|name| request.header(name));
+    assert_eq!(headers, [Some("50%"), Some("%zz z"), Some("ok")]);
+}
+
+#[test]
+fn an_invalid_propagator_takes_no_other_with_it() {
+    let (provider, _, warnings) = with_memory(&[("OTEL_PROPAGATORS", "tracecontext,b3multi")]);
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].contains("b3multi"), "{warnings:?}");
+    assert_eq!(provider.propagator().fields().collect::<Vec<_>>(), ["traceparent", "tracestate"]);
+}
+
+#[test]
+fn invalid_settings_in_code_fail() {
+    for config in [
+        OtlpConfig::new().with_endpoint("localhost:4318"),
+        OtlpConfig::new().with_endpoint("not a url"),
+        OtlpConfig::new().with_endpoint("ftp://collector"),
+        OtlpConfig::new().with_header("bad name", "x"),
+        OtlpConfig::new().with_endpoint("https://c").with_client_key("/nowhere/key.pem"),
+    ] {
+        assert!(config.build().is_err(), "{config:?}");
+    }
+}
+
+#[test]
+fn an_invalid_variable_takes_no_other_with_it() {
     let (provider, memory, warnings) = with_memory(&[
         ("OTEL_SDK_DISABLED", "true"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "2k"),
@@ -224,7 +359,7 @@ fn a_wrong_variable_takes_no_other_with_it() {
 }
 
 #[test]
-fn a_wrong_setting_of_the_exporter_is_told_and_does_not_keep_a_service_from_starting() {
+fn invalid_settings_of_the_exporter_do_not_stop_a_service() {
     let endpoint = FakeOtlp::start().unwrap();
     let (provider, warnings) = start(
         init(),

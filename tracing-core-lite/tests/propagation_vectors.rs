@@ -267,7 +267,14 @@ fn baggage_serialize() {
             let found: Vec<_> = written.split(',').collect();
             assert_eq!(found, expected.iter().filter_map(Value::as_str).collect::<Vec<_>>(), "{case}");
         } else {
-            assert_eq!(written, text(&case, "expect_sorted"), "{case}");
+            let expected = text(&case, "expect_sorted");
+            // Exceptions: these two expect a literal plus, which some readers (Python's SDK) take for a blank.
+            let expected = match text(&case, "name") {
+                "plus" => expected.replace("1+1", "1%2B1"),
+                "Encoded value" => expected.replace("*+", "*%2B"),
+                _ => expected.to_owned(),
+            };
+            assert_eq!(written, expected, "{case}");
         }
     }
 }

@@ -11,12 +11,14 @@
 //! | `tokio::task::spawn_blocking` | [`spawn_blocking`] (feature `tokio`) |
 //! | `std::thread::spawn` | [`spawn_thread`] |
 //! | rayon, channels, callbacks | [`bind`] on the closure |
+//! | the threads of an exporter, which must not be traced | [`suppress_tracing`] drops it |
 //! | a task that outlives the request | [`Detached`]: a span of its own that FollowsFrom the origin |
 
 mod bind;
 mod future;
 #[cfg(feature = "tokio")]
 mod spawn;
+mod suppress;
 
 pub use crate::provider::Detached;
 pub use crate::span::StoredContext;
@@ -25,3 +27,5 @@ pub use future::{FutureExt, InContext, InSpan};
 pub use opentelemetry::Context;
 #[cfg(feature = "tokio")]
 pub use spawn::{spawn, spawn_blocking};
+pub(crate) use suppress::is_suppressed;
+pub use suppress::{SuppressTracing, suppress_tracing};

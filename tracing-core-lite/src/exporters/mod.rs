@@ -1,11 +1,10 @@
 //! Exporters: OTLP over HTTP and gRPC, a file of JSON lines, the console, memory, and none.
 
-#[cfg(any(feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
-mod base64;
 #[cfg(feature = "console")]
 pub mod console;
 mod discard;
 mod memory;
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub mod otlp;
 #[cfg(feature = "otlp-json")]
 pub mod otlp_json;

@@ -31,6 +31,18 @@ pub trait Exporter: Send + 'static {
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
         self.flush(deadline)
     }
+
+    /// Returns where spans are sent, without credentials, for messages about failed exports. `None` by default.
+    fn destination(&self) -> Option<&str> {
+        None
+    }
+
+    /// Returns whether the last call of [`export`](Exporter::export) failed because there was no connection to the receiver.
+    ///
+    /// A shutdown does not wait long for a receiver that cannot be reached. False by default.
+    fn is_unreachable(&self) -> bool {
+        false
+    }
 }
 
 impl Exporter for Box<dyn Exporter> {
@@ -44,5 +56,13 @@ impl Exporter for Box<dyn Exporter> {
 
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
         (**self).shutdown(deadline)
+    }
+
+    fn destination(&self) -> Option<&str> {
+        (**self).destination()
+    }
+
+    fn is_unreachable(&self) -> bool {
+        (**self).is_unreachable()
     }
 }

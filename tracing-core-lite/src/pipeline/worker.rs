@@ -8,8 +8,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use opentelemetry::Context;
-
 use super::batch::Batch;
 use super::cpu;
 use super::error::{ExportError, Exported};
@@ -20,6 +18,7 @@ use super::report::Reporter;
 use super::retry::Backoff;
 use crate::buffer::Chunk;
 use crate::clock::after;
+use crate::context::suppress_tracing;
 use crate::provider::Resource;
 use crate::span::scopes::Scopes;
 
@@ -62,7 +61,7 @@ pub(crate) fn spawn(
     let framer = Framer::new(resource);
     std::thread::Builder::new().name("span-export".to_owned()).spawn(move || {
         // What an exporter does must not be traced, or each export would cause the next.
-        let _suppressed = Context::enter_telemetry_suppressed_scope();
+        let _suppressed = suppress_tracing();
         let closer = Closer(Arc::clone(&queue));
         let worker = Worker {
             queue,

@@ -2,6 +2,8 @@
 //!
 //! Source: <https://www.w3.org/TR/baggage/>.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt, BaggageMetadata};
 use opentelemetry::trace::SpanContext;
@@ -72,13 +74,35 @@ fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
     let mut read = 0;
     carrier.for_each(BAGGAGE, &mut |header| {
         for member in header.split(|&byte| byte == b',') {
-            if read + member.len() <= MAX_BAGGAGE_BYTES && read_member(member, &mut baggage).is_some() {
+            if read + member.len() > MAX_BAGGAGE_BYTES {
+                count_dropped(1);
+            } else if read_member(member, &mut baggage).is_some() {
                 read += member.len() + 1;
             }
         }
     });
     if baggage.is_some() {
         into.baggage = baggage;
+    }
+}
+
+/// Members that exceeded a limit since the process started.
+static DROPPED: AtomicU64 = AtomicU64::new(0);
+
+/// Returns how many baggage members were not read or not sent since the process started, because of
+/// [`MAX_BAGGAGE_MEMBERS`] or [`MAX_BAGGAGE_BYTES`]. The first one is logged as a warning.
+#[must_use]
+pub fn dropped_baggage_members() -> u64 {
+    DROPPED.load(Ordering::Relaxed)
+}
+
+#[cold]
+fn count_dropped(members: u64) {
+    if DROPPED.fetch_add(members, Ordering::Relaxed) == 0 {
+        tracing::warn!(
+            "baggage exceeds {MAX_BAGGAGE_MEMBERS} members or {MAX_BAGGAGE_BYTES} bytes: members beyond that are \
+             dropped (logged once, counted by dropped_baggage_members)"
+        );
     }
 }
 
@@ -132,7 +156,12 @@ fn read_member(member: &[u8], baggage: &mut Option<Baggage>) -> Option<()> {
     let key = read_token(&member[..equals])?;
     let value = percent::decode(trim(&member[equals + 1..]))?;
     let baggage = baggage.get_or_insert_default();
-    let _old = baggage.insert_with_metadata(key.to_owned(), value, metadata);
+    let before = baggage.len();
+    let old = baggage.insert_with_metadata(key.to_owned(), value, metadata);
+    // OpenTelemetry's `Baggage` has limits of its own, and does not report what exceeds them.
+    if old.is_none() && baggage.len() == before {
+        count_dropped(1);
+    }
     Some(())
 }
 
@@ -174,7 +203,7 @@ fn header(baggage: &Baggage) -> String {
     let mut members: Vec<_> = baggage.iter().filter(|(key, _)| is_token(key.as_str().as_bytes())).collect();
     members.sort_unstable_by_key(|(key, _)| *key);
     let mut header = String::new();
-    let mut sent = 0;
+    let (mut sent, mut dropped) = (0, 0);
     for (key, (value, metadata)) in members {
         let end = header.len();
         if sent > 0 {
@@ -191,9 +220,13 @@ fn header(baggage: &Baggage) -> String {
         }
         if header.len() > MAX_BAGGAGE_BYTES || sent == MAX_BAGGAGE_MEMBERS {
             header.truncate(end);
+            dropped += 1;
         } else {
             sent += 1;
         }
+    }
+    if dropped > 0 {
+        count_dropped(dropped);
     }
     header
 }
@@ -228,6 +261,29 @@ mod tests {
         let baggage = read(&[&header.join(",")]).unwrap();
         assert!(baggage.len() <= MAX_BAGGAGE_MEMBERS);
         assert!(sent(baggage).unwrap().len() <= MAX_BAGGAGE_BYTES);
+    }
+
+    #[test]
+    fn dropped_members_are_counted() {
+        let dropped_by = |work: &dyn Fn()| {
+            let before = dropped_baggage_members();
+            work();
+            dropped_baggage_members() - before
+        };
+        let header = |count: usize| (0..count).map(|i| format!("k{i}=v")).collect::<Vec<_>>().join(",");
+        let read_count = |count: usize| read(&[&header(count)]).map_or(0, |baggage| baggage.len());
+        // Other tests may count as well, so these are lower bounds.
+        assert!(dropped_by(&|| assert_eq!(read_count(180), MAX_BAGGAGE_MEMBERS)) >= 116);
+        let large = format!("large={}", "v".repeat(MAX_BAGGAGE_BYTES));
+        assert!(dropped_by(&|| assert!(read(&[&large]).is_none())) >= 1);
+        let oversized = || {
+            let mut baggage = Baggage::new();
+            for i in 0..60 {
+                let _old = baggage.insert(format!("k{i:02}"), "\n".repeat(100));
+            }
+            baggage
+        };
+        assert!(dropped_by(&|| assert!(sent(oversized()).is_some())) >= 30);
     }
 
     #[test]

@@ -1,21 +1,24 @@
-//! What is wrong with a list of propagators.
+//! Errors of a list of propagators.
 
-/// `OTEL_PROPAGATORS`, or a list like it, cannot be followed.
+/// A list of propagators is not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PropagatorError {
-    /// A name that is not known.
+    /// A name is not known.
     #[error("unknown propagator {name:?}: known are {}, none", known.join(", "))]
     Unknown {
         /// The name.
         name: String,
-        /// The names that would have been understood, `none` aside.
+        /// The names that are known, apart from `none`.
         known: Vec<&'static str>,
     },
-    /// `none` together with other names.
+    /// `none` is combined with other names.
     #[error("the propagator \"none\" cannot be combined with others")]
     NoneAmongOthers,
-    /// The environment variable is not UTF-8.
-    #[error("OTEL_PROPAGATORS is not UTF-8")]
-    NotUtf8,
+}
+
+impl PropagatorError {
+    pub(super) fn unknown(name: String, known: impl IntoIterator<Item = &'static str>) -> Self {
+        Self::Unknown { name, known: known.into_iter().collect() }
+    }
 }

@@ -41,7 +41,10 @@ mod traceparent;
 mod tracestate;
 mod w3c;
 
-pub use baggage::{MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, Property, W3cBaggage, metadata, properties};
+pub use baggage::{
+    MAX_BAGGAGE_BYTES, MAX_BAGGAGE_MEMBERS, Property, W3cBaggage, dropped_baggage_members, metadata,
+    properties,
+};
 pub use carrier::{Extract, Inject};
 pub use error::PropagatorError;
 pub use extracted::Extracted;

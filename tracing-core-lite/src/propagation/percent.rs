@@ -1,6 +1,13 @@
 //! Percent-encoding as W3C Baggage uses it (RFC 3986, section 2.1).
 
-use std::fmt::Write;
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
+
+use crate::percent::is_well_formed;
+
+/// What is encoded in a baggage value: everything but baggage octets, and of these `%` and `+`.
+///
+/// Some readers take `+` for a blank, as in forms. `%2B` is a plus everywhere.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
 
 /// Whether `byte` may stand for itself in a baggage value:
 /// `baggage-octet = %x21 / %x23-2B / %x2D-3A / %x3C-5B / %x5D-7E`.
@@ -8,27 +15,18 @@ pub(super) fn is_baggage_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
 }
 
-/// Decodes `text`. Bytes that are not UTF-8 become U+FFFD. `None` when it holds anything but baggage octets, or a `%` that
-/// no two hex digits follow.
+/// Decodes `text`. Bytes that are not UTF-8 become U+FFFD. Returns `None` if `text` has bytes that are not baggage octets,
+/// or a `%` that no two hexadecimal digits follow.
 pub(super) fn decode(text: &[u8]) -> Option<String> {
-    if !text.iter().all(|byte| is_baggage_octet(*byte)) {
+    if !text.iter().all(|byte| is_baggage_octet(*byte)) || !is_well_formed(text) {
         return None;
     }
-    Some(
-        String::from_utf8(crate::percent::decode(text)?)
-            .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()),
-    )
+    Some(percent_decode(text).decode_utf8_lossy().into_owned())
 }
 
-/// Appends `text`, with every byte encoded that may not stand for itself, and `%` too.
+/// Appends `text`, percent-encoded.
 pub(super) fn encode_to(out: &mut String, text: &str) {
-    for byte in text.bytes() {
-        if byte != b'%' && is_baggage_octet(byte) {
-            out.push(char::from(byte));
-        } else {
-            let _infallible = write!(out, "%{byte:02X}");
-        }
-    }
+    out.extend(utf8_percent_encode(text, ENCODED));
 }
 
 #[cfg(test)]
@@ -36,7 +34,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_was_encoded_decodes() {
+    fn encoding_and_decoding_are_inverse() {
         for text in ["", "a b", "100%", "\"\\,;\u{7f}\n", "żółw 🐢", "=?&/+"] {
             let mut encoded = String::new();
             encode_to(&mut encoded, text);
@@ -46,7 +44,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_malformed_does_not() {
+    fn a_plus_is_encoded_as_some_readers_take_it_for_a_blank() {
+        for (text, expected) in [("a+b", "a%2Bb"), ("+", "%2B"), ("1 + 1", "1%20%2B%201")] {
+            let mut encoded = String::new();
+            encode_to(&mut encoded, text);
+            assert_eq!(encoded, expected);
+        }
+        assert_eq!(decode(b"a+b").as_deref(), Some("a+b"));
+    }
+
+    #[test]
+    fn malformed_values_are_refused() {
         for text in ["%", "%1", "%g0", "a b", "a,b", "\"", "\\", ";", "é", "\n"] {
             assert_eq!(decode(text.as_bytes()), None, "{text:?}");
         }

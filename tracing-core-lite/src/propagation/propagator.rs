@@ -1,6 +1,5 @@
 //! Several wire formats as one.
 
-use std::env::{self, VarError};
 use std::sync::Arc;
 
 use opentelemetry::Context;
@@ -14,12 +13,18 @@ use super::{
 };
 #[cfg(feature = "http")]
 use super::{HeaderScan, Traceparent, parse_traceparent};
+use crate::env::{EnvError, Lookup, Variables};
 
 type Constructor = fn() -> Arc<dyn Format>;
 
 /// The names of `OTEL_PROPAGATORS`, each with what makes the format.
 const KNOWN: &[(&str, Constructor)] =
     &[("tracecontext", || Arc::new(TraceContext)), ("baggage", || Arc::new(W3cBaggage::new()))];
+
+/// Returns the entry of [`KNOWN`] with this name, in any case.
+fn find(name: &str) -> Option<&'static (&'static str, Constructor)> {
+    KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
+}
 
 /// Reads and writes the headers of a list of formats, in their order. A clone is cheap.
 ///
@@ -81,18 +86,43 @@ impl Propagator {
         Self { known: Known::Installed, ..Self::new([Arc::new(Installed::default()) as Arc<dyn Format>]) }
     }
 
-    /// The propagator that the environment variable `OTEL_PROPAGATORS` asks for; the default one when it is unset or
-    /// empty. Source: OpenTelemetry specification, "Environment Variable Specification", section "General SDK
-    /// Configuration".
+    /// Reads the propagator from the environment variable `OTEL_PROPAGATORS`: a list of the names that
+    /// [`from_names`](Propagator::from_names) accepts. If it is unset or empty, the propagator is the default one.
     ///
-    /// # Errors
-    /// As [`from_names`](Propagator::from_names), and when the variable is not UTF-8.
-    pub fn from_env() -> Result<Self, PropagatorError> {
-        match env::var("OTEL_PROPAGATORS") {
-            Ok(names) => Self::from_names(&names),
-            Err(VarError::NotPresent) => Ok(Self::default()),
-            Err(VarError::NotUnicode(_)) => Err(PropagatorError::NotUtf8),
+    /// Returns a warning for each name that is not known, and uses the others. If none is left, it uses `tracecontext`
+    /// alone, because baggage must not be sent to anyone who did not ask for it. `none` is ignored among other names.
+    ///
+    /// Source: OpenTelemetry specification, "Environment Variable Specification", section "General SDK Configuration".
+    #[must_use]
+    pub fn from_env(variables: &impl Variables) -> (Self, Vec<EnvError>) {
+        const VARIABLE: &str = "OTEL_PROPAGATORS";
+        let Some(names) = Lookup(variables).text(VARIABLE) else { return (Self::default(), Vec::new()) };
+        let mut warnings = Vec::new();
+        let mut warn = |reason| warnings.push(EnvError { variable: VARIABLE, reason });
+        let mut known = Vec::new();
+        let mut none = false;
+        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            match find(name) {
+                Some(found) => known.push(found.0),
+                None if name.eq_ignore_ascii_case("none") => none = true,
+                None => {
+                    let name = name.chars().take(40).collect();
+                    warn(format!(
+                        "{}; it is ignored",
+                        PropagatorError::unknown(name, KNOWN.iter().map(|(known, _)| *known))
+                    ));
+                }
+            }
         }
+        if none && !known.is_empty() {
+            warn(format!("{}; \"none\" is ignored", PropagatorError::NoneAmongOthers));
+        }
+        let propagator = match (known.is_empty(), none) {
+            (true, true) => Self::none(),
+            (true, false) => Self::of_known(&["tracecontext"]),
+            (false, _) => Self::of_known(&known),
+        };
+        (propagator, warnings)
     }
 
     /// The propagator for a list of names with commas: `tracecontext`, `baggage`, or `none` alone. Names are compared
@@ -101,33 +131,39 @@ impl Propagator {
     /// # Errors
     /// For a name that is not known, and for `none` together with others.
     pub fn from_names(names: &str) -> Result<Self, PropagatorError> {
-        let mut chosen: Vec<(&str, Arc<dyn Format>)> = Vec::new();
+        let mut known = Vec::new();
         let mut none = false;
         for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            if name.eq_ignore_ascii_case("none") {
-                none = true;
-                continue;
-            }
-            let Some((known, format)) = KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
-            else {
-                let known = KNOWN.iter().map(|(known, _)| *known).collect();
-                return Err(PropagatorError::Unknown { name: name.to_owned(), known });
-            };
-            if chosen.iter().all(|(other, _)| other != known) {
-                chosen.push((known, format()));
+            match find(name) {
+                Some(found) => known.push(found.0),
+                None if name.eq_ignore_ascii_case("none") => none = true,
+                None => {
+                    return Err(PropagatorError::unknown(
+                        name.to_owned(),
+                        KNOWN.iter().map(|(known, _)| *known),
+                    ));
+                }
             }
         }
-        match (none, chosen.is_empty()) {
+        match (none, known.is_empty()) {
             (true, true) => Ok(Self::none()),
             (true, false) => Err(PropagatorError::NoneAmongOthers),
             (false, true) => Ok(Self::default()),
-            (false, false) => {
-                let is_w3c = |(name, _): &(&str, _)| matches!(*name, "tracecontext" | "baggage");
-                let known =
-                    if chosen.len() == 2 && chosen.iter().all(is_w3c) { Known::W3c } else { Known::Nothing };
-                Ok(Self { known, ..Self::new(chosen.into_iter().map(|(_, format)| format)) })
+            (false, false) => Ok(Self::of_known(&known)),
+        }
+    }
+
+    /// A propagator of formats in [`KNOWN`]. A name that is repeated counts once.
+    fn of_known(names: &[&'static str]) -> Self {
+        let mut chosen: Vec<&(&str, Constructor)> = Vec::new();
+        for found in names.iter().filter_map(|name| find(name)) {
+            if chosen.iter().all(|other| other.0 != found.0) {
+                chosen.push(found);
             }
         }
+        // Both formats that are known are those of W3C.
+        let known = if chosen.len() == KNOWN.len() { Known::W3c } else { Known::Nothing };
+        Self { known, ..Self::new(chosen.into_iter().map(|(_, format)| format())) }
     }
 
     /// Reads what the formats find in `carrier`. Nothing of the current context is mixed in.
@@ -273,6 +309,26 @@ mod tests {
                 assert_eq!(baggage(&base), baggage(&expected.base_context()), "{map:?} {propagator:?}");
                 assert_eq!(parent, expected.span_context, "{map:?} {propagator:?}");
             }
+        }
+    }
+
+    #[test]
+    fn a_name_that_is_not_known_takes_no_other_with_it() {
+        for (names, expected, warned) in [
+            ("tracecontext,b3multi", vec!["traceparent", "tracestate"], 1),
+            ("b3,baggage,xray", vec!["baggage"], 2),
+            ("TraceContext, jaeger ,BAGGAGE", vec!["traceparent", "tracestate", "baggage"], 1),
+            ("b3", vec!["traceparent", "tracestate"], 1),
+            ("none,b3", vec![], 1),
+            ("none,baggage", vec!["baggage"], 1),
+            ("none", vec![], 0),
+            ("", vec!["traceparent", "tracestate", "baggage"], 0),
+        ] {
+            let variables = |name: &str| (name == "OTEL_PROPAGATORS").then(|| names.to_owned());
+            let (propagator, warnings) = Propagator::from_env(&variables);
+            assert_eq!(propagator.fields().collect::<Vec<_>>(), expected, "{names}");
+            assert_eq!(warnings.len(), warned, "{names}: {warnings:?}");
+            assert!(warnings.iter().all(|it| it.variable == "OTEL_PROPAGATORS"), "{warnings:?}");
         }
     }
 

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use super::env::{Lookup, Process, Variables};
 use super::resource::{Resource, ResourceBuilder};
 use super::tracer_provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
+use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
 use crate::sampling::{self, Sampler};
@@ -62,19 +62,7 @@ pub enum InitError {
     /// The provider could not be built.
     #[error(transparent)]
     Build(#[from] BuildError),
-    /// `OTEL_EXPORTER_OTLP_*` does not make a usable exporter.
-    #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-    #[error(transparent)]
-    Otlp(#[from] crate::exporters::otlp::OtlpConfigError),
-    /// `OTEL_TRACES_EXPORTER` names an exporter that there is not, or whose feature is not enabled.
-    #[error("OTEL_TRACES_EXPORTER: there is no exporter {0:?} in this build (known: {known})", known = KNOWN_EXPORTERS)]
-    UnknownExporter(
-        /// The name.
-        String,
-    ),
 }
-
-const KNOWN_EXPORTERS: &str = "none, otlp with feature otlp-http or otlp-grpc, console with feature console";
 
 impl Init {
     /// Sets `service.name`; wins over the environment.
@@ -166,11 +154,11 @@ impl Init {
         builder = builder.with_resource(self.resource(variables, &mut warnings));
         builder = builder.with_shared_sampler(match self.sampler {
             Some(sampler) => sampler,
-            None => sampler_from(variables, &mut warnings),
+            None => collect(sampling::from_env(variables), &mut warnings),
         });
         builder = builder.with_propagator(match self.propagator {
             Some(propagator) => propagator,
-            None => propagator_from(variables, &mut warnings),
+            None => collect(Propagator::from_env(variables), &mut warnings),
         });
         if let Some(limits) = self.span_limits {
             builder = builder.with_span_limits(limits);
@@ -181,7 +169,7 @@ impl Init {
         let mut exporters: Vec<Box<dyn Exporter>> =
             self.exporters.into_iter().map(|exporter| exporter.0).collect();
         if exporters.is_empty() && !builder.is_disabled() {
-            exporters = exporters_from(variables, &mut warnings)?;
+            exporters = exporters_from(variables, &mut warnings);
         }
         exporters.extend(self.also_exporters.into_iter().map(|exporter| exporter.0));
         Ok((with_exporters(builder, exporters).build()?, warnings))
@@ -200,6 +188,12 @@ impl Init {
     }
 }
 
+/// Adds the warnings to `all`.
+fn collect<T>((value, warnings): (T, Vec<EnvError>), all: &mut Vec<String>) -> T {
+    all.extend(warnings.iter().map(ToString::to_string));
+    value
+}
+
 fn with_exporters(
     builder: TracerProviderBuilder,
     mut exporters: Vec<Box<dyn Exporter>>,
@@ -215,61 +209,67 @@ fn text(variables: &impl Variables, name: &str) -> Option<String> {
     Lookup(variables).text(name)
 }
 
-fn sampler_from(variables: &impl Variables, warnings: &mut Vec<String>) -> std::sync::Arc<dyn Sampler> {
-    let name = text(variables, "OTEL_TRACES_SAMPLER").unwrap_or_else(|| "parentbased_always_on".to_owned());
-    let argument = text(variables, "OTEL_TRACES_SAMPLER_ARG");
-    sampling::from_names(&name, argument.as_deref()).unwrap_or_else(|error| {
-        warnings.push(format!("environment variable OTEL_TRACES_SAMPLER: {error}"));
-        error.fallback()
-    })
+/// The exporters that `OTEL_TRACES_EXPORTER` names. Names that are not known are ignored with a warning, and if none is
+/// left, the default is used (OpenTelemetry specification, "Environment Variable Specification", section "Enum").
+fn exporters_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Vec<Box<dyn Exporter>> {
+    let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_default();
+    let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
+    let mut any_known = false;
+    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+        any_known |= add_exporter(name, variables, warnings, &mut exporters);
+    }
+    if !any_known {
+        add_exporter("otlp", variables, warnings, &mut exporters);
+    }
+    exporters
 }
 
-fn propagator_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Propagator {
-    let Some(names) = text(variables, "OTEL_PROPAGATORS") else { return Propagator::default() };
-    Propagator::from_names(&names).unwrap_or_else(|error| {
-        warnings.push(format!("environment variable OTEL_PROPAGATORS: {error}"));
-        Propagator::default()
-    })
-}
-
-#[allow(unused_variables, clippy::ptr_arg, reason = "without OTLP there is nothing to warn of")]
-fn exporters_from(
+/// Adds the exporter with this name. Returns false if there is none.
+fn add_exporter(
+    name: &str,
     variables: &impl Variables,
     warnings: &mut Vec<String>,
-) -> Result<Vec<Box<dyn Exporter>>, InitError> {
-    let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_else(|| "otlp".to_owned());
-    #[allow(unused_mut, reason = "there may be no exporter to add")]
-    let mut exporters: Vec<Box<dyn Exporter>> = Vec::new();
-    for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-        match name {
-            "none" => {}
-            #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-            "otlp" => exporters.push(otlp(variables, warnings)?.build()?),
-            #[cfg(feature = "console")]
-            "console" => exporters.push(Box::new(crate::exporters::console::ConsoleExporter::stdout())),
-            unknown => return Err(InitError::UnknownExporter(unknown.to_owned())),
+    exporters: &mut Vec<Box<dyn Exporter>>,
+) -> bool {
+    match name.to_ascii_lowercase().as_str() {
+        "none" => {}
+        #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+        "otlp" => exporters.extend(otlp(variables, warnings)),
+        #[cfg(feature = "console")]
+        "console" => exporters.push(Box::new(crate::exporters::console::ConsoleExporter::stdout())),
+        _ => {
+            let name: String = name.chars().take(40).collect();
+            warnings.push(format!(
+                "environment variable OTEL_TRACES_EXPORTER: this build has no exporter {name:?}; it has {}",
+                known_exporters()
+            ));
+            return false;
         }
     }
-    Ok(exporters)
+    true
 }
 
-/// What `OTEL_EXPORTER_OTLP_*` says. A setting that is wrong is as if it was not made; only an endpoint is not replaced by the
-/// default one, to which nobody meant to send anything.
+fn known_exporters() -> String {
+    let mut known = vec!["none"];
+    if cfg!(any(feature = "otlp-http", feature = "otlp-grpc")) {
+        known.push("otlp");
+    }
+    if cfg!(feature = "console") {
+        known.push("console");
+    }
+    known.join(", ")
+}
+
+/// The exporter of `OTEL_EXPORTER_OTLP_*`. There is none if it cannot be built: to send spans elsewhere, or without the
+/// protection that was asked for, would be worse.
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
-fn otlp(
-    variables: &impl Variables,
-    warnings: &mut Vec<String>,
-) -> Result<crate::exporters::otlp::OtlpConfig, crate::exporters::otlp::OtlpConfigError> {
-    use crate::exporters::otlp::{OtlpConfig, OtlpConfigError};
-    let mut wrong: Vec<&'static str> = Vec::new();
-    loop {
-        let lookup = |name: &str| if wrong.contains(&name) { None } else { variables.get(name) };
-        match OtlpConfig::from_lookup(lookup) {
-            Err(OtlpConfigError::Variable { variable, expected }) if !variable.ends_with("ENDPOINT") => {
-                warnings.push(OtlpConfigError::Variable { variable, expected }.to_string());
-                wrong.push(variable);
-            }
-            other => return other,
+fn otlp(variables: &impl Variables, warnings: &mut Vec<String>) -> Option<Box<dyn Exporter>> {
+    let config = collect(crate::exporters::otlp::OtlpConfig::from_env(variables), warnings);
+    match config.build() {
+        Ok(exporter) => Some(exporter),
+        Err(error) => {
+            warnings.push(format!("the OTLP exporter of the environment is off: {error}"));
+            None
         }
     }
 }

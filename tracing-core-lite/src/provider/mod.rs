@@ -1,7 +1,6 @@
 //! Providers and tracers: what starts tracing, where spans come from, and what the environment configures.
 
 mod detached;
-mod env;
 mod init;
 pub(crate) mod installed;
 mod resource;
@@ -9,7 +8,6 @@ pub(crate) mod tracer;
 mod tracer_provider;
 
 pub use detached::Detached;
-pub use env::{EnvError, Process, Variables};
 pub use init::{Guard, Init, InitError, init};
 pub use resource::{Resource, ResourceBuilder};
 pub use tracer::Tracer;

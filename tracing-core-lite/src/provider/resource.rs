@@ -2,7 +2,7 @@
 
 use opentelemetry::{Key, KeyValue, Value};
 
-use super::env::{self, EnvError, Lookup, Variables};
+use crate::env::{self, EnvError, Lookup, Variables};
 
 /// The attributes that every span of a process shares, such as `service.name`.
 ///
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_list_is_ignored_whole_and_told_and_takes_nothing_else_with_it() {
+    fn a_malformed_list_is_ignored_with_a_warning_and_other_variables_count() {
         for list in ["a=b,nonsense", "a=%zz"] {
             let (resource, error) =
                 with(&[("OTEL_RESOURCE_ATTRIBUTES", list), ("OTEL_SERVICE_NAME", "orders")]);

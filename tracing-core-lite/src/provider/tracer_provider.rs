@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use opentelemetry::InstrumentationScope;
 
-use super::env::{EnvError, Lookup, Variables};
 use super::installed;
 use super::resource::Resource;
 use super::tracer::Tracer;
 use crate::clock::after;
+use crate::env::{EnvError, Lookup, Variables};
 use crate::pipeline::queue::Queue;
 use crate::pipeline::{BatchLimits, ExportStats, Exporter, worker};
 use crate::propagation::Propagator;
@@ -255,9 +255,9 @@ impl TracerProviderBuilder {
         self.disabled = env.is_true("OTEL_SDK_DISABLED");
 
         let limits = &mut self.limits;
-        let general_count = env.or_told(&mut errors, "OTEL_ATTRIBUTE_COUNT_LIMIT");
-        let general_length = env.or_told(&mut errors, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
-        let own_length = env.or_told(&mut errors, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+        let general_count = env.number(&mut errors, "OTEL_ATTRIBUTE_COUNT_LIMIT");
+        let general_length = env.number(&mut errors, "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT");
+        let own_length = env.number(&mut errors, "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT");
         limits.value_length = own_length.or(general_length).or(limits.value_length);
         for (limit, variable, general) in [
             (&mut limits.attributes, "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", general_count),
@@ -266,7 +266,7 @@ impl TracerProviderBuilder {
             (&mut limits.attributes_per_event, "OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT", general_count),
             (&mut limits.attributes_per_link, "OTEL_LINK_ATTRIBUTE_COUNT_LIMIT", general_count),
         ] {
-            *limit = env.or_told(&mut errors, variable).or(general).unwrap_or(*limit);
+            *limit = env.number(&mut errors, variable).or(general).unwrap_or(*limit);
         }
 
         let batch = &mut self.batch;
@@ -274,13 +274,13 @@ impl TracerProviderBuilder {
             (&mut batch.schedule_delay, "OTEL_BSP_SCHEDULE_DELAY"),
             (&mut batch.export_timeout, "OTEL_BSP_EXPORT_TIMEOUT"),
         ] {
-            *time = env.or_told(&mut errors, variable).map_or(*time, Duration::from_millis);
+            *time = env.number(&mut errors, variable).map_or(*time, Duration::from_millis);
         }
         for (size, variable) in [
             (&mut batch.max_queue_size, "OTEL_BSP_MAX_QUEUE_SIZE"),
             (&mut batch.max_export_batch_size, "OTEL_BSP_MAX_EXPORT_BATCH_SIZE"),
         ] {
-            *size = env.or_told(&mut errors, variable).unwrap_or(*size);
+            *size = env.number(&mut errors, variable).unwrap_or(*size);
         }
         (self, errors)
     }

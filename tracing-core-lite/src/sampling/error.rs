@@ -25,12 +25,6 @@ pub enum SamplerError {
         /// Its argument.
         argument: String,
     },
-    /// An environment variable is not UTF-8.
-    #[error("{variable} is not UTF-8")]
-    NotUtf8 {
-        /// The variable.
-        variable: &'static str,
-    },
 }
 
 impl SamplerError {
@@ -41,7 +35,7 @@ impl SamplerError {
         match self {
             Self::Argument { name: "traceidratio", .. } => Arc::new(Ratio::new(1.0)),
             Self::Argument { .. } => Arc::new(ParentBased::new(Ratio::new(1.0))),
-            Self::Unknown { .. } | Self::NotUtf8 { .. } => Arc::new(ParentBased::new(AlwaysOn)),
+            Self::Unknown { .. } => Arc::new(ParentBased::new(AlwaysOn)),
         }
     }
 }

@@ -2,8 +2,9 @@
 //!
 //! Source: OpenTelemetry specification, "Environment Variable Specification", section "General SDK Configuration".
 
-use std::env::{self, VarError};
 use std::sync::Arc;
+
+use crate::env::{EnvError, Lookup, Variables};
 
 use super::{AlwaysOff, AlwaysOn, ParentBased, Ratio, Sampler, SamplerError};
 
@@ -16,21 +17,23 @@ const KNOWN: [&str; 6] = [
     "parentbased_traceidratio",
 ];
 
-/// The sampler that `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` ask for.
+/// Reads the sampler from the environment variables `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG`.
 ///
-/// # Errors
-/// As [`from_names`], and when a variable is not UTF-8.
-pub fn from_env() -> Result<Arc<dyn Sampler>, SamplerError> {
-    let name = read("OTEL_TRACES_SAMPLER")?;
-    let argument = read("OTEL_TRACES_SAMPLER_ARG")?;
-    from_names(name.as_deref().unwrap_or_default(), argument.as_deref())
-}
-
-fn read(variable: &'static str) -> Result<Option<String>, SamplerError> {
-    match env::var(variable) {
-        Ok(value) => Ok(Some(value)),
-        Err(VarError::NotPresent) => Ok(None),
-        Err(VarError::NotUnicode(_)) => Err(SamplerError::NotUtf8 { variable }),
+/// Returns a warning if a value is not valid. The sampler is then the [`fallback`](SamplerError::fallback) of the error.
+#[must_use]
+pub fn from_env(variables: &impl Variables) -> (Arc<dyn Sampler>, Vec<EnvError>) {
+    let lookup = Lookup(variables);
+    let name = lookup.text("OTEL_TRACES_SAMPLER").unwrap_or_default();
+    let argument = lookup.text("OTEL_TRACES_SAMPLER_ARG");
+    match from_names(&name, argument.as_deref()) {
+        Ok(sampler) => (sampler, Vec::new()),
+        Err(error) => {
+            let variable = match &error {
+                SamplerError::Argument { .. } => "OTEL_TRACES_SAMPLER_ARG",
+                _ => "OTEL_TRACES_SAMPLER",
+            };
+            (error.fallback(), vec![EnvError { variable, reason: error.to_string() }])
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use super::name::SpanName;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use crate::clock::Timestamp;
+use crate::context::is_suppressed;
 use crate::ids;
 use crate::provider::tracer::{Resolved, Tracer};
 use crate::sampling::{Record, SamplingInput};
@@ -100,7 +101,7 @@ impl<'a> SpanBuilder<'a> {
     ) -> Span {
         let context_span = context.span();
         let parent = self.remote_parent.unwrap_or_else(|| context_span.span_context());
-        if engine.is_off() || context.is_telemetry_suppressed() {
+        if engine.is_off() || is_suppressed(context) {
             return Span::not_recording(parent.clone());
         }
         let parent = Some(parent).filter(|parent| parent.is_valid());
@@ -156,6 +157,10 @@ impl<'a> SpanBuilder<'a> {
         context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
+        if is_suppressed(context) {
+            let parent = self.remote_parent.cloned();
+            return Span::not_recording(parent.unwrap_or_else(|| context.span().span_context().clone()));
+        }
         let with_remote;
         let parent = match self.remote_parent {
             Some(remote) => {

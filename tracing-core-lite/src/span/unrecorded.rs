@@ -5,6 +5,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::builder::unchanged_child;
 use super::engine::Engine;
+use crate::context::is_suppressed;
 use crate::provider::tracer::{Resolved, Tracer};
 use crate::sampling::Record;
 
@@ -47,7 +48,7 @@ impl Tracer {
 
 fn child(engine: &Engine, parent: &SpanContext, base: &Context) -> Option<Context> {
     // An engine that is off passes contexts on as they are: that is for the builder.
-    let is_off = engine.is_off() || base.is_telemetry_suppressed();
+    let is_off = engine.is_off() || is_suppressed(base);
     if is_off || !parent.is_valid() || engine.sampler().sample_children_of(parent) != Some(Record::Drop) {
         return None;
     }

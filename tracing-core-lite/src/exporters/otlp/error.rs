@@ -1,46 +1,50 @@
 //! What can be wrong with an OTLP configuration.
 
-/// An OTLP exporter cannot be made from its configuration. No text of it shows a header's value or a password.
+use std::path::PathBuf;
+
+/// An OTLP exporter cannot be built from its configuration.
+///
+/// Messages show neither the values of headers nor passwords.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OtlpConfigError {
-    /// An environment variable has a value that it cannot have.
-    #[error("{variable}: expected {expected}")]
-    Variable {
-        /// The variable.
-        variable: &'static str,
-        /// What it may hold.
-        expected: &'static str,
-    },
-    /// The endpoint is no URL that OTLP can be sent to.
+    /// The endpoint is not a URL that OTLP can be sent to.
     #[error("the OTLP endpoint is not usable: {reason}")]
     Endpoint {
-        /// Why.
+        /// What is wrong with it.
         reason: &'static str,
     },
-    /// A header's name or value has characters that it cannot have.
+    /// A header has a name or a value with characters that cannot be sent.
     #[error("the OTLP header {name:?} has a name or a value that cannot be sent")]
     Header {
-        /// Its name.
+        /// The name.
         name: String,
     },
-    /// The configuration asks for something that this build leaves out.
+    /// The configuration needs a cargo feature that is not enabled.
     #[error("{wanted} needs the feature `{feature}` of tracing-core-lite")]
     Feature {
         /// What was asked for.
         wanted: &'static str,
-        /// The cargo feature that brings it.
+        /// The feature that provides it.
         feature: &'static str,
     },
-    /// The file with trusted certificates cannot be used.
+    /// A file with a certificate or a key cannot be used.
     #[error("the OTLP certificate file {path:?} cannot be used: {reason}")]
     Certificate {
         /// The file.
-        path: std::path::PathBuf,
+        path: PathBuf,
         /// Why.
         reason: String,
     },
-    /// The exporter could not be started (its thread or its TLS setup).
+    /// There is a client certificate without a key, or a key without a certificate.
+    #[error("the OTLP client {given} needs a client {missing} too")]
+    ClientIdentity {
+        /// What was set.
+        given: &'static str,
+        /// What was not set.
+        missing: &'static str,
+    },
+    /// The exporter's thread or TLS could not be set up.
     #[error("the OTLP exporter cannot start: {reason}")]
     Start {
         /// Why.

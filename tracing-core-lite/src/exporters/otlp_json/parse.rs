@@ -1,9 +1,11 @@
 //! Reads spans from OTLP's JSON.
 
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use opentelemetry::trace::{SpanId, TraceId};
 use serde_json::{Map, Value as Json};
 
-use crate::exporters::base64;
 use crate::span::data::{
     EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };
@@ -130,12 +132,23 @@ fn value(it: &Object, depth: usize) -> Result<Value> {
             "arrayValue" => Value::Array(list(object(it)?, "values", |it| value(it, depth + 1))?),
             "kvlistValue" => Value::Map(list(object(it)?, "values", |it| key_value(it, depth + 1))?),
             "bytesValue" => Value::Bytes(
-                it.as_str().and_then(base64::decode).ok_or("a bytesValue is not a string in base64")?,
+                it.as_str().and_then(decode_base64).ok_or("a bytesValue is not a string in base64")?,
             ),
             _ => continue,
         });
     }
     Ok(Value::Empty)
+}
+
+/// Readers of protobuf's JSON accept the standard and the URL-safe alphabet, with and without padding.
+fn decode_base64(text: &str) -> Option<Vec<u8>> {
+    const LENIENT: GeneralPurpose = GeneralPurpose::new(
+        &alphabet::STANDARD,
+        GeneralPurposeConfig::new()
+            .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+            .with_decode_allow_trailing_bits(true),
+    );
+    LENIENT.decode(text.replace('-', "+").replace('_', "/")).ok()
 }
 
 fn object(json: &Json) -> Result<&Object> {
@@ -219,4 +232,22 @@ fn from_hex<const N: usize>(text: &str) -> Option<[u8; N]> {
         *byte = (digit(0)? << 4) | digit(1)?;
     }
     Some(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_alphabets_of_base64_are_read_with_and_without_padding() {
+        for (encoded, plain) in
+            [("", &b""[..]), ("Zg==", b"f"), ("Zg", b"f"), ("Zm8=", b"fo"), ("Zm9vYmFy", b"foobar")]
+        {
+            assert_eq!(decode_base64(encoded).as_deref(), Some(plain), "{encoded}");
+        }
+        assert_eq!(decode_base64("-_-_"), decode_base64("+/+/"));
+        for broken in ["Z", "Zm9vY", "Zm 9", "é"] {
+            assert_eq!(decode_base64(broken), None, "{broken}");
+        }
+    }
 }

@@ -2,9 +2,10 @@
 
 use std::fmt::{Display, Write};
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 
-use crate::exporters::base64;
 use crate::span::data::{
     EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };
@@ -126,7 +127,7 @@ fn value(json: &mut Json, it: &Value) {
             json.key("kvlistValue");
             json.object(|json| json.items("values", pairs, key_value));
         }
-        Value::Bytes(it) => json.plain("bytesValue", format_args!("\"{}\"", base64::encode(it))),
+        Value::Bytes(it) => json.plain("bytesValue", format_args!("\"{}\"", BASE64_STANDARD.encode(it))),
         Value::Empty => {}
     });
 }

@@ -1,4 +1,4 @@
-//! Passes messages through gRPC as the bytes that they are.
+//! Passes encoded messages through gRPC.
 
 use bytes::{Buf, BufMut, Bytes};
 use tonic::Status;
@@ -6,7 +6,8 @@ use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 
 use crate::pipeline::Batch;
 
-/// The request is encoded already; the response is read by [`reply`](crate::exporters::otlp::reply).
+/// A codec for messages that are encoded already. The response is read by
+/// [`reply`](crate::exporters::otlp::reply).
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawBytes;
 
@@ -31,7 +32,7 @@ impl Encoder for RawBytes {
 
     fn encode(&mut self, batch: Batch, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
         to.reserve(batch.request_len());
-        batch.pieces().for_each(|piece| to.put_slice(piece));
+        batch.pieces().for_each(|slice| to.put_slice(slice));
         Ok(())
     }
 }

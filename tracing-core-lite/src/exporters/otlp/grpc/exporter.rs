@@ -1,11 +1,10 @@
-//! The exporter's side of the gRPC connection.
+//! The exporter for OTLP over gRPC.
 
-use std::error::Error;
 use std::fmt;
 use std::sync::mpsc::sync_channel;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
+use http::Uri;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 #[cfg(feature = "gzip")]
 use tonic::codec::CompressionEncoding;
@@ -13,27 +12,38 @@ use tonic::metadata::{AsciiMetadataKey, AsciiMetadataValue, MetadataMap};
 use tonic::transport::Endpoint;
 use tonic::{Code, Status};
 
+use super::connection::GrpcConnector;
 use super::retry_info::retry_info;
-use super::worker::{Call, Worker, cause};
+use super::worker::{Call, Failure, Worker};
+use crate::exporters::otlp::config::OtlpConfig;
+use crate::exporters::otlp::connect::{Connector, Tunnel};
+use crate::exporters::otlp::endpoint::Url;
+use crate::exporters::otlp::error::OtlpConfigError;
+use crate::exporters::otlp::headers::USER_AGENT;
 #[cfg(feature = "gzip")]
-use crate::exporters::otlp::Compression;
+use crate::exporters::otlp::protocol::Compression;
 use crate::exporters::otlp::secrets::Secrets;
-use crate::exporters::otlp::{OtlpConfig, OtlpConfigError, USER_AGENT, reply};
+use crate::exporters::otlp::{reply, retry_after};
 use crate::grpc_status;
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 
-/// How much longer than its timeout a call is waited for: the worker gives it up first, unless it is stuck.
+/// How much longer than its timeout the exporter waits for a call. The worker gives up first, unless it is stuck.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// Sends batches to an OTLP receiver over gRPC.
+/// An exporter that sends batches to an OTLP receiver over gRPC.
 ///
-/// It has a thread with a runtime of its own, so that it works with and without a runtime around it: the connection
-/// stays alive between batches, and neither exporting nor dropping it ever blocks on, or drops, the caller's runtime.
+/// It has a thread with a runtime of its own, so it works with and without a runtime around it. The connection stays
+/// open between batches.
 ///
-/// - OK: accepted; a partial success is passed on.
-/// - `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, `DATA_LOSS`, and
-///   `RESOURCE_EXHAUSTED` with a `RetryInfo`: [`ExportError::Retryable`], after the delay of the `RetryInfo`.
-/// - Every other status: [`ExportError::Permanent`].
+/// | the receiver | the result |
+/// |---|---|
+/// | answers OK | success; a partial success is passed on |
+/// | answers `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, `DATA_LOSS`, or `RESOURCE_EXHAUSTED` with a `RetryInfo`; cannot be reached; does not answer in time | [`ExportError::Retryable`], after the delay of the `RetryInfo` |
+/// | is a proxy that answers with HTTP status 429, 502, 503 or 504 | [`ExportError::Retryable`], with the time of `Retry-After` |
+/// | answers anything else | [`ExportError::Permanent`] |
+///
+/// The proxy of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used by a tunnel (`CONNECT`)
+/// unless the receiver is on this machine.
 ///
 /// Source: OTLP specification, section "OTLP/gRPC Response".
 pub struct OtlpGrpc {
@@ -41,53 +51,52 @@ pub struct OtlpGrpc {
     origin: String,
     timeout: Duration,
     secrets: Secrets,
+    is_unreachable: bool,
 }
 
 impl OtlpGrpc {
-    /// Makes the exporter; it connects when the first batch comes.
+    /// Creates the exporter. It connects when it exports the first batch.
     ///
     /// # Errors
-    /// [`OtlpConfigError`] when the endpoint, a header or the certificate is unusable, when one of them needs a
-    /// feature that is not built in, or when the thread cannot be started.
+    /// [`OtlpConfigError`] if the endpoint, a header or a certificate is not usable, if a feature is missing, or if the
+    /// thread cannot be started.
     pub fn new(config: &OtlpConfig) -> Result<Self, OtlpConfigError> {
         config.check()?;
         let url = config.url()?;
-        let mut metadata = MetadataMap::new();
-        for (name, value) in config.headers.iter() {
-            set(&mut metadata, name, value)?;
-        }
-        if let Some(value) = url.authorization().filter(|_| !config.headers.contains("authorization")) {
-            set(&mut metadata, "authorization", &value)?;
-        }
-        let unusable = |_| OtlpConfigError::Endpoint { reason: "gRPC cannot use it" };
-        let endpoint = Endpoint::from_shared(url.origin()).and_then(|it| it.user_agent(USER_AGENT));
-        let mut endpoint = endpoint.map_err(unusable)?;
-        if !config.timeout.is_zero() {
-            endpoint = endpoint.connect_timeout(config.timeout);
-        }
-        #[cfg(feature = "tls")]
-        if url.is_https() {
-            endpoint = with_tls(endpoint, config.certificate.as_deref())?;
-        }
+        let connect_timeout =
+            if config.timeout.is_zero() { OtlpConfig::DEFAULT_TIMEOUT } else { config.timeout };
+        let connector = Connector::new(&url, config, "h2", Tunnel::Always)?;
         #[cfg(feature = "gzip")]
         let compression = (config.compression == Compression::Gzip).then_some(CompressionEncoding::Gzip);
         #[cfg(not(feature = "gzip"))]
         let compression = None;
         let (sender, calls) = unbounded_channel();
-        Worker { endpoint, metadata, compression, calls }
-            .spawn()
-            .map_err(|error| OtlpConfigError::Start { reason: error.to_string() })?;
-        let secrets = Secrets::of(&config.headers, &url);
-        Ok(Self { calls: sender, origin: url.origin(), timeout: config.timeout, secrets })
+        let worker = Worker {
+            endpoint: endpoint(&url)?,
+            connector: GrpcConnector::new(connector, connect_timeout),
+            metadata: metadata(&url, config)?,
+            compression,
+            calls,
+        };
+        worker.spawn().map_err(|error| OtlpConfigError::Start { reason: error.to_string() })?;
+        Ok(Self {
+            calls: sender,
+            origin: url.origin(),
+            timeout: config.timeout,
+            secrets: Secrets::of(&config.headers, &url),
+            is_unreachable: false,
+        })
     }
 
-    fn refused(&self, status: &Status) -> ExportError {
-        // tonic reports a failed connection as UNAVAILABLE, or as UNKNOWN with the connection's error as source.
-        let transport = status.source().filter(|source| source.is::<tonic::transport::Error>());
-        let text = transport.map_or_else(|| status.message().to_owned(), cause);
-        let mut reason = format!("the OTLP receiver answered {}", grpc_status::name(status.code().into()));
+    fn refused(&self, failure: &Failure) -> ExportError {
+        let status = &failure.status;
+        let (name, text) = match &failure.transport {
+            Some(error) => (grpc_status::name(Code::Unavailable.into()), error.as_str()),
+            None => (grpc_status::name(status.code().into()), status.message()),
+        };
+        let mut reason = format!("the OTLP receiver answered {name}");
         if !text.is_empty() {
-            reason = format!("{reason}: {}", self.secrets.hide(&text));
+            reason = format!("{reason}: {}", self.secrets.hide(text));
         }
         let info = retry_info(status.details());
         let retryable = match status.code() {
@@ -98,10 +107,13 @@ impl OtlpGrpc {
             | Code::Unavailable
             | Code::DataLoss => true,
             Code::ResourceExhausted => info.is_some(),
-            _ => transport.is_some(),
+            _ => failure.transport.is_some(),
         };
         match retryable {
-            true => ExportError::Retryable { reason, after: info.and_then(|info| info.delay) },
+            true => ExportError::Retryable {
+                reason,
+                after: info.and_then(|info| info.delay).or_else(|| retry_after_of(status)),
+            },
             false => ExportError::Permanent { reason },
         }
     }
@@ -109,19 +121,31 @@ impl OtlpGrpc {
 
 impl Exporter for OtlpGrpc {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        self.is_unreachable = false;
         let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
             return Err(late("no time is left to reach the OTLP receiver"));
         };
-        let (reply, answer) = sync_channel::<Result<Bytes, Status>>(1);
+        let (reply, answer) = sync_channel(1);
         let call = Call { batch: batch.clone(), timeout, reply };
         if self.calls.send(call).is_err() {
             return Err(ExportError::Permanent { reason: "the OTLP exporter's thread has ended".into() });
         }
         match answer.recv_timeout(timeout + GRACE) {
             Ok(Ok(body)) => Ok(reply::exported(&body, &self.secrets)),
-            Ok(Err(status)) => Err(self.refused(&status)),
+            Ok(Err(failure)) => {
+                self.is_unreachable = failure.while_connecting;
+                Err(self.refused(&failure))
+            }
             Err(_) => Err(late("the OTLP receiver did not answer in time")),
         }
+    }
+
+    fn destination(&self) -> Option<&str> {
+        Some(&self.origin)
+    }
+
+    fn is_unreachable(&self) -> bool {
+        self.is_unreachable
     }
 }
 
@@ -131,33 +155,39 @@ impl fmt::Debug for OtlpGrpc {
     }
 }
 
+/// The endpoint that tonic sees. Its scheme is always `http`, as the connector does TLS; requests carry the real one.
+fn endpoint(url: &Url) -> Result<Endpoint, OtlpConfigError> {
+    let unusable = OtlpConfigError::Endpoint { reason: "gRPC cannot use it" };
+    let origin = url.origin().parse::<Uri>();
+    let endpoint = Endpoint::from_shared(format!("http://{}", url.authority()))
+        .and_then(|endpoint| endpoint.user_agent(USER_AGENT));
+    match (endpoint, origin) {
+        (Ok(endpoint), Ok(origin)) => Ok(endpoint.origin(origin)),
+        _ => Err(unusable),
+    }
+}
+
+fn metadata(url: &Url, config: &OtlpConfig) -> Result<MetadataMap, OtlpConfigError> {
+    let authorization = url.authorization().filter(|_| !config.headers.contains("authorization"));
+    let authorization = authorization.as_deref().map(|value| ("authorization", value));
+    let mut metadata = MetadataMap::new();
+    for (name, value) in config.headers.iter().chain(authorization) {
+        let lowercase = name.to_ascii_lowercase();
+        let (Ok(key), Ok(value)) =
+            (AsciiMetadataKey::from_bytes(lowercase.as_bytes()), AsciiMetadataValue::try_from(value))
+        else {
+            return Err(OtlpConfigError::Header { name: name.to_owned() });
+        };
+        metadata.insert(key, value);
+    }
+    Ok(metadata)
+}
+
+/// Returns the time in the `retry-after` of a proxy.
+fn retry_after_of(status: &Status) -> Option<Duration> {
+    retry_after::parse(status.metadata().get("retry-after")?.to_str().ok()?, SystemTime::now())
+}
+
 fn late(reason: &str) -> ExportError {
     ExportError::Retryable { reason: reason.to_owned(), after: None }
-}
-
-fn set(metadata: &mut MetadataMap, name: &str, value: &str) -> Result<(), OtlpConfigError> {
-    let lowercase = name.to_ascii_lowercase();
-    let (Ok(key), Ok(value)) =
-        (AsciiMetadataKey::from_bytes(lowercase.as_bytes()), AsciiMetadataValue::try_from(value))
-    else {
-        return Err(OtlpConfigError::Header { name: name.to_owned() });
-    };
-    metadata.insert(key, value);
-    Ok(())
-}
-
-#[cfg(feature = "tls")]
-fn with_tls(endpoint: Endpoint, certificate: Option<&std::path::Path>) -> Result<Endpoint, OtlpConfigError> {
-    use tonic::transport::{Certificate, ClientTlsConfig};
-    let tls = match certificate {
-        None => ClientTlsConfig::new().with_native_roots(),
-        Some(path) => {
-            let pem = std::fs::read(path).map_err(|error| OtlpConfigError::Certificate {
-                path: path.to_owned(),
-                reason: error.to_string(),
-            })?;
-            ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem))
-        }
-    };
-    endpoint.tls_config(tls).map_err(|error| OtlpConfigError::Start { reason: cause(&error) })
 }

@@ -1,62 +1,83 @@
 //! The thread that owns the gRPC connection and its runtime.
 
+use std::error::Error;
 use std::io;
 use std::sync::mpsc::SyncSender;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use opentelemetry::Context;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tonic::client::Grpc;
 use tonic::codec::CompressionEncoding;
-
 use tonic::metadata::MetadataMap;
 use tonic::transport::Endpoint;
-use tonic::{Request, Status};
+use tonic::{Code, Request, Status};
 
 use super::codec::RawBytes;
-use super::gathered::GatheringConnector;
+use super::connection::{ConnectError, GrpcConnector};
+use super::non_grpc::NonGrpcToStatus;
+use crate::context::suppress_tracing;
 use crate::pipeline::Batch;
 
 const EXPORT: PathAndQuery =
     PathAndQuery::from_static("/opentelemetry.proto.collector.trace.v1.TraceService/Export");
-/// How much of a reply is read, in bytes.
+/// The most that is read of a reply, in bytes.
 const MAX_REPLY: usize = 64 * 1024;
 
 /// One call to make.
 pub(super) struct Call {
     pub(super) batch: Batch,
     pub(super) timeout: Duration,
-    pub(super) reply: SyncSender<Result<Bytes, Status>>,
+    pub(super) reply: SyncSender<Result<Bytes, Failure>>,
+}
+
+/// Why a call failed.
+pub(super) struct Failure {
+    pub(super) status: Status,
+    /// The error of the connection, when it was not the receiver that answered.
+    pub(super) transport: Option<String>,
+    /// Whether there was no connection at all.
+    pub(super) while_connecting: bool,
+}
+
+impl Failure {
+    fn new(status: Status) -> Self {
+        let transport = status.source().filter(|source| source.is::<tonic::transport::Error>());
+        let connecting = find::<ConnectError>(status.source());
+        Self {
+            transport: connecting.map(ToString::to_string).or_else(|| transport.map(innermost)),
+            while_connecting: connecting.is_some(),
+            status,
+        }
+    }
 }
 
 pub(super) struct Worker {
     pub(super) endpoint: Endpoint,
+    pub(super) connector: GrpcConnector,
     pub(super) metadata: MetadataMap,
     pub(super) compression: Option<CompressionEncoding>,
     pub(super) calls: UnboundedReceiver<Call>,
 }
 
 impl Worker {
-    /// Starts the thread; it ends when no more calls can come.
+    /// Starts the thread. It ends when the exporter is dropped.
     pub(super) fn spawn(self) -> io::Result<()> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_start(|| std::mem::forget(suppress_tracing()))
+            .build()?;
         std::thread::Builder::new().name("otlp-grpc".into()).spawn(move || {
-            // The client is traced code too; its spans would be exported, and make new ones.
-            let _untraced = Context::enter_telemetry_suppressed_scope();
+            // The client is instrumented too. Its spans would be exported, and cause new ones.
+            let _suppressed = suppress_tracing();
             runtime.block_on(self.run());
         })?;
         Ok(())
     }
 
     async fn run(mut self) {
-        // Not below TLS: the gain is small beside the cost of encryption.
-        let channel = if self.endpoint.uri().scheme_str() == Some("http") {
-            self.endpoint.connect_with_connector_lazy(GatheringConnector::new())
-        } else {
-            self.endpoint.connect_lazy()
-        };
+        let channel = NonGrpcToStatus(self.endpoint.connect_with_connector_lazy(self.connector));
         let mut client = Grpc::new(channel).max_decoding_message_size(MAX_REPLY);
         if let Some(encoding) = self.compression {
             client = client.send_compressed(encoding).accept_compressed(encoding);
@@ -66,18 +87,31 @@ impl Worker {
             *request.metadata_mut() = self.metadata.clone();
             request.set_timeout(call.timeout);
             let result = tokio::time::timeout(call.timeout, async {
-                client.ready().await.map_err(|error| Status::unavailable(cause(&error)))?;
+                client.ready().await.map_err(|error| Status::from_error(Box::new(error)))?;
                 client.unary(request, EXPORT, RawBytes).await
             });
-            let result = result.await.unwrap_or_else(|_| Err(Status::deadline_exceeded("no answer in time")));
-            // Whoever asked may have given up by now.
-            let _ = call.reply.try_send(result.map(tonic::Response::into_inner));
+            let result = result
+                .await
+                .unwrap_or_else(|_| Err(Status::new(Code::DeadlineExceeded, "no answer in time")));
+            // The exporter may have given up waiting.
+            let _ = call.reply.try_send(result.map(tonic::Response::into_inner).map_err(Failure::new));
         }
     }
 }
 
-/// The innermost text: the outer ones say no more than "transport error".
-pub(super) fn cause(error: &dyn std::error::Error) -> String {
+/// Returns the first error of type `E` among `error` and its sources.
+fn find<'a, E: Error + 'static>(mut error: Option<&'a (dyn Error + 'static)>) -> Option<&'a E> {
+    while let Some(current) = error {
+        if let Some(found) = current.downcast_ref() {
+            return Some(found);
+        }
+        error = current.source();
+    }
+    None
+}
+
+/// Returns the text of the innermost error, because the outer ones say no more than "transport error".
+pub(super) fn innermost(error: &(dyn Error + 'static)) -> String {
     let mut innermost = error;
     while let Some(source) = innermost.source() {
         innermost = source;

@@ -1,31 +1,36 @@
-//! OTLP over HTTP. Who uses it needs no runtime.
+//! The exporter for OTLP over HTTP.
 
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::time::{Duration, Instant, SystemTime};
 
-use bytes::Bytes;
-use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, header};
-use opentelemetry::Context;
-use ureq::{Agent, Proxy};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use super::answer::{Answer, MAX_REPLY};
-use super::plain::Plain;
+use super::client::{Client, Failure};
+use super::response::ReceiverResponse;
+use crate::context::suppress_tracing;
+use crate::exporters::otlp::config::OtlpConfig;
+use crate::exporters::otlp::connect::{Connector, Tunnel};
 use crate::exporters::otlp::endpoint::Url;
+use crate::exporters::otlp::error::OtlpConfigError;
+use crate::exporters::otlp::headers::USER_AGENT;
+use crate::exporters::otlp::protocol::{Compression, Protocol};
 use crate::exporters::otlp::secrets::Secrets;
-use crate::exporters::otlp::{
-    Compression, OtlpConfig, OtlpConfigError, Protocol, USER_AGENT, reply, retry_after,
-};
+use crate::exporters::otlp::{reply, retry_after};
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 
-/// Posts batches to an OTLP receiver, as protobuf or as JSON.
+/// An exporter that posts batches to an OTLP receiver, as protobuf or as JSON. It needs no async runtime.
 ///
-/// - 2xx: accepted; a partial success is passed on.
-/// - 429, 502, 503 and 504, no connection, and no answer in time: [`ExportError::Retryable`], with `Retry-After`.
-/// - Every other answer, redirects included: [`ExportError::Permanent`].
+/// | the receiver | the result |
+/// |---|---|
+/// | answers 2xx | success; a partial success is passed on |
+/// | answers 429, 502, 503 or 504, cannot be reached, or does not answer in time | [`ExportError::Retryable`], with the time of `Retry-After` |
+/// | answers anything else, redirects included | [`ExportError::Permanent`] |
 ///
-/// The environment's proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `NO_PROXY`) is used unless the receiver is on this machine.
+/// The proxy of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used unless the receiver is on
+/// this machine: by a tunnel (`CONNECT`) for https, and by requests in absolute form for http.
+///
+/// Source: OTLP specification, section "OTLP/HTTP Response".
 pub struct OtlpHttp {
     client: Client,
     url: String,
@@ -34,74 +39,42 @@ pub struct OtlpHttp {
     #[cfg_attr(not(feature = "otlp-json"), expect(dead_code))]
     json: bool,
     secrets: Secrets,
-}
-
-enum Client {
-    Plain(Box<Plain>),
-    /// For TLS and proxies.
-    Ureq {
-        agent: Agent,
-        headers: Vec<(String, String)>,
-    },
+    is_unreachable: bool,
 }
 
 impl OtlpHttp {
-    /// Makes the exporter; it connects when the first batch comes.
+    /// Creates the exporter. It connects when it exports the first batch.
     ///
     /// # Errors
-    /// [`OtlpConfigError`] when the endpoint, a header or the certificate is unusable, or needs a feature that is
-    /// not built in.
+    /// [`OtlpConfigError`] if the endpoint, a header or a certificate is not usable, or if a feature is missing.
     pub fn new(config: &OtlpConfig) -> Result<Self, OtlpConfigError> {
         config.check()?;
         let url = config.url()?;
-        let gzip = config.compression == Compression::Gzip;
-        let json = config.protocol == Protocol::HttpJson;
-        let mut headers: Vec<_> =
-            config.headers.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        if !config.headers.contains("authorization") {
-            headers.extend(url.authorization().map(|value| ("authorization".to_owned(), value)));
-        }
-        let media_type = if json { "application/json" } else { "application/x-protobuf" };
-        headers.push((header::CONTENT_TYPE.to_string(), media_type.to_owned()));
-        if gzip {
-            headers.push((header::CONTENT_ENCODING.to_string(), "gzip".to_owned()));
-        }
-        let client = if is_plain(&url, config) {
-            let target = PathAndQuery::try_from(url.path_and_query())
-                .map_err(|_| OtlpConfigError::Endpoint { reason: "HTTP cannot use its path" })?;
-            let plain = Plain::new(url.host(), url.port_or(80), target, header_map(&url, &headers)?)
-                .map_err(|error| OtlpConfigError::Start { reason: error.to_string() })?;
-            Client::Plain(Box::new(plain))
-        } else {
-            Client::Ureq { agent: agent(&url, config)?, headers }
+        let connector = Connector::new(&url, config, "http/1.1", Tunnel::ForTls)?;
+        let client = Client::new(connector, url.uri(), headers(&url, config)?)
+            .map_err(|error| OtlpConfigError::Start { reason: error.to_string() })?;
+        Ok(Self {
+            client,
+            url: url.without_credentials(),
+            timeout: config.timeout,
+            gzip: config.compression == Compression::Gzip,
+            json: config.protocol == Protocol::HttpJson,
+            secrets: Secrets::of(&config.headers, &url),
+            is_unreachable: false,
+        })
+    }
+
+    fn post(&mut self, batch: &Batch, timeout: Duration) -> Result<ReceiverResponse, ExportError> {
+        let body = match self.encode(batch)? {
+            Some(body) => Batch::new(body.into(), batch.span_count()),
+            None => batch.clone(),
         };
-        let secrets = Secrets::of(&config.headers, &url);
-        Ok(Self { client, url: url.without_credentials(), timeout: config.timeout, gzip, json, secrets })
+        let result = self.client.post(body, Instant::now() + timeout);
+        self.is_unreachable = matches!(&result, Err(Failure { while_connecting: true, .. }));
+        result.map_err(|failure| disconnected(&failure.error, &self.secrets))
     }
 
-    fn post(&mut self, batch: &Batch, timeout: Duration) -> Result<Answer, ExportError> {
-        let encoded = self.encode(batch)?;
-        match &mut self.client {
-            Client::Plain(plain) => {
-                let deadline = Instant::now() + timeout;
-                let body = match encoded {
-                    Some(body) => Batch::new(body.into(), batch.span_count()),
-                    None => batch.clone(),
-                };
-                plain.post(body, deadline).map_err(|error| disconnected(&error, &self.secrets))
-            }
-            Client::Ureq { agent, headers } => {
-                let mut request = agent.post(&self.url).config().timeout_global(Some(timeout)).build();
-                for (name, value) in headers {
-                    request = request.header(&*name, &*value);
-                }
-                let response = request.send(encoded.as_deref().unwrap_or_else(|| batch.request()));
-                response.map(answer).map_err(|error| failed(&error, &self.secrets))
-            }
-        }
-    }
-
-    /// The body, unless it is that of the batch.
+    /// Returns the body, `None` if it is that of the batch.
     fn encode(&self, batch: &Batch) -> Result<Option<Vec<u8>>, ExportError> {
         let permanent = |reason: String| ExportError::Permanent { reason };
         #[cfg(feature = "otlp-json")]
@@ -121,9 +94,9 @@ impl OtlpHttp {
         }
     }
 
-    fn accepted(&self, answer: &Answer) -> Exported {
-        let body = answer.body.as_deref().unwrap_or_default();
-        match answer.media_type.as_deref() {
+    fn accepted(&self, response: &ReceiverResponse) -> Exported {
+        let body = response.body.as_deref().unwrap_or_default();
+        match response.media_type.as_deref() {
             #[cfg(feature = "otlp-json")]
             Some("application/json") => reply::exported_json(body, &self.secrets),
             #[cfg(not(feature = "otlp-json"))]
@@ -132,12 +105,13 @@ impl OtlpHttp {
         }
     }
 
-    fn refused(&self, answer: &Answer) -> ExportError {
-        let status = answer.status;
-        let after = answer.retry_after.as_deref();
+    fn refused(&self, response: &ReceiverResponse) -> ExportError {
+        let status = response.status;
+        let after = response.retry_after.as_deref();
         let after = after.and_then(|value| retry_after::parse(value, SystemTime::now()));
         let mut reason = format!("the OTLP receiver answered {}", status.as_u16());
-        if let Some(message) = message(answer).map(|it| self.secrets.hide(&it)).filter(|it| !it.is_empty()) {
+        if let Some(message) = message(response).map(|it| self.secrets.hide(&it)).filter(|it| !it.is_empty())
+        {
             reason = format!("{reason}: {message}");
         } else if status.is_redirection() {
             reason += " (redirects are not followed)";
@@ -151,39 +125,44 @@ impl OtlpHttp {
 
 impl Exporter for OtlpHttp {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
-        let _untraced = Context::enter_telemetry_suppressed_scope();
+        let _suppressed = suppress_tracing();
         let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
             return Err(retryable("no time is left to reach the OTLP receiver"));
         };
-        let answer = self.post(batch, timeout)?;
-        if answer.status.is_success() { Ok(self.accepted(&answer)) } else { Err(self.refused(&answer)) }
+        let response = self.post(batch, timeout)?;
+        if response.status.is_success() { Ok(self.accepted(&response)) } else { Err(self.refused(&response)) }
+    }
+
+    fn destination(&self) -> Option<&str> {
+        self.url.split('?').next()
+    }
+
+    fn is_unreachable(&self) -> bool {
+        self.is_unreachable
     }
 }
 
 impl fmt::Debug for OtlpHttp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.url.split('?').next();
-        f.debug_struct("OtlpHttp").field("url", &url).finish_non_exhaustive()
+        f.debug_struct("OtlpHttp").field("url", &self.destination()).finish_non_exhaustive()
     }
 }
 
-/// Whether nothing is asked for that only ureq knows.
-fn is_plain(url: &Url, config: &OtlpConfig) -> bool {
-    // Whoever sets one of these wants something special of the connection.
-    const SPECIAL: [&str; 6] =
-        ["connection", "content-encoding", "content-length", "content-type", "expect", "transfer-encoding"];
-    let Ok(uri) = url.without_credentials().parse::<Uri>() else { return false };
-    let direct = || url.is_loopback() || Proxy::try_from_env().is_none_or(|proxy| proxy.is_no_proxy(&uri));
-    !url.is_https() && !SPECIAL.iter().any(|name| config.headers.contains(name)) && direct()
-}
-
-fn header_map(url: &Url, headers: &[(String, String)]) -> Result<HeaderMap, OtlpConfigError> {
+fn headers(url: &Url, config: &OtlpConfig) -> Result<HeaderMap, OtlpConfigError> {
+    let json = config.protocol == Protocol::HttpJson;
+    let authorization = url.authorization().filter(|_| !config.headers.contains("authorization"));
     let mut map = HeaderMap::new();
-    let own = [("host", url.authority()), ("user-agent", USER_AGENT), ("accept", "*/*")];
-    let users = headers.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    for (name, value) in own.into_iter().chain(users) {
-        let (Ok(key), Ok(mut sent)) =
-            (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_bytes(value.as_bytes()))
+    let own = [
+        (header::HOST.as_str(), url.authority()),
+        (header::USER_AGENT.as_str(), USER_AGENT),
+        (header::ACCEPT.as_str(), "*/*"),
+        (header::CONTENT_TYPE.as_str(), if json { "application/json" } else { "application/x-protobuf" }),
+    ];
+    let gzip =
+        (config.compression == Compression::Gzip).then_some((header::CONTENT_ENCODING.as_str(), "gzip"));
+    let authorization = authorization.as_deref().map(|value| (header::AUTHORIZATION.as_str(), value));
+    for (name, value) in own.into_iter().chain(gzip).chain(authorization).chain(config.headers.iter()) {
+        let (Ok(key), Ok(mut sent)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
         else {
             return Err(OtlpConfigError::Header { name: name.to_owned() });
         };
@@ -193,39 +172,11 @@ fn header_map(url: &Url, headers: &[(String, String)]) -> Result<HeaderMap, Otlp
     Ok(map)
 }
 
-fn agent(
-    url: &Url,
-    #[cfg_attr(not(feature = "tls"), expect(unused))] config: &OtlpConfig,
-) -> Result<Agent, OtlpConfigError> {
-    let mut settings = Agent::config_builder()
-        .http_status_as_error(false)
-        // A redirect could take the credentials to somebody else.
-        .max_redirects(0)
-        .user_agent(USER_AGENT)
-        .max_idle_connections(1);
-    if url.is_loopback() {
-        settings = settings.proxy(None);
-    }
-    #[cfg(feature = "tls")]
-    if url.is_https() {
-        settings = settings.tls_config(tls(config.certificate.as_deref())?);
-    }
-    Ok(settings.build().new_agent())
-}
-
-fn answer(mut response: Response<ureq::Body>) -> Answer {
-    let mut answer = Answer::new(response.status(), response.headers());
-    // The receiver has decided by now: a body that cannot be read must not send the batch again.
-    answer.body =
-        response.body_mut().with_config().limit(MAX_REPLY as u64).read_to_vec().ok().map(Bytes::from);
-    answer
-}
-
 fn retryable(reason: impl Into<String>) -> ExportError {
     ExportError::Retryable { reason: reason.into(), after: None }
 }
 
-/// Says what failed on a plain connection.
+/// Says what failed. Errors of certificates are retryable too, because certificates are replaced while services run.
 fn disconnected(error: &io::Error, secrets: &Secrets) -> ExportError {
     match error.kind() {
         ErrorKind::TimedOut => retryable("the OTLP receiver did not answer in time"),
@@ -238,32 +189,10 @@ fn disconnected(error: &io::Error, secrets: &Secrets) -> ExportError {
     }
 }
 
-/// Says what failed without the texts of the client that may quote the URL.
-fn failed(error: &ureq::Error, secrets: &Secrets) -> ExportError {
-    use ureq::Error;
-    let permanent = |reason: &str| ExportError::Permanent { reason: reason.to_owned() };
-    match error {
-        Error::Timeout(phase) => retryable(format!("the OTLP receiver did not answer in time ({phase})")),
-        Error::HostNotFound => retryable("the OTLP receiver's host name cannot be resolved"),
-        // Of TLS too: a certificate can be replaced while we retry.
-        Error::Io(error) => retryable(format!(
-            "the connection to the OTLP receiver failed: {}",
-            secrets.hide(&error.to_string())
-        )),
-        Error::ConnectionFailed => retryable("the OTLP receiver cannot be reached"),
-        Error::Protocol(_) => retryable("the OTLP receiver did not answer in HTTP"),
-        Error::Tls(reason) => permanent(&format!("TLS with the OTLP receiver failed: {reason}")),
-        Error::Http(_) | Error::BadUri(_) => permanent("the request to the OTLP receiver cannot be made"),
-        Error::InvalidProxyUrl => permanent("the proxy of the environment is not a URL"),
-        Error::ConnectProxyFailed(_) => retryable("the proxy refused to connect to the OTLP receiver"),
-        _ => retryable("the request to the OTLP receiver failed"),
-    }
-}
-
-/// What an error's body says: a `google.rpc.Status`, or a line of text.
-fn message(answer: &Answer) -> Option<String> {
-    let body = answer.body.as_deref()?;
-    match answer.media_type.as_deref() {
+/// Returns the message in the body of an error: that of a `google.rpc.Status`, or a line of text.
+fn message(response: &ReceiverResponse) -> Option<String> {
+    let body = response.body.as_deref()?;
+    match response.media_type.as_deref() {
         Some("application/x-protobuf") => reply::status_message(body),
         #[cfg(feature = "otlp-json")]
         Some("application/json") => reply::status_message_json(body),
@@ -273,37 +202,17 @@ fn message(answer: &Answer) -> Option<String> {
 }
 
 #[cfg(feature = "gzip")]
-fn gzipped<'a>(pieces: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
+fn gzipped<'a>(slices: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
     use std::io::Write;
-    // Spans repeat themselves so much that the fastest level already gets most of the gain.
+    // Spans repeat themselves so much that the fastest level gets most of the gain.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    for piece in pieces {
-        encoder.write_all(piece)?;
+    for slice in slices {
+        encoder.write_all(slice)?;
     }
     encoder.finish()
 }
 
 #[cfg(not(feature = "gzip"))]
-fn gzipped<'a>(_pieces: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
+fn gzipped<'a>(_slices: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
     Err(ErrorKind::Unsupported.into())
-}
-
-#[cfg(feature = "tls")]
-fn tls(certificate: Option<&std::path::Path>) -> Result<ureq::tls::TlsConfig, OtlpConfigError> {
-    use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
-    let Some(path) = certificate else {
-        return Ok(TlsConfig::builder().root_certs(RootCerts::PlatformVerifier).build());
-    };
-    let unusable = |reason: String| OtlpConfigError::Certificate { path: path.to_owned(), reason };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let mut trusted = Vec::new();
-    for item in parse_pem(&pem) {
-        if let PemItem::Certificate(it) = item.map_err(|_| unusable("it is not PEM".into()))? {
-            trusted.push(it);
-        }
-    }
-    if trusted.is_empty() {
-        return Err(unusable("it holds no certificate".into()));
-    }
-    Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&trusted)).build())
 }

@@ -1,9 +1,9 @@
 //! OTLP over HTTP.
 
-mod answer;
+mod batch_body;
+mod client;
 mod exporter;
-mod heard;
-mod pieces;
-mod plain;
+mod receive_first;
+mod response;
 
 pub use exporter::OtlpHttp;

@@ -1,22 +1,22 @@
-//! What an exporter looks at in a response.
+//! The parts of a response that the exporter reads.
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-/// How much of a body is read, in bytes.
-pub(super) const MAX_REPLY: usize = 64 * 1024;
+/// The most that is read of a body, in bytes.
+pub(super) const MAX_BODY: usize = 64 * 1024;
 
-pub(super) struct Answer {
+pub(super) struct ReceiverResponse {
     pub(super) status: StatusCode,
-    /// Of the body, without parameters, in lower case.
+    /// The type of the body, without parameters, in lower case.
     pub(super) media_type: Option<String>,
     pub(super) retry_after: Option<String>,
-    /// `None` when it cannot be read, or is longer than anyone would want to know.
+    /// `None` if it cannot be read or is longer than [`MAX_BODY`].
     pub(super) body: Option<Bytes>,
 }
 
-impl Answer {
-    /// Without the body.
+impl ReceiverResponse {
+    /// Returns a response without its body.
     pub(super) fn new(status: StatusCode, headers: &HeaderMap) -> Self {
         let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
         let media_type = text(header::CONTENT_TYPE).and_then(|it| it.split(';').next());
