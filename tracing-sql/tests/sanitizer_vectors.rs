@@ -12,9 +12,13 @@ struct Different {
 }
 
 const DIGITS_IN_COMMENT: &str = "a comment with a digit may hold a literal or the id of a request";
+const ROWS: &str = "a batch of any size has one text";
 const HQL: &str = "HQL, which never reaches a server: an operation is not made up";
 
 const TEXTS: &[Different] = &[
+    Different { input: "SELECT * FROM (VALUES (1,2), (3,4)) AS t(a, b)", why: ROWS },
+    Different { input: "VALUES (1, 'a'), (2, 'b')", why: ROWS },
+    Different { input: "WITH cte AS (VALUES (1, 'a'), (2, 'b')) SELECT * FROM cte", why: ROWS },
     Different { input: "select col /* from table2 */ from table", why: DIGITS_IN_COMMENT },
     Different { input: "SELECT --83", why: DIGITS_IN_COMMENT },
     Different { input: "GRANT SELECT ON users TO admin /* PASSWORD Password1 */", why: DIGITS_IN_COMMENT },

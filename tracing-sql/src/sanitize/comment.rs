@@ -1,12 +1,12 @@
-//! Comments: where they end, whether they can be shown.
+//! Where comments end, and whether they can be shown.
 
 use super::dialect::Dialect;
 
-/// The end of the comment that begins at `start` and lasts to the end of the line.
+/// Returns the end of the comment at `start` that lasts to the end of the line.
 pub(super) fn line_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<usize> {
     let rest = &bytes[start..];
     let begins = match dialect {
-        // Without white space behind it, `--` is two signs of minus.
+        // Without white space after it, `--` is two minus signs.
         Dialect::MySql => {
             rest.starts_with(b"#")
                 || (rest.starts_with(b"--") && rest.get(2).is_none_or(|byte| *byte <= b' ' || *byte == 0x7f))
@@ -17,9 +17,9 @@ pub(super) fn line_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<u
     begins.then(|| rest.iter().position(ends).map_or(bytes.len(), |length| start + length))
 }
 
-/// The end of the comment that begins at `start` with `/*`.
+/// Returns the end of the comment at `start` that begins with `/*`.
 ///
-/// Those that MySQL and MariaDB execute (`/*!` and `/*M!`) are none.
+/// MySQL and MariaDB execute what is in `/*!` and `/*M!`, so those are not comments.
 pub(super) fn block_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<usize> {
     let rest = &bytes[start..];
     if !rest.starts_with(b"/*") {
@@ -49,8 +49,7 @@ pub(super) fn block_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<
     Some(bytes.len())
 }
 
-/// Whether a comment has nothing but words in it, and so no literal that somebody has commented out, nor the ids of a
-/// request.
+/// Whether a comment consists of words alone, and so holds neither a literal nor the ids of a request.
 pub(super) fn is_words(comment: &[u8]) -> bool {
     comment
         .iter()

@@ -6,33 +6,41 @@
 pub enum Dialect {
     /// PostgreSQL: `"names"`, `E'…'` with backslashes, `$tag$…$tag$`, nested comments.
     PostgreSql,
-    /// MySQL and MariaDB: `"strings"`, backslashes, `` `names` ``, `#` comments.
+    /// MySQL and MariaDB: `"strings"`, backslashes, `` `names` ``, `#` comments, `$tag$…$tag$`.
     MySql,
-    /// SQLite: `"names"` that are strings when there is no such name, `[names]`, `` `names` ``.
+    /// SQLite: `[names]`, `` `names` ``. SQLite reads text in double quotes as a string if there is no column of that
+    /// name, so it is hidden unless it can only be a name.
     Sqlite,
-    /// Any other: `"strings"` that are names where a table stands, `[names]`, `` `names` ``, `$tag$…$tag$`, nested comments.
+    /// SQLite for programs that use double quotes for names only. Text in double quotes is shown everywhere.
+    SqliteQuotedNames,
+    /// Any other database, such as SQL Server or Oracle. Text in double quotes is hidden, because it is a string in some
+    /// of them. `[names]`, `` `names` ``, `#temporary` tables, `q'[…]'`, `$tag$…$tag$`, nested comments.
     Generic,
 }
 
-/// What stands in double quotes.
+/// What text in double quotes is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DoubleQuotes {
     Name,
     Literal,
-    /// A name where only a name can be, and otherwise a literal to be careful.
+    /// A name where only a name can stand, otherwise a literal.
     ByPosition,
-    /// As `ByPosition` for the summary, and never shown in the text.
+    /// A name in the summary, a literal in the text.
     Hidden,
 }
 
 impl Dialect {
     pub(super) fn double_quotes(self) -> DoubleQuotes {
         match self {
-            Self::PostgreSql => DoubleQuotes::Name,
+            Self::PostgreSql | Self::SqliteQuotedNames => DoubleQuotes::Name,
             Self::MySql => DoubleQuotes::Literal,
             Self::Sqlite => DoubleQuotes::ByPosition,
             Self::Generic => DoubleQuotes::Hidden,
         }
+    }
+
+    pub(super) fn is_sqlite(self) -> bool {
+        matches!(self, Self::Sqlite | Self::SqliteQuotedNames)
     }
 
     /// Whether a backslash escapes the next character of a plain string.
@@ -46,7 +54,17 @@ impl Dialect {
     }
 
     pub(super) fn has_dollar_quotes(self) -> bool {
-        matches!(self, Self::PostgreSql | Self::Generic)
+        !self.is_sqlite()
+    }
+
+    /// Whether `q'[…]'` is a string.
+    pub(super) fn has_q_quotes(self) -> bool {
+        self == Self::Generic
+    }
+
+    /// Whether `#name` is a temporary table.
+    pub(super) fn has_temporary_names(self) -> bool {
+        self == Self::Generic
     }
 
     pub(super) fn has_nested_comments(self) -> bool {
@@ -58,10 +76,15 @@ impl Dialect {
     }
 
     pub(super) fn has_brackets(self) -> bool {
-        matches!(self, Self::Sqlite | Self::Generic)
+        self.is_sqlite() || self == Self::Generic
     }
 
-    /// Whether `?` is a parameter, and not an operator of JSON.
+    /// Whether `ARRAY[…]` is a list of values.
+    pub(super) fn has_arrays(self) -> bool {
+        matches!(self, Self::PostgreSql | Self::Generic)
+    }
+
+    /// Whether `?` is a parameter. In PostgreSQL it is an operator.
     pub(super) fn has_question_marks(self) -> bool {
         self != Self::PostgreSql
     }

@@ -1,4 +1,4 @@
-//! Cuts a text into tokens, as servers of its dialect do.
+//! Splits a text into tokens, as servers of its dialect do.
 
 use super::comment;
 use super::dialect::{Dialect, DoubleQuotes};
@@ -13,18 +13,18 @@ pub(super) enum Kind {
     Word,
     /// A name in quotes.
     Name,
-    /// What stands in double quotes where that may be a literal.
+    /// Text in double quotes, where that may be a literal.
     DoubleQuoted,
     /// A string, or anything that is not closed.
     Literal,
     Number,
     /// `?`, `$1`.
     Parameter,
-    /// One character of any other sort.
+    /// One character of any other kind.
     Sign,
 }
 
-/// A part of the text. All texts together are the whole.
+/// A part of the text. All tokens together are the whole text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -34,12 +34,13 @@ pub(super) struct Token {
 
 #[derive(Debug)]
 pub(super) struct Lexer<'a> {
+    sql: &'a str,
     bytes: &'a [u8],
     dialect: Dialect,
     at: usize,
-    /// After `E'…'`: PostgreSQL reads a string that follows as its continuation, with backslashes.
+    /// After `E'…'`. PostgreSQL reads a string that follows as its continuation, with backslashes.
     after_escape_string: bool,
-    /// In a comment that MySQL executes: its end is a sign, and begins no other comment.
+    /// In a comment that MySQL executes. Its end is a sign and begins no other comment.
     in_executed_comment: bool,
 }
 
@@ -49,7 +50,7 @@ enum Class {
     Space,
     Word,
     Digit,
-    /// Any that needs a closer look.
+    /// Depends on what follows.
     Special,
     Sign,
 }
@@ -72,7 +73,7 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
-/// Whether `byte` can be inside of a name or a number: bytes of other scripts count as letters.
+/// Whether a byte can be inside a name or a number. Bytes of other scripts count as letters.
 const IN_WORD: [bool; 256] = {
     let mut inside = [false; 256];
     let mut byte = 0;
@@ -85,7 +86,20 @@ const IN_WORD: [bool; 256] = {
 
 impl<'a> Lexer<'a> {
     pub(super) fn new(sql: &'a str, dialect: Dialect) -> Self {
-        Self { bytes: sql.as_bytes(), dialect, at: 0, after_escape_string: false, in_executed_comment: false }
+        Self {
+            sql,
+            bytes: sql.as_bytes(),
+            dialect,
+            at: 0,
+            after_escape_string: false,
+            in_executed_comment: false,
+        }
+    }
+
+    /// Continues at `at`, which is not read before it.
+    pub(super) fn skip_to(&mut self, at: usize) {
+        self.at = at;
+        self.after_escape_string = false;
     }
 
     #[inline]
@@ -97,7 +111,7 @@ impl<'a> Lexer<'a> {
         self.peek(ahead).is_some_and(|byte| byte.is_ascii_digit())
     }
 
-    /// Passes what can be inside of a word.
+    /// Skips what can be inside a word.
     #[inline]
     fn skip_word(&mut self) {
         while let Some(&byte) = self.bytes.get(self.at) {
@@ -119,8 +133,31 @@ impl<'a> Lexer<'a> {
     fn word(&mut self) -> Kind {
         let start = self.at;
         self.skip_word();
-        if self.at == start + 1 && self.peek(0) == Some(b'\'') {
-            let prefix = self.bytes[start].to_ascii_lowercase();
+        match self.peek(0) {
+            Some(b'\'') => self.string_or_word(start),
+            Some(b'-') if self.at == start + 8 => self.uuid_or_word(start),
+            _ => Kind::Word,
+        }
+    }
+
+    fn uuid_or_word(&mut self, start: usize) -> Kind {
+        let Some(end) = quoted::uuid(self.bytes, start) else { return Kind::Word };
+        self.at = end;
+        Kind::Number
+    }
+
+    /// A word before a quote, which may be the prefix of a string.
+    fn string_or_word(&mut self, start: usize) -> Kind {
+        let prefix = &self.bytes[start..self.at];
+        if self.dialect.has_q_quotes()
+            && (prefix.eq_ignore_ascii_case(b"q") || prefix.eq_ignore_ascii_case(b"nq"))
+            && let Some(end) = quoted::q_quoted(self.sql, self.at)
+        {
+            self.at = end;
+            return Kind::Literal;
+        }
+        if let [prefix] = prefix {
+            let prefix = prefix.to_ascii_lowercase();
             if prefix == b'e' && self.dialect.has_escape_strings() {
                 self.at = quoted::end(self.bytes, self.at, b'\'', true).at;
                 self.after_escape_string = true;
@@ -141,6 +178,10 @@ impl<'a> Lexer<'a> {
 
     /// A number and what is glued to it: `1e-9`, `0xff`, `2020-01-02`, `1_000`, `123abc`.
     fn number(&mut self) -> Kind {
+        if let Some(end) = quoted::uuid(self.bytes, self.at) {
+            self.at = end;
+            return Kind::Number;
+        }
         while let Some(&byte) = self.bytes.get(self.at) {
             let belongs =
                 quoted::is_tag(byte) || byte == b'.' || (matches!(byte, b'+' | b'-') && self.is_digit(1));
@@ -175,13 +216,15 @@ impl<'a> Lexer<'a> {
         if end.closed { Kind::Name } else { Kind::Literal }
     }
 
-    /// `[name]`, unless it is an index: after a name, or around a number or a string.
+    /// `[name]`, unless it is an index, which follows a name or holds a number or a string.
     fn bracket(&mut self) -> Kind {
         let after_operand = self.at > 0 && is_operand_end(self.bytes[self.at - 1]);
-        let begins_name = self.peek(1).is_some_and(|byte| CLASSES[usize::from(byte)] == Class::Word);
+        let is_temporary = self.dialect.has_temporary_names() && self.peek(1) == Some(b'#');
+        let begins_name =
+            is_temporary || self.peek(1).is_some_and(|byte| CLASSES[usize::from(byte)] == Class::Word);
         match self.dialect {
-            // Nothing else begins with a bracket here; what looks like a value is hidden all the same.
-            Dialect::Sqlite => {
+            // Nothing else begins with a bracket here. What looks like a value is hidden all the same.
+            Dialect::Sqlite | Dialect::SqliteQuotedNames => {
                 let start = self.at;
                 let kind = self.name(b']');
                 let has_quote = self.bytes[start..self.at].iter().any(|byte| matches!(byte, b'\'' | b'"'));
@@ -212,7 +255,7 @@ impl<'a> Lexer<'a> {
         let name = &self.bytes[start + 1..self.at];
         match name.first() {
             None => Kind::Sign,
-            // More digits than a parameter has are somebody's number.
+            // A parameter has few digits. More of them are a value.
             Some(first) if first.is_ascii_digit() => {
                 let is_parameter = name.len() <= 5 && name.iter().all(u8::is_ascii_digit);
                 if is_parameter { Kind::Parameter } else { Kind::Number }
@@ -232,7 +275,25 @@ impl<'a> Lexer<'a> {
         if before_number && !after_operand { self.number() } else { Kind::Sign }
     }
 
+    /// The name of a temporary table of SQL Server: `#name`, `##name`.
+    fn temporary_name(&mut self) -> bool {
+        let hashes = if self.peek(1) == Some(b'#') { 2 } else { 1 };
+        let begins_name =
+            self.peek(hashes).is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte >= 0x80);
+        let after_operand = self.at > 0 && is_operand_end(self.bytes[self.at - 1]);
+        let is_name =
+            self.dialect.has_temporary_names() && self.peek(0) == Some(b'#') && begins_name && !after_operand;
+        if is_name {
+            self.at += hashes;
+            self.skip_word();
+        }
+        is_name
+    }
+
     fn slash_or_hash(&mut self) -> Kind {
+        if self.temporary_name() {
+            return Kind::Word;
+        }
         let end = comment::block_end(self.bytes, self.at, self.dialect)
             .or_else(|| comment::line_end(self.bytes, self.at, self.dialect));
         match end {
@@ -291,7 +352,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether a byte can be the last of something that a sign or a bracket can follow as an operator.
+/// Whether a byte can end an operand, so that a sign or a bracket after it is an operator.
 fn is_operand_end(byte: u8) -> bool {
     IN_WORD[usize::from(byte)] || matches!(byte, b')' | b']' | b'\'' | b'"' | b'`')
 }

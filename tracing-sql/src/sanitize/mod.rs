@@ -1,4 +1,4 @@
-//! What a query may say in a span: its text without literals, its summary.
+//! What a query may add to a span: its text without literals, and its summary.
 //!
 //! ```
 //! use tracing_sql::sanitize::{Dialect, sanitize};
@@ -9,25 +9,41 @@
 //! ```
 //!
 //! # What happens to a text
-//! Strings, dollar-quoted strings, numbers and hexadecimal literals become `?`; white space becomes one blank; `IN` lists
-//! and `ARRAY[…]` of values become one `?`. Names, keywords and parameters stay. After `PASSWORD` and `IDENTIFIED BY` the rest of a
-//! statement that manages users becomes `?`. A comment stays when it has nothing but words in it; one with a digit, a
-//! quote or another sign becomes `/*?*/`. Both results are bounded: [`MAX_TEXT_BYTES`], [`MAX_SUMMARY_BYTES`].
+//! - Strings, dollar-quoted strings, numbers and hexadecimal literals become `?`.
+//! - Values without quotes become `?` too, wherever SQL allows them: settings (`SET app.secret TO word`, `PRAGMA key = word`),
+//!   passwords and keys (`IDENTIFIED BY word`, `SECRET = word`), options, the arguments of `EXEC` in T-SQL, and data after
+//!   `COPY … FROM stdin;`. The values of settings that are known to be harmless, such as `search_path`, stay.
+//! - `IN` lists and `ARRAY[…]` of values become one `?`. Of rows, the first one stays: `VALUES (1, 2), (3, 4)` becomes
+//!   `VALUES (?, ?)`.
+//! - White space becomes one space.
+//! - Comments of words alone stay. A comment with a digit, a quote or another sign becomes `/*?*/`.
+//! - Names, keywords and parameters stay.
+//!
+//! Both results are bounded, by [`MAX_TEXT_BYTES`] and [`MAX_SUMMARY_BYTES`].
 //!
 //! # What can go wrong
-//! Nothing makes it fail or panic. What is not closed (a string, a comment, a quoted name) reaches to the end of the text. The
-//! dialects are read as servers read them by default: MySQL with `NO_BACKSLASH_ESCAPES` and PostgreSQL with
-//! `standard_conforming_strings = off` end strings elsewhere, so do not have their texts recorded where those are set.
+//! Nothing makes it fail or panic. A string, comment or quoted name that is not closed reaches to the end of the text.
+//!
+//! Dialects are read as servers read them by default. MySQL with `NO_BACKSLASH_ESCAPES` and PostgreSQL with
+//! `standard_conforming_strings = off` end strings elsewhere, so turn the text off for those
+//! ([`with_query_text`](crate::TracedPool::with_query_text)).
 
 mod comment;
 mod dialect;
 mod keyword;
 mod lexer;
+mod limits;
+mod lists;
+mod lookahead;
+mod names;
 mod query;
 mod quoted;
 mod summary;
 mod text;
+mod unquoted;
+mod values;
 
 pub use crate::query::sanitized;
 pub use dialect::Dialect;
-pub use query::{MAX_SUMMARY_BYTES, MAX_TEXT_BYTES, SanitizedQuery, sanitize};
+pub use limits::{MAX_SUMMARY_BYTES, MAX_TEXT_BYTES};
+pub use query::{SanitizedQuery, sanitize};

@@ -3,48 +3,45 @@
 use super::dialect::{Dialect, DoubleQuotes};
 use super::keyword::Keyword;
 use super::lexer::{Kind, Lexer, Token};
+use super::names::NamePositions;
 use super::summary::Summarizer;
 use super::text::TextWriter;
+use super::unquoted::{Seen, Tracker, Verdict};
 
-/// Longest text of a query, in bytes; the rest is cut, and `...` says so.
-pub const MAX_TEXT_BYTES: usize = 8 * 1024;
-
-/// Longest summary, in bytes. It is cut between words (OpenTelemetry, database spans: at most 255 characters).
-pub const MAX_SUMMARY_BYTES: usize = 255;
-
-/// What a query may say in a span.
+/// What a query may add to a span.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct SanitizedQuery {
     /// The text without literals.
     pub text: String,
-    /// Operations and what they are done to, such as `SELECT orders`; empty when no operation is known.
+    /// The operations and their targets, such as `SELECT orders`. Empty if no operation is known.
     pub summary: String,
-    /// How many statements there are, as far as the text has been read.
+    /// The number of statements, as far as the text was read.
     pub statements: u32,
-    /// Whether an operation changes something: anything but `SELECT`, `VALUES`, `SHOW` and their like.
+    /// Whether an operation changes something: any but `SELECT`, `VALUES`, `SHOW` and similar ones.
     pub writes: bool,
 }
 
-/// Takes the literals out of `sql`, and sums it up. It takes time in proportion to the length of `sql`, and stops when
-/// the text is full.
+/// Removes the literals from `sql` and summarizes it.
+///
+/// Takes time in proportion to the length of `sql`, and stops once the text is full.
 #[must_use]
 pub fn sanitize(sql: &str, dialect: Dialect) -> SanitizedQuery {
-    let mut pass = Pass {
-        bytes: sql.as_bytes(),
-        dialect,
-        text: TextWriter::new(sql, dialect),
-        summarizer: Summarizer::new(sql),
-        secret: Secret::None,
-        before: Before::Nothing,
-        statements: 0,
-        in_statement: false,
-    };
-    for token in Lexer::new(sql, dialect) {
+    let mut pass = Pass::new(sql, dialect);
+    let mut lexer = Lexer::new(sql, dialect);
+    while let Some(token) = lexer.next() {
         if pass.text.is_full() {
             break;
         }
-        pass.token(token);
+        match pass.data {
+            Some(data) if token.end > data => lexer.skip_to(pass.data(token)),
+            _ => {
+                pass.token(token);
+                if pass.text.position() > token.end {
+                    lexer.skip_to(pass.text.position());
+                }
+            }
+        }
     }
     SanitizedQuery {
         writes: pass.summarizer.writes(),
@@ -54,131 +51,144 @@ pub fn sanitize(sql: &str, dialect: Dialect) -> SanitizedQuery {
     }
 }
 
-/// Whether a secret without quotes follows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Secret {
-    None,
-    /// After `IDENTIFIED`.
-    Announced,
-    /// After `PASSWORD` or `IDENTIFIED BY`: now, unless a name follows that shows otherwise.
-    Next,
-    /// Until the end of the statement.
-    Hidden,
-}
-
-/// What the last token was, white space and comments aside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Before {
-    Nothing,
-    Dot,
-    As,
-}
-
 struct Pass<'a> {
     bytes: &'a [u8],
     dialect: Dialect,
     text: TextWriter<'a>,
     summarizer: Summarizer<'a>,
-    secret: Secret,
-    before: Before,
+    unquoted: Tracker<'a>,
+    /// Where names in double quotes need to be told from strings.
+    names: Option<NamePositions<'a>>,
     statements: u32,
     in_statement: bool,
+    /// Where lines of data begin, after `COPY … FROM stdin;`.
+    data: Option<usize>,
 }
 
-impl Pass<'_> {
+impl<'a> Pass<'a> {
+    fn new(sql: &'a str, dialect: Dialect) -> Self {
+        Self {
+            bytes: sql.as_bytes(),
+            dialect,
+            text: TextWriter::new(sql, dialect),
+            summarizer: Summarizer::new(sql),
+            unquoted: Tracker::new(sql, dialect),
+            names: Self::name_positions(dialect),
+            statements: 0,
+            in_statement: false,
+            data: None,
+        }
+    }
+
     #[inline]
     fn token(&mut self, token: Token) {
         match token.kind {
             Kind::Space => {
-                if self.secret != Secret::Hidden {
+                if self.unquoted.hides_space() {
+                    self.text.drop(token);
+                } else {
                     self.text.space(token);
                 }
                 return;
             }
             Kind::Comment => {
-                if self.secret == Secret::Hidden {
-                    self.text.drop(token);
-                } else {
-                    self.text.comment(token);
-                }
+                self.comment(token);
                 return;
             }
             _ => {}
         }
         let sign = if token.kind == Kind::Sign { self.bytes[token.start] } else { 0 };
+        if sign == b';' && !self.unquoted.hides_all() {
+            self.end_statement(token);
+            return;
+        }
         let keyword = match token.kind {
             Kind::Word => Keyword::of(&self.bytes[token.start..token.end]),
             _ => Keyword::Other,
         };
-        if sign == b';' {
-            self.end_statement(token);
-            return;
-        }
         if !self.in_statement {
             self.in_statement = true;
             self.statements += u32::from(!self.summarizer.is_in_routine());
         }
-        if self.is_secret(token, keyword, sign) {
-            return;
+        let seen = Seen { token, keyword, sign };
+        match self.unquoted.judge(seen) {
+            Verdict::Show => self.show(seen),
+            Verdict::Hide => self.text.value(token),
+            Verdict::Drop => self.text.drop(token),
+            Verdict::DropWithSpace => self.text.drop_with_space(token),
         }
+    }
+
+    #[inline]
+    fn show(&mut self, Seen { token, keyword, sign }: Seen) {
         let is_target = self.summarizer.token(token, keyword, sign);
+        self.unquoted.shown(Seen { token, keyword, sign }, is_target, self.summarizer.may_have_password());
         match token.kind {
             Kind::Literal | Kind::Number => self.text.value(token),
             Kind::Parameter => self.text.parameter(token),
             Kind::DoubleQuoted if self.hides(token, is_target) => self.text.value(token),
+            Kind::DoubleQuoted | Kind::Name => self.text.name(token),
             Kind::Sign => self.text.sign(token, sign),
             _ => self.text.word(token, keyword),
         }
-        self.before = match (sign, keyword) {
-            (b'.', _) => Before::Dot,
-            (_, Keyword::As) => Before::As,
-            _ => Before::Nothing,
-        };
+        if let Some(names) = &mut self.names {
+            names.follow(keyword, sign);
+        }
+    }
+
+    fn name_positions(dialect: Dialect) -> Option<NamePositions<'a>> {
+        (dialect.double_quotes() == DoubleQuotes::ByPosition).then(NamePositions::new)
+    }
+
+    fn comment(&mut self, token: Token) {
+        if self.unquoted.hides_space() {
+            self.text.drop(token);
+            return;
+        }
+        self.text.comment(token);
+        // MySQL ends the comment there and SQLite the text, so it is not known what the rest is.
+        if self.bytes[token.start..token.end].contains(&0) && self.bytes[token.start] != b'/' {
+            self.unquoted.hide_text();
+        }
     }
 
     fn end_statement(&mut self, token: Token) {
         self.in_statement = false;
-        self.secret = Secret::None;
-        self.before = Before::Nothing;
+        self.names = Self::name_positions(self.dialect);
         self.summarizer.end_statement();
-        self.text.sign(token, b';');
+        self.text.end_statement(token);
+        if self.unquoted.end_statement() {
+            let line = self.bytes[token.end..].iter().position(|byte| *byte == b'\n');
+            self.data = line.map(|length| token.end + length);
+        }
     }
 
-    /// Whether what stands in double quotes may be a literal.
-    fn hides(&self, token: Token, is_target: bool) -> bool {
-        let is_name = is_target || self.before != Before::Nothing || self.bytes.get(token.end) == Some(&b'.');
-        self.dialect.double_quotes() != DoubleQuotes::ByPosition || !is_name
+    /// Hides lines of data, which `token` reaches into, up to the line `\.`. Returns where the query goes on.
+    fn data(&mut self, token: Token) -> usize {
+        let Some(start) = self.data.take() else { return token.end };
+        let end = data_end(self.bytes, start);
+        let token = Token { end, ..token };
+        if self.bytes[start..end].trim_ascii().is_empty() {
+            self.text.space(token);
+        } else {
+            self.text.replace_data(token);
+        }
+        end
     }
 
-    /// Hides what follows `PASSWORD` and `IDENTIFIED BY`; whether `token` is a part of that.
-    #[inline]
-    fn is_secret(&mut self, token: Token, keyword: Keyword, sign: u8) -> bool {
-        if self.secret == Secret::None && !matches!(keyword, Keyword::Password | Keyword::Identified) {
-            return false;
-        }
-        match self.secret {
-            Secret::Hidden => {
-                self.text.drop(token);
-                return true;
-            }
-            Secret::Next if sign == b'=' => return false,
-            Secret::Next => {
-                let shows_a_name = matches!(keyword, Keyword::Password | Keyword::To) || sign != 0;
-                if !shows_a_name {
-                    self.secret = Secret::Hidden;
-                    self.text.value(token);
-                    return true;
-                }
-                self.secret = Secret::None;
-            }
-            Secret::Announced | Secret::None => {}
-        }
-        match keyword {
-            Keyword::Password if self.summarizer.may_have_password() => self.secret = Secret::Next,
-            Keyword::Identified if self.summarizer.may_have_password() => self.secret = Secret::Announced,
-            Keyword::By | Keyword::As if self.secret == Secret::Announced => self.secret = Secret::Next,
-            _ => {}
-        }
-        false
+    /// Whether text in double quotes may be a literal.
+    fn hides(&mut self, token: Token, is_target: bool) -> bool {
+        let is_certain = is_target || self.bytes.get(token.end) == Some(&b'.');
+        let text = &self.bytes[token.start..token.end];
+        !self.names.as_mut().is_some_and(|names| names.is_name(text, is_certain))
     }
+}
+
+/// Returns the end of the lines of data that begin at `start`: after the line `\.`, or at the end of the text.
+fn data_end(bytes: &[u8], start: usize) -> usize {
+    const END: &[u8] = b"\n\\.";
+    let ends = |at: usize| matches!(bytes.get(at), None | Some(b'\n' | b'\r'));
+    (start..bytes.len())
+        .find(|&at| bytes[at..].starts_with(END) && ends(at + END.len()))
+        .map_or(bytes.len(), |at| at + END.len())
 }

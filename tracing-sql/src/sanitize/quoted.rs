@@ -1,15 +1,15 @@
-//! Where something in quotes ends.
+//! Where text in quotes ends.
 
-/// The end of something in quotes.
+/// The end of text in quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct End {
-    /// Just behind it.
+    /// The position after it.
     pub(super) at: usize,
-    /// Whether there is a closing quote; else it reaches to the end of the text.
+    /// Whether there is a closing quote. Without one, it reaches to the end of the text.
     pub(super) closed: bool,
 }
 
-/// The end of what begins with a quote at `start` and is closed by `close`, which may be doubled inside.
+/// Returns the end of what begins with a quote at `start` and is closed by `close`, which may be doubled inside.
 pub(super) fn end(bytes: &[u8], start: usize, close: u8, backslashes: bool) -> End {
     let mut at = start + 1;
     while let Some(&byte) = bytes.get(at) {
@@ -26,7 +26,7 @@ pub(super) fn end(bytes: &[u8], start: usize, close: u8, backslashes: bool) -> E
     End { at: bytes.len(), closed: false }
 }
 
-/// The end of `$tag$…$tag$` that begins at `start`, if something like it does.
+/// Returns the end of `$tag$…$tag$` at `start`, if there is such a quote.
 pub(super) fn dollar_quoted(bytes: &[u8], start: usize) -> Option<usize> {
     let rest = bytes.get(start + 1..)?;
     let tag = rest.iter().position(|byte| !is_tag(*byte))?;
@@ -45,7 +45,40 @@ pub(super) fn dollar_quoted(bytes: &[u8], start: usize) -> Option<usize> {
     Some(bytes.len())
 }
 
-/// Whether `byte` can be in the tag of a dollar quote: letters of every script, digits.
+/// Returns the end of Oracle's `q'[…]'`, whose quote is at `start`.
+///
+/// Any character but white space may take the place of the brackets.
+pub(super) fn q_quoted(text: &str, start: usize) -> Option<usize> {
+    let rest = text.get(start + 1..)?;
+    let open = rest.chars().next().filter(|open| !open.is_whitespace())?;
+    let close = match open {
+        '[' => ']',
+        '{' => '}',
+        '(' => ')',
+        '<' => '>',
+        other => other,
+    };
+    let mut end = [0; 5];
+    let length = close.encode_utf8(&mut end).len();
+    end[length] = b'\'';
+    let inside = &rest.as_bytes()[open.len_utf8()..];
+    let found = inside.windows(length + 1).position(|window| window == &end[..=length]);
+    Some(found.map_or(text.len(), |at| start + 1 + open.len_utf8() + at + length + 1))
+}
+
+/// Returns the end of a UUID without quotes at `start`, as CQL has it.
+pub(super) fn uuid(bytes: &[u8], start: usize) -> Option<usize> {
+    const LENGTH: usize = 36;
+    let uuid = bytes.get(start..start + LENGTH)?;
+    let is_uuid = uuid.iter().enumerate().all(|(at, byte)| match at {
+        8 | 13 | 18 | 23 => *byte == b'-',
+        _ => byte.is_ascii_hexdigit(),
+    });
+    let goes_on = bytes.get(start + LENGTH).is_some_and(|byte| is_tag(*byte));
+    (is_uuid && !goes_on).then_some(start + LENGTH)
+}
+
+/// Whether `byte` can be in the tag of a dollar quote: a letter of any script, a digit.
 pub(super) fn is_tag(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
@@ -70,6 +103,34 @@ mod tests {
                 End { at: at.min(text.len()), closed },
                 "{text}"
             );
+        }
+    }
+
+    #[test]
+    fn q_quotes_end_at_the_bracket_that_closes_theirs() {
+        for (text, expected) in [
+            ("q'[it's]' x", Some(9)),
+            ("q'{a}b}' x", Some(8)),
+            ("q'!a'b!' x", Some(8)),
+            ("q'éa'é' x", Some(9)),
+            ("q'(a)", Some(5)),
+            ("q' a' x", None),
+            ("q'", None),
+        ] {
+            assert_eq!(q_quoted(text, 1), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn uuids_are_of_their_one_shape() {
+        for (text, expected) in [
+            ("123e4567-e89b-12d3-a456-426614174000", Some(36)),
+            ("deadbeef-e89b-12d3-a456-426614174000,", Some(36)),
+            ("deadbeef-e89b-12d3-a456-4266141740001", None),
+            ("deadbeef-e89b-12d3-a456-42661417400", None),
+            ("deadbeef - 1", None),
+        ] {
+            assert_eq!(uuid(text.as_bytes(), 0), expected, "{text}");
         }
     }
 

@@ -4,49 +4,44 @@ use super::comment;
 use super::dialect::Dialect;
 use super::keyword::Keyword;
 use super::lexer::Token;
-use super::query::MAX_TEXT_BYTES;
+use super::limits::MAX_TEXT_BYTES;
+use super::lists::{Change, Lists, Part};
+use super::values;
 
 const CUT: &str = "...";
 
-/// Copies what can stay in runs as long as possible.
+/// Copies what stays, in runs as long as possible.
 #[derive(Debug)]
 pub(super) struct TextWriter<'a> {
     sql: &'a str,
     dialect: Dialect,
     out: String,
-    /// Up to here the text has been dealt with.
+    /// The text up to here is written or dropped.
     done: usize,
-    /// Up to here the text can be copied.
+    /// The text up to here can be copied.
     keep: usize,
-    list: List,
-}
-
-/// A list of values that becomes one `?`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum List {
-    None,
-    /// After `IN` or `ARRAY`: the sign that opens the list.
-    Announced(u8),
-    /// Inside, with nothing but values so far.
-    Open {
-        begins: usize,
-        values: bool,
-    },
+    lists: Lists,
 }
 
 impl<'a> TextWriter<'a> {
     pub(super) fn new(sql: &'a str, dialect: Dialect) -> Self {
         let out = String::with_capacity(sql.len().min(MAX_TEXT_BYTES));
-        Self { sql, dialect, out, done: 0, keep: 0, list: List::None }
+        Self { sql, dialect, out, done: 0, keep: 0, lists: Lists::default() }
     }
 
-    /// Whether there is no room for more. Never in a list, which may yet become one value.
+    /// The length of the text so far.
+    #[inline]
+    fn len(&self) -> usize {
+        self.out.len() + (self.keep - self.done)
+    }
+
+    /// Whether there is no room for more, not even once the lists have become shorter.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
-        self.out.len() + (self.keep - self.done) > MAX_TEXT_BYTES && !matches!(self.list, List::Open { .. })
+        self.len() > MAX_TEXT_BYTES && !self.lists.may_shrink(self.len(), MAX_TEXT_BYTES)
     }
 
-    /// Writes what can be copied, and goes on behind `token`.
+    /// Writes `with` in place of `token`.
     fn replace(&mut self, token: Token, with: &str) {
         self.flush();
         self.out.push_str(with);
@@ -65,6 +60,24 @@ impl<'a> TextWriter<'a> {
         self.keep = token.end;
     }
 
+    /// Leaves `token` and the space before it out.
+    pub(super) fn drop_with_space(&mut self, token: Token) {
+        self.drop(token);
+        if self.out.ends_with(' ') {
+            self.out.pop();
+        }
+    }
+
+    /// Writes `?` for lines of data.
+    pub(super) fn replace_data(&mut self, token: Token) {
+        self.flush();
+        if !self.out.ends_with(' ') {
+            self.out.push(' ');
+        }
+        self.out.push('?');
+        self.drop(token);
+    }
+
     pub(super) fn space(&mut self, token: Token) {
         if token.end - token.start == 1 && self.sql.as_bytes()[token.start] == b' ' {
             self.keep = token.end;
@@ -81,10 +94,10 @@ impl<'a> TextWriter<'a> {
         }
         self.flush();
         let mut after_space = false;
-        for byte in comment.chars() {
-            let is_space = byte.is_ascii_whitespace();
+        for letter in comment.chars() {
+            let is_space = letter.is_ascii_whitespace();
             if !(is_space && after_space) {
-                self.out.push(if is_space { ' ' } else { byte });
+                self.out.push(if is_space { ' ' } else { letter });
             }
             after_space = is_space;
         }
@@ -92,55 +105,124 @@ impl<'a> TextWriter<'a> {
     }
 
     pub(super) fn value(&mut self, token: Token) {
-        self.saw_value();
+        self.before(Part::Value, token);
         self.replace(token, "?");
+        self.after(Part::Value);
+        self.skip_values(token);
     }
 
     pub(super) fn parameter(&mut self, token: Token) {
-        self.saw_value();
+        self.before(Part::Parameter, token);
         if self.sql.as_bytes()[token.start] == b'?' {
             self.replace(token, "?");
         } else {
             self.keep = token.end;
         }
+        self.after(Part::Parameter);
+        self.skip_values(token);
     }
 
-    fn saw_value(&mut self) {
-        match &mut self.list {
-            List::Open { values, .. } => *values = true,
-            list => *list = List::None,
+    /// Skips the values after `token`, in a list of nothing but values.
+    #[inline]
+    fn skip_values(&mut self, token: Token) {
+        if self.lists.is_in_values() {
+            self.skip_to(values::skip_values(self.sql.as_bytes(), token.end));
         }
+    }
+
+    fn skip_to(&mut self, at: usize) {
+        if at > self.keep {
+            self.flush();
+            self.done = at;
+            self.keep = at;
+        }
+    }
+
+    /// Where the query goes on, after what has been skipped.
+    #[inline]
+    pub(super) fn position(&self) -> usize {
+        self.keep
+    }
+
+    /// Writes a name in quotes.
+    pub(super) fn name(&mut self, token: Token) {
+        self.before(Part::Name, token);
+        self.keep = token.end;
+        self.after(Part::Name);
     }
 
     #[inline]
     pub(super) fn word(&mut self, token: Token, keyword: Keyword) {
+        let part = Part::Word(keyword);
+        self.before(part, token);
         self.keep = token.end;
-        self.list = match keyword {
-            Keyword::In => List::Announced(b'('),
-            Keyword::Array if !self.dialect.has_brackets() || self.dialect == Dialect::Generic => {
-                List::Announced(b'[')
+        self.after(part);
+        match keyword {
+            Keyword::In => self.lists.announce(b'('),
+            Keyword::Array if self.dialect.has_arrays() => self.lists.announce(b'['),
+            Keyword::Values => self.lists.announce_rows(self.len()),
+            Keyword::Value if matches!(self.dialect, Dialect::MySql | Dialect::Generic) => {
+                self.lists.announce_rows(self.len());
             }
-            _ => List::None,
-        };
+            _ => {}
+        }
     }
 
     pub(super) fn sign(&mut self, token: Token, sign: u8) {
-        match self.list {
-            List::Open { begins, values: true } if matches!(sign, b')' | b']') => {
-                self.out.truncate(begins);
-                self.out.push('?');
-                self.done = token.start;
-                self.list = List::None;
-            }
-            List::Open { .. } if sign == b',' => {}
-            List::Announced(opening) if sign == opening => {
-                self.keep = token.end;
-                self.flush();
-                self.list = List::Open { begins: self.out.len(), values: false };
-            }
-            _ => self.list = List::None,
-        }
+        let part = Part::Sign(sign);
+        self.before(part, token);
         self.keep = token.end;
+        self.after(part);
+        if matches!(sign, b')' | b']') && self.lists.ends_row() {
+            self.flush();
+            let change = self.lists.end_row(self.out.len(), &self.out);
+            self.apply(change, token.end);
+            self.skip_to(values::skip_rows(self.sql.as_bytes(), token.end));
+        }
+    }
+
+    /// Writes a semicolon, which ends all lists.
+    pub(super) fn end_statement(&mut self, token: Token) {
+        self.lists.clear();
+        self.keep = token.end;
+    }
+
+    #[inline]
+    fn before(&mut self, part: Part, token: Token) {
+        if self.lists.is_idle() {
+            return;
+        }
+        if matches!(part, Part::Sign(b',' | b')' | b']')) {
+            self.flush();
+        }
+        let bytes = self.sql.as_bytes();
+        // Variables, parameters with names, and types after `::`.
+        let word_is_value = bytes[token.start] == b'@' || (token.start > 0 && bytes[token.start - 1] == b':');
+        let length = self.len();
+        let change = self.lists.before(part, length, word_is_value, &self.out);
+        self.apply(change, token.start);
+    }
+
+    #[inline]
+    fn after(&mut self, part: Part) {
+        if !self.lists.is_idle() {
+            let end = self.len();
+            self.lists.after(part, end);
+        }
+    }
+
+    /// Changes what has been written of a list; the query is dealt with up to `at`.
+    fn apply(&mut self, change: Change, at: usize) {
+        let (length, with) = match change {
+            Change::None => return,
+            Change::Cut(length) => (length, ""),
+            Change::OneValue(length) => (length, "?"),
+        };
+        self.flush();
+        self.out.truncate(length);
+        self.out.push_str(with);
+        self.done = at;
+        self.keep = at;
     }
 
     pub(super) fn finish(mut self) -> String {

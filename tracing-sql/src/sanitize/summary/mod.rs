@@ -1,8 +1,9 @@
-//! Finds the operations of a query and what they are done to.
+//! Finds the operations of a query and their targets.
 //!
-//! No parser: each pair of parentheses has a state, which says what the next word may be. Where a text is no SQL, the
-//! summary is short, and still made of nothing but its keywords and names.
+//! This is not a parser. Each pair of parentheses has a state, which tells what the next word may be. The summary of a
+//! text that is not SQL is short, and still consists of keywords and names alone.
 
+mod routine;
 mod state;
 mod summarizer;
 mod text;

@@ -1,6 +1,6 @@
-//! What a summarizer expects.
+//! What the summarizer expects.
 
-/// What is expected next between two parentheses.
+/// What is expected next, between two parentheses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// A statement.
@@ -16,11 +16,11 @@ pub(super) enum State {
     Columns,
     /// `FROM`.
     SelectList,
-    /// A table; whether it directly follows `FROM`.
+    /// A table. The first one directly follows `FROM`.
     Table {
         first: bool,
     },
-    /// A comma, a join, or the end of the `FROM` list.
+    /// A comma, a join or the end of the `FROM` list.
     AfterTable,
     /// Nothing but a set operation.
     Rest,
@@ -32,16 +32,25 @@ pub(super) enum State {
     AfterInsertTarget,
     /// `FROM`.
     Delete,
-    /// A table, of `UPDATE`, `DELETE FROM`, `MERGE` or `REPLACE`; whether `OR` came, which an action follows.
+    /// `STATISTICS`, or the table of an `UPDATE`.
+    UpdateTarget,
+    /// The table of an `UPDATE`, `DELETE FROM`, `MERGE` or `REPLACE`. An action follows if `OR` came before.
     Target {
         or: bool,
     },
+    /// `INSERT`, after `BULK`.
+    Bulk,
     /// The name of what is called, used or set.
     Name,
+    /// `=`, after the variable for what a procedure returns.
+    ReturnVariable,
     LockTarget,
+    /// The kind of an object.
     Object,
+    /// The kind of an object, after an attribute such as `DEFINER = root`.
+    ObjectAttribute,
     ObjectName,
-    /// `AS`, which a query may follow.
+    /// `AS`, before a query.
     AfterObject,
     AfterAs,
     CteName,

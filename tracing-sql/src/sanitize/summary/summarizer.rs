@@ -1,5 +1,6 @@
-//! Follows the tokens of a query: parentheses, names, statements.
+//! Follows the tokens of a query through parentheses, names and statements.
 
+use super::routine::Routine;
 use super::state::State;
 use super::text::SummaryText;
 use crate::sanitize::keyword::Keyword;
@@ -10,18 +11,22 @@ pub(in crate::sanitize) struct Summarizer<'a> {
     pub(super) sql: &'a str,
     pub(super) text: SummaryText,
     pub(super) state: State,
-    /// The states outside of the parentheses that are open.
+    /// The states around the open parentheses.
     pub(super) outer: Vec<State>,
     /// Names that stand for a query.
     pub(super) ctes: Vec<&'a str>,
-    /// The one whose body is being read, and that it cannot see.
+    /// The one whose body is being read, which cannot refer to itself.
     pub(super) hidden_cte: Option<(&'a str, usize)>,
     pub(super) recursive: bool,
-    /// A name that may go on with a dot.
+    /// A name that may continue with a dot.
     pub(super) path: Option<(usize, usize)>,
     pub(super) after_distinct: bool,
     pub(super) may_have_password: bool,
-    pub(super) is_in_routine: bool,
+    /// Whether the statement creates or alters an object.
+    pub(super) defines: bool,
+    /// Whether there is one object of the kind, without a name.
+    pub(super) has_no_name: bool,
+    pub(super) routine: Routine,
     pub(super) writes: bool,
 }
 
@@ -38,19 +43,21 @@ impl<'a> Summarizer<'a> {
             path: None,
             after_distinct: false,
             may_have_password: false,
-            is_in_routine: false,
+            defines: false,
+            has_no_name: false,
+            routine: Routine::default(),
             writes: false,
         }
     }
 
-    /// Whether the statement manages users or such, and passwords can stand in it without quotes.
+    /// Whether the statement manages users, keys or settings, so that passwords can stand in it without quotes.
     pub(in crate::sanitize) fn may_have_password(&self) -> bool {
         self.may_have_password
     }
 
-    /// Whether the body of a routine has begun, whose statements are not the query's.
+    /// Whether the statement belongs to the body of a routine.
     pub(in crate::sanitize) fn is_in_routine(&self) -> bool {
-        self.is_in_routine
+        self.routine.is_open()
     }
 
     pub(in crate::sanitize) fn writes(&self) -> bool {
@@ -60,6 +67,9 @@ impl<'a> Summarizer<'a> {
     pub(in crate::sanitize) fn end_statement(&mut self) {
         self.end_path();
         self.text.end_statement();
+        self.routine.end_statement();
+        self.defines = false;
+        self.has_no_name = false;
         self.state = State::Begin;
         self.outer.clear();
         self.ctes.clear();
@@ -73,7 +83,7 @@ impl<'a> Summarizer<'a> {
         self.text.finish()
     }
 
-    /// Reads a token that is neither white space nor a comment nor a semicolon; whether it is a name for certain.
+    /// Reads a token that is neither white space nor a comment nor a semicolon. Returns whether it can only be a name.
     #[inline]
     pub(in crate::sanitize) fn token(&mut self, token: Token, keyword: Keyword, sign: u8) -> bool {
         if self.path.is_some() {
@@ -86,7 +96,12 @@ impl<'a> Summarizer<'a> {
             Kind::Sign => self.sign(sign),
             Kind::Word => return self.word(token, keyword),
             Kind::Name | Kind::DoubleQuoted => return self.name(token),
-            _ => self.value(),
+            kind => {
+                if kind == Kind::Literal {
+                    self.routine.literal();
+                }
+                self.value();
+            }
         }
         false
     }
@@ -96,7 +111,7 @@ impl<'a> Summarizer<'a> {
         let after_dot = self.sql.as_bytes()[*end - 1] == b'.';
         let continues = token.start == *end
             && match token.kind {
-                Kind::Sign => sign == b'.' && !after_dot,
+                Kind::Sign => sign == b'.',
                 Kind::Word | Kind::Name | Kind::DoubleQuoted => after_dot,
                 _ => false,
             };
@@ -116,7 +131,7 @@ impl<'a> Summarizer<'a> {
         }
     }
 
-    /// Takes `token` as the beginning of a target.
+    /// Begins a target with `token`.
     pub(super) fn target(&mut self, token: Token, then: State) -> bool {
         self.path = Some((token.start, token.end));
         self.state = then;
@@ -176,20 +191,21 @@ impl<'a> Summarizer<'a> {
         };
     }
 
-    /// Something that is neither a name nor a sign with a meaning.
+    /// Reads what is neither a name nor a sign with a meaning.
     pub(super) fn value(&mut self) {
         self.state = match self.state {
             State::Begin => State::Nothing,
             State::Parenthesis | State::CteParenthesis | State::SetOperation => State::Rest,
             State::Table { .. } | State::TableParenthesis => State::AfterTable,
-            State::Target { .. } | State::Name | State::LockTarget => State::Rest,
+            State::UpdateTarget | State::Target { .. } | State::Name | State::LockTarget => State::Rest,
+            State::ReturnVariable => State::Name,
             State::Object | State::ObjectName | State::AfterAs => State::AfterObject,
             State::Transaction => State::Nothing,
             state => state,
         };
     }
 
-    /// A name in quotes.
+    /// Reads a name in quotes.
     fn name(&mut self, token: Token) -> bool {
         match self.state {
             State::Columns => true,
@@ -199,7 +215,9 @@ impl<'a> Summarizer<'a> {
             }
             State::Table { .. } | State::TableParenthesis => self.target(token, State::AfterTable),
             State::InsertTarget => self.target(token, State::AfterInsertTarget),
-            State::Target { .. } | State::Name | State::LockTarget => self.target(token, State::Rest),
+            State::UpdateTarget | State::Target { .. } | State::Name | State::LockTarget => {
+                self.target(token, State::Rest)
+            }
             State::ObjectName => self.target(token, State::AfterObject),
             State::CteName => self.cte(token),
             _ => {

@@ -1,24 +1,24 @@
 //! The words of a summary, within its bounds.
 
-use crate::sanitize::query::MAX_SUMMARY_BYTES;
+use crate::sanitize::limits::MAX_SUMMARY_BYTES;
 
 #[derive(Debug, Default)]
 pub(super) struct SummaryText {
     text: String,
-    /// A statement has ended, and the next word belongs to another.
+    /// Whether a statement has ended, so that the next word belongs to another one.
     after_statement: bool,
     full: bool,
 }
 
 impl SummaryText {
-    /// Room for most summaries.
+    /// The length of most summaries.
     const USUAL_BYTES: usize = 64;
 
     pub(super) fn new() -> Self {
         Self { text: String::with_capacity(Self::USUAL_BYTES), ..Self::default() }
     }
 
-    /// Adds a word, unless there is no room; then nothing more is added.
+    /// Adds a word. Once there is no room for one, nothing more is added.
     pub(super) fn push(&mut self, word: &str) {
         let separator = match (self.text.is_empty(), self.after_statement) {
             (true, _) => "",

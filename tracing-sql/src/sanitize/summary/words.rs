@@ -4,9 +4,13 @@ use super::state::State;
 use super::summarizer::Summarizer;
 use crate::sanitize::keyword::Keyword;
 use crate::sanitize::lexer::Token;
+use crate::sanitize::lookahead::{next_byte, next_word};
 
 impl Summarizer<'_> {
     pub(super) fn word(&mut self, token: Token, keyword: Keyword) -> bool {
+        if self.routine.is_open() {
+            self.routine.word(keyword, next_word(self.sql.as_bytes(), token.end));
+        }
         let after_distinct = std::mem::replace(&mut self.after_distinct, keyword == Keyword::Distinct);
         match self.state {
             State::Begin => return self.statement(token, keyword),
@@ -26,13 +30,17 @@ impl Summarizer<'_> {
             State::InsertTarget => return self.target(token, State::AfterInsertTarget),
             State::AfterInsertTarget => self.after_insert_target(token, keyword),
             State::Delete if keyword == Keyword::From => self.state = State::Target { or: false },
+            State::Delete if self.is_whole_delete(token) => return self.target(token, State::Rest),
+            State::UpdateTarget => return self.update_target(token, keyword),
+            State::Bulk if keyword == Keyword::Insert => return self.operation(token, State::InsertTarget),
             State::Target { or } => return self.statement_target(token, keyword, or),
-            State::Name => return self.target(token, State::Rest),
+            State::Name => return self.called(token, keyword),
             State::LockTarget if matches!(keyword, Keyword::Table | Keyword::Tables) => {
                 return self.operation(token, State::LockTarget);
             }
             State::LockTarget => return self.target(token, State::Rest),
             State::Object => self.object(token, keyword),
+            State::ObjectAttribute => self.object_attribute(token, keyword),
             State::ObjectName => return self.object_name(token, keyword),
             State::AfterObject if keyword == Keyword::As => self.state = State::AfterAs,
             State::CteName if keyword == Keyword::Recursive => self.recursive = true,
@@ -40,7 +48,7 @@ impl Summarizer<'_> {
             State::CteHead if keyword == Keyword::As => self.state = State::CteBody,
             State::AfterCte => return self.common_table(token, keyword),
             State::Explained => self.explained(token, keyword),
-            State::Transaction if keyword == Keyword::Transaction => {
+            State::Transaction if matches!(keyword, Keyword::Transaction | Keyword::Tran) => {
                 return self.operation(token, State::Nothing);
             }
             _ => {}
@@ -50,9 +58,24 @@ impl Summarizer<'_> {
 
     /// The first word of a statement.
     fn statement(&mut self, token: Token, keyword: Keyword) -> bool {
+        if self.routine.is_open() {
+            self.state = State::Nothing;
+            return false;
+        }
         let then = match keyword {
-            Keyword::Create | Keyword::Drop | Keyword::Alter | Keyword::Truncate | Keyword::Refresh => {
+            Keyword::Create
+            | Keyword::Drop
+            | Keyword::Alter
+            | Keyword::Truncate
+            | Keyword::Refresh
+            | Keyword::Backup
+            | Keyword::Restore
+            | Keyword::Enable
+            | Keyword::Disable
+            | Keyword::Open
+            | Keyword::Close => {
                 self.writes = true;
+                self.defines = matches!(keyword, Keyword::Create | Keyword::Alter);
                 self.may_have_password = true;
                 State::Object
             }
@@ -60,12 +83,17 @@ impl Summarizer<'_> {
                 self.writes = true;
                 State::Name
             }
+            Keyword::Bulk => {
+                self.writes = true;
+                State::Bulk
+            }
+            Keyword::Table if self.is_table_query(token) => State::Target { or: false },
             Keyword::Use | Keyword::Pragma => State::Name,
             Keyword::Begin | Keyword::Commit | Keyword::Rollback | Keyword::Start => State::Transaction,
             Keyword::Lock => State::LockTarget,
             Keyword::Explain | Keyword::Describe => State::Explained,
             Keyword::Values => State::Rest,
-            Keyword::Grant | Keyword::Revoke | Keyword::Set => {
+            Keyword::Grant | Keyword::Deny | Keyword::Revoke | Keyword::Set => {
                 self.may_have_password = true;
                 State::Nothing
             }
@@ -86,18 +114,22 @@ impl Summarizer<'_> {
             | Keyword::Deallocate => State::Nothing,
             _ => return self.common_table(token, keyword),
         };
-        if self.is_in_routine { false } else { self.operation(token, then) }
+        self.operation(token, then)
     }
 
     /// What can follow common table expressions, or be one.
     fn common_table(&mut self, token: Token, keyword: Keyword) -> bool {
         let then = match keyword {
             Keyword::Insert => State::Insert,
-            Keyword::Update | Keyword::Merge | Keyword::Replace => State::Target { or: false },
+            Keyword::Update => State::UpdateTarget,
+            Keyword::Merge | Keyword::Replace => State::Target { or: false },
             Keyword::Delete => State::Delete,
             Keyword::Select | Keyword::With | Keyword::Values => {
                 self.maybe_query(token, keyword);
                 return false;
+            }
+            Keyword::Table if self.is_table_query(token) => {
+                return self.operation(token, State::Target { or: false });
             }
             _ if self.state == State::Begin => {
                 self.may_have_password = true;
@@ -120,6 +152,12 @@ impl Summarizer<'_> {
             }
             Keyword::With => self.state = State::CteName,
             Keyword::All | Keyword::Distinct if self.state == State::SetOperation => {}
+            Keyword::Table
+                if matches!(self.state, State::SetOperation | State::AfterAs | State::TableParenthesis)
+                    && self.is_table_query(token) =>
+            {
+                self.operation(token, State::Target { or: false });
+            }
             _ => self.state = if self.state == State::AfterAs { State::AfterObject } else { State::Rest },
         }
     }
@@ -139,6 +177,9 @@ impl Summarizer<'_> {
             Keyword::Select | Keyword::With | Keyword::Values if self.state == State::TableParenthesis => {
                 self.maybe_query(token, keyword);
                 false
+            }
+            Keyword::Table if self.state == State::TableParenthesis && self.is_table_query(token) => {
+                self.operation(token, State::Target { or: false })
             }
             _ => self.target(token, State::AfterTable),
         }
@@ -167,22 +208,78 @@ impl Summarizer<'_> {
     fn after_insert_target(&mut self, token: Token, keyword: Keyword) {
         match keyword {
             Keyword::Select | Keyword::With => self.maybe_query(token, keyword),
+            Keyword::Table if self.is_table_query(token) => {
+                self.operation(token, State::Target { or: false });
+            }
             Keyword::Values | Keyword::Set | Keyword::On | Keyword::Returning => self.state = State::Rest,
             _ => {}
         }
+    }
+
+    /// Whether `token` begins the query `TABLE name`.
+    fn is_table_query(&self, token: Token) -> bool {
+        let bytes = self.sql.as_bytes();
+        let begins_name = next_byte(bytes, token.end)
+            .is_some_and(|byte| byte.is_ascii_alphabetic() || b"_\"`[#".contains(&byte) || byte >= 0x80);
+        let word = next_word(bytes, token.end);
+        let others: [&[u8]; 5] = [b"WHERE", b"SET", b"OF", b"AS", b"VALUES"];
+        begins_name && !others.iter().any(|other| word.eq_ignore_ascii_case(other))
+    }
+
+    /// Whether `token` is the table of a `DELETE` without `FROM`.
+    fn is_whole_delete(&self, token: Token) -> bool {
+        let bytes = self.sql.as_bytes();
+        matches!(next_byte(bytes, token.end), None | Some(b';'))
+            || next_word(bytes, token.end).eq_ignore_ascii_case(b"WHERE")
+    }
+
+    fn update_target(&mut self, token: Token, keyword: Keyword) -> bool {
+        self.state = State::Target { or: false };
+        if keyword != Keyword::Statistics {
+            return self.statement_target(token, keyword, false);
+        }
+        // A table may have this name too: `UPDATE statistics SET …`, `UPDATE statistics s SET …`.
+        let bytes = self.sql.as_bytes();
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"_[\"`#".contains(&byte);
+        let word = next_word(bytes, token.end);
+        let after = bytes[token.end..].trim_ascii_start().get(word.len()..).unwrap_or_default();
+        let is_table = word.eq_ignore_ascii_case(b"SET")
+            || word.eq_ignore_ascii_case(b"AS")
+            || next_word(after, 0).eq_ignore_ascii_case(b"SET")
+            || !next_byte(bytes, token.end).is_some_and(is_word);
+        if is_table {
+            return self.statement_target(token, keyword, false);
+        }
+        self.operation(token, State::Target { or: false })
+    }
+
+    /// Reads the name of what is called, used or set.
+    fn called(&mut self, token: Token, keyword: Keyword) -> bool {
+        let is_variable = self.sql[token.start..token.end].starts_with('@');
+        if is_variable && next_byte(self.sql.as_bytes(), token.end) == Some(b'=') {
+            self.state = State::ReturnVariable;
+            return false;
+        }
+        let is_kind = matches!(keyword, Keyword::Procedure | Keyword::Function)
+            && next_byte(self.sql.as_bytes(), token.end).is_some_and(|byte| byte.is_ascii_alphabetic());
+        if is_kind {
+            return false;
+        }
+        self.target(token, State::Rest)
     }
 
     fn statement_target(&mut self, token: Token, keyword: Keyword, or: bool) -> bool {
         match keyword {
             Keyword::Or => self.state = State::Target { or: true },
             Keyword::Only | Keyword::Into | Keyword::LowPriority | Keyword::Ignore => {}
+            Keyword::Top if next_byte(self.sql.as_bytes(), token.end) == Some(b'(') => {}
             _ if or => self.state = State::Target { or: false },
             _ => return self.target(token, State::Rest),
         }
         false
     }
 
-    /// What a statement creates, drops or alters.
+    /// Reads the kind of what a statement creates, drops or alters.
     fn object(&mut self, token: Token, keyword: Keyword) {
         match keyword {
             Keyword::Unique
@@ -190,18 +287,61 @@ impl Summarizer<'_> {
             | Keyword::Temporary
             | Keyword::Or
             | Keyword::Replace
+            | Keyword::Alter
             | Keyword::Materialized
             | Keyword::Global
             | Keyword::Local
             | Keyword::Unlogged
-            | Keyword::Virtual => return,
-            Keyword::User | Keyword::Role | Keyword::Database => {
-                self.operation(token, State::ObjectName);
-                return;
+            | Keyword::Virtual
+            | Keyword::Clustered
+            | Keyword::Nonclustered
+            | Keyword::Columnstore
+            | Keyword::Bitmap
+            | Keyword::Spatial
+            | Keyword::Fulltext
+            | Keyword::Public
+            | Keyword::Editionable
+            | Keyword::Noneditionable => {}
+            // These are half of the kind: `SYMMETRIC KEY`.
+            Keyword::Symmetric
+            | Keyword::Asymmetric
+            | Keyword::Partition
+            | Keyword::Availability
+            | Keyword::Application
+            | Keyword::Resource
+            | Keyword::Workload
+            | Keyword::Server
+            | Keyword::Service
+            | Keyword::Xml => {
+                self.operation(token, State::Object);
             }
-            Keyword::Procedure | Keyword::Function | Keyword::Trigger | Keyword::Event => {
+            // A database has one master key, without a name.
+            Keyword::Master => {
+                self.operation(token, State::Object);
+                self.has_no_name = true;
+            }
+            Keyword::User
+            | Keyword::Role
+            | Keyword::Database
+            | Keyword::Login
+            | Keyword::Certificate
+            | Keyword::Credential
+            | Keyword::Log
+            | Keyword::Synonym
+            | Keyword::Statistics
+            | Keyword::Catalog => {
                 self.operation(token, State::ObjectName);
-                self.is_in_routine = true;
+            }
+            Keyword::Key => {
+                let then = if self.has_no_name { State::AfterObject } else { State::ObjectName };
+                self.operation(token, then);
+            }
+            Keyword::Procedure | Keyword::Proc | Keyword::Function | Keyword::Trigger | Keyword::Event => {
+                self.operation(token, State::ObjectName);
+                self.may_have_password = false;
+                if self.defines {
+                    self.routine.open();
+                }
             }
             Keyword::Table
             | Keyword::View
@@ -211,13 +351,28 @@ impl Summarizer<'_> {
             | Keyword::Type
             | Keyword::Extension => {
                 self.operation(token, State::ObjectName);
+                self.may_have_password = false;
             }
+            _ if self.begins_attribute(token) => self.state = State::ObjectAttribute,
             _ => {
                 self.operation(token, State::AfterObject);
-                return;
             }
         }
-        self.may_have_password = false;
+    }
+
+    /// Whether `token` begins an attribute before the kind of an object: `DEFINER = root`, `SQL SECURITY INVOKER`.
+    fn begins_attribute(&self, token: Token) -> bool {
+        next_byte(self.sql.as_bytes(), token.end) == Some(b'=')
+            || self.sql[token.start..token.end].eq_ignore_ascii_case("SQL")
+    }
+
+    fn object_attribute(&mut self, token: Token, keyword: Keyword) {
+        if matches!(
+            keyword,
+            Keyword::Procedure | Keyword::Function | Keyword::Trigger | Keyword::Event | Keyword::View
+        ) {
+            self.object(token, keyword);
+        }
     }
 
     fn object_name(&mut self, token: Token, keyword: Keyword) -> bool {

@@ -1,0 +1,36 @@
+//! What follows a token.
+
+/// Returns the first byte after `at` that is not white space.
+pub(super) fn next_byte(bytes: &[u8], at: usize) -> Option<u8> {
+    bytes[at..].iter().copied().find(|byte| !byte.is_ascii_whitespace())
+}
+
+/// Whether `=` or `:=` follows.
+pub(super) fn is_assigned(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes[at..].trim_ascii_start();
+    rest.starts_with(b"=") || rest.starts_with(b":=")
+}
+
+/// Whether a setting and its `=` follow, after at most one word such as `GLOBAL`.
+pub(super) fn begins_assignment(bytes: &[u8], at: usize) -> bool {
+    let mut rest = bytes[at..].trim_ascii_start();
+    for _ in 0..2 {
+        let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_$.@`\"?".contains(byte) || *byte >= 0x80;
+        let length = rest.iter().position(|byte| !is_name(byte)).unwrap_or(rest.len());
+        if length == 0 {
+            return false;
+        }
+        rest = rest[length..].trim_ascii_start();
+        if rest.starts_with(b"=") || rest.starts_with(b":=") {
+            return true;
+        }
+    }
+    false
+}
+
+/// Returns the word that follows, without what comes after it.
+pub(super) fn next_word(bytes: &[u8], at: usize) -> &[u8] {
+    let rest = bytes[at..].trim_ascii_start();
+    let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');
+    &rest[..length.unwrap_or(rest.len())]
+}
