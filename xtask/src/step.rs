@@ -1,71 +1,162 @@
-//! Steps: commands that are run one after the other, with a summary of how each went.
+//! Steps: commands and checks that run one after the other, with a summary of how each went.
 
 use std::fmt::Write as _;
+use std::fs::OpenOptions;
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// One command that passes or fails.
+/// A file to which the steps that were not run are added, one per line, for a summary over several commands.
+const NOT_RUN_FILE: &str = "XTASK_NOT_RUN";
+
+/// How a step ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Passed,
+    Failed,
+    /// With the reason.
+    NotRun(String),
+}
+
+impl From<bool> for Outcome {
+    fn from(passed: bool) -> Self {
+        if passed { Self::Passed } else { Self::Failed }
+    }
+}
+
+/// One thing that passes or fails.
 pub(crate) struct Step {
     name: String,
-    command: Command,
-    /// Its output is shown only when it fails.
-    quiet: bool,
+    work: Work,
+}
+
+enum Work {
+    Command(Command),
+    /// A command whose output is shown only when it fails.
+    Quiet(Command),
+    Check(Box<dyn FnOnce() -> io::Result<Outcome>>),
 }
 
 impl Step {
-    /// A step whose output is shown as it comes.
+    /// A step that passes when `command` succeeds.
     pub(crate) fn new(name: impl Into<String>, command: Command) -> Self {
-        Self { name: name.into(), command, quiet: false }
+        Self { name: name.into(), work: Work::Command(command) }
     }
 
-    /// A step of which there are many alike: its output is shown only when it fails. A warning is a failure, too.
+    /// One of many similar steps: the output of `command` is shown only when it fails. A warning is a failure, too.
     pub(crate) fn quiet(name: impl Into<String>, command: Command) -> Self {
-        Self { name: name.into(), command, quiet: true }
+        Self { name: name.into(), work: Work::Quiet(command) }
     }
 
-    fn run(&mut self) -> io::Result<bool> {
-        self.command.stdin(Stdio::null());
-        if !self.quiet {
-            return Ok(self.command.status()?.success());
-        }
-        let output = self.command.output()?;
-        // Code that only some features use is a warning with the others, and nobody would see it here.
-        let warned = String::from_utf8_lossy(&output.stderr).contains("warning: ");
-        let passed = output.status.success() && !warned;
-        if !passed {
-            io::stderr().write_all(&output.stdout)?;
-            io::stderr().write_all(&output.stderr)?;
-        }
-        Ok(passed)
+    /// A step that passes when `check` returns `true`.
+    pub(crate) fn check(name: impl Into<String>, check: impl FnOnce() -> io::Result<bool> + 'static) -> Self {
+        Self::outcome(name, move || check().map(Outcome::from))
     }
+
+    /// A step that may find out that it cannot run here.
+    pub(crate) fn outcome(
+        name: impl Into<String>,
+        check: impl FnOnce() -> io::Result<Outcome> + 'static,
+    ) -> Self {
+        Self { name: name.into(), work: Work::Check(Box::new(check)) }
+    }
+
+    /// A step that cannot run here.
+    pub(crate) fn not_run(name: impl Into<String>, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::outcome(name, move || Ok(Outcome::NotRun(reason)))
+    }
+
+    fn run(self) -> io::Result<Outcome> {
+        match self.work {
+            Work::Command(mut command) => succeeds(&mut command).map(Outcome::from),
+            Work::Quiet(mut command) => succeeds_without_warning(&mut command).map(Outcome::from),
+            Work::Check(check) => check(),
+        }
+    }
+}
+
+/// Runs `command`, and shows its output as it comes.
+pub(crate) fn succeeds(command: &mut Command) -> io::Result<bool> {
+    let status = command.stdin(Stdio::null()).status();
+    status.map(|status| status.success()).map_err(|error| named(command, &error))
+}
+
+/// Runs `command`, and shows its output when it fails or warns.
+pub(crate) fn succeeds_without_warning(command: &mut Command) -> io::Result<bool> {
+    let output = command.stdin(Stdio::null()).output().map_err(|error| named(command, &error))?;
+    let warned = String::from_utf8_lossy(&output.stderr).contains("warning: ");
+    let passed = output.status.success() && !warned;
+    if !passed {
+        io::stderr().write_all(&output.stdout)?;
+        io::stderr().write_all(&output.stderr)?;
+    }
+    Ok(passed)
+}
+
+fn named(command: &Command, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("could not run {:?}: {error}", command.get_program()))
 }
 
 /// Runs all of `steps`, also after one has failed, so that one run shows everything that is wrong.
 ///
-/// Answers whether all have passed.
+/// Returns whether none has failed.
 pub(crate) fn run_all(steps: Vec<Step>) -> bool {
     let count = steps.len();
     let started = Instant::now();
     let mut summary = String::new();
-    let mut failed = 0;
-    for (index, mut step) in steps.into_iter().enumerate() {
+    let (mut failed, mut not_run) = (0, 0);
+    for (index, step) in steps.into_iter().enumerate() {
         println!("[{}/{count}] {}", index + 1, step.name);
         let began = Instant::now();
-        let passed = step.run().unwrap_or_else(|error| {
-            eprintln!("could not run {:?}: {error}", step.command.get_program());
-            false
+        let name = step.name.clone();
+        let outcome = step.run().unwrap_or_else(|error| {
+            eprintln!("{error}");
+            Outcome::Failed
         });
-        failed += usize::from(!passed);
-        let word = if passed { "passed" } else { "FAILED" };
+        let (word, name) = match outcome {
+            Outcome::Passed => ("passed ", name),
+            Outcome::Failed => {
+                failed += 1;
+                ("FAILED ", name)
+            }
+            Outcome::NotRun(reason) => {
+                not_run += 1;
+                report_not_run(&name, &reason);
+                ("not run", format!("{name}: {reason}"))
+            }
+        };
         // Writing to a String cannot fail.
-        let _ = writeln!(summary, "  {word}  {:>7}  {}", seconds(began.elapsed()), step.name);
+        let _ = writeln!(summary, "  {word}  {:>7}  {name}", seconds(began.elapsed()));
     }
     println!("\n{summary}");
-    println!("{} passed, {failed} failed in {}", count - failed, seconds(started.elapsed()));
+    let passed = count - failed - not_run;
+    println!("{passed} passed, {failed} failed, {not_run} not run in {}", seconds(started.elapsed()));
     failed == 0
+}
+
+/// Adds a step to the file of steps that were not run, if there is one.
+pub(crate) fn report_not_run(name: &str, reason: &str) {
+    let Some(path) = std::env::var_os(NOT_RUN_FILE) else { return };
+    let file = OpenOptions::new().append(true).create(true).open(&path);
+    if let Err(error) = file.and_then(|mut file| writeln!(file, "{name}: {reason}")) {
+        eprintln!("could not write to {}: {error}", path.display());
+    }
 }
 
 fn seconds(time: Duration) -> String {
     format!("{:.1} s", time.as_secs_f64())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_not_run_is_no_failure_and_what_failed_is() {
+        assert!(run_all(vec![Step::check("a", || Ok(true)), Step::not_run("b", "there is no engine")]));
+        assert!(!run_all(vec![Step::check("a", || Ok(true)), Step::check("b", || Ok(false))]));
+        assert!(!run_all(vec![Step::check("a", || Err(io::Error::other("broken")))]));
+        assert!(!run_all(vec![Step::new("a", Command::new("/no/such/program"))]));
+    }
 }

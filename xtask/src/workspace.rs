@@ -9,8 +9,12 @@ use serde_json::Value;
 /// A package of the workspace.
 pub(crate) struct Package {
     pub(crate) name: String,
-    /// Its features but `default` and `full`, sorted.
+    /// Its features except `default` and `full`, sorted.
     pub(crate) features: Vec<String>,
+    /// Whether it may be published.
+    pub(crate) is_published: bool,
+    /// The Rust version that it needs, or nothing.
+    pub(crate) rust_version: String,
     /// The names of its benchmarks.
     pub(crate) benches: Vec<String>,
 }
@@ -36,12 +40,17 @@ pub(crate) fn has_subcommand(name: &str) -> bool {
 
 /// The packages of the workspace.
 pub(crate) fn packages() -> io::Result<Vec<Package>> {
-    let output = cargo(&["metadata", "--no-deps", "--format-version", "1"]).output()?;
+    let metadata = metadata(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
+    Ok(metadata["packages"].as_array().into_iter().flatten().map(Package::read).collect())
+}
+
+/// What `command`, a `cargo metadata`, prints.
+pub(crate) fn metadata(command: &mut Command) -> io::Result<Value> {
+    let output = command.output()?;
     if !output.status.success() {
         return Err(io::Error::other(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
-    let metadata: Value = serde_json::from_slice(&output.stdout)?;
-    Ok(metadata["packages"].as_array().into_iter().flatten().map(Package::read).collect())
+    Ok(serde_json::from_slice(&output.stdout)?)
 }
 
 impl Package {
@@ -53,6 +62,8 @@ impl Package {
         Self {
             name: text(&package["name"]),
             features: features.cloned().collect(),
+            is_published: package["publish"].is_null(),
+            rust_version: text(&package["rust_version"]),
             benches: benches.map(|target| text(&target["name"])).collect(),
         }
     }

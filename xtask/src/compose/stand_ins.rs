@@ -72,7 +72,7 @@ fn sources(image: &str) -> io::Result<Vec<PathBuf>> {
 /// Adds what comes from this machine.
 fn add_programs(name: &str, context: &Path) -> io::Result<()> {
     match name {
-        "kafka" => copy(&[&kafka::server()?], context),
+        "kafka" => copy(&[&kafka::jars()?], &context.join("libs")),
         "rust" => {
             let rust = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()))?;
             let [rust, sysroot] = [PathBuf::from(rust.trim()), context.join("sysroot")];

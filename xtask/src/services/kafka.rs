@@ -1,35 +1,97 @@
-//! A broker that speaks Kafka's protocol, for tests: noida-db, since Apache Kafka is not to be had by apt or pip.
+//! Apache Kafka for tests: one node in KRaft mode, from the jars that Maven Central has.
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::python;
-use super::service::{Service, ask, data_dir, free_port};
+use super::apt::Program;
+use super::cache::{cache_folder, cached};
+use super::service::{Service, ask, data_dir, free_ports, run};
 
-/// Where the program comes from.
-const PACKAGE: &str = "noida-db==0.2.3";
+/// A Java runtime. Kafka 4 needs 17.
+pub(crate) const JAVA: Program = Program { names: &["java"], package: "default-jre-headless" };
+/// Fetches the jars; not needed once they are cached.
+const MAVEN: Program = Program { names: &["mvn"], package: "maven" };
+
+const VERSION: &str = "4.3.1";
+/// Names the jars, with their versions.
+const POM: &str = include_str!("kafka-pom.xml");
+/// Any base64 UUID: no other node ever joins.
+const CLUSTER_ID: &str = "dHJhY2luZy1zdWl0ZS10ZQ";
 
 /// Asks which requests the broker knows: ApiVersions (18) in version 0, with the correlation id 7 and no client id.
 const API_VERSIONS: [u8; 14] = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 255, 255];
 
-/// The program.
-pub(crate) fn server() -> io::Result<PathBuf> {
-    let environment = python::environment("kafka-broker", &[PACKAGE])?;
-    // The program itself: the script of that name in the environment passes no signal on to it.
-    let program = python::packages(&environment)?.join("noida_db/noida-db");
-    python::make_executable(&program)?;
-    Ok(program)
+/// The programs that are needed and not installed.
+pub(crate) fn missing() -> Vec<Program> {
+    let is_fetched = jars_folder().is_ok_and(|folder| folder.is_dir());
+    let needed = if is_fetched { vec![JAVA] } else { vec![JAVA, MAVEN] };
+    needed.into_iter().filter(|program| program.find().is_none()).collect()
+}
+
+/// The folder with Kafka's jars, fetched once per version and user.
+pub(crate) fn jars() -> io::Result<PathBuf> {
+    cached(&jars_folder()?, |folder| {
+        println!(" fetching Apache Kafka {VERSION} from Maven Central ...");
+        let project = folder.join("project");
+        fs::create_dir_all(&project)?;
+        fs::write(project.join("pom.xml"), POM)?;
+        let mut maven = Command::new(MAVEN.path()?);
+        maven.args(["--quiet", "--batch-mode", "dependency:copy-dependencies"]);
+        maven.arg(format!("-DoutputDirectory={}", folder.display())).current_dir(&project);
+        run(&mut maven)?;
+        fs::remove_dir_all(project)
+    })
+}
+
+fn jars_folder() -> io::Result<PathBuf> {
+    Ok(cache_folder()?.join(format!("kafka-{VERSION}")))
 }
 
 /// Starts a broker whose data lie under `root`.
 pub(crate) fn start(root: &Path) -> io::Result<Service> {
-    let server = server()?;
+    let jars = jars()?;
     let dir = data_dir(root, "kafka")?;
-    let port = free_port()?;
-    let mut command = Command::new(server);
-    command.args(["start", "--only", "kafka", "--host", "127.0.0.1", "--kafka-port", &port.to_string()]);
-    command.arg("--data-dir").arg(&dir).current_dir(&dir);
+    let [port, controller] = free_ports()?;
+    let settings = dir.join("server.properties");
+    fs::write(&settings, properties(port, controller, &dir.join("data")))?;
+    run(java(&jars, "-Xmx256m")?
+        .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
+        .arg(&settings)
+        .current_dir(&dir))?;
+    let mut command = java(&jars, "-Xmx768m")?;
+    command.arg("kafka.Kafka").arg(&settings).current_dir(&dir);
     let answers = || ask(port, &API_VERSIONS).is_ok_and(|[.., id]: [u8; 8]| id == 7);
     Service::start(command, format!("127.0.0.1:{port}"), &root.join("kafka.log"), answers)
+}
+
+fn java(jars: &Path, memory: &str) -> io::Result<Command> {
+    let mut command = Command::new(JAVA.path()?);
+    // The quick compiler alone: the node lives for minutes, and starts in half the time.
+    command.args([memory, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]);
+    command.arg("-cp").arg(format!("{}/*", jars.display()));
+    Ok(command)
+}
+
+/// The settings of a node that is broker and controller, and stores its internal topics once.
+fn properties(port: u16, controller: u16, data: &Path) -> String {
+    format!(
+        "process.roles=broker,controller\n\
+         node.id=1\n\
+         controller.quorum.voters=1@127.0.0.1:{controller}\n\
+         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+         controller.listener.names=CONTROLLER\n\
+         log.dirs={}\n\
+         offsets.topic.replication.factor=1\n\
+         offsets.topic.num.partitions=4\n\
+         transaction.state.log.replication.factor=1\n\
+         transaction.state.log.min.isr=1\n\
+         transaction.state.log.num.partitions=4\n\
+         share.coordinator.state.topic.replication.factor=1\n\
+         share.coordinator.state.topic.min.isr=1\n\
+         group.initial.rebalance.delay.ms=0\n",
+        data.display()
+    )
 }

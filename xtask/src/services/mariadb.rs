@@ -4,15 +4,19 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::service::{Service, accepts, data_dir, free_port, give, is_root, program, run};
+use super::apt::Program;
+use super::service::{Service, accepts, data_dir, free_port, give, is_root, run};
 
 const USER: &str = "mysql";
+const INSTALL: Program =
+    Program { names: &["mariadb-install-db", "mysql_install_db"], package: "mariadb-server" };
+const SERVER: Program = Program { names: &["mariadbd", "mysqld"], package: "mariadb-server" };
+const CLIENT: Program = Program { names: &["mariadb", "mysql"], package: "mariadb-client" };
+pub(crate) const PROGRAMS: &[Program] = &[INSTALL, SERVER, CLIENT];
 
-/// Starts a server with the database `test` and the user `test`, whose data lie under `root`.
+/// Starts a server with the database `test` and the user `test`, and keeps its data under `root`.
 pub(crate) fn start(root: &Path) -> io::Result<Service> {
-    let install = program(&["mariadb-install-db", "mysql_install_db"], "mariadb-server")?;
-    let server = program(&["mariadbd", "mysqld"], "mariadb-server")?;
-    let client = program(&["mariadb", "mysql"], "mariadb-client")?;
+    let (install, server, client) = (INSTALL.path()?, SERVER.path()?, CLIENT.path()?);
     let dir = data_dir(root, "mariadb")?;
     give(&dir, USER)?;
     let data = format!("--datadir={}", dir.join("data").display());

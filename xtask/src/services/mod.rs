@@ -1,5 +1,7 @@
-//! The databases and brokers that tests talk to: installed where they are missing, started for one run, and stopped after it.
+//! The databases and brokers that tests use. A run installs what is missing, starts them, and stops them at its end.
 
+mod apt;
+mod cache;
 pub(crate) mod kafka;
 mod mariadb;
 mod postgres;
@@ -13,28 +15,66 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
+pub(crate) use self::apt::program;
+use self::apt::{Program, install};
 use self::service::Service;
-pub(crate) use self::service::{free_ports, program, run as run_command};
+pub(crate) use self::service::{free_ports, run as run_command};
 use crate::undo::{Undo, undo_on_signals};
 use crate::workspace::root;
 
 /// A server that can be started.
 struct Known {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     name: &'static str,
     title: &'static str,
-    /// Where tests look for it.
+    /// The variable in which tests look for its address.
     variable: &'static str,
+    /// The programs that it needs and that are not installed.
+    missing: fn() -> Vec<Program>,
     start: fn(&Path) -> io::Result<Service>,
 }
 
 const KNOWN: [Known; 5] = [
-    Known { name: "postgres", title: "PostgreSQL", variable: "TEST_POSTGRES_URL", start: postgres::start },
-    Known { name: "mariadb", title: "MariaDB", variable: "TEST_MYSQL_URL", start: mariadb::start },
-    Known { name: "redis", title: "Redis", variable: "TEST_REDIS_URL", start: redis::start },
-    Known { name: "rabbitmq", title: "RabbitMQ", variable: "AMQP_URL", start: rabbitmq::start },
-    Known { name: "kafka", title: "Kafka", variable: "KAFKA_BROKERS", start: kafka::start },
+    Known {
+        name: "postgres",
+        title: "PostgreSQL",
+        variable: "TEST_POSTGRES_URL",
+        missing: || not_installed(postgres::PROGRAMS),
+        start: postgres::start,
+    },
+    Known {
+        name: "mariadb",
+        title: "MariaDB",
+        variable: "TEST_MYSQL_URL",
+        missing: || not_installed(mariadb::PROGRAMS),
+        start: mariadb::start,
+    },
+    Known {
+        name: "redis",
+        title: "Redis",
+        variable: "TEST_REDIS_URL",
+        missing: || not_installed(redis::PROGRAMS),
+        start: redis::start,
+    },
+    Known {
+        name: "rabbitmq",
+        title: "RabbitMQ",
+        variable: "AMQP_URL",
+        missing: || not_installed(rabbitmq::PROGRAMS),
+        start: rabbitmq::start,
+    },
+    Known {
+        name: "kafka",
+        title: "Apache Kafka",
+        variable: "KAFKA_BROKERS",
+        missing: kafka::missing,
+        start: kafka::start,
+    },
 ];
+
+fn not_installed(programs: &[Program]) -> Vec<Program> {
+    programs.iter().copied().filter(|program| program.find().is_none()).collect()
+}
 
 /// Running servers, and the variables in which tests look for them.
 #[derive(Debug)]
@@ -45,7 +85,7 @@ pub(crate) struct Services {
     _folder: RunFolder,
 }
 
-/// The data and logs of one run, removed at its end: two runs beside each other never share a server's data.
+/// The data and logs of one run, removed at its end. Runs at the same time do not share them.
 #[derive(Debug)]
 struct RunFolder {
     path: PathBuf,
@@ -56,7 +96,7 @@ impl RunFolder {
     fn make() -> io::Result<Self> {
         let all = root().join("target/services");
         std::fs::create_dir_all(&all)?;
-        // A run that was killed has left its own behind. A folder is called like its run's process.
+        // Remove what a killed run has left behind. A folder is named after the process of its run.
         for left in std::fs::read_dir(&all)?.flatten() {
             let process = left.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
             if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
@@ -74,47 +114,64 @@ impl RunFolder {
 }
 
 impl Services {
-    /// Starts the servers called `names`, or all when none is given, but those that a variable of the environment names
-    /// already.
+    /// Starts the servers called `names`, or all when there are none, except those whose variable is set already.
     pub(crate) fn start(names: &[String]) -> io::Result<Self> {
         if let Some(unknown) = names.iter().find(|name| KNOWN.iter().all(|known| known.name != **name)) {
             let known = KNOWN.map(|known| known.name).join(", ");
-            return Err(io::Error::other(format!("there is no service {unknown:?}, but {known}")));
+            return Err(io::Error::other(format!("there is no service {unknown:?}; there are {known}")));
         }
+        let wanted = |known: &Known| names.is_empty() || names.iter().any(|name| name == known.name);
+        let wanted: Vec<Known> = KNOWN.into_iter().filter(wanted).collect();
+        install_missing(&wanted)?;
         undo_on_signals()?;
         let folder = RunFolder::make()?;
         let (mut variables, mut running) = (Vec::new(), Vec::new());
-        for known in &KNOWN {
-            if !names.is_empty() && !names.iter().any(|name| name == known.name) {
-                continue;
-            }
+        for known in &wanted {
             let (title, variable) = (known.title, known.variable);
             if let Ok(url) = std::env::var(variable) {
-                println!("{title}: {url}, as {variable} says");
+                println!("{title}: {url}, from {variable}");
                 continue;
             }
             print!("{title}: starting ...");
             let service = (known.start)(&folder.path).map_err(|error| {
                 io::Error::other(format!(
-                    "{title} is needed for the tests and could not be started: {error}\n\
-                     Install it, or start one yourself and put its address into {variable}."
+                    "could not start {title}, which tests need: {error}\n\
+                     To use another one, put its address into {variable}."
                 ))
             })?;
             println!(" {}", service.url);
             variables.push((variable, service.url.clone()));
             running.push(service);
         }
-        python::check()?;
         Ok(Self { variables, _running: running, _folder: folder })
     }
 
-    /// Tells `command` where the servers are.
+    /// Puts the servers' addresses into the environment of `command`.
     pub(crate) fn tell(&self, command: &mut Command) {
         command.envs(self.variables.iter().map(|(variable, url)| (variable, url)));
     }
 }
 
-/// `cargo xtask services`: keeps servers running until a signal ends it, so that one can run single tests.
+/// Installs, at once and before any server starts, what `services` and the tests in Python need.
+fn install_missing(services: &[Known]) -> io::Result<()> {
+    let to_start = |known: &&Known| std::env::var_os(known.variable).is_none();
+    let to_start: Vec<&Known> = services.iter().filter(to_start).collect();
+    let missing = to_start.iter().flat_map(|known| (known.missing)());
+    let mut packages: Vec<&str> = missing.map(|program| program.package).chain(python::missing()).collect();
+    packages.sort_unstable();
+    packages.dedup();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    let variables: Vec<&str> = to_start.iter().map(|known| known.variable).collect();
+    let instead = format!(
+        "Servers of your own are used when their addresses are in the environment: {}.",
+        variables.join(", ")
+    );
+    install(&packages, &instead)
+}
+
+/// `cargo xtask services`: keeps servers running until a signal ends it, to run single tests against them.
 pub(crate) fn run(names: &[String]) -> io::Result<bool> {
     let services = Services::start(names)?;
     println!();

@@ -4,14 +4,18 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::service::{Service, accepts, as_user, data_dir, free_port, give, program, run};
+use super::apt::Program;
+use super::service::{Service, accepts, as_user, data_dir, free_port, give, run};
 
 const USER: &str = "postgres";
+const INITDB: Program = Program { names: &["initdb"], package: "postgresql" };
+const SERVER: Program = Program { names: &["postgres"], package: "postgresql" };
+const CLIENT: Program = Program { names: &["psql"], package: "postgresql-client" };
+pub(crate) const PROGRAMS: &[Program] = &[INITDB, SERVER, CLIENT];
 
-/// Starts a server with the database `test`, whose data lie under `root`.
+/// Starts a server with the database `test`, and keeps its data under `root`.
 pub(crate) fn start(root: &Path) -> io::Result<Service> {
-    let initdb = program(&["initdb"], "postgresql")?;
-    let server = program(&["postgres"], "postgresql")?;
+    let (initdb, server, psql) = (INITDB.path()?, SERVER.path()?, CLIENT.path()?);
     let dir = data_dir(root, "postgres")?;
     give(&dir, USER)?;
     let data = dir.join("data");
@@ -22,10 +26,9 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let port = free_port()?;
     let mut command = as_user(USER, &server);
     command.arg("-D").arg(&data).args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
-    // Nothing of a test's data has to outlive the machine.
+    // Test data does not have to survive a crash.
     command.args(["-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200"]);
     command.current_dir(&dir);
-    let psql = program(&["psql"], "postgresql-client")?;
     let query = |database: &str, sql: &str| {
         let mut command = Command::new(&psql);
         command.args([

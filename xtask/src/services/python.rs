@@ -1,4 +1,4 @@
-//! Python's virtual environments, for programs that PyPI has and for tests against other languages.
+//! Python's virtual environments, for programs from PyPI and for tests against other languages.
 
 use std::fs;
 use std::io;
@@ -6,21 +6,35 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use super::service::{program, run};
+use super::apt::{Program, install, python_has_environments};
+use super::service::run;
 use crate::workspace::root;
 
-/// Installs what is missing: Debian has virtual environments in a package of their own.
-pub(crate) fn check() -> io::Result<PathBuf> {
-    let python = program(&["python3"], "python3")?;
-    let has_venv = || run(Command::new(&python).args(["-c", "import ensurepip, venv"]));
-    if has_venv().is_err() {
-        super::service::install("python3-venv")?;
-        has_venv()?;
+const PYTHON: Program = Program { names: &["python3"], package: "python3" };
+/// Debian has virtual environments in a package of their own.
+const ENVIRONMENTS: &str = "python3-venv";
+
+/// The Debian packages that are missing.
+pub(crate) fn missing() -> Vec<&'static str> {
+    if PYTHON.find().is_none() {
+        vec![PYTHON.package, ENVIRONMENTS]
+    } else if !python_has_environments() {
+        vec![ENVIRONMENTS]
+    } else {
+        Vec::new()
     }
-    Ok(python)
 }
 
-/// The folder of an environment with `packages`, made once for each list of packages and kept in the target folder.
+/// The Python of this machine. What it lacks is installed.
+fn python() -> io::Result<PathBuf> {
+    let missing = missing();
+    if !missing.is_empty() {
+        install(&missing, "")?;
+    }
+    PYTHON.path()
+}
+
+/// Returns the folder of an environment with `packages`, which is made once per list of packages and kept in the target folder.
 pub(crate) fn environment(name: &str, packages: &[&str]) -> io::Result<PathBuf> {
     let folder = root().join("target/python").join(name);
     let installed = folder.join("installed.txt");
@@ -28,7 +42,7 @@ pub(crate) fn environment(name: &str, packages: &[&str]) -> io::Result<PathBuf> 
     if fs::read_to_string(&installed).is_ok_and(|installed| installed == wanted) {
         return Ok(folder);
     }
-    let python = check()?;
+    let python = python()?;
     run(Command::new(python).args(["-m", "venv", "--clear"]).arg(&folder))?;
     let options = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
     run(Command::new(folder.join("bin/python")).args(options).args(packages))?;
@@ -36,14 +50,14 @@ pub(crate) fn environment(name: &str, packages: &[&str]) -> io::Result<PathBuf> 
     Ok(folder)
 }
 
-/// The folder of `environment` in which packages lie.
+/// Returns the folder in which `environment` keeps its packages.
 pub(crate) fn packages(environment: &Path) -> io::Result<PathBuf> {
     let query = "import sysconfig; print(sysconfig.get_path('platlib'))";
     let output = Command::new(environment.join("bin/python")).args(["-c", query]).output()?;
     Ok(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim_end()))
 }
 
-/// Lets `program` be run: packages come without that permission, which their scripts set.
+/// Makes `program` executable: pip installs it without that permission, which the package's own script sets.
 pub(crate) fn make_executable(program: &Path) -> io::Result<()> {
     fs::set_permissions(program, fs::Permissions::from_mode(0o755))
 }

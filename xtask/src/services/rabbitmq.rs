@@ -1,17 +1,21 @@
-//! RabbitMQ for tests: a node, ports and data of its own, which another RabbitMQ on the machine never meets.
+//! RabbitMQ for tests: a node with ports and data of its own, apart from any other RabbitMQ on the machine.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::service::{Service, accepts, as_user, ask, data_dir, free_ports, give, program};
+use super::apt::Program;
+use super::service::{Service, accepts, as_user, ask, data_dir, free_ports, give};
 
 const USER: &str = "rabbitmq";
-/// Debian's program of the same name in the path insists on the system's own folders.
+const SERVER: Program = Program { names: &["rabbitmq-server"], package: "rabbitmq-server" };
+const EPMD: Program = Program { names: &["epmd"], package: "erlang-base" };
+pub(crate) const PROGRAMS: &[Program] = &[SERVER, EPMD];
+/// The program of the same name in the path is a script that insists on the system's own folders.
 const DEBIAN: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
-/// Starts a broker for guests, whose data lie under `root`.
+/// Starts a broker that the user `guest` may use, and keeps its data under `root`.
 pub(crate) fn start(root: &Path) -> io::Result<Service> {
-    let installed = program(&["rabbitmq-server"], "rabbitmq-server")?;
+    let installed = SERVER.path()?;
     let server = Some(PathBuf::from(DEBIAN)).filter(|path| path.is_file()).unwrap_or(installed);
     let dir = data_dir(root, "rabbitmq")?;
     give(&dir, USER)?;
@@ -31,21 +35,21 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
     command.envs([
         ("RABBITMQ_MNESIA_BASE", dir.join("data")),
         ("RABBITMQ_LOG_BASE", dir.join("log")),
-        // What the machine's own RabbitMQ is configured to be is not for this one: neither file exists.
+        // Files that do not exist, so that the configuration of the machine's own RabbitMQ is not read.
         ("RABBITMQ_CONFIG_FILE", dir.join("rabbitmq.conf")),
         ("RABBITMQ_CONF_ENV_FILE", dir.join("rabbitmq-env.conf")),
         ("RABBITMQ_ENABLED_PLUGINS_FILE", dir.join("enabled_plugins")),
     ]);
     let url = format!("amqp://127.0.0.1:{port}/%2f");
-    // The broker answers a client's protocol header only when it is up; frame type 1 is a method, its first `start`.
+    // The broker answers the protocol header once it is up, with the method `start`: a frame of type 1.
     let is_ready = || ask(port, b"AMQP\0\0\x09\x01").is_ok_and(|[frame_type]| frame_type == 1);
     let service = Service::start(command, url, &root.join("rabbitmq.log"), is_ready)?;
     Ok(service.with_companion(names_server))
 }
 
-/// Erlang's name server. A node would start one that goes on when the node has ended, on a port that all share.
+/// Starts Erlang's name server. The one that a node starts by itself outlives the node, on a port that all nodes share.
 fn start_names_server(root: &Path, port: u16) -> io::Result<Service> {
-    let mut command = as_user(USER, &program(&["epmd"], "erlang-base")?);
+    let mut command = as_user(USER, &EPMD.path()?);
     command.args(["-address", "127.0.0.1", "-port", &port.to_string()]).current_dir("/");
     Service::start(command, String::new(), &root.join("epmd.log"), || accepts(port))
 }

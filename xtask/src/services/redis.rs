@@ -4,11 +4,15 @@ use std::io;
 use std::path::Path;
 use std::process::Command;
 
-use super::service::{Service, ask, data_dir, free_port, program};
+use super::apt::Program;
+use super::service::{Service, ask, data_dir, free_port};
+
+const SERVER: Program = Program { names: &["redis-server"], package: "redis-server" };
+pub(crate) const PROGRAMS: &[Program] = &[SERVER];
 
 /// Starts a server.
 pub(crate) fn start(root: &Path) -> io::Result<Service> {
-    let server = program(&["redis-server"], "redis-server")?;
+    let server = SERVER.path()?;
     let dir = data_dir(root, "redis")?;
     let port = free_port()?;
     let mut command = Command::new(server);

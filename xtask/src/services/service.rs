@@ -163,41 +163,7 @@ pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     Err(io::Error::other(format!("{command:?} ended with {}: {said}", output.status)))
 }
 
-/// Installs the Debian package `package` unless one of `programs` is there; the program's path.
-pub(crate) fn program(programs: &[&str], package: &str) -> io::Result<PathBuf> {
-    if let Some(path) = find(programs) {
-        return Ok(path);
-    }
-    install(package)?;
-    find(programs).ok_or_else(|| io::Error::other(format!("{package} has none of {programs:?}")))
-}
-
-/// Installs the Debian package `package`.
-pub(crate) fn install(package: &str) -> io::Result<()> {
-    run(Command::new("apt-get").arg("update"))?;
-    run(Command::new("apt-get")
-        .args(["install", "-y", "--no-install-recommends", package])
-        .env("DEBIAN_FRONTEND", "noninteractive"))
-}
-
-fn find(programs: &[&str]) -> Option<PathBuf> {
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let folders = std::env::split_paths(&path).chain([PathBuf::from("/usr/sbin")]);
-    let folders: Vec<PathBuf> = folders.chain(postgres_folders()).collect();
-    programs.iter().find_map(|program| {
-        folders.iter().map(|folder| folder.join(program)).find(|candidate| candidate.is_file())
-    })
-}
-
-/// Debian keeps the servers of each PostgreSQL version in a folder that is not in the path; the newest first.
-fn postgres_folders() -> Vec<PathBuf> {
-    let Ok(entries) = fs::read_dir("/usr/lib/postgresql") else { return Vec::new() };
-    let mut versions: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    versions.sort_by_key(|path| path.file_name().and_then(|name| name.to_str()?.parse::<u32>().ok()));
-    versions.into_iter().rev().map(|version| version.join("bin")).collect()
-}
-
-/// Whether this process may do anything, and servers therefore need a user of their own.
+/// Whether this process is root, so that servers need a user of their own.
 pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
 }

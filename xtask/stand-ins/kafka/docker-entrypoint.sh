@@ -1,9 +1,21 @@
 #!/bin/bash
-# Starts the broker on the first address of KAFKA_ADVERTISED_LISTENERS: it advertises the address that it binds.
+# Starts Apache Kafka with the settings in the environment, as the public image does: KAFKA_LOG_DIRS is log.dirs.
 set -euo pipefail
 
-listener=${KAFKA_ADVERTISED_LISTENERS:-PLAINTEXT://$HOSTNAME:9092}
-address=${listener%%,*}
-address=${address#*://}
-exec /opt/kafka/noida-db start --only kafka --host "${address%:*}" --kafka-port "${address##*:}" \
-    --data-dir "${KAFKA_LOG_DIRS:-/var/lib/kafka/data}"
+settings=/tmp/server.properties
+: > "$settings"
+for name in ${!KAFKA_@}; do
+    # These are for the Java machine.
+    case $name in KAFKA_HEAP_OPTS | KAFKA_OPTS | KAFKA_JVM_PERFORMANCE_OPTS) continue ;; esac
+    key=${name#KAFKA_}
+    key=${key//___/-}
+    key=${key//__/%}
+    key=${key//_/.}
+    key=${key//%/_}
+    echo "${key,,}=${!name}" >> "$settings"
+done
+
+java=(java ${KAFKA_HEAP_OPTS:--Xmx512m} ${KAFKA_OPTS-} -XX:+UseSerialGC -cp '/opt/kafka/libs/*')
+cluster=${CLUSTER_ID:-5L6g3nShT-eMCtK--X86sw}
+"${java[@]}" kafka.tools.StorageTool format --ignore-formatted -t "$cluster" -c "$settings"
+exec "${java[@]}" kafka.Kafka "$settings"

@@ -1,14 +1,21 @@
-//! `cargo xtask bench`: the benchmarks of all crates, or those of other tracing layers beside ours.
+//! `cargo xtask bench`: the benchmarks of all crates, ours beside other tracing layers, and instruction counts.
+
+mod callgrind;
+mod instructions;
+mod program;
+mod table;
 
 use std::io;
 
+pub(crate) use self::instructions::run as run_instructions;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, packages};
 
+/// Runs the benchmarks whose name contains `filter`, or all.
 pub(crate) fn run(filter: Option<&str>) -> io::Result<bool> {
     let mut steps = Vec::new();
     for package in packages()? {
-        // Benchmarks are named one by one: a plain `cargo bench` would also run every unit test once.
+        // Each benchmark is named: a plain `cargo bench` also runs every unit test.
         for bench in package.benches {
             let mut command =
                 cargo(&["bench", "--package", &package.name, "--all-features", "--bench", &bench]);
@@ -19,9 +26,12 @@ pub(crate) fn run(filter: Option<&str>) -> io::Result<bool> {
     Ok(run_all(steps))
 }
 
-/// The peers have a workspace of their own, since they pin other versions of what we use. `arguments` are theirs.
+/// Measures other tracing layers beside ours. `arguments` are passed on to that program.
+///
+/// It has a workspace of its own, because the other layers pin other versions of our dependencies.
 pub(crate) fn run_peers(arguments: &[String]) -> bool {
-    let mut command = cargo(&["run", "--release", "--manifest-path", "benches/Cargo.toml", "--"]);
+    let mut command =
+        cargo(&["run", "--release", "--manifest-path", "benches/Cargo.toml", "--package", "peers", "--"]);
     command.args(arguments);
     run_all(vec![Step::new("other tracing layers beside ours", command)])
 }

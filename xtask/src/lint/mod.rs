@@ -1,0 +1,38 @@
+//! `cargo xtask lint`: what can be checked without running the code.
+
+mod cycles;
+mod deny;
+mod docs_rs;
+mod msrv;
+mod package;
+mod targets;
+
+use std::io;
+
+use crate::step::{Step, run_all};
+use crate::workspace::{cargo, packages};
+
+pub(crate) fn run() -> io::Result<bool> {
+    let packages = packages()?;
+    let mut steps = vec![
+        format(),
+        Step::check("no dependency cycles between files", cycles::check),
+        clippy(),
+        docs_rs::step(),
+        package::step(&packages),
+    ];
+    steps.extend(msrv::steps(&packages));
+    steps.extend(targets::steps(&packages));
+    steps.push(deny::step());
+    Ok(run_all(steps))
+}
+
+fn format() -> Step {
+    Step::new("formatting", cargo(&["fmt", "--all", "--check"]))
+}
+
+fn clippy() -> Step {
+    let mut command = cargo(&["clippy", "--workspace", "--all-targets", "--all-features"]);
+    command.args(["--", "-D", "warnings"]);
+    Step::new("clippy", command)
+}

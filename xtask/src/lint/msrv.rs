@@ -1,0 +1,150 @@
+//! The Rust version that each crate says it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::step::Step;
+use crate::workspace::{Package, cargo, metadata};
+
+/// One step per version: a build with it where it is installed. Another step asks the dependencies which Rust they need.
+///
+/// Clippy's `incompatible_msrv`, which is on by default, reports newer items of the standard library with any compiler.
+pub(crate) fn steps(packages: &[Package]) -> Vec<Step> {
+    let mut by_version: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for package in packages.iter().filter(|package| package.is_published) {
+        by_version.entry(&package.rust_version).or_default().push(&package.name);
+    }
+    let installed = toolchains();
+    let mut steps = vec![Step::check("no dependency needs a newer Rust", dependencies_agree)];
+    steps.extend(by_version.iter().map(|(version, names)| build(version, names, &installed)));
+    steps
+}
+
+fn build(version: &str, names: &[&str], installed: &[String]) -> Step {
+    let title = format!("Rust {version}: {}", names.join(", "));
+    let is_version =
+        |name: &&String| name.starts_with(&format!("{version}-")) || name.starts_with(&format!("{version}."));
+    let Some(toolchain) = installed.iter().find(is_version) else {
+        return Step::not_run(title, format!("`rustup toolchain install {version}` installs this version"));
+    };
+    // `cargo` as rustup finds it: the variable CARGO names the one of the current toolchain.
+    let mut command = Command::new("rustup");
+    command.args([
+        "run",
+        toolchain,
+        "cargo",
+        "check",
+        "--quiet",
+        "--all-features",
+        "--target-dir",
+        "target/msrv",
+    ]);
+    for name in names {
+        command.args(["--package", name]);
+    }
+    command.env_remove("CARGO").env_remove("RUSTC").current_dir(crate::workspace::root());
+    Step::new(title, command)
+}
+
+/// The toolchains that rustup has.
+fn toolchains() -> Vec<String> {
+    let Ok(output) = Command::new("rustup").args(["toolchain", "list"]).output() else { return Vec::new() };
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+}
+
+/// Whether every crate's version is at least that of each crate that it depends on, with all features.
+fn dependencies_agree() -> io::Result<bool> {
+    let metadata = metadata(&mut cargo(&["metadata", "--all-features", "--format-version", "1"]))?;
+    let newer = newer_dependencies(&metadata);
+    for (package, version, dependency, needed) in &newer {
+        println!("{package} says that it needs Rust {version}, but {dependency} needs {needed}");
+    }
+    Ok(newer.is_empty())
+}
+
+/// Crate, its version of Rust, a dependency, and the version that this one needs.
+type Newer = (String, String, String, String);
+
+fn newer_dependencies(metadata: &Value) -> Vec<Newer> {
+    let packages: BTreeMap<&str, &Value> =
+        array(&metadata["packages"]).map(|package| (text(&package["id"]), package)).collect();
+    let nodes: BTreeMap<&str, &Value> =
+        array(&metadata["resolve"]["nodes"]).map(|node| (text(&node["id"]), node)).collect();
+    let mut newer = Vec::new();
+    for member in array(&metadata["workspace_members"]).map(text) {
+        let Some(package) = packages.get(member).filter(|package| package["publish"].is_null()) else {
+            continue;
+        };
+        let version = text(&package["rust_version"]);
+        for id in dependencies(member, &nodes) {
+            let Some(dependency) = packages.get(id) else { continue };
+            let needed = text(&dependency["rust_version"]);
+            if parts(needed) > parts(version) {
+                let name = format!("{} {}", text(&dependency["name"]), text(&dependency["version"]));
+                newer.push((text(&package["name"]).to_owned(), version.to_owned(), name, needed.to_owned()));
+            }
+        }
+    }
+    newer
+}
+
+/// Everything that `package` is built with, without what only tests and build scripts use.
+fn dependencies<'a>(package: &'a str, nodes: &BTreeMap<&'a str, &'a Value>) -> BTreeSet<&'a str> {
+    let mut found = BTreeSet::new();
+    let mut open = vec![package];
+    while let Some(id) = open.pop() {
+        let Some(node) = nodes.get(id) else { continue };
+        for dependency in array(&node["deps"]) {
+            let is_normal = array(&dependency["dep_kinds"]).any(|kind| kind["kind"].is_null());
+            let id = text(&dependency["pkg"]);
+            if is_normal && found.insert(id) {
+                open.push(id);
+            }
+        }
+    }
+    found
+}
+
+/// A version as numbers; an absent one is older than all.
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').filter_map(|part| part.parse().ok()).collect()
+}
+
+fn array(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_dependency_of_a_dependency_that_needs_a_newer_rust_is_found() {
+        let package = |id: &str, version: &str| json!({"id": id, "name": id, "version": "1.0.0", "rust_version": version, "publish": null});
+        let depends = |id: &str, on: &str, kind: Value| json!({"id": id, "deps": [{"pkg": on, "dep_kinds": [{"kind": kind}]}]});
+        let metadata = json!({
+            "packages": [package("ours", "1.88"), package("near", "1.70"), package("far", "1.88.1"), package("test", "1.95")],
+            "workspace_members": ["ours"],
+            "resolve": {"nodes": [
+                depends("ours", "near", Value::Null),
+                depends("near", "far", Value::Null),
+                depends("far", "test", json!("dev")),
+            ]},
+        });
+        let expected = ("ours", "1.88", "far 1.0.0", "1.88.1");
+        let found = newer_dependencies(&metadata);
+        let found: Vec<_> =
+            found.iter().map(|(a, b, c, d)| (a.as_str(), b.as_str(), c.as_str(), d.as_str())).collect();
+        assert_eq!(found, [expected]);
+    }
+}
