@@ -5,7 +5,7 @@ use std::task::{Context as TaskContext, Poll, Waker};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::export::Discard;
+use tracing_core_lite::exporters::Discard;
 
 /// One row of the table, for each of its parents.
 pub struct Case {
@@ -82,7 +82,7 @@ impl Work {
 
 /// A provider with the default settings, whose exporter discards the spans.
 pub fn provider() -> TracerProvider {
-    TracerProvider::builder().exporter(Discard).build().expect("an export thread starts")
+    TracerProvider::builder().with_exporter(Discard).build().expect("an export thread starts")
 }
 
 /// Runs a future that has nothing to wait for.

@@ -17,7 +17,7 @@ pub fn cases() -> Vec<Case> {
 fn without_attributes(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     let Some(provider) = provider else { return Work::new(|| {}) };
     let (tracer, root, parent) = (provider.tracer("bench"), Context::new(), parent.remote());
-    Work::new(move || tracer.span("work").parent(&root).remote_parent(&parent).start().end())
+    Work::new(move || tracer.span("work").with_parent(&root).with_remote_parent(&parent).start().end())
 }
 
 /// Starts a span of eight attributes of the kind that an HTTP server records.
@@ -25,9 +25,9 @@ macro_rules! start_with_eight_attributes {
     ($tracer:expr, $root:expr, $parent:expr) => {
         $tracer
             .span("GET /orders/{id}")
-            .kind(SpanKind::Server)
-            .parent(&$root)
-            .remote_parent(&$parent)
+            .with_kind(SpanKind::Server)
+            .with_parent(&$root)
+            .with_remote_parent(&$parent)
             .start_with(|span| {
                 span.set("http.request.method", "GET")
                     .set("url.scheme", "http")
