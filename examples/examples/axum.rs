@@ -1,4 +1,4 @@
-//! An axum server and a client that calls it: one trace. `cargo run -p examples --example axum`
+//! An axum server and a client that calls it, in one trace. `cargo run -p examples --example axum`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -15,19 +15,22 @@ use tracing_http::client::{ClientLayer, UrlTemplate};
 use tracing_http::server::ServerLayer;
 
 async fn order(Path(id): Path<u64>) -> String {
-    // Adds to the server's span.
+    // Adds an attribute to the server's span.
     current_span().set("shop.order.items", 3);
     format!("order {id}")
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // Without `exporter`, spans go where OTEL_EXPORTER_OTLP_ENDPOINT says.
+    // Without `exporter`, spans go to OTEL_EXPORTER_OTLP_ENDPOINT.
     let _tracing = tracing_core_lite::init()
         .with_service_name("axum-example")
         .with_exporter(ConsoleExporter::stdout())
         .start()?;
+    examples::until_stopped(serve_and_call()).await
+}
 
+async fn serve_and_call() -> Result<(), Box<dyn Error>> {
     let app = Router::new().route("/orders/{id}", get(order)).layer(ServerLayer::new());
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -38,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(ClientLayer::new())
         .service(Client::builder(TokioExecutor::new()).build_http::<Empty<Bytes>>());
     let mut request = http::Request::get(format!("http://{address}/orders/7")).body(Empty::new())?;
-    // Names the client's span, as the route names the server's.
+    // Becomes part of the client span's name, as the route becomes part of the server span's.
     request.extensions_mut().insert(UrlTemplate::from("/orders/{id}"));
     let response = client.oneshot(request).await?;
     println!("{}", String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()));

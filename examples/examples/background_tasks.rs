@@ -1,4 +1,4 @@
-//! Work beside a request: a task that it waits for, a blocking call, and one that it leaves behind.
+//! Work beside a request: a task that the request waits for, a blocking call, and a task that outlives it.
 //! `cargo run -p examples --example background_tasks`
 
 use std::error::Error;
@@ -10,7 +10,7 @@ use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::{Context, Tracer};
 
 async fn check_out(tracer: &Tracer) -> Result<(), tokio::task::JoinError> {
-    // A child that runs beside: `spawn` keeps the context, where tokio's own would lose it.
+    // A concurrent child. This `spawn` keeps the context; tokio's own would lose it.
     let stock = tracer.span("reserve stock").start();
     let reserved = context::spawn(async { sleep(Duration::from_millis(10)).await }.in_span(stock));
 
@@ -20,7 +20,7 @@ async fn check_out(tracer: &Tracer) -> Result<(), tokio::task::JoinError> {
     reserved.await?;
     hashed.await?;
 
-    // Nobody waits for the mail: a trace of its own, which FollowsFrom this one.
+    // No request waits for the mail, so it gets a trace of its own that follows from this one.
     tokio::spawn(Detached::new(tracer, "send mail", sleep(Duration::from_millis(30))));
     Ok(())
 }
@@ -32,10 +32,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let tracer = tracing.provider().tracer("shop");
-    let span = tracer.span("check out").start();
-    let context = span.in_context(&Context::new());
-    check_out(&tracer).in_context(context).await?;
-    span.end();
-    sleep(Duration::from_millis(100)).await;
-    Ok(())
+    examples::until_stopped(async {
+        let span = tracer.span("check out").start();
+        let context = span.in_context(&Context::new());
+        check_out(&tracer).in_context(context).await?;
+        span.end();
+        sleep(Duration::from_millis(100)).await;
+        Ok(())
+    })
+    .await
 }

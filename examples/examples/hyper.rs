@@ -1,4 +1,4 @@
-//! A hyper server without a framework. `cargo run -p examples --example hyper`, then it calls itself once.
+//! A hyper server without a framework, and a client that calls it. `cargo run -p examples --example hyper`
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -21,7 +21,7 @@ async fn hello(_: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible
 }
 
 async fn serve(listener: TcpListener) -> std::io::Result<()> {
-    // No router, no routes: spans are called after the method alone.
+    // Without a router there are no routes, so spans are named after the method alone.
     let service = ServiceBuilder::new().layer(ServerLayer::new()).service(service_fn(hello));
     loop {
         let (connection, _) = listener.accept().await?;
@@ -46,8 +46,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = ServiceBuilder::new()
         .layer(ClientLayer::new())
         .service(Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>());
-    let request = Request::get(format!("http://{address}/")).body(Full::default())?;
-    // The span ends with the body.
-    http_body_util::BodyExt::collect(client.oneshot(request).await?.into_body()).await?;
-    Ok(())
+    examples::until_stopped(async {
+        let request = Request::get(format!("http://{address}/")).body(Full::default())?;
+        // The spans end with the body.
+        http_body_util::BodyExt::collect(client.oneshot(request).await?.into_body()).await?;
+        Ok(())
+    })
+    .await
 }

@@ -1,4 +1,4 @@
-//! A message through Kafka: sent, processed in its sender's trace. Needs no broker: librdkafka's mock cluster is one.
+//! Sends a message through Kafka and processes it in the sender's trace. librdkafka's mock cluster replaces a broker.
 //! `cargo run -p examples --example kafka`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -21,6 +21,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_service_name("kafka-example")
         .with_exporter(ConsoleExporter::stdout())
         .start()?;
+    examples::until_stopped(send_and_process()).await
+}
+
+async fn send_and_process() -> Result<(), Box<dyn Error>> {
     let cluster = MockCluster::new(1)?;
     cluster.create_topic(TOPIC, 1, 1)?;
     let mut config = ClientConfig::new();
@@ -29,9 +33,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let producer: TracedFutureProducer = config.create()?;
     let record = FutureRecord::to(TOPIC).key("4711").payload("2 teapots");
     producer.send(record, Duration::from_secs(5)).await.map_err(|(error, _)| error)?;
+    println!("sent");
 
     config.set("group.id", "notification").set("auto.offset.reset", "earliest");
-    // A client that exists already is wrapped; with its configuration, spans name broker, client and group.
+    // Wraps an existing client. With its configuration, spans name the broker, the client and the group.
     let consumer: StreamConsumer = config.create()?;
     consumer.subscribe(&[TOPIC])?;
     let consumer = TracedStreamConsumer::with_config(consumer, &config, Settings::new());

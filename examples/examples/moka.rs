@@ -1,4 +1,4 @@
-//! Prices behind a moka cache: a miss that loads, then a hit. `cargo run -p examples --example moka`
+//! Prices behind a moka cache: a miss that loads the price, then a hit. `cargo run -p examples --example moka`
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -25,13 +25,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let span = tracing.provider().tracer("shop").span("place order").start();
     let context = span.in_context(&Context::new());
-    for _ in 0..2 {
-        let sku = "A-7";
-        prices
-            .get_or_load(sku, |loader| cache.try_get_with_by_ref(sku, loader.run(price_from_database(sku))))
-            .in_context(context.clone())
-            .await?;
-    }
-    span.end();
-    Ok(())
+    let look_up_twice = async {
+        for sku in ["A-7", "A-7"] {
+            let load = |loader: tracing_cache::Loader| {
+                cache.try_get_with_by_ref(sku, loader.run(price_from_database(sku)))
+            };
+            prices.get_or_load(sku, load).await?;
+        }
+        span.end();
+        Ok(())
+    };
+    examples::until_stopped(look_up_twice.in_context(context)).await
 }

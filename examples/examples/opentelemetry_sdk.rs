@@ -1,4 +1,4 @@
-//! A service that runs an OpenTelemetry SDK already: add the layer, and do not call `init`.
+//! A service that already runs an OpenTelemetry SDK: add the layer, and do not call `init`.
 //! `cargo run -p examples --example opentelemetry_sdk`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -13,26 +13,30 @@ use tower::ServiceExt;
 use tracing_http::server::ServerLayer;
 
 async fn handler() -> &'static str {
-    // A span of the OpenTelemetry API: a child of the layer's.
+    // A span of the OpenTelemetry API becomes a child of the layer's span.
     global::tracer("shop").in_span("work", |_| "done")
 }
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    // What such a service has: a provider, an exporter, a propagator.
+    // What such a service already has: a provider, an exporter, a propagator.
     let exporter = InMemorySpanExporter::default();
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     global::set_tracer_provider(provider.clone());
     global::set_text_map_propagator(TraceContextPropagator::new());
 
-    // What is new.
+    // What is new: the layer.
     let app = Router::new().route("/work", get(handler)).layer(ServerLayer::new());
 
-    let response = app.oneshot(Request::get("/work").body(Body::empty())?).await?;
-    axum::body::to_bytes(response.into_body(), 1_000).await?;
-    provider.tracer("shop").start("a trace of its own");
+    let work = async {
+        let response = app.oneshot(Request::get("/work").body(Body::empty())?).await?;
+        axum::body::to_bytes(response.into_body(), 1_000).await?;
+        provider.tracer("shop").start("a trace of its own");
+        Ok::<(), Box<dyn Error>>(())
+    };
+    examples::until_stopped(work).await?;
     for span in exporter.get_finished_spans()? {
         println!("{} {} parent {}", span.span_context.trace_id(), span.name, span.parent_span_id);
     }
-    Ok(())
+    Ok(provider.shutdown()?)
 }

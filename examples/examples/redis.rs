@@ -28,10 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let hit: Option<u32> = connection.get("example:price:4711").await?;
         // Nil is a miss, not an error.
         let miss: Option<u32> = connection.get("example:price:0").await?;
-        redis::RedisResult::Ok((hit, miss))
+        println!("{hit:?}, {miss:?}");
+        span.end();
+        Ok(())
     };
-    let (hit, miss) = work.in_context(context).await?;
-    span.end();
-    println!("{hit:?}, {miss:?}");
-    Ok(())
+    examples::until_stopped(work.in_context(context)).await
 }

@@ -1,4 +1,4 @@
-//! A reqwest client whose requests are spans and carry the trace on. `cargo run -p examples --example reqwest`
+//! A reqwest client whose requests are spans and carry the trace context. `cargo run -p examples --example reqwest`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use tower::{ServiceBuilder, ServiceExt};
 use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_http::client::{ClientLayer, ReqwestService};
 
-/// Answers with the header that it was sent.
+/// Answers with the `traceparent` header of the request.
 async fn echo(headers: HeaderMap) -> String {
     headers.get("traceparent").map(|value| format!("{value:?}")).unwrap_or_default()
 }
@@ -27,9 +27,11 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let client = ServiceBuilder::new()
         .layer(ClientLayer::new().peer_service("127.0.0.1", "echo"))
         .service(ReqwestService::from(reqwest::Client::new()));
-    let request =
-        http::Request::get(format!("http://{address}/?token=hidden")).body(reqwest::Body::default())?;
-    let response = client.oneshot(request).await?;
-    println!("sent: {}", String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()));
-    Ok(())
+    examples::until_stopped(async {
+        let url = format!("http://{address}/?token=hidden");
+        let response = client.oneshot(http::Request::get(url).body(reqwest::Body::default())?).await?;
+        println!("sent: {}", String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()));
+        Ok(())
+    })
+    .await
 }

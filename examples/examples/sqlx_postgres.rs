@@ -12,7 +12,7 @@ use tracing_sql::TracedPool;
 
 async fn place_order(pool: &TracedPool<sqlx::Postgres>) -> Result<i64, sqlx::Error> {
     let mut transaction = pool.begin().await?;
-    // The text is recorded, the parameter is not.
+    // The span records the text of the query, but not the parameter.
     sqlx::query("INSERT INTO example_orders (customer) VALUES ($1)")
         .bind("somebody's name")
         .execute(&mut *transaction)
@@ -28,16 +28,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let pool = TracedPool::new(PgPool::connect(&std::env::var("TEST_POSTGRES_URL")?).await?);
-    // What should not be seen goes to the pool itself.
-    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))")
-        .execute(pool.inner())
-        .await?;
+    // Setup goes to the inner pool and creates no spans.
+    let table = "CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))";
+    sqlx::raw_sql(table).execute(pool.inner()).await?;
 
     let span = tracing.provider().tracer("shop").span("place order").start();
     let context = span.in_context(&Context::new());
-    let orders = place_order(&pool).in_context(context).await?;
-    span.end();
-    println!("{orders} orders");
-    sqlx::raw_sql("DROP TABLE example_orders").execute(pool.inner()).await?;
-    Ok(())
+    examples::until_stopped(async {
+        println!("{} orders", place_order(&pool).in_context(context).await?);
+        span.end();
+        sqlx::raw_sql("DROP TABLE example_orders").execute(pool.inner()).await?;
+        Ok(())
+    })
+    .await
 }

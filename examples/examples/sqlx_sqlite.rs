@@ -1,4 +1,4 @@
-//! Queries and a transaction on SQLite, in memory: needs nothing.
+//! Queries and a transaction on SQLite, in memory, without a server.
 //! `cargo run -p examples --example sqlx_sqlite`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
@@ -12,7 +12,7 @@ use tracing_sql::TracedPool;
 
 async fn place_order(pool: &TracedPool<sqlx::Sqlite>) -> Result<i64, sqlx::Error> {
     let mut transaction = pool.begin().await?;
-    // The text is recorded, the parameter is not.
+    // The span records the text of the query, but not the parameter.
     sqlx::query("INSERT INTO example_orders (customer) VALUES ($1)")
         .bind("somebody's name")
         .execute(&mut *transaction)
@@ -28,16 +28,17 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let pool = TracedPool::new(SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await?);
-    // What should not be seen goes to the pool itself.
-    sqlx::raw_sql("CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))")
-        .execute(pool.inner())
-        .await?;
+    // Setup goes to the inner pool and creates no spans.
+    let table = "CREATE TABLE IF NOT EXISTS example_orders (customer VARCHAR(80))";
+    sqlx::raw_sql(table).execute(pool.inner()).await?;
 
     let span = tracing.provider().tracer("shop").span("place order").start();
     let context = span.in_context(&Context::new());
-    let orders = place_order(&pool).in_context(context).await?;
-    span.end();
-    println!("{orders} orders");
-    sqlx::raw_sql("DROP TABLE example_orders").execute(pool.inner()).await?;
-    Ok(())
+    examples::until_stopped(async {
+        println!("{} orders", place_order(&pool).in_context(context).await?);
+        span.end();
+        sqlx::raw_sql("DROP TABLE example_orders").execute(pool.inner()).await?;
+        Ok(())
+    })
+    .await
 }

@@ -1,4 +1,4 @@
-//! A tonic server and a client that calls it: one trace. `cargo run -p examples --example tonic`
+//! A tonic server and a client that calls it, in one trace. `cargo run -p examples --example tonic`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -21,7 +21,7 @@ struct Cards;
 impl Payment for Cards {
     async fn charge(&self, request: Request<ChargeRequest>) -> Result<Response<ChargeReply>, Status> {
         let charge = request.into_inner();
-        // Adds to the server's span.
+        // Adds an attribute to the server's span.
         current_span().set("shop.charge.cents", charge.cents as i64);
         if charge.card == "card_empty" {
             return Err(Status::failed_precondition("the card is declined"));
@@ -43,12 +43,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     let channel = ClientLayer::new().endpoint(&endpoint).layer(endpoint.connect_lazy());
     let mut payment = PaymentClient::new(channel);
-    for card in ["card_good", "card_empty"] {
-        let charge = ChargeRequest { order: 7, card: card.to_owned(), cents: 1_250 };
-        match payment.charge(charge).await {
-            Ok(reply) => println!("charged: {}", reply.into_inner().reference),
-            Err(status) => println!("{}", status.message()),
+    examples::until_stopped(async {
+        for card in ["card_good", "card_empty"] {
+            let charge = ChargeRequest { order: 7, card: card.to_owned(), cents: 1_250 };
+            match payment.charge(charge).await {
+                Ok(reply) => println!("charged: {}", reply.into_inner().reference),
+                Err(status) => println!("{}", status.message()),
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    })
+    .await
 }

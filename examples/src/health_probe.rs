@@ -1,4 +1,4 @@
-//! Asks a service whether it is well, from inside of its container, where there is no other program to ask with.
+//! Checks the health of a service from inside its container, which contains no other program to do it.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,10 +11,10 @@ use tokio::time::timeout;
 /// How long the answer may take.
 const TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Succeeds when the service that listens on `LISTEN` of the environment answers `GET /healthz` with 200.
+/// Checks the service that listens on `LISTEN`, which must answer `GET /healthz` with 200.
 ///
 /// # Errors
-/// When `LISTEN` has no port, nobody answers in time, or with another status.
+/// Returns an error if `LISTEN` has no port, or there is no answer in time or one with another status.
 pub async fn run() -> io::Result<()> {
     let listen = std::env::var("LISTEN").unwrap_or_default();
     let port = listen.rsplit_once(':').and_then(|(_, port)| port.parse().ok());
@@ -22,10 +22,10 @@ pub async fn run() -> io::Result<()> {
     ask(([127, 0, 0, 1], port).into()).await
 }
 
-/// Succeeds when the service at `address` says that it is well.
+/// Checks the service at `address`.
 ///
 /// # Errors
-/// When nobody answers in time, or with another status than 200.
+/// Returns an error if there is no answer in time or one with a status other than 200.
 pub async fn ask(address: SocketAddr) -> io::Result<()> {
     let answer = timeout(TIMEOUT, async {
         let mut stream = TcpStream::connect(address).await?;
@@ -51,9 +51,9 @@ mod tests {
     use crate::shop::healthz;
 
     #[tokio::test]
-    async fn only_200_is_well() {
-        let well = Router::new().route("/healthz", get(healthz));
-        for (app, expected) in [(well, true), (Router::new(), false)] {
+    async fn only_200_is_healthy() {
+        let healthy = Router::new().route("/healthz", get(healthz));
+        for (app, expected) in [(healthy, true), (Router::new(), false)] {
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
             tokio::spawn(async { axum::serve(listener, app).await });
@@ -62,7 +62,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn nobody_there_is_not_well() {
+    async fn a_closed_port_is_not_healthy() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         drop(listener);

@@ -1,7 +1,8 @@
-//! An order shop made of several services, to copy from: how a trace runs through all of them.
+//! An order shop of several services whose orders are one trace each, as an example to copy from.
 //!
-//! [`shop`] is what a user would write: nine small services with axum, tonic, sqlx, a cache, Kafka and AMQP. [`demo`] runs them in one
-//! process, places orders, shows their traces and checks them. [`w3c_service`] answers the W3C Trace Context validation suite.
+//! [`shop`] is what a user would write: nine small services with axum, tonic, sqlx, a cache, Kafka and AMQP. [`demo`] runs
+//! them in one process, places orders, and prints and checks their traces. [`w3c_service`] answers the W3C Trace Context
+//! validation suite.
 
 pub mod demo;
 pub mod health_probe;
@@ -9,4 +10,7 @@ pub mod load;
 pub mod night;
 pub mod one_service;
 pub mod shop;
+mod stop;
 pub mod w3c_service;
+
+pub use stop::{terminated, until_stopped};

@@ -1,4 +1,4 @@
-//! One service of the shop as a process of its own, configured by its environment.
+//! Runs one service of the shop as a process, configured by its environment.
 
 use std::error::Error;
 
@@ -14,31 +14,31 @@ use crate::shop::{self, Service, Settings, Wiring};
 /// Runs `service` until the process is asked to stop.
 ///
 /// # Errors
-/// When tracing cannot start, its address is not to be had, or its database is not there.
+/// Returns an error if tracing cannot start, or the service cannot listen or open its connections.
 pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
-    tracing_subscriber::fmt().event_format(log::json(service.name)).init();
+    tracing_subscriber::fmt().event_format(log::json(service.name())).init();
     let settings = Settings::from_env();
-    let tracing = tracing_of(service.name, &settings)?.start()?;
-    let default = format!("127.0.0.1:{}", service.port);
+    let tracing = tracing_of(service.name(), &settings)?.start()?;
+    let default = format!("127.0.0.1:{}", service.port());
     let address = settings.get("LISTEN").unwrap_or(&default).to_owned();
 
     let wiring = Wiring {
-        service: service.name,
+        service,
         provider: tracing.provider().clone(),
         settings,
         background: TaskTracker::new(),
         stop: CancellationToken::new(),
     };
     let (background, stop) = (wiring.background.clone(), wiring.stop.clone());
-    // Whoever finds the port open may call at once, so it opens last.
-    let router = service.start(wiring).await.map_err(|error| format!("{}: {error}", service.name))?;
+    // Callers may call as soon as the port is open, so open it last.
+    let router = wiring.start().await.map_err(|error| format!("{}: {error}", service.name()))?;
     let listener = TcpListener::bind(&address).await.map_err(|error| format!("{address}: {error}"))?;
     info!(address = %listener.local_addr()?, "listening");
 
     tokio::spawn({
         let stop = stop.clone();
         async move {
-            shop::terminated().await;
+            crate::terminated().await;
             stop.cancel();
         }
     });
@@ -49,10 +49,10 @@ pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Spans of `service` go where `OTEL_*` says, and as OTLP-JSON lines to the file that `SPANS_FILE` names.
+/// Configures tracing for `service`: the `OTEL_*` variables, and OTLP JSON lines to the file that `SPANS_FILE` names.
 ///
 /// # Errors
-/// When the file cannot be written.
+/// Returns an error if the file cannot be written.
 pub(crate) fn tracing_of(service: &str, settings: &Settings) -> Result<Init, String> {
     let tracing = tracing_core_lite::init().with_service_name(service);
     let Some(path) = settings.get("SPANS_FILE") else { return Ok(tracing) };

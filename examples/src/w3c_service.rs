@@ -1,8 +1,7 @@
 //! The service that the W3C Trace Context validation suite drives.
 //!
-//! `POST /test` takes a JSON list of `{"url": …, "arguments": …}`, posts each element's `arguments` to its `url`, one after
-//! the other, and answers 200 when all are done, whatever they were answered with. Everything about the trace context is
-//! left to the two layers.
+//! `POST /test` takes a JSON list of `{"url": …, "arguments": …}`, posts the `arguments` of each element to its `url`, one
+//! after the other, and answers 200 whatever the answers were. The two layers handle the trace context.
 
 use axum::Router;
 use axum::body::Body;
@@ -23,17 +22,17 @@ use tracing_http::server::ServerLayer;
 
 type HttpClient = ClientService<Client<HttpConnector, Full<Bytes>>>;
 
-/// One call that the suite asks for.
+/// A call that the suite requests.
 #[derive(Debug, Deserialize)]
 struct Call {
     #[serde(deserialize_with = "uri")]
     url: Uri,
-    /// The body to send: calls again, for the service at `url` to make.
+    /// The body to send: the calls that the service at `url` should make.
     #[serde(default = "no_calls")]
     arguments: Value,
 }
 
-/// The service.
+/// Returns the router of the service.
 pub fn router(provider: &TracerProvider) -> Router {
     let client: HttpClient = ServiceBuilder::new()
         .layer(ClientLayer::new().with_provider(provider))
@@ -44,7 +43,7 @@ pub fn router(provider: &TracerProvider) -> Router {
         .with_state(client)
 }
 
-/// Takes the body as bytes, since the suite does not say that it is JSON.
+/// Takes the body as bytes, because the suite sends JSON without a content type.
 async fn test(State(client): State<HttpClient>, body: Bytes) -> Result<String, (StatusCode, String)> {
     let calls: Vec<Call> = serde_json::from_slice(&body)
         .map_err(|error| (StatusCode::BAD_REQUEST, format!("not a list of calls: {error}\n")))?;
@@ -57,7 +56,7 @@ async fn test(State(client): State<HttpClient>, body: Bytes) -> Result<String, (
     Ok(report)
 }
 
-/// Makes one call, and tells what came of it.
+/// Makes one call and describes its outcome.
 async fn make(client: &HttpClient, call: Call) -> String {
     let request = Request::post(call.url)
         .header(CONTENT_TYPE, "application/json")
@@ -69,7 +68,7 @@ async fn make(client: &HttpClient, call: Call) -> String {
     match client.clone().oneshot(request).await {
         Ok(response) => {
             let status = response.status();
-            // Read to its end, so that the connection can be used again.
+            // Reading the whole body lets the client reuse the connection.
             match Body::new(response.into_body()).collect().await {
                 Ok(_) => status.to_string(),
                 Err(error) => error.to_string(),

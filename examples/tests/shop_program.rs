@@ -1,25 +1,21 @@
 //! The program `shop`: its demo checks itself, and each service runs as a process of its own.
-#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
+
+mod support;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use examples::demo::{Customer, OrderKind};
+use support::Running;
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::exporters::otlp_json;
 use tracing_core_lite::span::data::FinishedSpan;
 use tracing_core_lite::testing::FakeOtlp;
 
 fn shop() -> Command {
-    let mut shop = Command::new(env!("CARGO_BIN_EXE_shop"));
-    // What the developer's own shell says about telemetry and brokers is not meant for these tests.
-    let is_meant_for_others =
-        |name: &str| name.starts_with("OTEL_") || ["KAFKA_BROKERS", "AMQP_URL", "SPANS_FILE"].contains(&name);
-    for (name, _) in std::env::vars().filter(|(name, _)| is_meant_for_others(name)) {
-        shop.env_remove(name);
-    }
-    shop
+    support::command(env!("CARGO_BIN_EXE_shop"))
 }
 
 fn run(arguments: &[&str]) -> (Output, String, String) {
@@ -38,7 +34,7 @@ fn the_demo_checks_itself_and_writes_files() {
     assert!(output.status.success(), "{out}{err}");
     let last = out.lines().last().unwrap();
     assert!(last.contains("checked") && last.contains("9 orders"), "{last}");
-    assert!(!out.contains('\u{1b}'), "colours are for terminals");
+    assert!(!out.contains('\u{1b}'), "colors without a terminal");
     assert!(out.contains("root cause: card-processor: authorize failed"), "{out}");
     for sight in [
         "cache miss, then hit",
@@ -95,9 +91,9 @@ fn a_wrong_command_line_is_explained() {
     }
 }
 
-/// A service in a process of its own, killed when the test fails.
+/// A service in a process of its own.
 struct Process {
-    child: Child,
+    running: Running,
     url: String,
 }
 
@@ -116,30 +112,21 @@ impl Process {
                 break format!("http://{address}");
             }
         };
-        // Somebody must read on, or the service's log fills the pipe.
+        // Keep reading, or the service blocks when its log fills the pipe.
         std::thread::spawn(move || lines.for_each(drop));
-        Self { child, url }
+        Self { running: Running(child), url }
     }
 
-    /// The first line of its answer to whoever asks for its health: plain HTTP, for gRPC services too.
+    /// Returns the first line of the answer to `GET /healthz`. gRPC services answer it, too.
     fn health(&self) -> String {
         let mut connection = TcpStream::connect(self.url.trim_start_matches("http://")).unwrap();
         connection.write_all(b"GET /healthz HTTP/1.1\r\nhost: shop\r\nconnection: close\r\n\r\n").unwrap();
         BufReader::new(connection).lines().next().unwrap().unwrap()
     }
 
-    /// Asks it to stop, as a container engine does, and waits.
+    /// Stops the service as a container engine does, and returns whether it succeeded.
     fn stop(mut self) -> bool {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
-        self.child.wait().unwrap().success()
-    }
-}
-
-impl Drop for Process {
-    fn drop(&mut self) {
-        // It may have ended already.
-        let _ = self.child.kill();
+        self.running.stop_with("TERM")
     }
 }
 
@@ -173,7 +160,7 @@ async fn services_in_processes_of_their_own_make_one_trace() {
     let placed = Customer::new(&provider, gateway.url.clone()).place(OrderKind::Retried).await;
     assert!(placed.outcome.is_ok(), "{placed:?}");
 
-    // A service that is told to stop sends its last spans before it does.
+    // A service exports its last spans before it stops.
     for process in [gateway, auth, orders, payment, card_processor, inventory] {
         assert!(process.stop());
     }

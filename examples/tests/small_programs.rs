@@ -1,14 +1,21 @@
-//! Every small program runs, alone, and prints the spans that it promises.
-#![allow(clippy::unwrap_used)]
+//! Every small program runs and prints the spans that it promises.
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
-use std::collections::{BTreeMap, BTreeSet};
+mod support;
+
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
-/// Longest program, in lines.
-const MOST_LINES: usize = 60;
+use support::executables;
 
-/// A program, the variable that names the server that it needs, and what it prints.
+/// The limit for the length of a program, in lines.
+const MAX_LINES: usize = 60;
+
+/// The programs that `stopped_programs.rs` runs.
+const CLIENT_AND_SERVER: [&str; 2] = ["client", "server"];
+
+/// Each program, the variable that names the server it needs, and what it prints.
 const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
     (
         "amqp",
@@ -37,39 +44,17 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples")
 }
 
-/// Builds the programs and returns the executable of each, by name.
-///
-/// Which of them exist when a test runs, and under which file name, depends on the test runner and its arguments: `cargo
-/// test --examples` builds only test harnesses with a hash in their name. So the test asks cargo for them.
-fn executables() -> BTreeMap<String, PathBuf> {
-    let mut cargo = Command::new(env!("CARGO"));
-    // The whole workspace with all features, as the tests are built: other features would compile every dependency again.
-    cargo.args(["build", "--workspace", "--all-features", "--examples"]);
-    cargo.args(["--message-format", "json-render-diagnostics"]).stderr(Stdio::inherit());
-    let output = cargo.current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
-    assert!(output.status.success(), "cargo could not build the programs");
-    let messages = output.stdout.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-    messages
-        .map(|line| serde_json::from_slice::<serde_json::Value>(line).unwrap())
-        .filter(|message| message["target"]["kind"][0] == "example")
-        .filter(|message| message["manifest_path"] == concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
-        .filter_map(|message| {
-            let executable = message["executable"].as_str()?;
-            Some((message["target"]["name"].as_str()?.to_owned(), executable.into()))
-        })
-        .collect()
-}
-
 #[test]
-fn every_program_is_known_here_and_short() {
+fn every_program_is_tested_and_short() {
     let mut found = BTreeSet::new();
     for file in std::fs::read_dir(sources()).unwrap() {
         let path = file.unwrap().path();
         let lines = std::fs::read_to_string(&path).unwrap().lines().count();
-        assert!(lines < MOST_LINES, "{}: {lines} lines", path.display());
+        assert!(lines < MAX_LINES, "{}: {lines} lines", path.display());
         found.insert(path.file_stem().unwrap().to_string_lossy().into_owned());
     }
-    let known: BTreeSet<_> = PROGRAMS.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    let known = PROGRAMS.iter().map(|(name, ..)| *name).chain(CLIENT_AND_SERVER);
+    let known: BTreeSet<_> = known.map(str::to_owned).collect();
     assert_eq!(found, known);
 }
 

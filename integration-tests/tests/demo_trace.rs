@@ -67,7 +67,7 @@ async fn every_order_is_one_tree_of_all_services() {
         let trace = trace_of(kind, &placed, &spans);
         let services: BTreeSet<&str> = trace.iter().map(FinishedSpan::service_name).collect();
         let mut all = BTreeSet::from(["auth", "customer", "gateway", "inventory", "orders"]);
-        if kind.goes_through() {
+        if kind.succeeds() {
             all.insert("notification");
         }
         if kind != OrderKind::OutOfStock {

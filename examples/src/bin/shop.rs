@@ -1,4 +1,4 @@
-//! The shop as a program: `shop demo` runs all of it, `shop SERVICE` one service.
+//! The program of the shop: `shop demo` runs all of it, `shop SERVICE` runs one service.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -11,19 +11,19 @@ use examples::{demo, health_probe, load, night, one_service};
 const USAGE: &str = "\
 usage: shop demo [OPTIONS]
        shop gateway | auth | orders | payment | card-processor | inventory | notification | email-worker | sms-worker
-       shop load         places ORDERS_PER_SECOND (1) at the gateway at GATEWAY_URL until it is stopped
-       shop reconcile    the nightly job: reads the bank's 10,000 records from Kafka in one batch
-       shop healthy      succeeds when the service that listens on LISTEN says that it is well
+       shop load         places ORDERS_PER_SECOND (default 1) at the gateway at GATEWAY_URL until it is stopped
+       shop reconcile    runs the nightly job: reads the bank's 10,000 records from Kafka in one batch
+       shop healthy      exits with 0 if the service that listens on LISTEN is healthy
 
-A service listens on LISTEN (127.0.0.1 and its own port from 4100 on, unless set), answers GET /healthz there, and finds
-the others by AUTH_URL, ORDERS_URL, PAYMENT_URL, CARD_PROCESSOR_URL and INVENTORY_URL. Orders and inventory keep their data
-at DATABASE_URL (sqlite://FILE, postgres://..., mysql://...; an SQLite file in the folder for temporary files unless set),
-and orders keeps prices in the Redis at REDIS_URL, or else in the process. Orders tells the Kafka at KAFKA_BROKERS of each
-order, from which notification makes jobs for the workers behind the RabbitMQ at AMQP_URL. OTEL_* variables say where spans
-go; they are written to SPANS_FILE as well when that is set. Ctrl-C or SIGTERM ends a service.
+Each service listens on LISTEN (default: 127.0.0.1 and its own port, 4100 to 4108), answers GET /healthz there, and finds the
+others at AUTH_URL, ORDERS_URL, PAYMENT_URL, CARD_PROCESSOR_URL and INVENTORY_URL. Orders and inventory keep their data at
+DATABASE_URL (sqlite://FILE, postgres://... or mysql://...; default: an SQLite file in the folder for temporary files).
+Orders caches prices in the Redis at REDIS_URL, or else in its own memory. It publishes an event for each order to the Kafka
+at KAFKA_BROKERS. Notification turns these events into jobs for the workers, by the RabbitMQ at AMQP_URL. OTEL_* variables
+configure the export of spans. SPANS_FILE names a file to which they are also written. Ctrl-C or SIGTERM ends a service.
 ";
 
-/// What the demo looks at in its environment.
+/// The variables that the demo reads.
 const BROKERS: [&str; 2] = ["KAFKA_BROKERS", "AMQP_URL"];
 
 #[tokio::main]
@@ -62,7 +62,7 @@ async fn run_demo(arguments: impl Iterator<Item = String>) -> ExitCode {
     match demo::run(&options, &Settings::from_env().only(&BROKERS)).await {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever reads along, `head` for one, has seen enough.
+        // The reader, such as `head`, has closed the pipe.
         Err(error) if is_broken_pipe(&*error) => ExitCode::SUCCESS,
         Err(error) => failed("demo", error),
     }

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use examples::{shop, w3c_service};
+use examples::{shop, terminated, w3c_service};
 use tokio::net::TcpListener;
 use tracing_core_lite::TracerProvider;
 
@@ -23,10 +23,10 @@ async fn main() -> ExitCode {
 }
 
 async fn run(address: &str) -> Result<(), Box<dyn std::error::Error>> {
-    // Spans are recorded and go nowhere: the suite looks at headers alone.
+    // There is no exporter: the suite checks headers only.
     let provider = TracerProvider::builder().build()?;
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}/test", listener.local_addr()?);
-    shop::serve(listener, w3c_service::router(&provider), shop::terminated()).await?;
+    shop::serve(listener, w3c_service::router(&provider), terminated()).await?;
     Ok(())
 }

@@ -1,18 +1,17 @@
-//! What happens to an order after its customer has the answer: an event, and messages by e-mail and SMS, some of them more
-//! than once.
+//! Checks what follows an order after its customer has the answer: an event, and messages by e-mail and SMS, with retries.
 
 use std::collections::HashSet;
 
 use tracing_core_lite::opentelemetry::trace::TraceId;
 use tracing_core_lite::span::data::{FinishedSpan, Value};
 
-use super::sights::{Sight, millis, text};
+use super::sight::{Sight, millis, text};
 use super::{OrderKind, Placed};
 
-/// Who works while no order waits. Its traces have to do with none.
-const NIGHT_SHIFT: [&str; 2] = ["bank", "reconciliation"];
+/// The services of the nightly job. Their traces belong to no order.
+const NIGHTLY: [&str; 2] = ["bank", "reconciliation"];
 
-/// How often an order's message by SMS is tried.
+/// Returns how many times the SMS of an order is tried.
 fn sms_attempts(kind: OrderKind) -> usize {
     match kind {
         OrderKind::Slow => 2,
@@ -21,39 +20,40 @@ fn sms_attempts(kind: OrderKind) -> usize {
     }
 }
 
-/// Whether everything has happened that was to happen to the orders in `placed`.
+/// Returns whether everything that follows the orders in `placed` has happened.
 pub fn is_complete(placed: &[Placed], spans: &[FinishedSpan]) -> bool {
     problems(placed, spans).is_empty()
 }
 
-/// What did not happen, or too often; and traces that nobody knows the reason of.
+/// Lists what did not happen or happened too often, and traces that belong to no order.
 pub(super) fn problems(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<String> {
     let mut problems = Vec::new();
     let mut known = HashSet::new();
     for (number, order) in (1..).zip(placed) {
         let family = Family::of(order, spans);
-        let attempts = if order.outcome.is_ok() { (1, 1, sms_attempts(order.kind)) } else { (0, 0, 0) };
+        let expected = if order.outcome.is_ok() { (1, 1, sms_attempts(order.kind)) } else { (0, 0, 0) };
         let seen = (family.events().len(), family.attempts("email").len(), family.attempts("sms").len());
-        if seen != attempts {
+        if seen != expected {
             problems.push(format!(
-                "order {number} ({}): {seen:?} events, e-mails and SMS are seen, not {attempts:?}",
+                "order {number} ({}): {seen:?} events, e-mails and SMS instead of {expected:?}",
                 order.kind.name()
             ));
         }
         known.extend(family.traces);
     }
-    let strangers = spans.iter().filter(|it| {
-        it.span.is_root() && !known.contains(&it.span.trace_id) && !NIGHT_SHIFT.contains(&it.service_name())
+    let unrelated = spans.iter().filter(|it| {
+        it.span.is_root() && !known.contains(&it.span.trace_id) && !NIGHTLY.contains(&it.service_name())
     });
-    problems
-        .extend(strangers.map(|it| format!("{} is a trace of its own, and nobody knows why", it.span.name)));
+    problems.extend(
+        unrelated.map(|it| format!("{} is a trace of its own that belongs to no order", it.span.name)),
+    );
     problems
 }
 
-/// An order's trace, and those that FollowFrom it.
+/// The trace of an order, and the traces that follow from it.
 pub(super) struct Family<'a> {
     traces: HashSet<TraceId>,
-    /// Of all of them, in the order in which they began.
+    /// The spans of all these traces, by start time.
     spans: Vec<&'a FinishedSpan>,
 }
 
@@ -65,8 +65,8 @@ impl<'a> Family<'a> {
             let follows = |it: &&FinishedSpan| {
                 it.span.links.iter().any(|link| link.is_follows_from() && traces.contains(&link.trace_id))
             };
-            // A batch follows from many, and belongs to none of them.
-            let own = |it: &&FinishedSpan| it.span.is_root() && !NIGHT_SHIFT.contains(&it.service_name());
+            // A batch follows from many traces and belongs to none of them.
+            let own = |it: &&FinishedSpan| it.span.is_root() && !NIGHTLY.contains(&it.service_name());
             let found: Vec<_> = spans.iter().filter(own).filter(follows).map(|it| it.span.trace_id).collect();
             traces.extend(found);
             if traces.len() == before {
@@ -82,7 +82,7 @@ impl<'a> Family<'a> {
         self.named("process orders.created")
     }
 
-    /// Of a worker, or of a task in its place.
+    /// Returns the attempts of a worker, or of the task that replaces it.
     fn attempts(&self, queue: &str) -> Vec<&'a FinishedSpan> {
         let mut attempts = self.named(&format!("process {queue}"));
         attempts.extend(self.named(&format!("send {queue}")));
@@ -94,7 +94,7 @@ impl<'a> Family<'a> {
     }
 }
 
-/// What there is to see after the answers.
+/// Returns what the traces show after the answers.
 pub(super) fn sights(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<Sight> {
     let family = |kind: OrderKind| {
         placed.iter().find(|order| order.kind == kind).map(|order| Family::of(order, spans))
@@ -113,11 +113,15 @@ pub(super) fn sights(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<Sight> {
     sights
 }
 
-/// One span that sends, one that processes, and a FollowsFrom link between them.
+/// A span that sends, a span that processes, and a FollowsFrom link between them.
 fn event(family: &Family<'_>) -> Result<String, String> {
-    let processed = *family.events().first().ok_or("nobody heard of the order")?;
-    let link =
-        processed.span.links.iter().find(|link| link.is_follows_from()).ok_or("it follows from nothing")?;
+    let processed = *family.events().first().ok_or("no service processed the event")?;
+    let link = processed
+        .span
+        .links
+        .iter()
+        .find(|link| link.is_follows_from())
+        .ok_or("the span has no FollowsFrom link")?;
     let sent =
         family.spans.iter().find(|it| it.span.span_id == link.span_id).ok_or("the sender is missing")?;
     let waited = processed.span.start_time_unix_nano.saturating_sub(sent.span.start_time_unix_nano);
@@ -136,12 +140,12 @@ fn tried_again(family: &Family<'_>) -> Result<String, String> {
         [first, second] if first.span.is_error() && !second.span.is_error() => {
             let links = second.span.links.iter().filter(|link| link.is_follows_from()).count();
             if links == 0 {
-                return Err("the second attempt follows from nothing".to_owned());
+                return Err("the second attempt has no FollowsFrom link".to_owned());
             }
             let reason = text(first, "error.type").unwrap_or_default();
             Ok(format!("{} failed with {reason}; the second attempt follows from it", first.span.name))
         }
-        ref attempts => Err(format!("there are {} attempts at the SMS", attempts.len())),
+        ref attempts => Err(format!("there are {} attempts to send the SMS", attempts.len())),
     }
 }
 
@@ -149,17 +153,17 @@ fn given_up(family: &Family<'_>) -> Result<String, String> {
     let attempts = family.attempts("sms");
     let last = attempts.last().ok_or("there is no attempt")?;
     if attempts.iter().any(|it| !it.span.is_error()) {
-        return Err("one of the attempts went well".to_owned());
+        return Err("one of the attempts succeeded".to_owned());
     }
     let reason = text(last, "error.type").unwrap_or_default();
     let end = match text(last, "messaging.rabbitmq.message.outcome") {
-        Some(outcome) => format!("the last was a {outcome}, to the dead letters"),
-        None => "then nobody tried again".to_owned(),
+        Some(outcome) => format!("the last ended with {outcome} and became a dead letter"),
+        None => "no more followed".to_owned(),
     };
     Ok(format!("{} attempts, all with {reason}; {end}", attempts.len()))
 }
 
-/// `None` when no night has passed.
+/// Returns `None` if the nightly job has not run.
 fn batch(spans: &[FinishedSpan]) -> Option<Result<String, String>> {
     let batch = spans.iter().find(|it| it.span.attribute("messaging.batch.failed_count").is_some())?;
     let count = |key: &str| batch.span.attribute(key).and_then(Value::as_int).unwrap_or(0);
@@ -171,7 +175,7 @@ fn batch(spans: &[FinishedSpan]) -> Option<Result<String, String>> {
     }
     let links = batch.span.links.len() + batch.span.dropped_links_count as usize;
     Some(Ok(format!(
-        "{messages} records, one span, {links} links; of its records, {failed} failed and have spans, and {} others",
+        "{messages} records in one span with {links} links; the {failed} failed records have spans, and so have {} others",
         right.len()
     )))
 }

@@ -1,4 +1,4 @@
-//! What must hold for the traces of the demo's orders.
+//! Checks the traces of the demo's orders.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,14 +7,14 @@ use tracing_core_lite::span::data::{FinishedSpan, Value};
 
 use super::{OrderKind, Placed, aftermath, sights};
 
-/// Everything that is wrong with the traces of `placed` in `spans`, in words; empty when all is well.
+/// Describes everything that is wrong with the traces of `placed` in `spans`. The list is empty if they are right:
 ///
 /// - The spans of an order share one trace id; one of them is the root.
-/// - Every span but the root has its parent among them, and lies within it, unless somebody has given up waiting, or it
-///   follows from its parent.
-/// - An order that goes through has no error, and each shows [what its kind is to show](sights).
-/// - Every order that went through is heard of once, and its customer gets an e-mail and an SMS. Where tasks do that, they are
-///   traces that FollowFrom the order's. No trace is there for no reason.
+/// - Every other span has its parent among them and lies within it, unless a caller stopped waiting, or the span follows
+///   from its parent.
+/// - An order that succeeds has no error. Every order shows [what its kind should show](sights).
+/// - Every order that succeeds has one event, one e-mail and one SMS. Where tasks send them, their traces follow from the
+///   order's trace. Every trace belongs to an order.
 pub fn problems(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<String> {
     let mut traces: HashMap<TraceId, Vec<FinishedSpan>> = HashMap::new();
     for span in spans {
@@ -39,7 +39,8 @@ pub fn problems(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<String> {
     problems
 }
 
-/// One root, no orphan, children within their parents. Only what was given up ends later than whoever waited for it.
+/// Checks that there is one root and no orphan, and that children lie within their parents. Only work whose caller stopped
+/// waiting may end later.
 fn nesting(trace: &[FinishedSpan], problems: &mut Vec<String>) {
     let by_id: HashMap<SpanId, &FinishedSpan> = trace.iter().map(|it| (it.span.span_id, it)).collect();
     let roots = trace.iter().filter(|it| it.span.is_root()).count();
@@ -52,10 +53,10 @@ fn nesting(trace: &[FinishedSpan], problems: &mut Vec<String>) {
             problems.push(format!("{label} is an orphan"));
             continue;
         };
-        let given_up = ancestors(child, &by_id).any(is_given_up);
+        let abandoned = ancestors(child, &by_id).any(is_abandoned);
         let starts_before = parent.span.start_time_unix_nano.saturating_sub(child.span.start_time_unix_nano);
         let ends_after = child.span.end_time_unix_nano.saturating_sub(parent.span.end_time_unix_nano);
-        let may_end_later = given_up || follows(child, parent);
+        let may_end_later = abandoned || follows(child, parent);
         if starts_before > 0 || (ends_after > 0 && !may_end_later) {
             problems.push(format!(
                 "{label} starts {starts_before} ns before or ends {ends_after} ns after its parent {} of {}",
@@ -71,17 +72,17 @@ fn ancestors<'a>(
     by_id: &HashMap<SpanId, &'a FinishedSpan>,
 ) -> impl Iterator<Item = &'a FinishedSpan> {
     let parent = |of: &FinishedSpan| by_id.get(&of.span.parent_span_id).copied();
-    // No more than there are spans, should the parents go round in a circle.
+    // The limit ends the walk if the parents form a circle.
     std::iter::successors(parent(span), move |it| parent(it)).take(by_id.len())
 }
 
-/// Nobody waits for what follows.
+/// Returns whether `child` follows from `parent`, which then does not wait for it.
 fn follows(child: &FinishedSpan, parent: &FinishedSpan) -> bool {
     child.span.links.iter().any(|link| link.is_follows_from() && link.span_id == parent.span.span_id)
 }
 
-/// Whoever called did not wait until the end.
-fn is_given_up(span: &FinishedSpan) -> bool {
+/// Returns whether the caller stopped waiting before the end.
+fn is_abandoned(span: &FinishedSpan) -> bool {
     let error_type = span.span.attribute("error.type").and_then(Value::as_str);
     matches!(error_type, Some("DEADLINE_EXCEEDED" | "cancelled"))
 }
@@ -91,19 +92,19 @@ fn expectation(order: &Placed, trace: &[FinishedSpan], problems: &mut Vec<String
     if order.kind != OrderKind::OutOfStock {
         services.extend(["payment", "card-processor"]);
     }
-    if order.kind.goes_through() {
+    if order.kind.succeeds() {
         services.push("notification");
     }
     for service in services {
         if !trace.iter().any(|it| it.service_name() == service) {
-            problems.push(format!("there is no span of {service}"));
+            problems.push(format!("{service} has no span"));
         }
     }
-    if order.outcome.is_ok() != order.kind.goes_through() {
+    if order.outcome.is_ok() != order.kind.succeeds() {
         problems.push(format!("ended in {:?}", order.outcome));
     }
-    let may_fail = !order.kind.goes_through() || order.kind == OrderKind::Retried;
-    // What a worker does not achieve is no failure of the order.
+    let may_fail = !order.kind.succeeds() || order.kind == OrderKind::Retried;
+    // A message that a worker fails to deliver is not a failure of the order.
     let of_order = |it: &&FinishedSpan| !it.service_name().ends_with("-worker");
     if !may_fail && let Some(failed) = trace.iter().filter(of_order).find(|it| it.span.is_error()) {
         problems.push(format!("{} of {} failed", failed.span.name, failed.service_name()));

@@ -1,4 +1,4 @@
-//! The customer: where the trace of an order begins.
+//! The customer, with whom the trace of an order begins.
 
 use std::time::{Duration, Instant};
 
@@ -11,28 +11,28 @@ use super::OrderKind;
 use crate::shop::api::Order;
 use crate::shop::{CallError, Classified, Peer};
 
-/// Somebody who places orders.
+/// A customer who places orders.
 #[derive(Debug, Clone)]
 pub struct Customer {
     tracer: Tracer,
     gateway: Peer,
 }
 
-/// An order that was placed, and what came of it.
+/// An order that was placed, and its outcome.
 #[derive(Debug)]
 pub struct Placed {
     /// What kind of order it is.
     pub kind: OrderKind,
     /// Its trace.
     pub trace_id: TraceId,
-    /// The order, or what the customer was told instead.
+    /// The accepted order, or the reason why there is none.
     pub outcome: Result<Order, CallError>,
     /// How long the customer waited.
     pub waited: Duration,
 }
 
 impl Placed {
-    /// What the gateway answered; `None` without an answer.
+    /// Returns the status of the gateway's answer, if there was one.
     pub fn status(&self) -> Option<StatusCode> {
         match &self.outcome {
             Ok(_) => Some(StatusCode::CREATED),
@@ -42,10 +42,10 @@ impl Placed {
 }
 
 impl Customer {
-    /// A customer of the gateway at `gateway_url`.
+    /// Creates a customer of the gateway at `gateway_url`.
     pub fn new(provider: &TracerProvider, gateway_url: String) -> Self {
         let token = HeaderValue::from_static("Bearer token-of-ada");
-        let gateway = Peer::new("gateway", gateway_url, provider).authorized_by(Some(token));
+        let gateway = Peer::new("gateway", gateway_url, provider).with_authorization(Some(token));
         Self { tracer: provider.tracer("customer"), gateway }
     }
 

@@ -1,4 +1,4 @@
-//! The log lines of the demo, kept until they are shown beside their traces.
+//! Keeps the log lines of the demo until they are printed below their traces.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -11,22 +11,22 @@ use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, MakeWriter};
 use tracing_subscriber::registry::LookupSpan;
 
-/// All lines so far; clones share them.
+/// All lines so far. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub(super) struct LogLines(Arc<Mutex<Vec<u8>>>);
 
 impl LogLines {
-    /// Keeps what this process logs from now on.
+    /// Starts keeping what this process logs.
     pub(super) fn start() -> Self {
         let lines = Self::default();
         let subscriber =
             tracing_subscriber::fmt().event_format(ByService).with_writer(lines.clone()).finish();
-        // When somebody else has set one, the lines are theirs.
+        // If there already is a subscriber, it gets the lines instead.
         let _ = tracing::subscriber::set_global_default(subscriber);
         lines
     }
 
-    /// The lines with this trace id.
+    /// Returns the lines with this trace id.
     pub(super) fn of(&self, trace_id: TraceId) -> Vec<String> {
         let bytes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let text = String::from_utf8_lossy(&bytes);
@@ -53,9 +53,9 @@ impl Write for LogLines {
     }
 }
 
-/// The core's text format, under the name of the service whose module logs.
+/// The core's text format, with the name of the service whose module logs.
 ///
-/// A service has one process and one name, and gives that to `log::text` itself. Only here one process plays them all.
+/// A service usually has a process of its own and passes its name to `log::text`. The demo runs all services in one process.
 struct ByService;
 
 impl<S, N> FormatEvent<S, N> for ByService
@@ -69,8 +69,10 @@ where
         writer: Writer<'_>,
         event: &Event<'_>,
     ) -> fmt::Result {
-        // `examples::shop::orders::service` is a module of orders.
-        let module = event.metadata().target().split("::").nth(2).unwrap_or_default();
+        // `examples::shop::services::orders::service` is a module of orders.
+        let mut modules =
+            event.metadata().target().split("::").skip(2).skip_while(|&module| module == "services");
+        let module = modules.next().unwrap_or_default();
         log::text(module.replace('_', "-")).format_event(context, writer, event)
     }
 }

@@ -1,4 +1,4 @@
-//! The demo: the whole shop in one process, a few orders, their traces, and a check that these are right.
+//! The demo: runs the whole shop in one process, places a few orders, and prints and checks their traces.
 
 mod aftermath;
 mod checks;
@@ -10,6 +10,7 @@ mod report;
 mod root_cause;
 mod run;
 mod running_shop;
+mod sight;
 mod sights;
 mod sinks;
 
@@ -21,4 +22,5 @@ pub use order_kind::OrderKind;
 pub use root_cause::{RootCause, root_cause};
 pub use run::run;
 pub use running_shop::{Ports, RunningShop, StartError};
-pub use sights::{Sight, sights};
+pub use sight::Sight;
+pub use sights::sights;

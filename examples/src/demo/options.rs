@@ -4,26 +4,26 @@ use std::path::PathBuf;
 
 use super::Ports;
 
-/// Printed for `--help`, and when the command line is wrong.
+/// The usage, printed for `--help` and after an invalid command line.
 pub const USAGE: &str = "\
 usage: cargo xtask demo [OPTIONS]
 
-  --orders N           how many orders are placed (9): one of each kind first, then ordinary ones
-  --otlp-file FILE     also appends every span to FILE, as lines of OTLP-JSON
+  --orders N           places N orders (default 9): one of each kind, then ordinary ones
+  --otlp-file FILE     also appends every span to FILE, as lines of OTLP JSON
   --otlp-endpoint URL  also sends every span to URL by OTLP/HTTP, such as http://localhost:4318
   --svg FILE           draws the trace of the declined order in FILE
-  --ports BASE         uses the ports from BASE on; without it, whichever are free
-  --no-color           no colours; nor are there any with NO_COLOR set, or when the output is not a terminal
+  --ports BASE         listens on the ports from BASE on (default: free ports)
+  --no-color           prints no colors, as with NO_COLOR set or without a terminal
 
-KAFKA_BROKERS and AMQP_URL name brokers; without them, the demo brings what it needs.
+KAFKA_BROKERS and AMQP_URL name brokers to use. Without them the demo uses librdkafka's mock cluster and tasks.
 ";
 
-/// What the user wants of the demo.
+/// The options of the demo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
-    /// How many orders are placed.
+    /// How many orders to place.
     pub orders: usize,
-    /// A file for OTLP-JSON lines.
+    /// A file for OTLP JSON lines.
     pub otlp_file: Option<PathBuf>,
     /// The base URL of an OTLP receiver.
     pub otlp_endpoint: Option<String>,
@@ -31,9 +31,9 @@ pub struct Options {
     pub svg: Option<PathBuf>,
     /// Where the services listen.
     pub ports: Ports,
-    /// Whether colours are allowed.
+    /// Whether colors are allowed.
     pub color: bool,
-    /// Only the usage is asked for.
+    /// Whether to print the usage and do nothing else.
     pub help: bool,
 }
 
@@ -51,21 +51,21 @@ impl Default for Options {
     }
 }
 
-/// The command line is not one of ours.
+/// The command line is invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UsageError {
-    /// There is no such option.
+    /// The option does not exist.
     #[error("there is no option {0:?}")]
     Unknown(String),
-    /// Its value is not there.
+    /// The value of the option is missing.
     #[error("{0} needs a value")]
     Missing(String),
-    /// Its value cannot be.
+    /// The value of the option is invalid.
     #[error("{option} cannot be {value:?}: {reason}")]
     Invalid {
         /// The option.
         option: String,
-        /// What was given.
+        /// The value.
         value: String,
         /// What is wrong with it.
         reason: &'static str,
@@ -73,10 +73,10 @@ pub enum UsageError {
 }
 
 impl Options {
-    /// Reads `arguments`, those after `demo`. A value may follow its option or an equals sign.
+    /// Parses the `arguments` after `demo`. A value follows its option as the next argument or after an equals sign.
     ///
     /// # Errors
-    /// Naming the option that is wrong.
+    /// Returns an error that names the invalid option.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, UsageError> {
         let mut options = Self::default();
         let mut arguments = arguments.into_iter();
@@ -131,12 +131,12 @@ mod tests {
     }
 
     #[test]
-    fn nothing_means_the_defaults() {
+    fn no_arguments_mean_the_defaults() {
         assert_eq!(parse("").unwrap(), Options::default());
     }
 
     #[test]
-    fn values_follow_or_are_joined() {
+    fn values_follow_as_arguments_or_after_an_equals_sign() {
         let options = parse("--orders 9 --otlp-file=spans.jsonl --ports 4100 --no-color").unwrap();
         assert_eq!(options.orders, 9);
         assert_eq!(options.otlp_file, Some("spans.jsonl".into()));
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named() {
+    fn an_error_names_the_invalid_option() {
         let cases = [
             ("--order 3", "--order"),
             ("--orders", "--orders needs a value"),

@@ -2,27 +2,27 @@
 
 use crate::shop::api::{Basket, Line, card, phone};
 
-/// A kind of order, by what its trace has to show.
+/// A kind of order, named after what its trace shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum OrderKind {
-    /// Nothing special; the first of them finds the cache of prices empty.
+    /// Nothing special. The first one finds the cache of prices empty.
     Ordinary,
-    /// The card processor takes its time.
+    /// The card processor is slow.
     Slow,
-    /// Inventory makes a query that takes its time.
+    /// Inventory runs a slow query.
     SlowQuery,
-    /// The card processor answers 503 first, and payment tries again.
+    /// The card processor first answers 503, and payment tries again.
     Retried,
     /// The card is declined.
     Declined,
-    /// There is too little of something: what was reserved is rolled back.
+    /// There are too few of one item, and the reservation of the others is rolled back.
     OutOfStock,
     /// Payment does not answer before its deadline.
     Late,
 }
 
 impl OrderKind {
-    /// One of each, in the order in which they are placed.
+    /// One of each kind, in the order in which the demo places them.
     pub const STORY: [Self; 7] = [
         Self::Ordinary,
         Self::Slow,
@@ -33,12 +33,12 @@ impl OrderKind {
         Self::Late,
     ];
 
-    /// The kinds of the first `count` orders: one of each, then ordinary ones.
+    /// Returns the kinds of the first `count` orders: one of each, then ordinary ones.
     pub fn first(count: usize) -> impl Iterator<Item = Self> {
         Self::STORY.into_iter().chain(std::iter::repeat(Self::Ordinary)).take(count)
     }
 
-    /// A word or two.
+    /// Returns the name, one or two words long.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ordinary => "ordinary",
@@ -51,30 +51,30 @@ impl OrderKind {
         }
     }
 
-    /// What there is to see.
+    /// Describes what the trace shows.
     pub fn headline(self) -> &'static str {
         match self {
             Self::Ordinary => {
                 "An ordinary order: one trace through every service; each price is a cache miss"
             }
-            Self::Slow => "A slow order: the card processor takes its time; the price of cups is a cache hit",
-            Self::SlowQuery => "A slow query: inventory compares each movement of goods with each other",
+            Self::Slow => "A slow order: the card processor is slow; the price of cups is a cache hit",
+            Self::SlowQuery => "A slow query: inventory compares every movement of goods with every other",
             Self::Retried => "A retried order: 503 from the card processor, then a second attempt",
             Self::Declined => "A declined order: the error starts at the card processor",
             Self::OutOfStock => "An order out of stock: the database refuses, the transaction rolls back",
-            Self::Late => "A late order: payment's deadline is exceeded, and everybody stops",
+            Self::Late => "A late order: payment exceeds its deadline, and every service stops",
         }
     }
 
-    /// Whether the customer gets what was asked for.
-    pub fn goes_through(self) -> bool {
+    /// Returns whether the order is accepted.
+    pub fn succeeds(self) -> bool {
         match self {
             Self::Ordinary | Self::Slow | Self::SlowQuery | Self::Retried => true,
             Self::Declined | Self::OutOfStock | Self::Late => false,
         }
     }
 
-    /// What the customer asks for.
+    /// Returns what the customer orders.
     pub fn basket(self) -> Basket {
         let (lines, card): (&[(&str, u32)], _) = match self {
             Self::Ordinary => (&[("teapot", 1), ("cup", 6)], card::GOOD),

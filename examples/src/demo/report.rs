@@ -17,7 +17,7 @@ const DIM: &str = "2";
 const RED: &str = "31";
 const GREEN: &str = "32";
 
-/// Writes to `out`, with or without colours.
+/// Writes to `out`, with or without colors.
 pub(super) struct Report<W> {
     out: W,
     color: bool,
@@ -27,12 +27,12 @@ pub(super) struct Report<W> {
 impl<W: Write> Report<W> {
     pub(super) fn new(out: W, color: bool) -> Self {
         let columns = terminal_size().map_or(100, |(Width(columns), _)| usize::from(columns));
-        // Wider than this, the eye loses the line.
+        // Longer lines are hard to read.
         Self { out, color, columns: columns.clamp(80, 120) }
     }
 
     pub(super) fn services(&mut self, addresses: &[(&str, SocketAddr)]) -> io::Result<()> {
-        let text = format!("The shop: {} services, each with a tracer provider of its own", addresses.len());
+        let text = format!("The shop: {} services, each with its own tracer provider", addresses.len());
         self.heading(&text)?;
         for (service, address) in addresses {
             writeln!(self.out, "  {service:<16}http://{address}")?;
@@ -40,15 +40,15 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
-    /// Which brokers there are, in one line.
+    /// Prints which brokers the shop uses, in one line.
     pub(super) fn brokers(&mut self, kafka: Option<&str>, amqp: Option<&str>) -> io::Result<()> {
         let kafka = kafka.unwrap_or("librdkafka's mock cluster");
-        let amqp = if amqp.is_some() { "at AMQP_URL" } else { "tasks in its place" };
-        let hint = self.styled(DIM, "(KAFKA_BROKERS, AMQP_URL name brokers)");
+        let amqp = if amqp.is_some() { "at AMQP_URL" } else { "replaced by tasks" };
+        let hint = self.styled(DIM, "(set KAFKA_BROKERS and AMQP_URL to use brokers)");
         writeln!(self.out, "  Kafka: {kafka}; AMQP: {amqp} {hint}")
     }
 
-    /// The trace of the nightly job.
+    /// Prints the trace of the nightly job.
     pub(super) fn night(&mut self, spans: &[FinishedSpan]) -> io::Result<()> {
         self.heading("The nightly reconciliation: 10,000 records, one batch")?;
         let night: Vec<_> =
@@ -63,13 +63,13 @@ impl<W: Write> Report<W> {
 
     pub(super) fn order_placed(&mut self, number: usize, order: &Placed) -> io::Result<()> {
         let status = order.status().map_or("---".to_owned(), |status| status.as_u16().to_string());
-        let colour = if order.outcome.is_ok() { GREEN } else { RED };
-        let (status, trace) = (self.styled(colour, &status), self.styled(DIM, &order.trace_id.to_string()));
+        let color = if order.outcome.is_ok() { GREEN } else { RED };
+        let (status, trace) = (self.styled(color, &status), self.styled(DIM, &order.trace_id.to_string()));
         let (kind, millis) = (order.kind.name(), order.waited.as_millis());
         writeln!(self.out, "  {number:>3}  {kind:<10} {status} {millis:>6} ms  {trace}")
     }
 
-    /// The waterfall of an order, the error it comes from, and the log lines of its trace.
+    /// Prints the waterfall of an order, the root cause of its error, and the log lines of its trace.
     pub(super) fn order(
         &mut self,
         order: &Placed,
@@ -89,11 +89,11 @@ impl<W: Write> Report<W> {
             let label = self.styled(BOLD, label);
             writeln!(self.out, "\n{label}: {cause}")?;
         }
-        // Every order has some; to see them once is enough.
+        // Every order has such traces. Showing them once is enough.
         if order.kind == OrderKind::Ordinary && !jobs.is_empty() {
             writeln!(
                 self.out,
-                "\nNobody waits for the messages to the customer, so each is a trace of its own:"
+                "\nNo request waits for the messages to the customer, so each is a trace of its own:"
             )?;
             self.waterfall(&jobs)?;
         }
@@ -112,7 +112,7 @@ impl<W: Write> Report<W> {
         write!(self.out, "{}", trace_view::waterfall(&spans, &options))
     }
 
-    /// Wrapped, with the ids on a line of their own: most lines are wider than a terminal.
+    /// Prints a line wrapped, with the ids on a line of their own, because most lines are wider than a terminal.
     fn log_line(&mut self, line: &str) -> io::Result<()> {
         let (text, ids) = line.split_once(" trace_id=").unwrap_or((line, ""));
         for row in wrapped(text, self.columns) {
@@ -131,7 +131,7 @@ impl<W: Write> Report<W> {
 
     pub(super) fn written(&mut self, options: &Options, spans: usize) -> io::Result<()> {
         if let Some(path) = &options.otlp_file {
-            writeln!(self.out, "  {spans} spans appended to {} as OTLP-JSON lines", path.display())?;
+            writeln!(self.out, "  {spans} spans appended to {} as lines of OTLP JSON", path.display())?;
         }
         if let Some(url) = &options.otlp_endpoint {
             writeln!(self.out, "  {spans} spans sent to {url}")?;
@@ -145,7 +145,7 @@ impl<W: Write> Report<W> {
     /// A line for each thing that there was to see.
     pub(super) fn sights(&mut self, sights: &[Sight]) -> io::Result<()> {
         for Sight { what, seen } in sights {
-            // What was not seen is among the problems.
+            // The verdict lists what was not seen.
             let Ok(seen) = seen else { continue };
             let mark = self.styled(GREEN, "✓");
             writeln!(self.out, "  {mark} {}{seen}", self.styled(BOLD, &format!("{what:<23}")))?;
@@ -153,7 +153,7 @@ impl<W: Write> Report<W> {
         Ok(())
     }
 
-    /// The closing line.
+    /// Prints the problems and the closing line.
     pub(super) fn verdict(
         &mut self,
         orders: usize,
@@ -167,14 +167,16 @@ impl<W: Write> Report<W> {
         let spans = spans.len();
         let checked = format!("{spans} spans of {orders} orders checked");
         let text = match problems.len() {
-            0 => self
-                .styled(GREEN, &format!("✓ {checked}: one trace each, no orphan, all nested, causes known")),
-            count => self.styled(RED, &format!("✗ {checked}: {count} not as expected, see above")),
+            0 => self.styled(
+                GREEN,
+                &format!("✓ {checked}: one trace each, no orphans, all nested, root causes known"),
+            ),
+            count => self.styled(RED, &format!("✗ {checked}: {count} problems, see above")),
         };
         writeln!(self.out, "{text}")
     }
 
-    /// The text and a line to the right margin.
+    /// Prints a heading, with a rule up to the right margin.
     fn heading(&mut self, text: &str) -> io::Result<()> {
         let rule = "─".repeat(self.columns.saturating_sub(text.chars().count() + 4));
         let heading = self.styled(BOLD, text);
@@ -187,7 +189,7 @@ impl<W: Write> Report<W> {
     }
 }
 
-/// Breaks a line between words; all rows but the first are indented further.
+/// Breaks a line between words. All rows but the first are indented further.
 fn wrapped(line: &str, columns: usize) -> Vec<String> {
     let mut rows = Vec::new();
     let mut row = String::from(" ");

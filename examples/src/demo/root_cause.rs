@@ -1,4 +1,4 @@
-//! Where the error of a trace comes from.
+//! Finds the span in which the error of a trace began.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -6,14 +6,14 @@ use std::fmt;
 use tracing_core_lite::opentelemetry::trace::SpanId;
 use tracing_core_lite::span::data::{FinishedSpan, StatusData, Value};
 
-/// The span that failed first, deep down, and why.
+/// The span in which the error of a trace began, and the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RootCause {
     /// The service.
     pub service: String,
     /// The span's name.
     pub span: String,
-    /// The description of its status, or its `error.type` when that is empty.
+    /// The description of its status, or its `error.type` if that is empty.
     pub error: String,
 }
 
@@ -23,9 +23,10 @@ impl fmt::Display for RootCause {
     }
 }
 
-/// The deepest of the failed spans of a trace; the one that ended first where several are as deep.
+/// Returns the deepest failed span of a trace, or the first one to end of several at that depth.
 ///
-/// An error travels upwards, so those above it only repeat it. What was cancelled is no cause: somebody above gave it up.
+/// An error travels up the tree, so the failed spans above only repeat it. A cancelled span is not a cause: a caller further up
+/// stopped waiting.
 pub fn root_cause(trace: &[FinishedSpan]) -> Option<RootCause> {
     let parents: HashMap<SpanId, SpanId> =
         trace.iter().map(|it| (it.span.span_id, it.span.parent_span_id)).collect();
@@ -52,6 +53,6 @@ fn error_type(span: &FinishedSpan) -> Option<&str> {
 }
 
 fn depth(span: SpanId, parents: &HashMap<SpanId, SpanId>) -> usize {
-    // No deeper than there are spans, should the parents go round in a circle.
+    // The limit ends the walk if the parents form a circle.
     std::iter::successors(parents.get(&span), |parent| parents.get(parent)).take(parents.len()).count()
 }

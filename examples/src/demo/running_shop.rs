@@ -1,4 +1,4 @@
-//! The shop in this process: its services on loopback ports, each with a tracer provider of its own, and a customer.
+//! Runs the shop in this process: services on loopback ports, each with its own tracer provider, and a customer.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
@@ -20,29 +20,29 @@ use tracing_core_lite::{BuildError, FlushError, Resource, TracerProvider};
 use super::Customer;
 use crate::health_probe;
 use crate::shop::reconciliation::{self, Reconciled};
-use crate::shop::{self, ORDERS_CREATED, SERVICES, Service, Settings, Wiring};
+use crate::shop::{self, ORDERS_CREATED, Service, Settings, Wiring};
 
-/// How long a service may take until it is well.
+/// How long a service may take to become healthy.
 const START_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long what follows from the orders may take.
+/// How long the messages that follow the orders may take.
 const SETTLE_TIMEOUT: Duration = Duration::from_secs(30);
-/// How long to wait before looking again.
+/// How long to wait between two checks.
 const SETTLE_PAUSE: Duration = Duration::from_millis(100);
-/// How long the last spans may take to leave.
+/// How long exporting the last spans may take.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Where the services listen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ports {
-    /// On ports that are free.
+    /// On free ports.
     Automatic,
-    /// On this one and those above it.
+    /// On this port and those above it.
     From(u16),
 }
 
 impl Ports {
-    /// How many it takes.
-    pub const NEEDED: u16 = SERVICES.len() as u16;
+    /// How many ports the shop needs.
+    pub const NEEDED: u16 = Service::ALL.len() as u16;
 
     fn of(self, index: u16) -> u16 {
         match self {
@@ -55,53 +55,53 @@ impl Ports {
 /// The shop could not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// Somebody else listens there.
+    /// Another program listens on the port.
     #[error(
-        "port {port}, meant for {service}, is taken by another program.\n\
-         Stop that program, choose other ports with --ports BASE, or leave --ports out to have free ones found."
+        "port {port}, meant for {service}, is in use by another program: stop that program, choose other ports with \
+         --ports BASE, or omit --ports to use free ports"
     )]
     PortTaken {
         /// The port.
         port: u16,
-        /// Who needs it.
+        /// The service that needs it.
         service: &'static str,
     },
-    /// No listening there, for another reason.
+    /// The service cannot listen, for another reason.
     #[error("{service} cannot listen on {address}: {source}")]
     Listen {
-        /// Who.
+        /// The service.
         service: &'static str,
-        /// Where.
+        /// The address.
         address: SocketAddr,
-        /// Why.
+        /// The cause.
         source: io::Error,
     },
-    /// Something that it needs is not there.
+    /// The service cannot open what it needs.
     #[error("{service} cannot start: {source}")]
     Service {
-        /// Who.
+        /// The service.
         service: &'static str,
-        /// Why.
+        /// The cause.
         source: BoxError,
     },
-    /// It runs, but does not say that it is well.
-    #[error("{service} is not well after {} s", START_TIMEOUT.as_secs())]
+    /// The service runs, but does not become healthy.
+    #[error("{service} is not healthy after {} s", START_TIMEOUT.as_secs())]
     Unhealthy {
-        /// Who.
+        /// The service.
         service: &'static str,
     },
-    /// There is no folder for the databases.
-    #[error("no folder for the databases: {0}")]
+    /// The folder for the databases cannot be created.
+    #[error("cannot create a folder for the databases: {0}")]
     Folder(#[source] io::Error),
     /// A tracer provider could not be built.
     #[error(transparent)]
     Provider(#[from] BuildError),
-    /// librdkafka has no mock cluster for us.
-    #[error("no mock cluster: {0}")]
+    /// librdkafka's mock cluster cannot start.
+    #[error("cannot start librdkafka's mock cluster: {0}")]
     Kafka(#[from] KafkaError),
 }
 
-/// The shop while it runs.
+/// The running shop.
 pub struct RunningShop {
     addresses: Vec<(&'static str, SocketAddr)>,
     providers: Vec<TracerProvider>,
@@ -109,22 +109,21 @@ pub struct RunningShop {
     background: TaskTracker,
     stop: CancellationToken,
     servers: JoinSet<io::Result<()>>,
-    /// Works at night, and its bank.
+    /// The providers of the nightly job and of its bank.
     reconciliation: TracerProvider,
     bank: TracerProvider,
     kafka: String,
-    /// In place of a broker; it ends with this.
+    /// Replaces a broker, and stops when dropped.
     _mock: Option<MockCluster<'static, DefaultProducerContext>>,
-    /// The databases; removed with it.
+    /// Contains the databases. Removed when dropped.
     folder: TempDir,
 }
 
 impl RunningShop {
-    /// Starts all services, with databases in a folder of their own. `exporter` is asked for each of them where its spans
-    /// go.
+    /// Starts all services, with databases in a temporary folder. `exporter` is called once for each service.
     ///
     /// # Errors
-    /// [`StartError::PortTaken`] and its like.
+    /// Returns an error if a port is taken or a service cannot start.
     pub async fn start(
         ports: Ports,
         exporter: impl FnMut() -> Box<dyn Exporter>,
@@ -132,12 +131,13 @@ impl RunningShop {
         Self::start_with(ports, &Settings::default(), exporter).await
     }
 
-    /// As [`start`](RunningShop::start), with other `settings` for all services: `DATABASE_URL`, `REDIS_URL`,
-    /// `KAFKA_BROKERS`, `AMQP_URL`. Without Kafka, librdkafka's mock cluster takes its place in this process; without AMQP,
-    /// tasks do the jobs of the workers, which are not started.
+    /// Starts all services as [`start`](RunningShop::start) does, with `settings` for all of them: `DATABASE_URL`,
+    /// `REDIS_URL`, `KAFKA_BROKERS`, `AMQP_URL`.
+    ///
+    /// Without Kafka, librdkafka's mock cluster replaces it. Without AMQP, tasks do the jobs, and the workers do not start.
     ///
     /// # Errors
-    /// As [`start`](RunningShop::start).
+    /// Returns the same errors as [`start`](RunningShop::start).
     pub async fn start_with(
         ports: Ports,
         settings: &Settings,
@@ -152,18 +152,21 @@ impl RunningShop {
             }
             settings = settings.with("KAFKA_BROKERS", mock.bootstrap_servers());
         }
-        let services: Vec<Service> = SERVICES
+        let services: Vec<Service> = Service::ALL
             .into_iter()
-            .filter(|it| it.needs.is_none_or(|variable| settings.get(variable).is_some()))
+            .filter(|it| it.required_variable().is_none_or(|variable| settings.get(variable).is_some()))
             .collect();
         let mut listeners = Vec::new();
         for (index, service) in (0..).zip(&services) {
-            listeners.push(listen(service.name, ports.of(index)).await?);
+            listeners.push(listen(service.name(), ports.of(index)).await?);
         }
-        let addresses: Vec<_> =
-            services.iter().zip(&listeners).map(|(service, (_, address))| (service.name, *address)).collect();
+        let addresses: Vec<_> = services
+            .iter()
+            .zip(&listeners)
+            .map(|(service, (_, address))| (service.name(), *address))
+            .collect();
         for (service, (_, address)) in services.iter().zip(&listeners) {
-            settings = settings.with(service.variable(), format!("http://{address}"));
+            settings = settings.with(service.url_variable(), format!("http://{address}"));
         }
 
         let mut provider = |service: &str| {
@@ -186,14 +189,14 @@ impl RunningShop {
             folder,
         };
         for (service, (listener, _)) in services.into_iter().zip(listeners) {
-            let provider = provider(service.name)?;
+            let provider = provider(service.name())?;
             shop.serve(service, listener, provider, settings.clone()).await?;
         }
         shop.wait_until_healthy().await?;
         Ok(shop)
     }
 
-    /// To join a group of Kafka takes a few seconds; an event of before would wait as long.
+    /// Waits until all services are healthy. Joining a Kafka group takes a few seconds, and earlier events would wait for it.
     async fn wait_until_healthy(&self) -> Result<(), StartError> {
         for &(service, address) in &self.addresses {
             let healthy = async {
@@ -215,49 +218,48 @@ impl RunningShop {
     ) -> Result<(), StartError> {
         self.providers.push(provider.clone());
         if settings.get("DATABASE_URL").is_none() {
-            let file = self.folder.path().join(format!("{}.db", service.name));
+            let file = self.folder.path().join(format!("{}.db", service.name()));
             settings = settings.with("DATABASE_URL", format!("sqlite://{}", file.display()));
         }
         let wiring = Wiring {
-            service: service.name,
+            service,
             provider,
             settings,
             background: self.background.clone(),
             stop: self.stop.clone(),
         };
-        let failed = |source| StartError::Service { service: service.name, source };
-        let router = service.start(wiring).await.map_err(failed)?;
+        let failed = |source| StartError::Service { service: service.name(), source };
+        let router = wiring.start().await.map_err(failed)?;
         self.servers.spawn(shop::serve(listener, router, self.stop.clone().cancelled_owned()));
         Ok(())
     }
 
-    /// Each service and where it listens.
+    /// Returns each service and its address.
     pub fn addresses(&self) -> &[(&'static str, SocketAddr)] {
         &self.addresses
     }
 
-    /// Somebody who places orders.
+    /// Returns a customer who places orders.
     pub fn customer(&self) -> &Customer {
         &self.customer
     }
 
-    /// A night passes: the bank sends its records, and they are reconciled.
+    /// Sends the bank's records and runs the nightly job.
     ///
     /// # Errors
-    /// When Kafka does not play along.
+    /// Returns an error if Kafka does not accept or deliver the records.
     pub async fn reconcile(&self) -> Result<Reconciled, BoxError> {
         reconciliation::send_statements(&self.kafka, &self.bank).await?;
         reconciliation::reconcile(&self.kafka, &self.reconciliation).await
     }
 
-    /// Waits until everything has happened that was to follow, as `is_complete` tells from the spans so far; no longer than
-    /// 30 s.
+    /// Waits until `is_complete` returns `true` for the spans exported so far, for 30 s at most.
     pub async fn settle(&self, is_complete: impl Fn() -> bool) {
         let wait = async {
             while !is_complete() {
                 sleep(SETTLE_PAUSE).await;
                 for provider in self.providers.clone() {
-                    // What was not exported is found missing by whoever looks.
+                    // The checks report spans that were not exported.
                     let _ = spawn_blocking(move || provider.flush(SHUTDOWN_TIMEOUT)).await;
                 }
             }
@@ -265,16 +267,16 @@ impl RunningShop {
         let _ = timeout(SETTLE_TIMEOUT, wait).await;
     }
 
-    /// Stops all services once what they had begun is done, and exports the last spans.
+    /// Lets all services finish what they have begun, stops them, and exports the last spans.
     ///
     /// # Errors
-    /// When spans were lost, or could not be exported in time.
+    /// Returns an error if spans were lost or could not be exported in time.
     pub async fn stop(mut self) -> Result<(), FlushError> {
         self.stop.cancel();
         while self.servers.join_next().await.is_some() {}
         self.background.close();
         self.background.wait().await;
-        // All at once: one receiver that does not answer must not be waited for once for each of them.
+        // Concurrently, so that a receiver that does not answer delays the end only once.
         let mut shutdowns = JoinSet::new();
         for provider in self.providers {
             shutdowns.spawn_blocking(move || provider.shutdown(SHUTDOWN_TIMEOUT));

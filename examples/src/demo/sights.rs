@@ -1,23 +1,15 @@
-//! What the demo's traces show of each kind of order, and whether they do.
+//! Checks that the trace of each kind of order shows what it should.
 
 use std::time::Duration;
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{FinishedSpan, Value};
 
+use super::sight::{Sight, millis, text};
 use super::{OrderKind, Placed, aftermath, root_cause};
 
-/// Something to see in the traces.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sight {
-    /// What it is.
-    pub what: &'static str,
-    /// Where it is to be seen, or what is there instead.
-    pub seen: Result<String, String>,
-}
-
-/// The sights of the orders in `placed`: one for the first of each kind, one for the
-/// cache, and what came after the orders.
+/// Returns what the traces of `placed` show: one sight for the first order of each kind, one for the cache, and those of the
+/// messages that follow.
 pub fn sights(placed: &[Placed], spans: &[FinishedSpan]) -> Vec<Sight> {
     let trace = |kind: OrderKind| {
         let order = placed.iter().find(|order| order.kind == kind)?;
@@ -60,27 +52,19 @@ impl<'a> Trace<'a> {
     }
 }
 
-pub(super) fn text<'a>(span: &'a FinishedSpan, key: &str) -> Option<&'a str> {
-    span.span.attribute(key).and_then(Value::as_str)
-}
-
-pub(super) fn millis(duration: Duration) -> String {
-    format!("{:.1} ms", duration.as_secs_f64() * 1e3)
-}
-
-/// Whichever cache it is, in this process or Redis: its look-ups say whether they hit, and what they miss is loaded.
+/// A lookup that misses is followed by a query, and one that hits is not. This holds for Redis as for the in-process cache.
 fn miss_then_hit(first: &Trace<'_>, second: &Trace<'_>) -> Result<String, String> {
     let count = |trace: &Trace<'_>, hit: bool| {
         trace.all(|it| it.span.attribute("cache.hit") == Some(&Value::Bool(hit))).len()
     };
-    let loads = |trace: &Trace<'_>| {
+    let queries = |trace: &Trace<'_>| {
         let query = |it: &&&FinishedSpan| it.span.name == "SELECT prices";
         trace.queries().iter().filter(query).count()
     };
     let (misses, hits) = (count(first, false), count(second, true));
-    let loaded = (loads(first), loads(second));
+    let loaded = (queries(first), queries(second));
     if misses == 0 || hits == 0 || loaded != (misses, count(second, false)) {
-        return Err(format!("{misses} misses, later {hits} hits, and {loaded:?} loads"));
+        return Err(format!("{misses} misses, then {hits} hits, and {loaded:?} queries for prices"));
     }
     Ok(format!("{misses} prices loaded by the first order; the second found {hits} of them in the cache"))
 }
@@ -107,7 +91,7 @@ fn slow_query(trace: &Trace<'_>) -> Result<String, String> {
     Ok(format!("{} of {} took {took}, all other queries {others}", slowest.span.name, slowest.service_name()))
 }
 
-/// Two attempts, each a span: one refused, one that went through and knows that it is the second.
+/// Two attempts, each a span: one that is refused, and one that succeeds and is counted as the second.
 fn retry(trace: &Trace<'_>) -> Result<String, String> {
     let mut attempts = trace.all(|it| it.service_name() == "payment" && it.span.kind == SpanKind::Client);
     attempts.sort_by_key(|it| it.span.start_time_unix_nano);
@@ -118,10 +102,10 @@ fn retry(trace: &Trace<'_>) -> Result<String, String> {
     if statuses != [Some(503), Some(200)] || resends != [None, Some(1)] {
         return Err(format!("the attempts have statuses {statuses:?} and resend counts {resends:?}"));
     }
-    let handled = trace.one("span that says that the 503 was dealt with", |it| {
+    let handled = trace.one("span that records the 503 as handled", |it| {
         it.span.attribute("error_handled") == Some(&Value::Bool(true)) && !it.span.is_error()
     })?;
-    Ok(format!("503, then 200: each attempt a span, and {} has not failed", handled.span.name))
+    Ok(format!("503, then 200: each attempt is a span, and {} has not failed", handled.span.name))
 }
 
 fn cause(trace: &Trace<'_>) -> Result<String, String> {
@@ -134,7 +118,7 @@ fn cause(trace: &Trace<'_>) -> Result<String, String> {
     }
 }
 
-/// A query that the database refused, in a transaction that left nothing behind.
+/// A query that the database refuses, in a transaction that is rolled back.
 fn rollback(trace: &Trace<'_>) -> Result<String, String> {
     let transaction =
         trace.one("transaction", |it| text(it, "db.transaction.outcome") == Some("rolled_back"))?;
@@ -144,7 +128,7 @@ fn rollback(trace: &Trace<'_>) -> Result<String, String> {
     Ok(format!("{} of {} failed with {code}, nothing was kept", failed.span.name, failed.service_name()))
 }
 
-/// The same call, seen from both sides. A server that is slow to begin sees the caller leave before its own clock says so.
+/// One call, seen from both sides. The server may see the caller's cancellation before its own deadline expires.
 fn deadline(trace: &Trace<'_>) -> Result<String, String> {
     let side = |service: &str, kind: SpanKind, codes: &[&str]| {
         trace.one(&format!("exceeded deadline at {service}"), |it| {

@@ -1,4 +1,4 @@
-//! Where the demo's spans go: always into memory, and wherever else the options say.
+//! The exporters of the demo: memory, and what the options add.
 
 use std::io;
 
@@ -17,7 +17,7 @@ pub(super) struct Sinks {
     otlp: Option<OtlpConfig>,
 }
 
-/// A sink is not to be had.
+/// An exporter could not be created.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SinkError {
     #[error("--otlp-file {path}: {source}")]
@@ -27,7 +27,7 @@ pub(super) enum SinkError {
 }
 
 impl Sinks {
-    /// Opens what `options` name, so that a mistake is known before anything starts.
+    /// Creates the exporters that `options` name, so that a mistake is reported before the shop starts.
     pub(super) fn open(options: &Options) -> Result<Self, SinkError> {
         let open = |path: &std::path::PathBuf| {
             OtlpJsonFile::append(path)
@@ -49,13 +49,13 @@ impl Sinks {
         Ok(Self { memory: MemoryExporter::new(), file, otlp })
     }
 
-    /// An exporter to all of them, for one more provider.
+    /// Returns an exporter to all of them for one provider.
     pub(super) fn exporter(&self) -> Box<dyn Exporter> {
         let mut all: Vec<Box<dyn Exporter>> = vec![Box::new(self.memory.clone())];
         if let Some(file) = &self.file {
             all.push(Box::new(file.clone()));
         }
-        // Its configuration has been built once, by `open`.
+        // `open` has built this configuration before, so it cannot fail.
         all.extend(self.otlp.as_ref().and_then(|config| config.build().ok()));
         Box::new(Fanout::new(all))
     }

@@ -1,32 +1,32 @@
-//! What the services that speak HTTP say to each other, as JSON; `proto/shop.proto` has what is said by gRPC.
+//! The JSON that services exchange over HTTP. `proto/shop.proto` defines the gRPC messages.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a customer asks the gateway for.
+/// The order of a customer, as sent to the gateway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Basket {
     /// What to buy.
     pub lines: Vec<Line>,
     /// A token that stands for a card, never its number; see [`card`].
     pub card: String,
-    /// Where to send a message when the order is accepted; see [`phone`].
+    /// The telephone number for a message when the order is accepted; see [`phone`].
     #[serde(default)]
     pub phone: String,
 }
 
-/// So many of one thing.
+/// A quantity of one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Line {
-    /// What.
+    /// The item.
     pub item: String,
     /// How many.
     pub quantity: u32,
 }
 
 impl fmt::Display for Basket {
-    /// What is in it, and not how it is paid.
+    /// Writes the items, without the card.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, Line { item, quantity }) in self.lines.iter().enumerate() {
             let comma = if index == 0 { "" } else { ", " };
@@ -36,21 +36,21 @@ impl fmt::Display for Basket {
     }
 }
 
-/// Card tokens that the stand-in of the card processor treats in their own way; it approves all others.
+/// Card tokens that the card processor's stand-in treats in a special way. It approves all others.
 pub mod card {
     /// Approved at once.
     pub const GOOD: &str = "card_good";
-    /// Approved after a long look at it.
+    /// Approved after a long risk assessment.
     pub const SLOW: &str = "card_slow";
     /// Declined.
     pub const EMPTY: &str = "card_empty";
     /// Answered with 503 the first time.
     pub const BUSY: &str = "card_busy";
-    /// Never answered while somebody waits.
+    /// Answered only after every caller has given up.
     pub const STUCK: &str = "card_stuck";
 }
 
-/// Telephone numbers that the stand-in of the messenger treats in their own way; it reaches all others.
+/// Telephone numbers that the SMS gateway's stand-in treats in a special way. It reaches all others.
 pub mod phone {
     /// Reached at once.
     pub const GOOD: &str = "555-0100";
@@ -60,43 +60,43 @@ pub mod phone {
     pub const WRONG: &str = "555-0102";
 }
 
-/// Who is logged in.
+/// The customer who is logged in.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     /// The customer's id.
     pub customer: String,
 }
 
-/// What the gateway asks the orders service for.
+/// The request of the gateway to the orders service.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct NewOrder {
-    /// Who orders.
+    /// The customer.
     pub customer: String,
     /// What they order.
     pub basket: Basket,
 }
 
-/// An order that was accepted.
+/// An accepted order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The order's number.
+    /// The number of the order.
     pub id: u64,
-    /// What was paid, in cents.
+    /// The amount paid, in cents.
     pub paid_cents: u64,
 }
 
-/// What payment asks the card processor for.
+/// The request of payment to the card processor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Charge {
-    /// The order's number.
+    /// The number of the order.
     pub order: u64,
-    /// The card's token.
+    /// The token of the card.
     pub card: String,
-    /// How much, in cents.
+    /// The amount, in cents.
     pub cents: u64,
 }
 
-/// A charge that was approved.
+/// An approved charge.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Approval {
     /// The card processor's own reference.

@@ -1,4 +1,4 @@
-//! The stand-in of those who carry messages to customers.
+//! A stand-in for the mail server and the SMS gateway that deliver messages to customers.
 
 use std::time::Duration;
 
@@ -10,19 +10,19 @@ use super::Classified;
 use super::api::phone;
 use super::jobs::{Job, Medium};
 
-/// How often a message is tried.
-pub(super) const MOST_ATTEMPTS: u32 = 3;
+/// How many times a message is tried.
+pub(super) const MAX_ATTEMPTS: u32 = 3;
 
-/// A message that did not get to its customer.
+/// A message was not delivered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(super) enum NotSent {
+pub(super) enum SendError {
     #[error("the gateway to the telephone network is busy")]
     Busy,
     #[error("there is no such number")]
     NoSuchNumber,
 }
 
-impl Classified for NotSent {
+impl Classified for SendError {
     fn class(&self) -> &str {
         match self {
             Self::Busy => "gateway_busy",
@@ -31,25 +31,20 @@ impl Classified for NotSent {
     }
 }
 
-/// Tries to send a message, for the `attempt`th time.
-pub(super) async fn send(medium: Medium, job: &Job, attempt: u32) -> Result<(), NotSent> {
+/// Tries to send a message. `attempt` counts from 1.
+pub(super) async fn send(medium: Medium, job: &Job, attempt: u32) -> Result<(), SendError> {
     sleep(Duration::from_millis(15)).await;
     match (medium, job.to.as_str()) {
-        (Medium::Sms, phone::BUSY) if attempt == 1 => Err(NotSent::Busy),
-        (Medium::Sms, phone::WRONG) => Err(NotSent::NoSuchNumber),
+        (Medium::Sms, phone::BUSY) if attempt == 1 => Err(SendError::Busy),
+        (Medium::Sms, phone::WRONG) => Err(SendError::NoSuchNumber),
         _ => {
-            info!(
-                order = job.order,
-                by = medium.queue(),
-                characters = job.text.len(),
-                "the customer was told"
-            );
+            info!(order = job.order, by = medium.queue(), characters = job.text.len(), "message sent");
             Ok(())
         }
     }
 }
 
-/// Says on the span that is current that the message was not sent.
-pub(super) fn record_failure(failed: &NotSent) {
-    current_span().record_error_as(failed.class(), failed);
+/// Marks the current span as failed because the message was not delivered.
+pub(super) fn record_failure(error: &SendError) {
+    current_span().record_error_as(error.class(), error);
 }

@@ -1,4 +1,4 @@
-//! The shop: nine services, one file or folder each.
+//! The shop: nine services that take an order from the customer to the delivery message.
 //!
 //! ```text
 //!  customer ──> gateway ──> auth
@@ -9,52 +9,50 @@
 //!                                                               └────> sms worker
 //! ```
 //!
-//! Each service is a function `start` from its [`Wiring`] to an [`axum::Router`], and has a row in [`SERVICES`]. That all of
-//! them appear in one trace is the doing of layers and wrappers, all in the places where a connection is made:
+//! The modules form layers, from top to bottom:
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`Wiring`] | reads the settings, opens the connections of one service, and starts it |
+//! | `services` | one folder per service; a service gets its connections as arguments |
+//! | `connections` | how services reach each other, databases and brokers |
+//! | [`api`], [`proto`], `events`, `jobs` | what services send each other: JSON, gRPC, Kafka, AMQP |
+//! | [`Service`], [`Settings`], [`Problem`], [`Classified`], [`serve()`] | what every service uses |
+//!
+//! Layers and wrappers join all services into one trace. Each is applied where a connection is made:
 //!
 //! | what | where |
 //! |---|---|
-//! | `tracing_http`'s `ServerLayer` | around the router of a service that speaks HTTP |
-//! | `tracing_http`'s `ClientLayer` | around the HTTP client in [`Peer`] |
-//! | `tracing_grpc`'s layers | `grpc`: the channel of a client, the router of a server |
+//! | `tracing_http`'s `ServerLayer` | the router of each service that speaks HTTP |
+//! | `tracing_http`'s `ClientLayer` | the HTTP client in [`Peer`] |
+//! | `tracing_grpc`'s layers | `connections::grpc`: the channel of a client, the router of a server |
 //! | `tracing_sql`'s `TracedPool` | [`Database::open`] |
 //! | `tracing_cache`'s `TracedCache` and `TracedConnection` | the prices of `orders` |
-//! | `tracing_kafka`'s producer and consumers | `events`, and the [reconciliation] |
-//! | `tracing_amqp`'s `TracedChannel` | `post_office` |
+//! | `tracing_kafka`'s producer and consumers | `connections::kafka`, and the [reconciliation] |
+//! | `tracing_amqp`'s `TracedChannel` | `connections::job_queues` |
 //!
-//! Work inside of a service that deserves a span of its own says so.
+//! A service starts spans of its own only for work that deserves one: see `traced` in `classified.rs`.
 
 pub mod api;
-mod auth;
-mod card_processor;
-mod database;
+mod classified;
+mod connections;
 mod events;
-mod gateway;
-mod grpc;
-mod inventory;
 mod jobs;
 mod messenger;
-mod notification;
-mod orders;
-mod payment;
-mod peer;
-mod post_office;
 mod problem;
 pub mod proto;
-pub mod reconciliation;
 mod serve;
+mod service;
 mod services;
 mod settings;
 mod wiring;
-mod work;
-mod worker;
 
-pub use database::Database;
+pub use classified::Classified;
+pub use connections::{CallError, Database, Peer};
 pub use events::ORDERS_CREATED;
-pub use peer::{CallError, Peer};
 pub use problem::Problem;
-pub use serve::{healthz, serve, terminated};
-pub use services::{SERVICES, Service, UnknownService};
+pub use serve::{healthz, serve};
+pub use service::{Service, UnknownService};
+pub use services::reconciliation;
 pub use settings::Settings;
 pub use wiring::Wiring;
-pub use work::Classified;

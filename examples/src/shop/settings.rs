@@ -1,34 +1,34 @@
-//! What a service is told from outside: the variables of its environment, or those that the demo makes up for it.
+//! The settings of a service: the variables of its environment, or those that the demo chooses for it.
 
 use std::collections::HashMap;
 use std::fmt;
 
-/// Values by the names of variables. An empty value counts as none, as the OpenTelemetry specification has it.
+/// Values by the names of variables. An empty value counts as unset, as in the OpenTelemetry specification.
 #[derive(Clone, Default)]
 pub struct Settings(HashMap<String, String>);
 
 impl Settings {
-    /// The variables of this process.
+    /// Reads the variables of this process.
     pub fn from_env() -> Self {
-        // What is not Unicode is no address or URL either.
+        // A value that is not Unicode cannot be an address or a URL.
         std::env::vars_os()
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect()
     }
 
-    /// The value of `variable`.
+    /// Returns the value of `variable`, if it is set.
     pub fn get(&self, variable: &str) -> Option<&str> {
         self.0.get(variable).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The same, without all variables but these.
+    /// Keeps only these variables.
     #[must_use]
     pub fn only(mut self, variables: &[&str]) -> Self {
         self.0.retain(|name, _| variables.contains(&name.as_str()));
         self
     }
 
-    /// The same, with `variable` set to `value`.
+    /// Sets `variable` to `value`.
     #[must_use]
     pub fn with(mut self, variable: impl Into<String>, value: impl Into<String>) -> Self {
         self.0.insert(variable.into(), value.into());
@@ -43,7 +43,7 @@ impl FromIterator<(String, String)> for Settings {
 }
 
 impl fmt::Debug for Settings {
-    /// Without the values: some of them are passwords.
+    /// Omits the values, because some of them contain passwords.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.0.keys()).finish()
     }
@@ -54,7 +54,7 @@ mod tests {
     use super::Settings;
 
     #[test]
-    fn what_is_empty_is_not_set_and_nothing_is_shown() {
+    fn empty_values_are_unset_and_debug_output_shows_no_value() {
         let settings =
             Settings::default().with("DATABASE_URL", "mysql://ann:s3cret@db/shop").with("REDIS_URL", "");
         assert_eq!(settings.get("DATABASE_URL"), Some("mysql://ann:s3cret@db/shop"));
