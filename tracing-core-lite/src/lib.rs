@@ -20,6 +20,7 @@ mod clock;
 pub mod context;
 #[cfg(feature = "database")]
 pub mod database;
+mod diagnostics;
 pub mod env;
 pub mod error_class;
 pub mod exporters;

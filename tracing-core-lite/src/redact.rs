@@ -1,4 +1,4 @@
-//! What must never reach a span: takes secrets out of URLs, and knows the headers that carry credentials.
+//! Keeps secrets out of spans: replaces them in URLs, and knows the headers that carry credentials.
 //!
 //! ```
 //! use tracing_core_lite::redact;
@@ -7,17 +7,21 @@
 //! assert_eq!(redact::url("https://ann:pw@example.com/a?sig=x"), "https://REDACTED:REDACTED@example.com/a?sig=REDACTED");
 //! ```
 //!
-//! What has nothing to hide is returned as it was, without an allocation.
+//! Text without secrets is returned without an allocation. URLs, queries and paths are cut at [`MAX_URL_LENGTH`] bytes, because
+//! clients can send very long ones.
 
 use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// What stands in the place of a secret (semantic conventions for URLs, notes on `url.full` and `url.query`).
+/// The text that replaces a secret (semantic conventions for URLs, notes on `url.full` and `url.query`).
 pub const REDACTED: &str = "REDACTED";
 
-/// Query keys whose values are secret. The first four are those of the semantic conventions; the others are usual names
-/// for credentials, such as the code of an OAuth redirect.
+/// The longest URL, query or path that is recorded, in bytes.
+pub const MAX_URL_LENGTH: usize = 2048;
+
+/// Query keys whose values are secret. The first four are those of the semantic conventions. The others are common names
+/// of credentials, such as the code of an OAuth redirect.
 pub const SECRET_QUERY_KEYS: &[&str] = &[
     "AWSAccessKeyId",
     "Signature",
@@ -75,7 +79,7 @@ pub const SECRET_QUERY_KEYS: &[&str] = &[
     "x-api-key",
 ];
 
-/// Headers, and keys of gRPC metadata, that carry credentials; in lower case.
+/// Headers, and keys of gRPC metadata, that carry credentials, in lower case.
 pub const CREDENTIAL_HEADERS: &[&str] = &[
     "api-key",
     "authentication-info",
@@ -98,7 +102,7 @@ pub const CREDENTIAL_HEADERS: &[&str] = &[
     "x-xsrf-token",
 ];
 
-/// Whether `name` is one of [`CREDENTIAL_HEADERS`]. Case does not matter.
+/// Returns whether `name` is one of [`CREDENTIAL_HEADERS`]. Case does not matter.
 ///
 /// ```
 /// use tracing_core_lite::redact::is_credential_header;
@@ -111,7 +115,7 @@ pub fn is_credential_header(name: &str) -> bool {
     CREDENTIAL_HEADERS.iter().any(|header| header.eq_ignore_ascii_case(name))
 }
 
-/// A list of query keys whose values are not to be recorded. Case does not matter, nor does percent-encoding.
+/// A list of query keys whose values are not recorded. Case and percent-encoding do not matter.
 ///
 /// ```
 /// use tracing_core_lite::redact::SecretKeys;
@@ -122,25 +126,25 @@ pub fn is_credential_header(name: &str) -> bool {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretKeys {
     keys: Vec<Cow<'static, str>>,
-    /// Has the bit of every key, so that most keys are told from secrets at a glance.
+    /// The bits of all keys, which rule out most other keys without a comparison.
     filter: u64,
 }
 
 impl Default for SecretKeys {
-    /// [`SECRET_QUERY_KEYS`].
+    /// Returns [`SECRET_QUERY_KEYS`].
     fn default() -> Self {
         Self::none().and(SECRET_QUERY_KEYS.iter().copied())
     }
 }
 
 impl SecretKeys {
-    /// An empty list: queries are recorded as they are.
+    /// Returns an empty list: queries are recorded as they are.
     #[must_use]
     pub fn none() -> Self {
         Self { keys: Vec::new(), filter: 0 }
     }
 
-    /// This list and further keys.
+    /// Adds keys to the list.
     #[must_use]
     pub fn and<K: Into<Cow<'static, str>>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         for key in keys {
@@ -151,10 +155,12 @@ impl SecretKeys {
         self
     }
 
-    /// The query with every secret value replaced by `REDACTED`. Without the leading question mark.
+    /// Replaces the secret values of a query by `REDACTED`. The query has no leading question mark. Its pairs are separated by
+    /// `&` or `;`.
     #[must_use]
     pub fn query<'a>(&self, query: &'a str) -> Cow<'a, str> {
-        if self.may_hide(query) && pairs(query).any(|(key, value)| self.hides(key, value)) {
+        let query = cut(query);
+        if self.may_hide(query) && pairs(query).any(|pair| self.hides(pair)) {
             let mut redacted = String::with_capacity(query.len() + REDACTED.len());
             self.push_query(&mut redacted, query);
             Cow::Owned(redacted)
@@ -163,20 +169,17 @@ impl SecretKeys {
         }
     }
 
-    /// The URL with user name and password replaced, and its query, and its fragment if that reads like a query, treated
-    /// as [`query`](SecretKeys::query) does.
+    /// Replaces the user name and the password of a URL, and the secret values of its query and its fragment.
     ///
-    /// Anything may be given: what is not a URL is searched for the same patterns.
+    /// Accepts any text. What is not a URL is searched for the same patterns.
     #[must_use]
     pub fn url<'a>(&self, url: &'a str) -> Cow<'a, str> {
         let (rest, fragment) = split(url, '#');
         let (base, query) = split(rest, '?');
         let userinfo = userinfo(base);
-        let hides = |part: Option<&str>| {
-            part.is_some_and(|part| pairs(part).any(|(key, value)| self.hides(key, value)))
-        };
+        let hides = |part: Option<&str>| part.is_some_and(|part| pairs(part).any(|pair| self.hides(pair)));
         if userinfo.is_none() && !hides(query) && !hides(fragment) {
-            return Cow::Borrowed(url);
+            return Cow::Borrowed(cut(url));
         }
         let mut redacted = String::with_capacity(url.len() + 2 * REDACTED.len());
         match userinfo {
@@ -197,10 +200,11 @@ impl SecretKeys {
                 self.push_query(&mut redacted, part);
             }
         }
+        redacted.truncate(cut(&redacted).len());
         Cow::Owned(redacted)
     }
 
-    /// Whether values of `key` are secret.
+    /// Returns whether values of `key` are secret.
     #[must_use]
     pub fn contains(&self, key: &str) -> bool {
         if key.contains('%') {
@@ -218,7 +222,7 @@ impl SecretKeys {
         is_listed(key) || form_field(key).is_some_and(is_listed)
     }
 
-    /// Looks at each byte once, and lets most queries go.
+    /// A quick check, which rules out most queries. It looks at each byte once.
     fn may_hide(&self, query: &str) -> bool {
         let bytes = query.as_bytes();
         let mut start = 0;
@@ -231,31 +235,39 @@ impl SecretKeys {
                     }
                     in_key = false;
                 }
-                // Encoded, or a form's `user[password]`: to be looked at.
+                // Encoded, or the field of a form such as `user[password]`.
                 b'%' | b'[' if in_key => return true,
-                b'&' => (start, in_key) = (at + 1, true),
+                b'&' | b';' => (start, in_key) = (at + 1, true),
                 _ => {}
             }
         }
         false
     }
 
-    fn hides(&self, key: &str, value: Option<&str>) -> bool {
-        value.is_some_and(|value| !value.is_empty()) && self.contains(key)
+    fn hides(&self, pair: &str) -> bool {
+        split(pair, '=').1.is_some_and(|value| !value.is_empty() && value != ";" && value != "&")
+            && self.contains(split(pair, '=').0)
     }
 
     fn push_query(&self, redacted: &mut String, query: &str) {
-        for (index, pair) in query.split('&').enumerate() {
-            if index > 0 {
-                redacted.push('&');
-            }
-            match split(pair, '=') {
-                (key, value @ Some(_)) if self.hides(key, value) => {
-                    redacted.push_str(key);
-                    redacted.push('=');
-                    redacted.push_str(REDACTED);
+        // A secret value may contain a semicolon, so it ends at an ampersand only.
+        let mut hidden = false;
+        for pair in pairs(query) {
+            if hidden {
+                if pair.ends_with('&') {
+                    redacted.push('&');
+                    hidden = false;
                 }
-                _ => redacted.push_str(pair),
+            } else if self.hides(pair) {
+                redacted.push_str(split(pair, '=').0);
+                redacted.push('=');
+                redacted.push_str(REDACTED);
+                hidden = !pair.ends_with('&');
+                if !hidden {
+                    redacted.push('&');
+                }
+            } else {
+                redacted.push_str(pair);
             }
         }
     }
@@ -271,6 +283,27 @@ pub fn query(query: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn url(url: &str) -> Cow<'_, str> {
     default_keys().url(url)
+}
+
+/// Cuts a path at [`MAX_URL_LENGTH`] bytes.
+#[must_use]
+pub fn path(path: &str) -> &str {
+    cut(path)
+}
+
+/// Redacts the value of a header that was captured, if it is a URL: it begins with `/`, or has a `://`.
+///
+/// Headers such as `referer`, `location` and `x-original-url` repeat URLs with the secrets in them.
+#[must_use]
+pub fn header_value(value: &str) -> Cow<'_, str> {
+    let is_url = value.trim_start().starts_with('/') || value.contains("://");
+    if is_url { url(value) } else { Cow::Borrowed(value) }
+}
+
+/// The longest part of `text` that is recorded, in whole characters.
+#[inline]
+fn cut(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_URL_LENGTH.min(text.len()))]
 }
 
 fn default_keys() -> &'static SecretKeys {
@@ -298,11 +331,12 @@ fn split(text: &str, mark: char) -> (&str, Option<&str>) {
     }
 }
 
-fn pairs(query: &str) -> impl Iterator<Item = (&str, Option<&str>)> {
-    query.split('&').map(|pair| split(pair, '='))
+/// The pairs of a query, each with the separator that ends it.
+fn pairs(query: &str) -> impl Iterator<Item = &str> {
+    query.split_inclusive(['&', ';'])
 }
 
-/// Where the user information of `base` (a URL without query and fragment) begins and ends, not counting the `@`.
+/// Returns where the user information of `base` begins and where its `@` is. `base` is a URL without query and fragment.
 fn userinfo(base: &str) -> Option<(usize, usize)> {
     let start = base.find("//").map_or(0, |slashes| slashes + 2);
     let end = base[start..].find(['/', '\\']).map_or(base.len(), |slash| start + slash);
@@ -315,7 +349,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn fields_of_forms_are_looked_into() {
+    fn fields_of_forms_are_redacted() {
         assert_eq!(query("user[password]=x&user[name]=y"), "user[password]=REDACTED&user[name]=y");
         assert_eq!(query("user%5Bpassword%5D=x&a=b"), "user%5Bpassword%5D=REDACTED&a=b");
         assert_eq!(
@@ -339,6 +373,12 @@ mod tests {
             ("%=1&%zz=2&%6=3&token%=4", "%=1&%zz=2&%6=3&token%=4"),
             ("token=a&token=b", "token=REDACTED&token=REDACTED"),
             ("ключ=ä&key=ö", "ключ=ä&key=REDACTED"),
+            ("a=1;token=x", "a=1;token=REDACTED"),
+            ("token=x;page=2&b=1", "token=REDACTED&b=1"),
+            ("a=1;b=2&sig=x;y=z;&c=3;d", "a=1;b=2&sig=REDACTED&c=3;d"),
+            ("token=;a=1", "token=;a=1"),
+            ("a;token=x&token=y", "a;token=REDACTED&token=REDACTED"),
+            (";;&&token=x", ";;&&token=REDACTED"),
         ] {
             assert_eq!(query(given), expected);
         }
@@ -356,13 +396,45 @@ mod tests {
             ("redis://:pw@host/0", "redis://REDACTED:REDACTED@host/0"),
             ("//", "//"),
             ("@", "REDACTED@"),
+            ("/a?b=1;token=x#access_token=y;z", "/a?b=1;token=REDACTED#access_token=REDACTED"),
         ] {
             assert_eq!(url(given), expected);
         }
     }
 
     #[test]
-    fn nothing_is_allocated_for_what_is_fine() {
+    fn long_urls_are_cut() {
+        let long = format!("/{}", "ä".repeat(15_000));
+        assert_eq!(path(&long).len(), MAX_URL_LENGTH - 1);
+        assert_eq!(url(&long).len(), MAX_URL_LENGTH - 1);
+        assert_eq!(query(&"a=1&".repeat(8_000)).len(), MAX_URL_LENGTH);
+        let with_secrets =
+            format!("https://ann:{}@example.com/?token={}", "p".repeat(9_000), "t".repeat(9_000));
+        assert_eq!(url(&with_secrets), "https://REDACTED:REDACTED@example.com/?token=REDACTED");
+        assert_eq!(query(&format!("token={}", "t".repeat(9_000))), "token=REDACTED");
+        assert!(url(&format!("https://example.com/{}?sig=x", "a".repeat(5_000))).len() <= MAX_URL_LENGTH);
+    }
+
+    #[test]
+    fn urls_in_headers_are_redacted() {
+        for (value, expected) in [
+            ("https://example.com/a?token=x", "https://example.com/a?token=REDACTED"),
+            ("/login?a=1;code=x", "/login?a=1;code=REDACTED"),
+            (
+                "5; url=https://me:pw@example.com/?sig=x",
+                "5; url=https://REDACTED:REDACTED@example.com/?sig=REDACTED",
+            ),
+            ("<https://example.com/?key=x>; rel=next", "<https://example.com/?key=REDACTED"),
+            ("text/html; charset=utf-8", "text/html; charset=utf-8"),
+            ("token=x", "token=x"),
+            ("ann@example.com", "ann@example.com"),
+        ] {
+            assert_eq!(header_value(value), expected);
+        }
+    }
+
+    #[test]
+    fn nothing_is_allocated_without_secrets() {
         assert!(matches!(query("a=1&page=2"), Cow::Borrowed(_)));
         assert!(matches!(url("https://example.com/a?page=2"), Cow::Borrowed(_)));
     }

@@ -1,17 +1,20 @@
 //! Headers that the user has asked to see on spans.
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, HeaderName};
 
 use crate::Recorder;
-use crate::redact::{REDACTED, is_credential_header};
+use crate::redact::{self, REDACTED, is_credential_header};
 
 /// Values of one header that are recorded, at most.
 const MOST_VALUES: usize = 8;
 
 /// Names of headers, or keys of metadata, that are recorded; none by default. For the wrappers of servers and clients.
 ///
-/// A header's attribute is an array of its values, the first 8 of them. Values that are not text are left out; those that
-/// were marked as [sensitive](http::HeaderValue::set_sensitive) are hidden.
+/// A header's attribute is an array of its values, the first 8 of them. Values that are not text are left out. Values that
+/// are marked as [sensitive](http::HeaderValue::set_sensitive) are hidden, and so are the
+/// [secrets in URLs](redact::header_value).
 ///
 /// ```
 /// use http::{HeaderMap, HeaderName, HeaderValue, header};
@@ -72,13 +75,14 @@ impl CapturedHeaders {
 }
 
 fn record_values(span: &mut Recorder<'_>, key: &str, headers: &HeaderMap, name: &HeaderName) {
-    let mut values = [""; MOST_VALUES];
+    let mut values = [const { Cow::Borrowed("") }; MOST_VALUES];
     let texts = headers.get_all(name).iter().filter_map(|value| match value.is_sensitive() {
-        true => Some(REDACTED),
-        false => std::str::from_utf8(value.as_bytes()).ok(),
+        true => Some(Cow::Borrowed(REDACTED)),
+        false => std::str::from_utf8(value.as_bytes()).ok().map(redact::header_value),
     });
     let count = values.iter_mut().zip(texts).map(|(place, text)| *place = text).count();
     if count > 0 {
+        let values = values.each_ref().map(|value| &**value);
         span.set(key, &values[..count]);
     }
 }
@@ -124,6 +128,11 @@ mod tests {
             ("not text", vec![binary.clone()], None),
             ("two, one of them not text", vec![text("a"), binary, text("b")], texts(&["a", "b"])),
             ("sensitive", vec![sensitive], texts(&["REDACTED"])),
+            (
+                "a URL",
+                vec![text("https://me:pw@c/?a=1;token=x")],
+                texts(&["https://REDACTED:REDACTED@c/?a=1;token=REDACTED"]),
+            ),
             ("too many", vec![text("a"); 9], texts(&["a"; 8])),
         ] {
             assert_eq!(recorded(given), expected, "{name}");

@@ -81,17 +81,6 @@ impl Batch {
         crate::span::data::decode_request(self.request())
     }
 
-    /// Whether both are the same batch, not only equal ones.
-    pub(crate) fn is(&self, other: &Self) -> bool {
-        match (&self.request, &other.request) {
-            (Request::Whole(one), Request::Whole(other)) => {
-                one.as_ptr() == other.as_ptr() && one.len() == other.len()
-            }
-            (Request::Framed(one), Request::Framed(other)) => Arc::ptr_eq(one, other),
-            _ => false,
-        }
-    }
-
     /// The chunks that it was made of, unless somebody keeps a clone of it.
     pub(crate) fn into_chunks(self) -> Vec<Chunk> {
         match self.request {

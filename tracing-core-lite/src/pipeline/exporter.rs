@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use super::batch::Batch;
 use super::error::{ExportError, Exported};
+use super::report::PipelineStats;
 
 /// Sends batches of finished spans somewhere. It is called from the export thread alone, never from a request.
 ///
@@ -43,6 +44,13 @@ pub trait Exporter: Send + 'static {
     fn is_unreachable(&self) -> bool {
         false
     }
+
+    /// Counts in `stats` what becomes of the spans, and returns true, if the exporter accepts batches before it has exported
+    /// them. For exporters of this crate.
+    #[doc(hidden)]
+    fn count_into(&mut self, _stats: &PipelineStats) -> bool {
+        false
+    }
 }
 
 impl Exporter for Box<dyn Exporter> {
@@ -64,5 +72,9 @@ impl Exporter for Box<dyn Exporter> {
 
     fn is_unreachable(&self) -> bool {
         (**self).is_unreachable()
+    }
+
+    fn count_into(&mut self, stats: &PipelineStats) -> bool {
+        (**self).count_into(stats)
     }
 }

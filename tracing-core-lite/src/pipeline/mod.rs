@@ -11,6 +11,7 @@ mod fanout;
 mod frame;
 mod limits;
 pub(crate) mod queue;
+mod reachability;
 mod report;
 mod retry;
 pub(crate) mod worker;
@@ -20,5 +21,7 @@ pub use error::{ExportError, Exported};
 pub use exporter::Exporter;
 pub use fanout::Fanout;
 pub use limits::BatchLimits;
-pub use report::ExportStats;
+#[doc(hidden)]
+pub use report::PipelineStats;
+pub use report::{ExportStats, ExporterStats};
 pub use retry::Backoff;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::limits::BatchLimits;
@@ -77,6 +77,8 @@ struct State {
     /// Flushes asked for, and done.
     flush_asked: u64,
     flush_done: u64,
+    /// The last flush that was over before the exporter had flushed everything.
+    flush_late: u64,
     /// When the last flush or the shutdown that was asked for has to be over.
     deadline: Option<Instant>,
     finished: bool,
@@ -99,7 +101,7 @@ pub(crate) struct Queue {
     due: Fill,
     behind: Fill,
     pressing: Fill,
-    stats: Stats,
+    stats: Arc<Stats>,
     closed: AtomicBool,
     /// Of all chunks that were handed over and not yet exported, those in the exporter's hands included.
     spans: AtomicUsize,
@@ -117,7 +119,7 @@ impl Queue {
             behind: Fill::behind(&limits),
             pressing: Fill::pressing(&limits),
             limits,
-            stats: Stats::default(),
+            stats: Arc::default(),
             closed: AtomicBool::new(false),
             spans: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
@@ -137,6 +139,10 @@ impl Queue {
 
     pub(crate) fn stats(&self) -> &Stats {
         &self.stats
+    }
+
+    pub(super) fn shared_stats(&self) -> Arc<Stats> {
+        Arc::clone(&self.stats)
     }
 
     #[inline]
@@ -323,8 +329,11 @@ impl Queue {
     }
 
     /// Flush number `number` and all before it are done.
-    pub(crate) fn flush_done(&self, number: u64) {
+    pub(crate) fn flush_done(&self, number: u64, in_time: bool) {
         let mut state = self.lock();
+        if !in_time {
+            state.flush_late = state.flush_late.max(number);
+        }
         state.flush_done = state.flush_done.max(number);
         if state.flush_done >= state.flush_asked {
             state.deadline = None;
@@ -356,6 +365,7 @@ impl Queue {
         state.deadline = Some(state.deadline.map_or(deadline, |other| other.max(deadline)));
         self.worker.notify_one();
         self.wait_until(state, deadline, |state| state.finished || state.flush_done >= number)
+            && self.lock().flush_late < number
     }
 
     /// Takes no more spans and asks for all that are there to be exported; false when `deadline` comes first.
@@ -449,7 +459,7 @@ mod tests {
         let past = Instant::now();
         let (asked, time) = woken(&queue, WakeAt::Pressing, || assert!(!queue.flush(past)));
         assert!(time < SOON && asked.flush == 1 && !asked.closed);
-        queue.flush_done(1);
+        queue.flush_done(1, true);
         queue.lock().flush_asked = 0;
         let (asked, time) = woken(&queue, WakeAt::Pressing, || assert!(!queue.close(past)));
         assert!(time < SOON && asked.closed);

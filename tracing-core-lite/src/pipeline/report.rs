@@ -1,7 +1,11 @@
 //! What became of the spans: counted always, said in the log now and then.
 
+use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
+
+use crate::diagnostics::{self, Topic};
 
 /// A message of one kind is logged at most this often.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
@@ -32,6 +36,16 @@ impl ExportStats {
     }
 }
 
+/// What became of the spans at one exporter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ExporterStats {
+    /// Where the exporter sends spans, without credentials, if it says so.
+    pub destination: Option<String>,
+    /// The counts.
+    pub stats: ExportStats,
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     exported: AtomicU64,
@@ -39,9 +53,68 @@ pub(crate) struct Stats {
     queue_full: AtomicU64,
     export_failed: AtomicU64,
     after_shutdown: AtomicU64,
+    /// Those of each exporter, if there are several.
+    parts: OnceLock<Vec<StatsPart>>,
+}
+
+/// The counts of one of several exporters.
+pub(super) struct StatsPart {
+    destination: Option<String>,
+    read: Box<dyn Fn() -> ExportStats + Send + Sync>,
+}
+
+impl StatsPart {
+    pub(super) fn new(
+        destination: Option<String>,
+        read: impl Fn() -> ExportStats + Send + Sync + 'static,
+    ) -> Self {
+        Self { destination, read: Box::new(read) }
+    }
+
+    pub(super) fn read(&self) -> ExporterStats {
+        ExporterStats { destination: self.destination.clone(), stats: (self.read)() }
+    }
+}
+
+impl fmt::Debug for StatsPart {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.read().fmt(f)
+    }
+}
+
+/// The counts of a provider, for exporters that count themselves.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PipelineStats(Arc<Stats>);
+
+impl PipelineStats {
+    pub(super) fn new(stats: Arc<Stats>) -> Self {
+        Self(stats)
+    }
+
+    pub(super) fn shared(&self) -> &Arc<Stats> {
+        &self.0
+    }
 }
 
 impl Stats {
+    pub(super) fn set_parts(&self, parts: Vec<StatsPart>) {
+        // A provider has one exporter, which sets them once.
+        let _ = self.parts.set(parts);
+    }
+
+    pub(super) fn parts(&self) -> &[StatsPart] {
+        self.parts.get().map_or(&[], Vec::as_slice)
+    }
+
+    /// The counts of each exporter. A single one has those of the provider.
+    pub(crate) fn exporters(&self, queued: usize) -> Vec<ExporterStats> {
+        match self.parts() {
+            [] => vec![ExporterStats { destination: None, stats: self.snapshot(queued) }],
+            parts => parts.iter().map(StatsPart::read).collect(),
+        }
+    }
+
     pub(crate) fn snapshot(&self, queued: usize) -> ExportStats {
         ExportStats {
             exported: self.exported.load(Ordering::Relaxed),
@@ -79,6 +152,12 @@ pub(crate) struct Reporter {
     last_failure: Option<Instant>,
     last_rejection: Option<Instant>,
     last_retry: Option<Instant>,
+    has_hinted: bool,
+}
+
+/// ` to http://collector:4318`, or nothing if the exporter does not say where it sends spans.
+fn to(destination: Option<&str>) -> String {
+    destination.map(|destination| format!(" to {destination}")).unwrap_or_default()
 }
 
 fn is_due(last: &mut Option<Instant>) -> bool {
@@ -103,15 +182,47 @@ impl Reporter {
         }
     }
 
-    pub(crate) fn failure(&mut self, spans: usize, reason: &str) {
+    pub(crate) fn failure(&mut self, destination: Option<&str>, spans: usize, reason: &str) {
         if is_due(&mut self.last_failure) {
-            tracing::error!(dropped = spans, reason, "spans were dropped because their export failed");
+            let hint = self.hint(destination);
+            let to = to(destination);
+            diagnostics::error(
+                Topic::Export,
+                &format!("{spans} spans were dropped, as their export{to} failed: {reason}{hint}"),
+            );
         }
     }
 
-    pub(crate) fn retry(&mut self, reason: &str, pause: Duration) {
+    pub(crate) fn retry(&mut self, destination: Option<&str>, reason: &str, pause: Duration) {
         if is_due(&mut self.last_retry) {
-            tracing::warn!(reason, ?pause, "export of spans failed and will be tried again");
+            let hint = self.hint(destination);
+            let to = to(destination);
+            diagnostics::warn(
+                Topic::Export,
+                &format!("spans cannot be exported{to}: {reason}; the next attempt is in {pause:.1?}{hint}"),
+            );
+        }
+    }
+
+    /// The exit does not wait for a receiver that cannot be reached.
+    pub(crate) fn unreachable_at_shutdown(&mut self, destination: Option<&str>) {
+        let receiver = destination.unwrap_or("the receiver");
+        diagnostics::warn(
+            Topic::Export,
+            &format!(
+                "the shutdown does not wait for {receiver}, which cannot be reached: the spans that are left are dropped"
+            ),
+        );
+    }
+
+    /// What to do about a failure, said with the first one.
+    fn hint(&mut self, destination: Option<&str>) -> &'static str {
+        match (destination, std::mem::replace(&mut self.has_hinted, true)) {
+            (Some(_), false) => {
+                "; start an OTLP receiver there, set OTEL_EXPORTER_OTLP_ENDPOINT to the address of one, or set \
+                 OTEL_TRACES_EXPORTER to console or none"
+            }
+            _ => "",
         }
     }
 

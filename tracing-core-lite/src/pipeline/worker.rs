@@ -14,7 +14,8 @@ use super::error::{ExportError, Exported};
 use super::exporter::Exporter;
 use super::frame::Framer;
 use super::queue::{Asked, Queue, WakeAt};
-use super::report::Reporter;
+use super::reachability::Reachability;
+use super::report::{PipelineStats, Reporter};
 use super::retry::Backoff;
 use crate::buffer::Chunk;
 use crate::clock::after;
@@ -44,7 +45,10 @@ struct Worker {
     scopes: Arc<Scopes>,
     framer: Framer,
     exporter: Box<dyn Exporter>,
+    /// Whether the exporter accepts batches before it has exported them, and counts them itself.
+    counts_itself: bool,
     reporter: Reporter,
+    reachability: Reachability,
     /// The requests that the round at hand serves.
     asked: Asked,
     /// The newest requests known; those that came while a batch was being retried wait for the next round.
@@ -56,8 +60,9 @@ pub(crate) fn spawn(
     queue: Arc<Queue>,
     scopes: Arc<Scopes>,
     resource: &Resource,
-    exporter: Box<dyn Exporter>,
+    mut exporter: Box<dyn Exporter>,
 ) -> std::io::Result<()> {
+    let counts_itself = exporter.count_into(&PipelineStats::new(queue.shared_stats()));
     let framer = Framer::new(resource);
     std::thread::Builder::new().name("span-export".to_owned()).spawn(move || {
         // What an exporter does must not be traced, or each export would cause the next.
@@ -68,7 +73,9 @@ pub(crate) fn spawn(
             scopes,
             framer,
             exporter,
+            counts_itself,
             reporter: Reporter::default(),
+            reachability: Reachability::default(),
             asked: Asked::default(),
             seen: Asked::default(),
         };
@@ -113,8 +120,8 @@ impl Worker {
             if is_asked {
                 let last_call = Instant::now() + LAST_CALL;
                 let deadline = asked_now.deadline.map_or(last_call, |deadline| deadline.max(last_call));
-                self.close_sink(asked_now.closed, deadline);
-                self.queue.flush_done(asked_now.flush);
+                let flushed = self.close_sink(asked_now.closed, deadline);
+                self.queue.flush_done(asked_now.flush, flushed || Instant::now() < deadline);
             }
             if asked_now.closed {
                 return;
@@ -163,7 +170,12 @@ impl Worker {
     fn export(&mut self, mut pending: Pending) {
         let spans = pending.batch.span_count();
         loop {
+            if self.reachability.is_given_up() {
+                self.give_up(spans, "the receiver cannot be reached");
+                break;
+            }
             match self.attempt(&pending.batch) {
+                Ok(_) if self.counts_itself => break,
                 Ok(Exported { rejected_spans, message }) => {
                     self.queue.stats().count_exported(spans as u64, rejected_spans);
                     self.reporter.rejection(rejected_spans, &message);
@@ -171,11 +183,11 @@ impl Worker {
                 }
                 Err(ExportError::Retryable { reason, after }) => {
                     let pause = pending.backoff.next(after);
+                    self.reporter.retry(self.exporter.destination(), &reason, pause);
                     if !self.pause(pause, pending.since) {
                         self.give_up(spans, &reason);
                         break;
                     }
-                    self.reporter.retry(&reason, pause);
                     self.reporter.queue_full(self.queue.stats());
                 }
                 Err(error) => {
@@ -191,7 +203,7 @@ impl Worker {
 
     fn give_up(&mut self, spans: usize, reason: &str) {
         self.queue.stats().count_export_failed(spans as u64);
-        self.reporter.failure(spans, reason);
+        self.reporter.failure(self.exporter.destination(), spans, reason);
     }
 
     fn attempt(&mut self, batch: &Batch) -> Result<Exported, ExportError> {
@@ -200,14 +212,20 @@ impl Worker {
         let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
         cpu::begin(&self.queue, self.seen);
         cpu::offer_cpu();
-        catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
-            .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }))
+        let result = catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
+            .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }));
+        let is_unreachable = result.is_err() && self.exporter.is_unreachable();
+        if self.reachability.note(is_unreachable, self.seen.closed) {
+            self.reporter.unreachable_at_shutdown(self.exporter.destination());
+        }
+        result
     }
 
     /// Waits before the next attempt; false when there will be none. A flush asked for meanwhile cuts the wait short.
     fn pause(&mut self, pause: Duration, since: Instant) -> bool {
         let now = Instant::now();
-        if now.saturating_duration_since(since) >= self.queue.limits().retry_timeout || self.is_over(now) {
+        let timed_out = now.saturating_duration_since(since) >= self.queue.limits().retry_timeout;
+        if timed_out || self.is_over(now) || self.reachability.is_given_up() {
             return false;
         }
         let mut until = after(pause);
@@ -223,14 +241,15 @@ impl Worker {
         self.seen.closed && self.seen.deadline.is_none_or(|deadline| now >= deadline)
     }
 
-    fn close_sink(&mut self, closed: bool, deadline: Instant) {
+    fn close_sink(&mut self, closed: bool, deadline: Instant) -> bool {
         let exporter = &mut self.exporter;
         let result = catch_unwind(AssertUnwindSafe(|| {
             if closed { exporter.shutdown(deadline) } else { exporter.flush(deadline) }
         }));
-        if let Ok(Err(error)) = result {
-            self.reporter.failure(0, &error.to_string());
+        if let Ok(Err(error)) = &result {
+            self.reporter.failure(self.exporter.destination(), 0, &error.to_string());
         }
+        matches!(result, Ok(Ok(())))
     }
 }
 

@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use super::kept_warnings::KeptWarnings;
 use super::resource::{Resource, ResourceBuilder};
 use super::tracer_provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
+use crate::diagnostics::{self, Topic};
 use crate::env::{EnvError, Lookup, Process, Variables};
+use crate::exporters::Discard;
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
 use crate::sampling::{self, Sampler};
@@ -133,10 +136,14 @@ impl Init {
     /// When there is no way to export: see [`InitError`].
     pub fn start(self) -> Result<Guard, InitError> {
         let drop_timeout = self.drop_timeout.unwrap_or(DROP_TIMEOUT);
-        let (provider, warnings) = self.build(&Process)?;
-        for warning in &warnings {
-            tracing::warn!("{warning}");
+        let (builder, mut exporter, warnings) = self.assemble(&Process);
+        if diagnostics::has_listener() {
+            warnings.iter().for_each(|warning| diagnostics::warn(Topic::Configuration, warning));
+        } else if !warnings.is_empty() {
+            let inner = exporter.unwrap_or_else(|| Box::new(Discard));
+            exporter = Some(Box::new(KeptWarnings::new(inner, warnings.clone())));
         }
+        let provider = build(builder, exporter)?;
         provider.install();
         opentelemetry::global::set_tracer_provider(provider.clone());
         opentelemetry::global::set_text_map_propagator(provider.propagator().clone().into_text_map());
@@ -148,6 +155,15 @@ impl Init {
     /// # Errors
     /// As `start`.
     pub fn build(self, variables: &impl Variables) -> Result<(TracerProvider, Vec<String>), InitError> {
+        let (builder, exporter, warnings) = self.assemble(variables);
+        Ok((build(builder, exporter)?, warnings))
+    }
+
+    /// Returns the builder, its exporter, and warnings about the environment.
+    fn assemble(
+        self,
+        variables: &impl Variables,
+    ) -> (TracerProviderBuilder, Option<Box<dyn Exporter>>, Vec<String>) {
         let mut warnings = Vec::new();
         let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
         warnings.extend(errors.iter().map(ToString::to_string));
@@ -172,7 +188,11 @@ impl Init {
             exporters = exporters_from(variables, &mut warnings);
         }
         exporters.extend(self.also_exporters.into_iter().map(|exporter| exporter.0));
-        Ok((with_exporters(builder, exporters).build()?, warnings))
+        let exporter = match exporters.len() {
+            0 | 1 => exporters.pop(),
+            _ => Some(Box::new(Fanout::with_limits(exporters, builder.batch_limits())) as Box<dyn Exporter>),
+        };
+        (builder, exporter, warnings)
     }
 
     fn resource(&self, variables: &impl Variables, warnings: &mut Vec<String>) -> Resource {
@@ -194,15 +214,15 @@ fn collect<T>((value, warnings): (T, Vec<EnvError>), all: &mut Vec<String>) -> T
     value
 }
 
-fn with_exporters(
+fn build(
     builder: TracerProviderBuilder,
-    mut exporters: Vec<Box<dyn Exporter>>,
-) -> TracerProviderBuilder {
-    match exporters.len() {
-        0 => builder,
-        1 => builder.with_exporter(exporters.remove(0)),
-        _ => builder.with_exporter(Fanout::new(exporters)),
-    }
+    exporter: Option<Box<dyn Exporter>>,
+) -> Result<TracerProvider, InitError> {
+    let builder = match exporter {
+        Some(exporter) => builder.with_exporter(exporter),
+        None => builder,
+    };
+    Ok(builder.build()?)
 }
 
 fn text(variables: &impl Variables, name: &str) -> Option<String> {

@@ -3,6 +3,7 @@
 mod detached;
 mod init;
 pub(crate) mod installed;
+mod kept_warnings;
 mod resource;
 pub(crate) mod tracer;
 mod tracer_provider;

@@ -12,7 +12,7 @@ use super::tracer::Tracer;
 use crate::clock::after;
 use crate::env::{EnvError, Lookup, Variables};
 use crate::pipeline::queue::Queue;
-use crate::pipeline::{BatchLimits, ExportStats, Exporter, worker};
+use crate::pipeline::{BatchLimits, ExportStats, Exporter, ExporterStats, worker};
 use crate::propagation::Propagator;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
 use crate::span::SpanLimits;
@@ -151,6 +151,12 @@ impl TracerProvider {
         self.0.queue.stats().snapshot(self.0.queue.queued_spans())
     }
 
+    /// Returns what became of the spans at each exporter; see [`Fanout`](crate::pipeline::Fanout).
+    #[must_use]
+    pub fn exporter_stats(&self) -> Vec<ExporterStats> {
+        self.0.queue.stats().exporters(self.0.queue.queued_spans())
+    }
+
     #[inline]
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.0.engine
@@ -237,6 +243,10 @@ impl TracerProviderBuilder {
     pub fn with_disabled(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
         self
+    }
+
+    pub(super) fn batch_limits(&self) -> &BatchLimits {
+        &self.batch
     }
 
     pub(crate) fn is_disabled(&self) -> bool {

@@ -1,0 +1,77 @@
+//! Messages of this crate about itself.
+//!
+//! They go to `tracing`. A program without a subscriber may have a logger of the `log` crate instead. A program with neither
+//! would never learn that it sends no spans, so it gets one line for each [`Topic`] on standard error.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// What a message is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Topic {
+    /// Environment variables.
+    Configuration,
+    /// Spans that are not exported.
+    Export,
+}
+
+impl Topic {
+    /// Whether standard error has had its line.
+    fn was_printed(self) -> &'static AtomicBool {
+        static CONFIGURATION: AtomicBool = AtomicBool::new(false);
+        static EXPORT: AtomicBool = AtomicBool::new(false);
+        match self {
+            Self::Configuration => &CONFIGURATION,
+            Self::Export => &EXPORT,
+        }
+    }
+}
+
+/// Returns whether the program has a subscriber or a logger.
+pub(crate) fn has_listener() -> bool {
+    tracing::dispatcher::has_been_set() || has_logger()
+}
+
+#[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+fn has_logger() -> bool {
+    ::log::max_level() >= ::log::LevelFilter::Warn
+}
+
+#[cfg(not(any(feature = "otlp-http", feature = "otlp-grpc")))]
+fn has_logger() -> bool {
+    false
+}
+
+/// Logs a warning.
+pub(crate) fn warn(topic: Topic, message: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::warn!("{message}");
+    } else {
+        log_or_print(topic, message);
+    }
+}
+
+/// Logs an error.
+pub(crate) fn error(topic: Topic, message: &str) {
+    if tracing::dispatcher::has_been_set() {
+        tracing::error!("{message}");
+    } else {
+        log_or_print(topic, message);
+    }
+}
+
+fn log_or_print(topic: Topic, message: &str) {
+    if has_logger() {
+        #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
+        ::log::warn!("{message}");
+    } else if !topic.was_printed().swap(true, Ordering::Relaxed) {
+        print(message);
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "there is no subscriber and no logger")]
+fn print(message: &str) {
+    // `eprintln!` panics if standard error is closed.
+    use std::io::Write;
+    let line: String = message.chars().map(|it| if it.is_control() { ' ' } else { it }).collect();
+    let _ = writeln!(std::io::stderr(), "tracing-core-lite: {line}");
+}

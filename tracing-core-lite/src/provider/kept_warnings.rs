@@ -1,0 +1,57 @@
+//! Warnings from before there was a subscriber.
+
+use std::time::Instant;
+
+use crate::diagnostics::{self, Topic};
+use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
+
+/// An exporter that logs warnings when the first batch is exported, or at the shutdown.
+///
+/// A program often starts tracing before it installs its subscriber, and nobody would see its warnings.
+pub(super) struct KeptWarnings {
+    inner: Box<dyn Exporter>,
+    warnings: Vec<String>,
+}
+
+impl KeptWarnings {
+    pub(super) fn new(inner: Box<dyn Exporter>, warnings: Vec<String>) -> Self {
+        Self { inner, warnings }
+    }
+
+    fn log(&mut self) {
+        let warnings = std::mem::take(&mut self.warnings);
+        if diagnostics::has_listener() {
+            warnings.iter().for_each(|warning| diagnostics::warn(Topic::Configuration, warning));
+        } else if !warnings.is_empty() {
+            diagnostics::warn(Topic::Configuration, &warnings.join("; "));
+        }
+    }
+}
+
+impl Exporter for KeptWarnings {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        self.log();
+        self.inner.export(batch, deadline)
+    }
+
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.inner.flush(deadline)
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.log();
+        self.inner.shutdown(deadline)
+    }
+
+    fn destination(&self) -> Option<&str> {
+        self.inner.destination()
+    }
+
+    fn is_unreachable(&self) -> bool {
+        self.inner.is_unreachable()
+    }
+
+    fn count_into(&mut self, stats: &PipelineStats) -> bool {
+        self.inner.count_into(stats)
+    }
+}

@@ -1,0 +1,107 @@
+//! Warnings reach the user, whenever the subscriber is installed, and also without one.
+//!
+//! Each test runs this test program again, as a program whose environment and standard error are its own.
+#![cfg(all(feature = "otlp-http", feature = "testing"))]
+#![allow(clippy::unwrap_used)]
+
+use std::process::Command;
+use std::time::Duration;
+
+use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::{Context, init};
+
+/// Runs the test `name` as a program of its own, and returns the lines on its standard error.
+fn run(name: &str, variables: &[(&str, &str)]) -> Vec<String> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args([name, "--exact", "--nocapture"]).env("IS_PROGRAM", "1").envs(variables.iter().copied());
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stderr).unwrap().lines().map(str::to_owned).collect()
+}
+
+fn is_program() -> bool {
+    std::env::var_os("IS_PROGRAM").is_some()
+}
+
+fn record_and_exit(guard: tracing_core_lite::Guard) {
+    guard.provider().tracer("test").span("work").with_parent(&Context::new()).start();
+    let _ = guard.shutdown(Duration::from_secs(5));
+}
+
+const WARNED: [(&str, &str); 2] = [("OTEL_TRACES_SAMPLER", "always"), ("OTEL_BSP_SCHEDULE_DELAY", "soon")];
+
+#[test]
+fn warnings_before_the_subscriber_are_logged_at_the_first_export() {
+    if is_program() {
+        let guard = init().with_exporter(MemoryExporter::new()).start().unwrap();
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+        return record_and_exit(guard);
+    }
+    let lines = run("warnings_before_the_subscriber_are_logged_at_the_first_export", &WARNED);
+    for (variable, _) in WARNED {
+        let count = lines.iter().filter(|line| line.contains(&format!("{variable}:"))).count();
+        assert_eq!(count, 1, "{variable}: {lines:?}");
+    }
+    assert!(lines.iter().all(|line| !line.starts_with("tracing-core-lite:")), "{lines:?}");
+}
+
+#[test]
+fn warnings_after_the_subscriber_are_logged_once() {
+    if is_program() {
+        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
+        return record_and_exit(init().with_exporter(MemoryExporter::new()).start().unwrap());
+    }
+    let lines = run("warnings_after_the_subscriber_are_logged_once", &WARNED);
+    for (variable, _) in WARNED {
+        let count = lines.iter().filter(|line| line.contains(&format!("{variable}:"))).count();
+        assert_eq!(count, 1, "{variable}: {lines:?}");
+    }
+}
+
+#[test]
+fn warnings_without_a_subscriber_are_one_line_on_standard_error() {
+    if is_program() {
+        return record_and_exit(init().with_exporter(MemoryExporter::new()).start().unwrap());
+    }
+    let lines = run("warnings_without_a_subscriber_are_one_line_on_standard_error", &WARNED);
+    let ours: Vec<_> = lines.iter().filter(|line| line.starts_with("tracing-core-lite:")).collect();
+    assert_eq!(ours.len(), 1, "{lines:?}");
+    assert!(WARNED.iter().all(|(variable, _)| ours[0].contains(variable)), "{ours:?}");
+}
+
+#[test]
+fn warnings_without_an_exporter_are_not_lost() {
+    if is_program() {
+        return record_and_exit(init().start().unwrap());
+    }
+    let variables = [("OTEL_TRACES_EXPORTER", "none"), WARNED[0]];
+    let lines = run("warnings_without_an_exporter_are_not_lost", &variables);
+    let ours: Vec<_> = lines.iter().filter(|line| line.starts_with("tracing-core-lite:")).collect();
+    assert_eq!(ours.len(), 1, "{lines:?}");
+}
+
+#[test]
+fn a_program_without_warnings_prints_nothing() {
+    if is_program() {
+        return record_and_exit(init().with_exporter(MemoryExporter::new()).start().unwrap());
+    }
+    let lines = run("a_program_without_warnings_prints_nothing", &[]);
+    assert!(lines.iter().all(|line| !line.starts_with("tracing-core-lite:")), "{lines:?}");
+}
+
+/// The README's first program, with neither a collector nor a subscriber.
+#[test]
+fn the_first_failed_export_says_where_it_tried_and_what_to_do() {
+    if is_program() {
+        return record_and_exit(init().start().unwrap());
+    }
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let endpoint = format!("http://127.0.0.1:{port}");
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
+    let lines = run("the_first_failed_export_says_where_it_tried_and_what_to_do", &variables);
+    let ours: Vec<_> = lines.iter().filter(|line| line.starts_with("tracing-core-lite:")).collect();
+    assert_eq!(ours.len(), 1, "{lines:?}");
+    for part in [&*format!("{endpoint}/v1/traces"), "OTEL_EXPORTER_OTLP_ENDPOINT", "console"] {
+        assert!(ours[0].contains(part), "{part}: {ours:?}");
+    }
+}
