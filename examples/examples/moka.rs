@@ -4,8 +4,8 @@ use std::convert::Infallible;
 use std::error::Error;
 use std::time::Duration;
 
-use tracing_cache::{KeyText, TracedCache};
 use tracing_core_lite::Context;
+use tracing_core_lite::cache::{KeyText, TracedCache};
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::exporters::console::ConsoleExporter;
 
@@ -21,13 +21,13 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .with_exporter(ConsoleExporter::stdout())
         .start()?;
     let cache: moka::future::Cache<String, u32> = moka::future::Cache::new(1_000);
-    let prices = TracedCache::new("prices").key_text(KeyText::Template);
+    let prices = TracedCache::new("prices").with_key_text(KeyText::Template);
 
     let span = tracing.provider().tracer("shop").span("place order").start();
     let context = span.in_context(&Context::new());
     let look_up_twice = async {
         for sku in ["A-7", "A-7"] {
-            let load = |loader: tracing_cache::Loader| {
+            let load = |loader: tracing_core_lite::cache::Loader| {
                 cache.try_get_with_by_ref(sku, loader.run(price_from_database(sku)))
             };
             prices.get_or_load(sku, load).await?;

@@ -5,10 +5,10 @@
 use std::error::Error;
 
 use redis::AsyncCommands;
-use tracing_cache::redis::TracedConnection;
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::exporters::console::ConsoleExporter;
+use tracing_redis::TracedRedis;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .start()?;
     let client = redis::Client::open(std::env::var("TEST_REDIS_URL")?)?;
     let connection = client.get_multiplexed_async_connection().await?;
-    let mut connection = TracedConnection::new(connection).server_of(&client);
+    let mut connection = TracedRedis::new(connection).with_server_of(&client);
 
     let span = tracing.provider().tracer("shop").span("look up prices").start();
     let context = span.in_context(&Context::new());

@@ -46,7 +46,11 @@ async fn the_demo_finds_nothing_wrong() {
         ("auth", &|it| it.service_name() == "auth", "no span of auth"),
         ("inventory", &|it| it.service_name() == "inventory", "no span of inventory"),
         ("the gateway", &|it| it.service_name() == "gateway", "orphan"),
-        ("hits", &|it| it.span.attribute("cache.hit") == Some(&Value::Bool(true)), "no cache miss, then hit"),
+        (
+            "hits",
+            &|it| it.span.attribute("tracing_suite.cache.hit") == Some(&Value::Bool(true)),
+            "no cache miss, then hit",
+        ),
         ("the slow query", &|it| it.span.name.starts_with("SELECT movements"), "no slow query"),
         ("the slow service", &|it| it.span.name == "assess risk", "no slow service"),
         ("attempts", &|it| it.span.int("http.request.resend_count").is_some(), "no retry"),
@@ -176,10 +180,14 @@ async fn a_price_is_loaded_once() {
     for kind in OrderKind::STORY {
         let trace = trace_of(kind, &placed, &spans);
         for look_up in trace.iter().filter(|it| it.span.name == "get_or_load prices") {
-            let item = look_up.span.text("cache.key").unwrap().to_owned();
+            let item = look_up.span.text("tracing_suite.cache.key").unwrap().to_owned();
             let loads = trace.iter().filter(|it| it.span.parent_span_id == look_up.span.span_id).count();
             let is_new = known.insert(item.clone());
-            assert_eq!(look_up.span.attribute("cache.hit"), Some(&Value::Bool(!is_new)), "{kind:?}: {item}");
+            assert_eq!(
+                look_up.span.attribute("tracing_suite.cache.hit"),
+                Some(&Value::Bool(!is_new)),
+                "{kind:?}: {item}"
+            );
             assert_eq!(loads, usize::from(is_new), "{kind:?}: {item}");
         }
     }

@@ -123,7 +123,7 @@ async fn grpc(error: io::Error) -> String {
 async fn redis(error: io::Error) -> String {
     let spans = TestSpans::new();
     let mut connection =
-        tracing_cache::redis::TracedConnection::new(Failing(error.into())).with_provider(spans.provider());
+        tracing_redis::TracedRedis::new(Failing(error.into())).with_provider(spans.provider());
     redis::cmd("PING").query_async::<()>(&mut connection).await.unwrap_err();
     error_type(&spans)
 }

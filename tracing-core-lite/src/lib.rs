@@ -16,6 +16,8 @@
 
 mod box_pool;
 mod buffer;
+#[cfg(feature = "cache")]
+pub mod cache;
 mod clock;
 pub mod context;
 #[cfg(feature = "database")]
@@ -39,11 +41,14 @@ pub mod pipeline;
 pub mod propagation;
 pub mod provider;
 pub mod redact;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 pub mod sampling;
 pub mod span;
 mod stack_text;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod unwind;
 mod wire;
 
 pub use context::Context;

@@ -2,9 +2,9 @@
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisFuture, Value};
-use tracing_cache::redis::TracedConnection;
-use tracing_cache::{Operation, TracedCache};
 use tracing_core_lite::TracerProvider;
+use tracing_core_lite::cache::{CacheOperation, TracedCache};
+use tracing_redis::TracedRedis;
 
 use crate::case::{Case, Parent, SAMPLED_OR_NOT, Work, drive};
 
@@ -39,8 +39,8 @@ impl ConnectionLike for Answer {
     }
 }
 
-fn traced(provider: &TracerProvider) -> TracedConnection<Answer> {
-    TracedConnection::new(Answer).with_provider(provider).server_address("cache", 6379)
+fn traced(provider: &TracerProvider) -> TracedRedis<Answer> {
+    TracedRedis::new(Answer).with_provider(provider).with_server("cache", 6379)
 }
 
 fn get(parent: Parent, provider: Option<&TracerProvider>) -> Work {
@@ -79,6 +79,6 @@ fn hit(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     let Some(provider) = provider else { return Work::new(|| {}) };
     let cache = TracedCache::new("prices").with_provider(provider);
     Work::new(move || {
-        cache.span(Operation::Get, "price:4711").hit(true);
+        cache.start(CacheOperation::Get, "price:4711").set_hit(true);
     })
 }

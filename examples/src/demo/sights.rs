@@ -55,7 +55,7 @@ impl<'a> Trace<'a> {
 /// A lookup that misses is followed by a query, and one that hits is not. This holds for Redis as for the in-process cache.
 fn miss_then_hit(first: &Trace<'_>, second: &Trace<'_>) -> Result<String, String> {
     let count = |trace: &Trace<'_>, hit: bool| {
-        trace.all(|it| it.span.attribute("cache.hit") == Some(&Value::Bool(hit))).len()
+        trace.all(|it| it.span.attribute("tracing_suite.cache.hit") == Some(&Value::Bool(hit))).len()
     };
     let queries = |trace: &Trace<'_>| {
         let query = |it: &&&FinishedSpan| it.span.name == "SELECT prices";

@@ -27,7 +27,7 @@
 //! | `tracing_http`'s `ClientLayer` | the HTTP client in [`Peer`] |
 //! | `tracing_grpc`'s layers | `connections::grpc`: the channel of a client, the router of a server |
 //! | `tracing_sql`'s `TracedPool` | [`Database::open`] |
-//! | `tracing_cache`'s `TracedCache` and `TracedConnection` | the prices of `orders` |
+//! | `tracing_redis`'s `TracedRedis`, the core's `TracedCache` | the prices of `orders` |
 //! | `tracing_kafka`'s producer and consumers | `connections::kafka`, and the [reconciliation] |
 //! | `tracing_amqp`'s `TracedChannel` | `connections::job_queues` |
 //!

@@ -7,7 +7,10 @@ use crate::registry::{Attribute, Registry};
 /// Names, or beginnings of names, that are in no registry because they are ours. Whoever adds one says here what it is.
 const OURS: [(&str, &str); 15] = [
     ("shop.", "what the shop says about its orders"),
-    ("cache.", "operations of caches: there are no conventions for them (tracing-cache, `TracedCache`)"),
+    (
+        "tracing_suite.cache.",
+        "operations of caches, which have no conventions (tracing-core-lite, `cache::attribute`)",
+    ),
     ("db.transaction.outcome", "how a transaction ended (tracing-sql, `TracedTransaction`)"),
     (
         "db.response.affected_rows",

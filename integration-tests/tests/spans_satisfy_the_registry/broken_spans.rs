@@ -66,7 +66,7 @@ fn redis() -> SpanData {
         ("db.namespace", text("0")),
         ("server.address", text("cache")),
         ("server.port", Value::Int(6379)),
-        ("cache.hit", Value::Bool(true)),
+        ("tracing_suite.cache.hit", Value::Bool(true)),
     ];
     span("GET cache:6379", SpanKind::Client, attributes)
 }
@@ -147,7 +147,7 @@ fn spans_without_a_group_are_internal() {
     let transaction = [("db.system.name", text("sqlite")), ("db.transaction.outcome", text("committed"))];
     for good in [
         span("take payment", SpanKind::Internal, vec![("shop.order.id", Value::Int(7))]),
-        span("get_or_load prices", SpanKind::Internal, vec![("cache.hit", Value::Bool(false))]),
+        span("get_or_load prices", SpanKind::Internal, vec![("tracing_suite.cache.hit", Value::Bool(false))]),
         span("transaction", SpanKind::Internal, transaction.to_vec()),
     ] {
         assert!(matches!(group::find(&registry, &good), Membership::None), "{}", good.name);

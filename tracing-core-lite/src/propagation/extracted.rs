@@ -28,7 +28,7 @@ impl Extracted {
     }
 
     /// `context` plus all that was read, which replaces what `context` had of the same kind.
-    pub(super) fn add_to(mut self, context: &Context) -> Context {
+    pub(crate) fn add_to(mut self, context: &Context) -> Context {
         let base = self.base.take();
         let context = self.add_values_to(base.as_ref().unwrap_or(context).clone());
         match self.span_context {

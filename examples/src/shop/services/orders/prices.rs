@@ -7,9 +7,9 @@ use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, Client};
 use tower::BoxError;
 use tracing::warn;
-use tracing_cache::redis::TracedConnection;
-use tracing_cache::{KeyText, TracedCache};
+use tracing_core_lite::cache::{KeyText, TracedCache};
 use tracing_core_lite::TracerProvider;
+use tracing_redis::TracedRedis;
 
 use super::failure::OrderFailed;
 use super::store::Store;
@@ -23,7 +23,7 @@ const CAPACITY: u64 = 10_000;
 #[derive(Clone)]
 enum PriceCache {
     InProcess { entries: Cache<String, Option<u64>>, traced: TracedCache },
-    InRedis(TracedConnection<ConnectionManager>),
+    InRedis(TracedRedis<ConnectionManager>),
 }
 
 /// The prices of the shop.
@@ -43,13 +43,13 @@ impl Prices {
         let cache = match redis_url {
             Some(url) => {
                 let client = Client::open(url)?;
-                let connection = TracedConnection::new(client.get_connection_manager().await?);
-                PriceCache::InRedis(connection.with_provider(provider).server_of(&client))
+                let connection = TracedRedis::new(client.get_connection_manager().await?);
+                PriceCache::InRedis(connection.with_provider(provider).with_server_of(&client))
             }
             None => PriceCache::InProcess {
                 entries: Cache::builder().max_capacity(CAPACITY).time_to_live(LIFETIME).build(),
                 // The names of items are no secret, so spans may show the keys.
-                traced: TracedCache::new("prices").with_provider(provider).key_text(KeyText::Raw),
+                traced: TracedCache::new("prices").with_provider(provider).with_key_text(KeyText::Raw),
             },
         };
         Ok(Self { store, cache })
@@ -71,7 +71,7 @@ impl Prices {
 
     async fn in_redis(
         &self,
-        mut redis: TracedConnection<ConnectionManager>,
+        mut redis: TracedRedis<ConnectionManager>,
         item: &str,
     ) -> Result<Option<u64>, OrderFailed> {
         let key = format!("price:{item}");
