@@ -7,8 +7,8 @@ use redis::aio::ConnectionManager;
 use redis::{AsyncCommands, Client};
 use tower::BoxError;
 use tracing::warn;
-use tracing_core_lite::cache::{KeyText, TracedCache};
 use tracing_core_lite::TracerProvider;
+use tracing_core_lite::cache::{KeyText, TracedCache};
 use tracing_redis::TracedRedis;
 
 use super::failure::OrderFailed;
