@@ -4,42 +4,65 @@ use std::cell::Cell;
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};
 use std::thread::LocalKey;
+use std::time::SystemTime;
 
 use opentelemetry::trace::{SpanId, TraceId};
 
-type Generator = Cell<Option<fastrand::Rng>>;
+use crate::fork;
+
+type Generator = Cell<Option<Seeded>>;
+
+/// A generator, and the process that it was seeded in.
+struct Seeded {
+    rng: fastrand::Rng,
+    generation: u64,
+}
 
 thread_local! {
-    /// Two generators of 64 bits, seeded apart: with one alone, the sequences of two threads of a large fleet would meet. Apart from each
-    /// other, as the second alone makes span ids.
+    /// Two generators of 64 bits with seeds of their own. With one alone, the sequences of two threads of a large fleet
+    /// would meet.
     static HIGH: Generator = const { Cell::new(None) };
     static LOW: Generator = const { Cell::new(None) };
 }
 
-/// 64 bits from the operating system's randomness, by way of the keys of std's hash maps.
+impl Seeded {
+    #[cold]
+    fn new() -> Self {
+        fork::watch();
+        Self { rng: fastrand::Rng::with_seed(seed()), generation: fork::generation() }
+    }
+}
+
+/// Returns 64 bits from the operating system's randomness, by way of the keys of std's hash maps.
+///
+/// A forked child has the same keys as its parent, so the process and the time are mixed in.
 fn seed() -> u64 {
     let mut hasher = RandomState::new().build_hasher();
     hasher.write_u32(std::process::id());
+    hasher.write_u64(fork::generation());
+    if let Ok(time) = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH) {
+        hasher.write_u128(time.as_nanos());
+    }
     hasher.finish()
 }
 
 #[inline]
 fn draw(generator: &'static LocalKey<Generator>) -> u64 {
-    let fresh = || fastrand::Rng::with_seed(seed());
-    let mut rng = generator.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
-    let drawn = rng.u64(..);
-    // Where the thread is going away there is no place to keep the state: the next call seeds anew.
-    let _ = generator.try_with(|cell| cell.set(Some(rng)));
+    let kept = generator.try_with(Cell::take).ok().flatten();
+    let mut seeded = kept.filter(|kept| kept.generation == fork::generation()).unwrap_or_else(Seeded::new);
+    let drawn = seeded.rng.u64(..);
+    // A thread that is going away cannot keep the state: its next call seeds anew.
+    let _ = generator.try_with(|cell| cell.set(Some(seeded)));
     drawn
 }
 
-/// A new trace id. All of its bits are random, so the W3C random flag holds.
+/// Returns a new trace id. All of its bits are random, as the random flag of W3C Trace Context Level 2 promises.
 #[inline]
 pub(crate) fn trace_id() -> TraceId {
     TraceId::from((u128::from(draw(&HIGH)) << 64) | u128::from(nonzero()))
 }
 
-/// A new span id.
+/// Returns a new span id.
 #[inline]
 pub(crate) fn span_id() -> SpanId {
     SpanId::from(nonzero())

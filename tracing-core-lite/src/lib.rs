@@ -26,6 +26,7 @@ mod diagnostics;
 pub mod env;
 pub mod error_class;
 pub mod exporters;
+mod fork;
 pub mod grpc_status;
 mod ids;
 #[doc(hidden)]

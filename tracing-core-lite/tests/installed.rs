@@ -2,12 +2,17 @@
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::opentelemetry::trace::TraceContextExt;
 use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
-use tracing_core_lite::propagation::Propagator;
-use tracing_core_lite::{Context, Tracer, TracerProvider};
+use tracing_core_lite::propagation::{
+    Extract, Extracted, Format, Inject, Propagator, TraceContext, parse_traceparent,
+};
+use tracing_core_lite::{Context, SpanContext, Tracer, TracerProvider};
 
 /// Never takes anything, and never hurries to say so.
 struct Hangs;
@@ -17,6 +22,29 @@ impl Exporter for Hangs {
         std::thread::sleep(Duration::from_secs(3));
         Err(ExportError::Permanent { reason: "hung up".to_owned() })
     }
+}
+
+/// A format with a fault.
+#[derive(Debug)]
+struct Panics;
+
+impl Format for Panics {
+    fn fields(&self) -> &[&'static str] {
+        &["x-faulty"]
+    }
+
+    fn extract(&self, _: &dyn Extract, _: &mut Extracted) {
+        panic!("on purpose, in a test");
+    }
+
+    fn inject(&self, _: &SpanContext, _: &Context, _: &mut dyn Inject) {
+        panic!("on purpose, in a test");
+    }
+}
+
+fn remote() -> SpanContext {
+    let header = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    parse_traceparent(header).unwrap().with_trace_state(Default::default())
 }
 
 /// One test, as there is one installed provider in a process.
@@ -48,6 +76,20 @@ fn the_installed_provider_records_and_propagates() {
     // A provider whose own propagator is the global one ends up at W3C, not in a circle.
     let second =
         TracerProvider::builder().with_exporter(Hangs).with_propagator(Propagator::global()).build().unwrap();
+    second.install();
+    assert!(propagator.extract(&incoming).span_context.is_some());
+
+    // A format that panics does not turn the installed propagator off for its thread.
+    let panicking = Propagator::new([Arc::new(Panics) as Arc<dyn Format>, Arc::new(TraceContext)]);
+    let panicking = TracerProvider::builder().with_propagator(panicking).build().unwrap();
+    panicking.install();
+    let context = Context::new().with_remote_span_context(remote());
+    for _ in 0..2 {
+        let extracted = catch_unwind(AssertUnwindSafe(|| propagator.extract(&incoming)));
+        assert!(extracted.is_err(), "the installed propagator is asked, and panics");
+        let injected = catch_unwind(AssertUnwindSafe(|| propagator.inject(&context, &mut HashMap::new())));
+        assert!(injected.is_err(), "the installed propagator is asked, and panics");
+    }
     second.install();
     assert!(propagator.extract(&incoming).span_context.is_some());
 

@@ -2,9 +2,11 @@
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
 
+use tracing_core_lite::propagation::parse_traceparent;
+use tracing_core_lite::sampling::{AlwaysOff, AlwaysOn, ParentBased, Ratio, Sampler};
 use tracing_core_lite::span::current_span;
 use tracing_core_lite::testing::TestSpans;
-use tracing_core_lite::{Context, Value};
+use tracing_core_lite::{Context, TracerProviderBuilder, Value};
 
 #[test]
 fn spans_nest_by_context() {
@@ -90,4 +92,44 @@ fn a_write_from_within_a_write_to_the_same_span_is_dropped() {
     let keys: Vec<_> = spans.one("work").attributes.into_iter().map(|(key, _)| key).collect();
     assert_eq!(keys, ["outer", "after"]);
     assert_eq!(spans.one("other").int("other"), Some(1));
+}
+
+#[test]
+fn roots_carry_the_random_flag_only_when_asked_and_children_keep_that_of_their_parent() {
+    let flags = |spans: &TestSpans, traceparent: Option<&str>| {
+        let remote = traceparent.map(|text| parse_traceparent(text.as_bytes()).unwrap());
+        let remote = remote.map(|parsed| parsed.with_trace_state(Default::default()));
+        let builder = spans.tracer();
+        let builder = builder.span("work").with_parent(&ROOT);
+        let span = match &remote {
+            Some(remote) => builder.with_remote_parent(remote).start(),
+            None => builder.start(),
+        };
+        span.span_context().trace_flags().to_u8()
+    };
+    static ROOT: std::sync::LazyLock<Context> = std::sync::LazyLock::new(Context::new);
+    let with = |random: bool, sampler: std::sync::Arc<dyn Sampler>| {
+        let configure =
+            |builder: TracerProviderBuilder| builder.with_random_flag(random).with_shared_sampler(sampler);
+        TestSpans::with(configure).unwrap()
+    };
+    let all = || std::sync::Arc::new(ParentBased::new(AlwaysOn));
+    let ratio = || std::sync::Arc::new(ParentBased::new(Ratio::new(1.0)));
+    let none = || std::sync::Arc::new(ParentBased::new(AlwaysOff));
+    let level_1 = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let level_2 = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03";
+    let unsampled_2 = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-02";
+    for (name, spans, incoming, expected) in [
+        ("root", with(false, all()), None, 1),
+        ("root by ratio", with(false, ratio()), None, 1),
+        ("unsampled root", with(false, none()), None, 0),
+        ("root, level 2", with(true, all()), None, 3),
+        ("unsampled root, level 2", with(true, none()), None, 2),
+        ("child", with(false, all()), Some(level_1), 1),
+        ("child of a level 1 peer, level 2", with(true, all()), Some(level_1), 1),
+        ("child of a level 2 peer", with(false, all()), Some(level_2), 3),
+        ("unsampled child of a level 2 peer", with(false, all()), Some(unsampled_2), 2),
+    ] {
+        assert_eq!(flags(&spans, incoming), expected, "{name}");
+    }
 }

@@ -68,7 +68,7 @@ async fn every_attribute_through_hyper_util() {
     let all = wait_for(&spans, 2).await;
     let span = all.iter().find(|span| span.kind == SpanKind::Client).unwrap();
     assert_eq!(span.parent_span_id, parent_id);
-    assert_eq!(sent, format!("00-{}-{}-03", span.trace_id, span.span_id));
+    assert_eq!(sent, format!("00-{}-{}-01", span.trace_id, span.span_id));
     assert_eq!(span.name, "GET /charges/{id}");
     assert_eq!(span.status, StatusData::Unset);
     assert_eq!(
@@ -118,7 +118,7 @@ async fn every_attribute_through_reqwest() {
     let sent = response.into_body().collect().await.unwrap().to_bytes();
 
     let span = loopback::only(&spans).await;
-    assert_eq!(sent, format!("00-{}-{}-03", span.trace_id, span.span_id));
+    assert_eq!(sent, format!("00-{}-{}-01", span.trace_id, span.span_id));
     assert_eq!(span.name, "GET");
     assert_eq!(
         attributes(&span),

@@ -64,7 +64,7 @@ async fn to_a_retry_topic_and_to_dead_letters() {
 
     let mut expected: Vec<_> =
         of_user.iter().map(|&(key, value)| (key.to_owned(), value.map(<[u8]>::to_vec))).collect();
-    let first_sender = format!("00-{}-{}-03", sent.trace_id, sent.span_id).into_bytes();
+    let first_sender = format!("00-{}-{}-01", sent.trace_id, sent.span_id).into_bytes();
     expected.push(("x-attempt".to_owned(), Some(b"3".to_vec())));
     expected.push(("x-first-traceparent".to_owned(), Some(first_sender)));
     assert_eq!(user_headers(last.headers()), expected);

@@ -1,13 +1,14 @@
-//! Where a thread puts its finished spans: a chunk of its own, so that threads do not meet.
+//! Where a thread puts its finished spans: a chunk of its own, so that threads do not wait for each other.
 //!
-//! Nor does a thread wait while the export thread collects its chunk: a span that ends then goes to the queue by itself, unless that is full.
+//! While the export thread collects a thread's chunk, a span that ends on that thread goes to the queue by itself.
 
 use std::cell::RefCell;
 use std::sync::Arc;
 
 use super::chunk::Chunk;
+use super::gate::Gate;
+use super::intake::{Dropped, Intake};
 use super::shared_chunk::SharedChunk;
-use crate::pipeline::queue::Queue;
 use crate::wire::ByteBuf;
 
 thread_local! {
@@ -17,12 +18,16 @@ thread_local! {
 struct ThreadChunk {
     engine: u64,
     chunk: SharedChunk,
-    queue: Arc<Queue>,
+    gate: Arc<Gate>,
+    queue: Arc<dyn Intake>,
 }
 
 impl Drop for ThreadChunk {
     fn drop(&mut self) {
-        self.queue.release_thread(&self.chunk);
+        // In a forked child these are copies of spans that the parent exports.
+        if !self.gate.is_forked() {
+            self.queue.release_thread(&self.chunk);
+        }
     }
 }
 
@@ -30,23 +35,30 @@ impl Drop for ThreadChunk {
 #[derive(Debug)]
 pub(crate) struct Buffer {
     engine: u64,
-    queue: Arc<Queue>,
+    gate: Arc<Gate>,
+    queue: Arc<dyn Intake>,
+    /// A thread hands over its chunk when it has this many spans.
+    chunk_spans: usize,
 }
 
 impl Buffer {
-    pub(crate) fn new(engine: u64, queue: Arc<Queue>) -> Self {
-        Self { engine, queue }
+    pub(crate) fn new(engine: u64, gate: Arc<Gate>, queue: Arc<dyn Intake>, chunk_spans: usize) -> Self {
+        Self { engine, gate, queue, chunk_spans }
     }
 
+    /// Whether the shutdown has begun.
     #[inline]
-    pub(crate) fn queue(&self) -> &Queue {
-        &self.queue
+    pub(crate) fn is_closed(&self) -> bool {
+        self.gate.is_closed()
     }
 
     /// Adds the span that `write` appends to a chunk, as the field whose number it is given. Without room, the span
     /// is dropped and counted. Never blocks on export.
     #[inline]
     pub(crate) fn push(&self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
+        if self.gate.is_forked() {
+            return self.queue.count_dropped(Dropped::AfterFork, 1);
+        }
         let mut write = Some(write);
         let pushed = CHUNKS.try_with(|chunks| {
             let Ok(mut chunks) = chunks.try_borrow_mut() else { return };
@@ -62,7 +74,7 @@ impl Buffer {
                 self.append(&mut chunk, scope, write);
             }
         });
-        // The thread's storage is gone, or in use further up in this very call, or the export thread has the chunk.
+        // The thread's storage is gone or in use further up in this very call, or the export thread has the chunk.
         if let (Some(write), _) = (write, pushed) {
             self.push_alone(scope, write);
         }
@@ -70,13 +82,11 @@ impl Buffer {
 
     fn append(&self, chunk: &mut Chunk, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
         if self.is_ready(chunk) && !self.hand_over(chunk) {
-            self.queue.stats().count_queue_full(1);
-            return;
+            return self.queue.count_dropped(Dropped::QueueFull, 1);
         }
-        // After that, as it may have found that the export thread is gone.
-        if self.queue.is_closed() {
-            self.queue.stats().count_after_shutdown(1);
-            return;
+        // Asked after that, as the queue may have found that the export thread is gone.
+        if self.gate.is_closed() {
+            return self.queue.count_dropped(Dropped::AfterShutdown, 1);
         }
         chunk.push(scope, write);
         if self.is_ready(chunk) {
@@ -84,39 +94,39 @@ impl Buffer {
         }
     }
 
-    /// One span makes a chunk, and is handed over at once.
+    /// Hands over a chunk of a single span.
     #[cold]
     fn push_alone(&self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
-        if self.queue.is_closed() {
-            self.queue.stats().count_after_shutdown(1);
-            return;
+        if self.gate.is_closed() {
+            return self.queue.count_dropped(Dropped::AfterShutdown, 1);
         }
         let mut chunk = Chunk::default();
         chunk.push(scope, write);
         if !self.queue.take(chunk) {
-            self.queue.stats().count_queue_full(1);
+            self.queue.count_dropped(Dropped::QueueFull, 1);
         }
     }
 
     fn hand_over(&self, chunk: &mut Chunk) -> bool {
         let handed_over = self.queue.hand_over(chunk);
-        // Not under the queue's lock.
+        // Allocates, so not while the queue is locked.
         chunk.prepare();
         handed_over
     }
 
     #[inline]
     fn is_ready(&self, chunk: &Chunk) -> bool {
-        chunk.spans() >= self.queue.limits().max_export_batch_size || chunk.is_full()
+        chunk.spans() >= self.chunk_spans || chunk.is_full()
     }
 
     /// Makes this thread known to the export thread.
     #[cold]
     fn register(&self, chunks: &mut Vec<ThreadChunk>) -> usize {
-        chunks.retain(|chunk| !chunk.queue.is_closed());
+        chunks.retain(|chunk| !chunk.gate.is_closed());
         let chunk = SharedChunk::default();
         self.queue.register(chunk.clone());
-        chunks.push(ThreadChunk { engine: self.engine, chunk, queue: Arc::clone(&self.queue) });
+        let (gate, queue) = (Arc::clone(&self.gate), Arc::clone(&self.queue));
+        chunks.push(ThreadChunk { engine: self.engine, chunk, gate, queue });
         chunks.len() - 1
     }
 }
@@ -124,19 +134,31 @@ impl Buffer {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicU64, Ordering};
+    use std::sync::mpsc::channel;
+    use std::thread;
 
     use super::*;
     use crate::pipeline::BatchLimits;
+    use crate::pipeline::queue::Queue;
 
-    /// With a number that no engine has, and a chunk of this thread that is the last.
-    fn buffer(max_queue_size: usize) -> (Buffer, SharedChunk) {
+    struct Fixture {
+        buffer: Buffer,
+        queue: Arc<Queue>,
+        /// The chunk of this thread.
+        chunk: SharedChunk,
+    }
+
+    /// A buffer with a number that no engine has, which holds one span.
+    fn fixture(max_queue_size: usize) -> Fixture {
         static NUMBER: AtomicU64 = AtomicU64::new(u64::MAX);
-        let limits = BatchLimits { max_queue_size, ..BatchLimits::default() };
+        let limits = BatchLimits { max_queue_size, ..BatchLimits::default() }.normalized();
+        let chunk_spans = limits.max_export_batch_size;
+        let queue = Arc::new(Queue::new(limits));
         let number = NUMBER.fetch_sub(1, Ordering::Relaxed);
-        let buffer = Buffer::new(number, Arc::new(Queue::new(limits.normalized())));
+        let buffer = Buffer::new(number, Arc::clone(queue.gate()), Arc::clone(&queue) as _, chunk_spans);
         push(&buffer);
         let chunk = CHUNKS.with_borrow(|chunks| chunks.last().unwrap().chunk.clone());
-        (buffer, chunk)
+        Fixture { buffer, queue, chunk }
     }
 
     fn push(buffer: &Buffer) {
@@ -145,62 +167,71 @@ mod tests {
 
     #[test]
     fn a_span_that_ends_while_its_threads_chunk_is_collected_goes_to_the_queue() {
-        let (buffer, shared) = buffer(100);
-        assert_eq!((shared.lock().spans(), buffer.queue().queued_spans()), (1, 0), "the thread collects it");
-        let collecting = shared.lock();
+        let Fixture { buffer, queue, chunk } = fixture(100);
+        assert_eq!((chunk.lock().spans(), queue.queued_spans()), (1, 0), "the thread collects it");
+        let collecting = chunk.lock();
         push(&buffer);
-        assert_eq!((collecting.spans(), buffer.queue().queued_spans()), (1, 1));
+        assert_eq!((collecting.spans(), queue.queued_spans()), (1, 1));
         drop(collecting);
         push(&buffer);
-        assert_eq!((shared.lock().spans(), buffer.queue().queued_spans()), (2, 1));
+        assert_eq!((chunk.lock().spans(), queue.queued_spans()), (2, 1));
     }
 
     #[test]
     fn a_span_that_ends_after_the_end_of_the_export_thread_is_counted() {
-        let (buffer, _) = buffer(100);
-        let lost = || buffer.queue().stats().snapshot(0).dropped_after_shutdown;
+        let Fixture { buffer, queue, .. } = fixture(100);
+        let lost = || queue.stats().snapshot(0).dropped_after_shutdown;
         let mut late = Chunk::default();
         late.push(0, |bytes, field| bytes.push(field));
         buffer.push_alone(0, |bytes, field| bytes.push(field));
-        assert_eq!((buffer.queue().queued_spans(), lost()), (1, 0));
-        buffer.queue().finish();
-        assert_eq!((buffer.queue().queued_spans(), lost()), (0, 1), "what nobody took");
-        assert!(buffer.queue().hand_over(&mut late));
-        assert_eq!((late.spans(), lost()), (0, 2), "what had passed the look at the end");
+        assert_eq!((queue.queued_spans(), lost()), (1, 0));
+        queue.finish();
+        assert_eq!((queue.queued_spans(), lost()), (0, 1), "what was left in the queue");
+        assert!(queue.hand_over(&mut late));
+        assert_eq!((late.spans(), lost()), (0, 2), "a chunk that was on its way");
         push(&buffer);
         assert_eq!(lost(), 3);
     }
 
     #[test]
     fn a_span_for_which_the_queue_has_no_room_waits_until_its_threads_chunk_was_collected() {
-        let (buffer, shared) = buffer(2);
+        let Fixture { buffer, queue, chunk } = fixture(2);
         (0..2).for_each(|_| buffer.push_alone(0, |bytes, field| bytes.push(field)));
-        assert!(buffer.queue().is_full());
-        let (begun, has_begun) = std::sync::mpsc::channel();
-        std::thread::scope(|scope| {
-            let other = shared.clone();
+        assert!(queue.is_full());
+        let (begun, has_begun) = channel();
+        let (waiting, is_waiting) = channel();
+        thread::scope(|scope| {
+            let other = chunk.clone();
             scope.spawn(move || {
-                let _collecting = other.lock();
+                let collecting = other.lock();
                 begun.send(()).unwrap();
-                std::thread::sleep(std::time::Duration::from_millis(5));
+                // The other thread finds the chunk locked, and cannot go on before this.
+                is_waiting.recv().unwrap();
+                drop(collecting);
             });
             has_begun.recv().unwrap();
+            assert!(chunk.try_lock().is_none());
+            waiting.send(()).unwrap();
             push(&buffer);
         });
-        assert_eq!((shared.lock().spans(), buffer.queue().stats().snapshot(0).lost()), (2, 0));
+        assert_eq!((chunk.lock().spans(), queue.stats().snapshot(0).lost()), (2, 0));
     }
 
     #[test]
     fn the_export_thread_waits_for_a_chunk() {
         let shared = SharedChunk::default();
-        std::thread::scope(|scope| {
+        let (trying, has_tried) = channel();
+        thread::scope(|scope| {
             let mut filling = shared.try_lock().unwrap();
-            let collected = scope.spawn(|| shared.lock().spans());
-            std::thread::sleep(std::time::Duration::from_millis(5));
-            assert!(!collected.is_finished());
+            let collected = scope.spawn(|| {
+                assert!(shared.try_lock().is_none());
+                trying.send(()).unwrap();
+                shared.lock().spans()
+            });
+            has_tried.recv().unwrap();
             filling.push(0, |bytes, field| bytes.push(field));
             drop(filling);
-            assert_eq!(collected.join().unwrap(), 1);
+            assert_eq!(collected.join().unwrap(), 1, "it did not take the chunk before it was filled");
         });
     }
 }

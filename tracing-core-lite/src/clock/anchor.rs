@@ -1,6 +1,7 @@
 //! What time it was at what count of the processor's counter, and how fast that counts.
 //!
-//! Each thread has an anchor of its own; only the rate is shared, and hardly ever written.
+//! Each thread has an anchor of its own. Only the rate is shared, and it is written rarely. How the times are derived and
+//! how far they may be off is in `docs/design/clock.md`.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -10,75 +11,119 @@ use std::time::{Duration, Instant, SystemTime};
 use super::ticks;
 use super::unix::unix_nanos;
 
-/// An anchor is renewed after this time. The rate is known to a millionth then, as the system's clock is read within some 50 ns.
+/// An anchor is renewed after this time.
 const WINDOW: Duration = Duration::from_millis(100);
 
-/// Over more than this the rate is not measured: a machine may have slept, which the counter and the clocks take differently.
+/// The rate is not measured over more than this: the machine may have slept, which the counter and the clocks count
+/// differently.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// A reading that takes more counts is tried again.
+/// A reading that takes more counts is repeated.
 const PROMPT: u64 = 1000;
 
-/// A thread that is less than this ahead of the system's clock, in nanoseconds, goes slower for a while; otherwise the clock was set
-/// back.
+/// A thread's clock that is ahead of the system's by less than this, in nanoseconds, goes slower for a window. By more, the
+/// system's clock was set back, and the thread follows at once.
 const AHEAD: u64 = 100_000;
+
+/// The share of its rate by which a clock goes slower, as a divisor.
+const SLOWER_BY: u64 = 8192;
 
 /// Nanoseconds for each count, as a fraction of 2^32; 0 when that is not known.
 static RATE: AtomicU64 = AtomicU64::new(0);
 
-/// From 10 GHz to 0.5 GHz: what counts otherwise is no such counter.
+/// From 10 GHz to 0.5 GHz. Another rate is an error of measurement.
 const SANE_RATES: std::ops::RangeInclusive<u64> = (1 << 32) / 10..=(1 << 32) * 2;
 
 static IS_A_CLOCK: LazyLock<bool> = LazyLock::new(ticks::is_a_clock);
+
+/// The zero of the monotonic clock.
+static ORIGIN: LazyLock<Instant> = LazyLock::new(Instant::now);
 
 thread_local! {
     static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor::NONE) };
 }
 
-/// The time now, in nanoseconds since the Unix epoch.
+/// Returns the time now: in nanoseconds since the Unix epoch, and of the monotonic clock, which is never 0.
 #[inline]
-pub(crate) fn unix_now() -> u64 {
+pub(super) fn now() -> (u64, u64) {
     ANCHOR.with(|anchor| match anchor.get() {
         Anchor { holds: 0, .. } => renewed(anchor),
-        known => known.unix_at(ticks::now()).unwrap_or_else(|| renewed(anchor)),
+        known => known.at(ticks::now()).unwrap_or_else(|| renewed(anchor)),
     })
 }
 
 #[cold]
-fn renewed(anchor: &Cell<Anchor>) -> u64 {
+fn renewed(anchor: &Cell<Anchor>) -> (u64, u64) {
     if !*IS_A_CLOCK {
-        return unix_nanos(SystemTime::now());
+        return (unix_nanos(SystemTime::now()), steady_nanos(Instant::now()));
     }
-    let (next, unix) = anchor.get().renewed(&Reading::now(), &RATE);
+    let next = anchor.get().renewed(&Reading::now(), &RATE);
     anchor.set(next);
-    unix
+    (next.unix.nanos, next.steady.nanos)
+}
+
+/// Returns `instant` in nanoseconds since the origin; never 0.
+fn steady_nanos(instant: Instant) -> u64 {
+    let since = instant.saturating_duration_since(*ORIGIN);
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
+}
+
+/// A clock as a thread continues it: the time at the anchor's count, and the rate from there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Line {
+    nanos: u64,
+    rate: u64,
+}
+
+impl Line {
+    #[inline]
+    fn after(self, counted: u64) -> u64 {
+        // No overflow: a window has at most 2^30 counts, and the rate is at most 2^33.
+        self.nanos.saturating_add((counted * self.rate) >> 32)
+    }
+
+    /// The line from a reading of the system's clock on. It never goes back by a little.
+    fn continued(self, holds: u64, system: u64, rate: u64) -> Self {
+        // The latest time that this thread may have seen.
+        let seen = self.after(holds);
+        if (1..AHEAD).contains(&seen.saturating_sub(system)) {
+            Self { nanos: seen, rate: rate - rate / SLOWER_BY }
+        } else {
+            Self { nanos: system, rate }
+        }
+    }
 }
 
 /// What a thread knows of the time.
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
     ticks: u64,
-    unix: u64,
-    rate: u64,
+    unix: Line,
+    steady: Line,
     /// For how many counts.
     holds: u64,
-    /// By the clock that nobody sets.
-    steady: Option<Instant>,
+    read_at: Option<Instant>,
 }
 
 impl Anchor {
-    const NONE: Self = Self { ticks: 0, unix: 0, rate: 0, holds: 0, steady: None };
+    const NONE: Self = Self {
+        ticks: 0,
+        unix: Line { nanos: 0, rate: 0 },
+        steady: Line { nanos: 0, rate: 0 },
+        holds: 0,
+        read_at: None,
+    };
 
+    /// Returns both times at a count, or `None` when the anchor does not hold there.
     #[inline]
-    fn unix_at(&self, ticks: u64) -> Option<u64> {
-        // A counter that began anew is far ahead.
+    fn at(&self, ticks: u64) -> Option<(u64, u64)> {
+        // A counter that started again is far ahead.
         let counted = ticks.wrapping_sub(self.ticks);
-        // No overflow: 0.1 s have at most 2^30 counts.
-        (counted < self.holds).then(|| self.unix.saturating_add((counted * self.rate) >> 32))
+        (counted < self.holds).then(|| (self.unix.after(counted), self.steady.after(counted)))
     }
 
-    /// The anchor after this one, and the time.
-    fn renewed(self, reading: &Reading, shared: &AtomicU64) -> (Self, u64) {
+    /// Returns the anchor after this one.
+    fn renewed(self, reading: &Reading, shared: &AtomicU64) -> Self {
         let rate = match self.rate_until(reading) {
             Some(rate) => {
                 shared.store(rate, Ordering::Relaxed);
@@ -87,32 +132,35 @@ impl Anchor {
             None => shared.load(Ordering::Relaxed),
         };
         if rate == 0 {
-            // The first reading stays, until the rate can be measured from it.
-            let next = if self.is_recent(reading) { self } else { Self::without_rate(reading) };
-            return (next, reading.unix);
+            return self.without_rate(reading);
         }
-        let holds = ((WINDOW.as_nanos() << 32) / u128::from(rate)) as u64;
-        // The latest time that this thread may have seen.
-        let seen = self.unix.saturating_add((self.holds * self.rate) >> 32);
-        let ahead = seen.saturating_sub(reading.unix);
-        let (unix, rate) =
-            if (1..AHEAD).contains(&ahead) { (seen, rate - rate / 8192) } else { (reading.unix, rate) };
-        (Self { ticks: reading.ticks, unix, rate, holds, steady: Some(reading.steady) }, unix)
+        Self {
+            ticks: reading.ticks,
+            unix: self.unix.continued(self.holds, reading.unix, rate),
+            steady: self.steady.continued(self.holds, reading.steady, rate),
+            holds: ((WINDOW.as_nanos() << 32) / u128::from(rate)) as u64,
+            read_at: Some(reading.instant),
+        }
     }
 
-    fn without_rate(reading: &Reading) -> Self {
-        Self { ticks: reading.ticks, steady: Some(reading.steady), ..Self::NONE }
+    /// Until the rate is known, the first reading stays, so that the rate can be measured from it.
+    fn without_rate(self, reading: &Reading) -> Self {
+        let times = Self {
+            unix: Line { nanos: reading.unix, rate: 0 },
+            steady: Line { nanos: reading.steady, rate: 0 },
+            ..self
+        };
+        if self.since(reading).is_some_and(|since| since < LONGEST) {
+            return times;
+        }
+        Self { ticks: reading.ticks, read_at: Some(reading.instant), ..times }
     }
 
     fn since(&self, reading: &Reading) -> Option<Duration> {
-        self.steady.map(|steady| reading.steady.saturating_duration_since(steady))
+        self.read_at.map(|read_at| reading.instant.saturating_duration_since(read_at))
     }
 
-    fn is_recent(&self, reading: &Reading) -> bool {
-        self.since(reading).is_some_and(|since| since < LONGEST)
-    }
-
-    /// How fast the counter counted from this anchor on.
+    /// Returns how fast the counter counted from this anchor on.
     fn rate_until(&self, reading: &Reading) -> Option<u64> {
         let since = self.since(reading).filter(|since| (WINDOW..LONGEST).contains(since))?;
         let counted = reading.ticks.wrapping_sub(self.ticks);
@@ -126,11 +174,12 @@ impl Anchor {
 struct Reading {
     ticks: u64,
     unix: u64,
-    steady: Instant,
+    steady: u64,
+    instant: Instant,
 }
 
 impl Reading {
-    /// The best of three, as the thread may be interrupted.
+    /// Returns the best of three readings, as the thread may be interrupted.
     fn now() -> Self {
         let (mut best, mut took) = Self::once();
         for _ in 0..2 {
@@ -145,14 +194,15 @@ impl Reading {
         best
     }
 
-    /// And how many counts it took.
+    /// Reads once, and also returns how many counts that took.
     fn once() -> (Self, u64) {
         let before = ticks::now();
         let unix = unix_nanos(SystemTime::now());
         let after = ticks::now();
-        let steady = Instant::now();
+        let instant = Instant::now();
         let took = ticks::now().saturating_sub(before);
-        (Self { ticks: before + after.saturating_sub(before) / 2, unix, steady }, took)
+        let ticks = before + after.saturating_sub(before) / 2;
+        (Self { ticks, unix, steady: steady_nanos(instant), instant }, took)
     }
 }
 
@@ -163,17 +213,33 @@ mod tests {
     const GHZ_2: u64 = 1 << 31;
     const WINDOW_NANOS: u64 = 100_000_000;
     const UNIX: u64 = 1_700_000_000_000_000_000;
+    const STEADY: u64 = 1_000;
+    const HOUR: u64 = 3_600_000_000_000;
 
-    /// Of a counter with 2 GHz, `nanos` after `start`.
+    /// A reading of a counter with 2 GHz, `nanos` after `start`.
     fn reading(start: Instant, nanos: u64) -> Reading {
-        Reading { ticks: 77 + 2 * nanos, unix: UNIX + nanos, steady: start + Duration::from_nanos(nanos) }
+        Reading {
+            ticks: 77 + 2 * nanos,
+            unix: UNIX + nanos,
+            steady: STEADY + nanos,
+            instant: start + Duration::from_nanos(nanos),
+        }
     }
 
-    /// An anchor with a rate, and when it was.
+    /// What a right clock shows `nanos` after the start.
+    fn times(nanos: u64) -> (u64, u64) {
+        (UNIX + nanos, STEADY + nanos)
+    }
+
+    fn start_of(anchor: &Anchor) -> (u64, u64) {
+        (anchor.unix.nanos, anchor.steady.nanos)
+    }
+
+    /// Returns an anchor with a rate, and when it started.
     fn anchored() -> (Anchor, Instant, AtomicU64) {
         let (start, rate) = (Instant::now(), AtomicU64::new(0));
-        let first = Anchor::NONE.renewed(&reading(start, 0), &rate).0;
-        (first.renewed(&reading(start, WINDOW_NANOS), &rate).0, start, rate)
+        let first = Anchor::NONE.renewed(&reading(start, 0), &rate);
+        (first.renewed(&reading(start, WINDOW_NANOS), &rate), start, rate)
     }
 
     #[test]
@@ -181,31 +247,30 @@ mod tests {
         let (start, rate) = (Instant::now(), AtomicU64::new(0));
         let mut anchor = Anchor::NONE;
         for nanos in [0, 1, WINDOW_NANOS - 1] {
-            let unix;
-            (anchor, unix) = anchor.renewed(&reading(start, nanos), &rate);
-            assert_eq!(unix, UNIX + nanos);
-            assert_eq!(anchor.unix_at(77 + 2 * nanos), None, "the rate is not known");
+            anchor = anchor.renewed(&reading(start, nanos), &rate);
+            assert_eq!(start_of(&anchor), times(nanos));
+            assert_eq!(anchor.at(77 + 2 * nanos), None, "the rate is not known");
         }
-        (anchor, _) = anchor.renewed(&reading(start, WINDOW_NANOS), &rate);
+        anchor = anchor.renewed(&reading(start, WINDOW_NANOS), &rate);
         assert_eq!(rate.into_inner(), GHZ_2);
-        assert_eq!(anchor.unix_at(77 + 2 * WINDOW_NANOS), Some(UNIX + WINDOW_NANOS));
-        assert_eq!(anchor.unix_at(77 + 2 * WINDOW_NANOS + 1001), Some(UNIX + WINDOW_NANOS + 500));
+        assert_eq!(anchor.at(77 + 2 * WINDOW_NANOS), Some(times(WINDOW_NANOS)));
+        assert_eq!(anchor.at(77 + 2 * WINDOW_NANOS + 1001), Some(times(WINDOW_NANOS + 500)));
     }
 
     #[test]
     fn another_thread_uses_the_rate_at_once() {
         let (_, start, rate) = anchored();
-        let (other, _) = Anchor::NONE.renewed(&reading(start, WINDOW_NANOS + 10), &rate);
-        assert_eq!(other.unix_at(77 + 2 * WINDOW_NANOS + 220), Some(UNIX + WINDOW_NANOS + 110));
+        let other = Anchor::NONE.renewed(&reading(start, WINDOW_NANOS + 10), &rate);
+        assert_eq!(other.at(77 + 2 * WINDOW_NANOS + 220), Some(times(WINDOW_NANOS + 110)));
     }
 
     #[test]
     fn an_anchor_holds_for_a_window() {
         let (anchor, ..) = anchored();
         let last = 77 + 4 * WINDOW_NANOS - 1;
-        assert_eq!(anchor.unix_at(last), Some(UNIX + 2 * WINDOW_NANOS - 1));
-        assert_eq!(anchor.unix_at(last + 1), None);
-        assert_eq!(anchor.unix_at(5), None, "the counter began anew");
+        assert_eq!(anchor.at(last), Some(times(2 * WINDOW_NANOS - 1)));
+        assert_eq!(anchor.at(last + 1), None);
+        assert_eq!(anchor.at(5), None, "the counter started again");
     }
 
     #[test]
@@ -224,37 +289,43 @@ mod tests {
     fn a_thread_that_is_ahead_goes_slower_and_not_back() {
         let (anchor, start, rate) = anchored();
         let behind = |nanos: u64| Reading { unix: UNIX + nanos - 5_000, ..reading(start, nanos) };
-        let (slower, unix) = anchor.renewed(&behind(2 * WINDOW_NANOS), &rate);
-        assert_eq!(unix, UNIX + 2 * WINDOW_NANOS);
-        assert!(slower.rate < GHZ_2);
+        let slower = anchor.renewed(&behind(2 * WINDOW_NANOS), &rate);
+        assert_eq!(start_of(&slower), times(2 * WINDOW_NANOS));
+        assert!(slower.unix.rate < GHZ_2);
+        assert_eq!(slower.steady.rate, GHZ_2, "the monotonic clock is not ahead");
         assert_eq!(rate.load(Ordering::Relaxed), GHZ_2, "the other threads go on");
-        let (on_time, unix) = slower.renewed(&behind(3 * WINDOW_NANOS), &rate);
+        let on_time = slower.renewed(&behind(3 * WINDOW_NANOS), &rate);
         assert_eq!(
-            unix,
-            UNIX + 3 * WINDOW_NANOS - 5_000,
-            "the 12 µs that it lost are more than it was ahead"
+            on_time.unix,
+            Line { nanos: UNIX + 3 * WINDOW_NANOS - 5_000, rate: GHZ_2 },
+            "12 µs slower"
         );
-        assert_eq!(on_time.rate, GHZ_2);
     }
 
     #[test]
-    fn a_clock_that_was_set_back_is_followed() {
-        let (anchor, start, rate) = anchored();
-        let back = Reading { unix: UNIX - 60_000_000_000, ..reading(start, 2 * WINDOW_NANOS) };
-        let (anchor, unix) = anchor.renewed(&back, &rate);
-        assert_eq!((unix, anchor.rate), (back.unix, GHZ_2));
+    fn a_clock_that_is_set_is_followed_and_the_monotonic_one_goes_on() {
+        for unix in [UNIX - HOUR, UNIX + HOUR] {
+            let (anchor, start, rate) = anchored();
+            let set = Reading { unix, ..reading(start, 2 * WINDOW_NANOS) };
+            let anchor = anchor.renewed(&set, &rate);
+            assert_eq!(anchor.unix, Line { nanos: unix, rate: GHZ_2 });
+            assert_eq!(anchor.steady, Line { nanos: STEADY + 2 * WINDOW_NANOS, rate: GHZ_2 });
+        }
     }
 
     #[test]
     fn the_time_is_the_systems_and_does_not_go_back() {
         let system = || unix_nanos(SystemTime::now());
-        let (until, mut last) = (Instant::now() + 4 * WINDOW, 0);
+        let steady = || steady_nanos(Instant::now());
+        let (until, mut last) = (Instant::now() + 4 * WINDOW, (0, 0));
         while Instant::now() < until {
-            let before = system();
-            let time = unix_now();
-            let after = system();
-            assert!((before - AHEAD..=after + AHEAD).contains(&time), "{before} {time} {after}");
-            assert!(time >= last, "{time} after {last}");
+            let before = (system(), steady());
+            let time = now();
+            let after = (system(), steady());
+            assert!((before.0 - AHEAD..=after.0 + AHEAD).contains(&time.0), "{before:?} {time:?} {after:?}");
+            let earliest = before.1.saturating_sub(AHEAD);
+            assert!((earliest..=after.1 + AHEAD).contains(&time.1), "{before:?} {time:?} {after:?}");
+            assert!(time.0 >= last.0 && time.1 >= last.1, "{time:?} after {last:?}");
             last = time;
         }
     }

@@ -5,10 +5,12 @@ use std::time::{Duration, SystemTime};
 use super::anchor;
 use super::unix::unix_nanos;
 
-/// A moment of the wall clock, as spans carry it: nanoseconds since the Unix epoch, up to the year 2554.
+/// A moment, as spans carry it: nanoseconds since the Unix epoch, up to the year 2554.
 ///
-/// One reading may serve all that happens at the same moment, such as an event and the end of its span: to read the system's
-/// clock takes 25 ns, and to take the difference of two [`SystemTime`]s over 60 instructions, of two timestamps but a few.
+/// A timestamp that was [read](Timestamp::now) from the clock of spans also has the time of the monotonic clock. The
+/// difference of two such timestamps is right even if somebody sets the system's clock in between.
+///
+/// One reading may serve all that happens at the same moment, such as an event and the end of its span.
 ///
 /// ```
 /// use std::time::{Duration, SystemTime};
@@ -21,39 +23,73 @@ use super::unix::unix_nanos;
 /// assert_eq!(SystemTime::from(later), time);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
-pub struct Timestamp(u64);
+pub struct Timestamp {
+    unix: u64,
+    /// The monotonic clock, in nanoseconds; 0 when it was not read.
+    steady: u64,
+}
 
 impl Timestamp {
-    /// Reads the clock of spans, which is the system's, read less often.
+    /// Reads the clock of spans.
     ///
-    /// On Linux on x86-64, if the kernel's own clock is the processor's counter, each thread asks the system every 100 ms and counts in
-    /// between. The time differs from the system's by well under a microsecond, but the system's clock being *set* is noticed up to
-    /// 100 ms late. Anywhere else, this is [`SystemTime::now`].
+    /// On Linux on x86-64, if the kernel's own clock is the processor's counter, each thread asks the system every 100 ms
+    /// and counts in between. The time then differs from the system's by well under a microsecond, and a step of the
+    /// system's clock is noticed up to 100 ms late. Elsewhere, each reading asks the system.
     #[inline]
     #[must_use]
     pub fn now() -> Self {
-        Self(anchor::unix_now())
+        let (unix, steady) = anchor::now();
+        Self { unix, steady }
     }
 
-    /// Nanoseconds since the Unix epoch.
+    /// Returns the nanoseconds since the Unix epoch.
     #[inline]
     #[must_use]
     pub const fn unix_nanos(self) -> u64 {
-        self.0
+        self.unix
     }
 
-    /// How long after `earlier` this is; zero when it is before, as when the clock was set back.
+    /// Returns how long after `earlier` this is, or zero if it is before.
+    ///
+    /// If one of the two was made from a [`SystemTime`], this is the difference of wall-clock times.
     #[inline]
     #[must_use]
     pub const fn duration_since(self, earlier: Self) -> Duration {
-        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+        Duration::from_nanos(self.nanos_since(earlier))
     }
 
-    /// As [`duration_since`](Timestamp::duration_since), in seconds: the unit of the semantic conventions.
+    /// Like [`duration_since`](Timestamp::duration_since), in seconds: the unit of the semantic conventions.
     #[inline]
     #[must_use]
     pub const fn seconds_since(self, earlier: Self) -> f64 {
-        self.0.saturating_sub(earlier.0) as f64 / 1e9
+        self.nanos_since(earlier) as f64 / 1e9
+    }
+
+    #[inline]
+    const fn nanos_since(self, earlier: Self) -> u64 {
+        self.relative_to(earlier).saturating_sub(earlier.unix)
+    }
+
+    /// Returns this moment in nanoseconds since the Unix epoch as a clock shows it that showed `start` and was not set
+    /// since. All times of a span are on the timeline of its start.
+    #[inline]
+    pub(crate) const fn relative_to(self, start: Self) -> u64 {
+        if self.steady == 0 || start.steady == 0 {
+            return self.unix;
+        }
+        // May be before the start: the difference wraps, and so does the sum.
+        start.unix.wrapping_add(self.steady.wrapping_sub(start.steady))
+    }
+
+    /// Returns this moment as a wall clock shows it that has been set.
+    #[cfg(test)]
+    pub(crate) fn with_wall_clock_at(self, unix: u64) -> Self {
+        Self { unix, ..self }
+    }
+
+    /// Returns the wall-clock time `nanos`, in nanoseconds since the Unix epoch.
+    pub(crate) const fn from_unix_nanos(nanos: u64) -> Self {
+        Self { unix: nanos, steady: 0 }
     }
 }
 
@@ -61,13 +97,13 @@ impl From<SystemTime> for Timestamp {
     /// A time before the epoch counts as the epoch, and one after the year 2554 as its last moment.
     #[inline]
     fn from(time: SystemTime) -> Self {
-        Self(unix_nanos(time))
+        Self::from_unix_nanos(unix_nanos(time))
     }
 }
 
 impl From<Timestamp> for SystemTime {
     fn from(time: Timestamp) -> Self {
-        SystemTime::UNIX_EPOCH + Duration::from_nanos(time.0)
+        SystemTime::UNIX_EPOCH + Duration::from_nanos(time.unix)
     }
 }
 
@@ -90,9 +126,25 @@ mod tests {
 
     #[test]
     fn differences_are_never_negative() {
-        let (earlier, later) = (Timestamp(1_000), Timestamp(2_500_001_000));
+        let (earlier, later) = (Timestamp::from_unix_nanos(1_000), Timestamp::from_unix_nanos(2_500_001_000));
         assert_eq!(later.duration_since(earlier), Duration::from_millis(2_500));
         assert_eq!(earlier.duration_since(later), Duration::ZERO);
         assert_eq!((later.seconds_since(earlier), earlier.seconds_since(later)), (2.5, 0.0));
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_does_not_change_a_duration() {
+        const HOUR: u64 = 3_600_000_000_000;
+        let start = Timestamp { unix: 2 * HOUR, steady: 7 };
+        for (step, unix) in [("none", 2 * HOUR + 300), ("forwards", 3 * HOUR + 300), ("back", HOUR + 300)] {
+            let end = Timestamp { unix, steady: 307 };
+            assert_eq!(end.duration_since(start), Duration::from_nanos(300), "{step}");
+            assert_eq!(end.relative_to(start), 2 * HOUR + 300, "{step}");
+            assert_eq!(start.duration_since(end), Duration::ZERO, "{step}");
+            assert_eq!(start.relative_to(end), unix - 300, "{step}");
+        }
+        let given = Timestamp::from_unix_nanos(3 * HOUR);
+        assert_eq!(given.duration_since(start), Duration::from_nanos(HOUR), "a time that the caller gives");
+        assert_eq!(given.relative_to(start), 3 * HOUR, "a time that the caller gives");
     }
 }

@@ -21,9 +21,9 @@ mod spawn;
 mod suppress;
 
 pub use crate::provider::Detached;
-pub use crate::span::StoredContext;
+pub use crate::span::{FutureExt, InSpan, StoredContext};
 pub use bind::{bind, spawn_thread};
-pub use future::{FutureExt, InContext, InSpan};
+pub use future::InContext;
 pub use opentelemetry::Context;
 #[cfg(feature = "tokio")]
 pub use spawn::{spawn, spawn_blocking};

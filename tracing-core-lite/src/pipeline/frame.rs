@@ -2,10 +2,9 @@
 
 use std::ops::Range;
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::{InstrumentationScope, Key, Value as OtelValue};
 
 use crate::buffer::Chunk;
-use crate::provider::Resource;
 use crate::span::encode;
 use crate::span::scopes::Scopes;
 use crate::span::value::visit_otel;
@@ -98,16 +97,20 @@ impl EncodedScope {
 }
 
 impl Framer {
-    pub(crate) fn new(resource: &Resource) -> Self {
+    /// Creates a framer for the resource with these attributes.
+    pub(crate) fn new<'a>(
+        resource: impl IntoIterator<Item = (&'a Key, &'a OtelValue)>,
+        schema_url: Option<&str>,
+    ) -> Self {
         let mut content = ByteBuf::default();
-        for (key, value) in resource.iter() {
+        for (key, value) in resource {
             visit_otel(value, |value| {
                 encode::put_key_value(&mut content, wire::length_tag(1), key.as_str(), &value, None);
             });
         }
         let mut encoded = ByteBuf::default();
         wire::put_bytes(&mut encoded, wire::length_tag(1), content.as_slice());
-        Self { resource: encoded, schema_url: encode_text(3, resource.schema_url()), scopes: Vec::new() }
+        Self { resource: encoded, schema_url: encode_text(3, schema_url), scopes: Vec::new() }
     }
 
     /// The request that holds the spans of `chunks`.

@@ -8,7 +8,7 @@ pub(crate) mod cpu;
 mod error;
 mod exporter;
 mod fanout;
-mod frame;
+pub(crate) mod frame;
 mod limits;
 pub(crate) mod queue;
 mod reachability;

@@ -6,8 +6,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::limits::BatchLimits;
-use super::report::Stats;
-use crate::buffer::{Chunk, SharedChunk};
+use super::report::{self, Stats};
+use crate::buffer::{Chunk, Dropped, Gate, Intake, SharedChunk};
 
 /// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 280,000 spans a second.
 const SPARE_LIMIT: usize = 128;
@@ -102,7 +102,8 @@ pub(crate) struct Queue {
     behind: Fill,
     pressing: Fill,
     stats: Arc<Stats>,
-    closed: AtomicBool,
+    gate: Arc<Gate>,
+    reported_fork: AtomicBool,
     /// Of all chunks that were handed over and not yet exported, those in the exporter's hands included.
     spans: AtomicUsize,
     /// The memory that they hold.
@@ -120,7 +121,8 @@ impl Queue {
             pressing: Fill::pressing(&limits),
             limits,
             stats: Arc::default(),
-            closed: AtomicBool::new(false),
+            gate: Arc::new(Gate::new()),
+            reported_fork: AtomicBool::new(false),
             spans: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             state: Mutex::default(),
@@ -147,27 +149,16 @@ impl Queue {
 
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
-        self.closed.load(Ordering::Acquire)
+        self.gate.is_closed()
+    }
+
+    pub(crate) fn gate(&self) -> &Arc<Gate> {
+        &self.gate
     }
 
     /// Spans that were handed over and not exported yet.
     pub(crate) fn queued_spans(&self) -> usize {
         self.spans.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn register(&self, chunk: SharedChunk) {
-        self.lock().threads.push(chunk);
-    }
-
-    /// Takes what is in `chunk`, leaving an empty one; false when the queue has no room for it. After the end, spans are dropped and
-    /// counted.
-    pub(crate) fn hand_over(&self, chunk: &mut Chunk) -> bool {
-        self.admit(chunk, |chunk, spare| chunk.detach(spare))
-    }
-
-    /// As [`hand_over`](Queue::hand_over), for a chunk that is not needed any more.
-    pub(crate) fn take(&self, mut chunk: Chunk) -> bool {
-        self.admit(&mut chunk, |chunk, _| std::mem::take(chunk))
     }
 
     fn admit(&self, chunk: &mut Chunk, detach: impl FnOnce(&mut Chunk, &mut Vec<Chunk>) -> Chunk) -> bool {
@@ -208,12 +199,6 @@ impl Queue {
         self.fill().reaches(self.behind)
     }
 
-    /// Whether there is no room for another span.
-    pub(crate) fn is_full(&self) -> bool {
-        let fill = self.fill();
-        fill.spans >= self.limits.max_queue_size || fill.bytes >= self.limits.max_queue_bytes
-    }
-
     fn has_room(&self, chunk: &Chunk) -> bool {
         self.spans.load(Ordering::Relaxed) + chunk.spans() <= self.limits.max_queue_size
             && self.bytes.load(Ordering::Relaxed) + chunk.held() <= self.limits.max_queue_bytes
@@ -241,20 +226,6 @@ impl Queue {
         // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
         // is taken before this one).
         self.lock().threads.retain(|shared| !shared.is_unshared() || shared.lock().spans() > 0);
-    }
-
-    /// A thread ends: what it holds is handed over, or dropped and counted, since nobody bounds what dead threads hold.
-    pub(crate) fn release_thread(&self, shared: &SharedChunk) {
-        let mut chunk = shared.lock();
-        if self.is_closed() {
-            return; // The export thread collects it.
-        }
-        if chunk.spans() > 0 && !self.hand_over(&mut chunk) {
-            self.stats.count_queue_full(chunk.spans() as u64);
-            *chunk = Chunk::default();
-        }
-        drop(chunk);
-        self.lock().threads.retain(|other| !other.is_same(shared));
     }
 
     /// Whether a flush or the shutdown was asked for since `seen`.
@@ -344,7 +315,7 @@ impl Queue {
 
     /// The export thread is gone.
     pub(crate) fn finish(&self) {
-        self.closed.store(true, Ordering::Release);
+        self.gate.close();
         let mut state = self.lock();
         state.finished = true;
         // What came after the last batch.
@@ -359,6 +330,9 @@ impl Queue {
 
     /// Asks for everything that ended before this call to be exported; false when `deadline` comes first.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
+        if self.gate.is_forked() {
+            return true;
+        }
         let mut state = self.lock();
         state.flush_asked += 1;
         let number = state.flush_asked;
@@ -370,9 +344,13 @@ impl Queue {
 
     /// Takes no more spans and asks for all that are there to be exported; false when `deadline` comes first.
     pub(crate) fn close(&self, deadline: Instant) -> bool {
+        if self.gate.is_forked() {
+            self.gate.close();
+            return true;
+        }
         let mut state = self.lock();
         // The first shutdown sets the deadline; later ones only wait.
-        if !self.closed.swap(true, Ordering::AcqRel) {
+        if self.gate.close() {
             state.deadline = Some(deadline);
         }
         self.worker.notify_one();
@@ -394,6 +372,52 @@ impl Queue {
                 self.waiters.wait_timeout(state, deadline - now).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
+    }
+}
+
+impl Intake for Queue {
+    fn register(&self, chunk: SharedChunk) {
+        self.lock().threads.push(chunk);
+    }
+
+    fn release_thread(&self, shared: &SharedChunk) {
+        let mut chunk = shared.lock();
+        if self.is_closed() {
+            return; // The export thread collects it.
+        }
+        if chunk.spans() > 0 && !self.hand_over(&mut chunk) {
+            // Nobody bounds what dead threads hold.
+            self.stats.count_queue_full(chunk.spans() as u64);
+            *chunk = Chunk::default();
+        }
+        drop(chunk);
+        self.lock().threads.retain(|other| !other.is_same(shared));
+    }
+
+    fn hand_over(&self, chunk: &mut Chunk) -> bool {
+        self.admit(chunk, |chunk, spare| chunk.detach(spare))
+    }
+
+    fn take(&self, mut chunk: Chunk) -> bool {
+        self.admit(&mut chunk, |chunk, _| std::mem::take(chunk))
+    }
+
+    fn is_full(&self) -> bool {
+        let fill = self.fill();
+        fill.spans >= self.limits.max_queue_size || fill.bytes >= self.limits.max_queue_bytes
+    }
+
+    fn count_dropped(&self, reason: Dropped, spans: u64) {
+        match reason {
+            Dropped::QueueFull => self.stats.count_queue_full(spans),
+            Dropped::AfterShutdown => self.stats.count_after_shutdown(spans),
+            Dropped::AfterFork => {
+                self.stats.count_after_fork(spans);
+                if !self.reported_fork.swap(true, Ordering::Relaxed) {
+                    report::fork();
+                }
+            }
+        }
     }
 }
 

@@ -24,6 +24,8 @@ pub struct ExportStats {
     pub dropped_export_failed: u64,
     /// Ended after the shutdown.
     pub dropped_after_shutdown: u64,
+    /// Ended in a forked child, which has no export thread. A provider that is built in the child exports.
+    pub dropped_after_fork: u64,
     /// Handed to the exporter and not yet out. Spans that their threads still collect are not counted.
     pub queued: u64,
 }
@@ -32,7 +34,11 @@ impl ExportStats {
     /// All spans that were recorded and did not reach the receiver.
     #[must_use]
     pub fn lost(&self) -> u64 {
-        self.rejected + self.dropped_queue_full + self.dropped_export_failed + self.dropped_after_shutdown
+        self.rejected
+            + self.dropped_queue_full
+            + self.dropped_export_failed
+            + self.dropped_after_shutdown
+            + self.dropped_after_fork
     }
 }
 
@@ -53,6 +59,7 @@ pub(crate) struct Stats {
     queue_full: AtomicU64,
     export_failed: AtomicU64,
     after_shutdown: AtomicU64,
+    after_fork: AtomicU64,
     /// Those of each exporter, if there are several.
     parts: OnceLock<Vec<StatsPart>>,
 }
@@ -122,6 +129,7 @@ impl Stats {
             dropped_queue_full: self.queue_full.load(Ordering::Relaxed),
             dropped_export_failed: self.export_failed.load(Ordering::Relaxed),
             dropped_after_shutdown: self.after_shutdown.load(Ordering::Relaxed),
+            dropped_after_fork: self.after_fork.load(Ordering::Relaxed),
             queued: queued as u64,
         }
     }
@@ -139,9 +147,22 @@ impl Stats {
         self.queue_full.fetch_add(spans, Ordering::Relaxed);
     }
 
+    pub(crate) fn count_after_fork(&self, spans: u64) {
+        self.after_fork.fetch_add(spans, Ordering::Relaxed);
+    }
+
     pub(crate) fn count_after_shutdown(&self, spans: u64) {
         self.after_shutdown.fetch_add(spans, Ordering::Relaxed);
     }
+}
+
+/// Logs that spans end in a forked child.
+#[cold]
+pub(super) fn fork() {
+    tracing::warn!(
+        "spans are dropped in this process: it was forked after tracing was started, and the export thread stayed in the \
+         parent; build and install a new provider in the child"
+    );
 }
 
 /// Says in the log, through `tracing`, what went wrong. Used by the export thread alone.

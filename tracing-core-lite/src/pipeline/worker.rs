@@ -20,7 +20,6 @@ use super::retry::Backoff;
 use crate::buffer::Chunk;
 use crate::clock::after;
 use crate::context::suppress_tracing;
-use crate::provider::Resource;
 use crate::span::scopes::Scopes;
 
 /// Time for the exporter to close its sink after the deadline of the shutdown has passed.
@@ -59,11 +58,10 @@ struct Worker {
 pub(crate) fn spawn(
     queue: Arc<Queue>,
     scopes: Arc<Scopes>,
-    resource: &Resource,
+    framer: Framer,
     mut exporter: Box<dyn Exporter>,
 ) -> std::io::Result<()> {
     let counts_itself = exporter.count_into(&PipelineStats::new(queue.shared_stats()));
-    let framer = Framer::new(resource);
     std::thread::Builder::new().name("span-export".to_owned()).spawn(move || {
         // What an exporter does must not be traced, or each export would cause the next.
         let _suppressed = suppress_tracing();
@@ -258,8 +256,8 @@ mod tests {
     use std::sync::mpsc::{Receiver, Sender, channel};
 
     use super::*;
+    use crate::buffer::Intake;
     use crate::pipeline::BatchLimits;
-    use crate::provider::ResourceBuilder;
 
     /// Says of each export whether its thread has time, when it begins and when it may go on.
     struct Teller {
@@ -287,7 +285,7 @@ mod tests {
         let (told, has_time) = channel();
         let (go_on, goes_on) = channel();
         let exporter = Box::new(Teller { told, goes_on });
-        spawn(Arc::clone(&queue), Arc::default(), &ResourceBuilder::empty().build(), exporter).unwrap();
+        spawn(Arc::clone(&queue), Arc::default(), Framer::new([], None), exporter).unwrap();
         let hand_over = |batches: usize| {
             for _ in 0..batches {
                 let mut chunk = Chunk::default();

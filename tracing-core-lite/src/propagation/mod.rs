@@ -33,10 +33,11 @@ mod header_map;
 #[cfg(feature = "http")]
 pub(crate) mod header_scan;
 mod hex;
-mod installed;
+pub(crate) mod installed;
 mod opentelemetry;
 mod percent;
 mod propagator;
+mod text_map;
 mod traceparent;
 mod tracestate;
 mod w3c;
@@ -51,9 +52,9 @@ pub use extracted::Extracted;
 pub use format::Format;
 #[cfg(feature = "http")]
 pub(crate) use header_scan::HeaderScan;
-use installed::Installed;
-pub use opentelemetry::{OpenTelemetryGlobal, TextMap};
+pub use opentelemetry::OpenTelemetryGlobal;
 pub use propagator::Propagator;
+pub use text_map::TextMap;
 pub use traceparent::{Traceparent, format_traceparent, parse_traceparent};
 pub use tracestate::MAX_TRACESTATE_LEN;
 pub use w3c::TraceContext;

@@ -1,71 +1,15 @@
-//! Between our propagators and those of the OpenTelemetry API, in both directions.
+//! The format that follows OpenTelemetry's global propagator.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
 
 use opentelemetry::baggage::{Baggage, BaggageExt};
-use opentelemetry::propagation::text_map_propagator::FieldIter;
-use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry::propagation::{Extractor, Injector};
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, global};
 
 use super::field_name::to_static;
-use super::{Extract, Extracted, Format, Inject, Propagator, TraceContext, W3cBaggage};
-
-/// A [`Propagator`] for the OpenTelemetry API: made by [`Propagator::into_text_map`].
-#[derive(Debug, Clone)]
-pub struct TextMap {
-    propagator: Propagator,
-    fields: Vec<String>,
-}
-
-impl TextMap {
-    pub(super) fn new(propagator: Propagator) -> Self {
-        let fields = propagator.fields().map(str::to_owned).collect();
-        Self { propagator, fields }
-    }
-}
-
-/// OpenTelemetry's carriers cannot remove a header, so one from an earlier hop stays when there is nothing to replace it.
-impl TextMapPropagator for TextMap {
-    fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
-        self.propagator.inject(context, &mut Injected(injector));
-    }
-
-    fn extract_with_context(&self, context: &Context, extractor: &dyn Extractor) -> Context {
-        self.propagator.extract(&Received(extractor)).add_to(context)
-    }
-
-    fn fields(&self) -> FieldIter<'_> {
-        FieldIter::new(&self.fields)
-    }
-}
-
-/// An OpenTelemetry carrier as one of ours.
-struct Received<'a>(&'a dyn Extractor);
-
-impl Extract for Received<'_> {
-    fn get(&self, name: &str) -> Option<&[u8]> {
-        self.0.get(name).map(str::as_bytes)
-    }
-
-    fn for_each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        for value in self.0.get_all(name).unwrap_or_default() {
-            visit(value.as_bytes());
-        }
-    }
-}
-
-/// An OpenTelemetry carrier as one of ours.
-struct Injected<'a>(&'a mut dyn Injector);
-
-impl Inject for Injected<'_> {
-    fn set(&mut self, name: &'static str, value: &str) {
-        self.0.set(name, value.to_owned());
-    }
-
-    fn remove(&mut self, _: &'static str) {}
-}
+use super::{Extract, Extracted, Format, Inject, TraceContext, W3cBaggage};
 
 /// The format that OpenTelemetry's global text map propagator speaks, whatever it is when a carrier is read or written.
 ///
@@ -232,6 +176,7 @@ fn once<T>(use_global: impl FnOnce() -> T) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Propagator;
     use super::*;
 
     const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -277,20 +222,5 @@ mod tests {
         // A global propagator that asks the global propagator.
         global::set_text_map_propagator(Propagator::opentelemetry_global().into_text_map());
         both_ways();
-    }
-
-    #[test]
-    fn text_map_keeps_the_given_context() {
-        #[derive(Debug, PartialEq)]
-        struct Kept(u8);
-        let text_map = Propagator::default().into_text_map();
-        assert_eq!(text_map.fields().collect::<Vec<_>>(), W3C_FIELDS);
-        let given = Context::new().with_value(Kept(1));
-        let headers = std::collections::HashMap::from([("traceparent".to_owned(), PARENT.to_owned())]);
-        let context = text_map.extract_with_context(&given, &headers);
-        assert_eq!(context.get::<Kept>(), Some(&Kept(1)));
-        let mut written = std::collections::HashMap::new();
-        text_map.inject_context(&context, &mut written);
-        assert_eq!(written, headers);
     }
 }

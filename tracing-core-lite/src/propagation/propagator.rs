@@ -8,12 +8,13 @@ use opentelemetry::trace::TraceState;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::{
-    Extract, Extracted, Format, Inject, Installed, OpenTelemetryGlobal, PropagatorError, TextMap,
-    TraceContext, W3cBaggage,
+    Extract, Extracted, Format, Inject, OpenTelemetryGlobal, PropagatorError, TraceContext, W3cBaggage,
 };
 #[cfg(feature = "http")]
 use super::{HeaderScan, Traceparent, parse_traceparent};
 use crate::env::{EnvError, Lookup, Variables};
+
+use super::installed::{FollowInstalled, Installed};
 
 type Constructor = fn() -> Arc<dyn Format>;
 
@@ -174,7 +175,7 @@ impl Propagator {
         extracted
     }
 
-    pub(super) fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted) {
+    fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted) {
         for format in self.formats.iter() {
             format.extract(carrier, into);
         }
@@ -201,7 +202,7 @@ impl Propagator {
     /// The sender's span, if the formats are those of the W3C and the headers hold nothing for them but that.
     #[cfg(feature = "http")]
     #[inline]
-    pub(super) fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
+    fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
         match self.known {
             Known::W3c => parse_traceparent(headers.lone_traceparent()?),
             Known::Installed => Installed::lone_parent(headers),
@@ -210,7 +211,7 @@ impl Propagator {
     }
 
     #[cfg(feature = "http")]
-    pub(super) fn extract_headers_into(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
+    fn extract_headers_into(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
         for format in self.formats.iter() {
             format.extract_headers(headers, into);
         }
@@ -233,12 +234,25 @@ impl Propagator {
     pub fn fields(&self) -> impl Iterator<Item = &'static str> {
         self.formats.iter().flat_map(|format| format.fields().iter().copied())
     }
+}
 
-    /// This propagator for use with the OpenTelemetry API, as in
-    /// `opentelemetry::global::set_text_map_propagator(propagator.into_text_map())`.
-    #[must_use]
-    pub fn into_text_map(self) -> TextMap {
-        TextMap::new(self)
+impl FollowInstalled for Propagator {
+    fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted) {
+        Propagator::extract_into(self, carrier, into);
+    }
+
+    #[cfg(feature = "http")]
+    fn extract_headers_into(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
+        Propagator::extract_headers_into(self, headers, into);
+    }
+
+    #[cfg(feature = "http")]
+    fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
+        Propagator::lone_parent(self, headers)
+    }
+
+    fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
+        Propagator::inject_span(self, span_context, context, carrier);
     }
 }
 

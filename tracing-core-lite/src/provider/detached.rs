@@ -8,7 +8,7 @@ use opentelemetry::{Context, trace::SpanContext};
 use pin_project_lite::pin_project;
 
 use super::tracer::Tracer;
-use crate::span::Span;
+use crate::span::{DropOnPanic, Span};
 
 pin_project! {
     /// A future under a span of its own that starts a new trace and FollowsFrom the span that was current when it was made.
@@ -37,9 +37,16 @@ pin_project! {
 
 #[derive(Debug)]
 enum State {
-    New { tracer: Tracer, name: String, origin: Context },
-    Running { context: Context, _span: Span },
-    Done,
+    New {
+        tracer: Tracer,
+        name: String,
+        origin: Context,
+    },
+    /// The span is taken out when it ends.
+    Running {
+        context: Context,
+        span: Option<Span>,
+    },
 }
 
 impl<F: Future> Detached<F> {
@@ -57,7 +64,7 @@ impl State {
         let span = tracer.span(name).with_parent(&root).start_with(|span| {
             span.add_follows_from(&linked);
         });
-        Self::Running { context: span.in_context(&root), _span: span }
+        Self::Running { context: span.in_context(&root), span: Some(span) }
     }
 }
 
@@ -69,16 +76,14 @@ impl<F: Future> Future for Detached<F> {
         if let State::New { tracer, name, origin } = this.state {
             *this.state = State::start(tracer, name, origin);
         }
-        let context = match this.state {
-            State::Running { context, .. } => context.clone(),
-            // Polled again after its end: what happens then is up to the future.
-            _ => Context::current(),
-        };
-        let guard = context.attach();
+        let State::Running { context, span } = this.state else { return this.future.poll(cx) };
+        let guard = context.clone().attach();
+        let on_panic = DropOnPanic::new(span);
         let polled = this.future.poll(cx);
+        on_panic.defuse();
         drop(guard);
         if polled.is_ready() {
-            *this.state = State::Done;
+            drop(span.take());
         }
         polled
     }

@@ -47,6 +47,7 @@ pub struct Init {
     batch_limits: Option<BatchLimits>,
     sampler: Option<std::sync::Arc<dyn Sampler>>,
     drop_timeout: Option<Duration>,
+    random_flag: bool,
 }
 
 /// An exporter, which need not be `Debug`.
@@ -120,6 +121,13 @@ impl Init {
         self
     }
 
+    /// Sets whether roots carry the random flag of W3C Trace Context Level 2; false by default. See
+    /// [`TracerProviderBuilder::with_random_flag`].
+    pub fn with_random_flag(mut self, random_flag: bool) -> Self {
+        self.random_flag = random_flag;
+        self
+    }
+
     /// How long the drop of the guard waits for spans to leave; 5 s by default.
     pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.drop_timeout = Some(timeout);
@@ -167,6 +175,7 @@ impl Init {
         let mut warnings = Vec::new();
         let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
         warnings.extend(errors.iter().map(ToString::to_string));
+        builder = builder.with_random_flag(self.random_flag);
         builder = builder.with_resource(self.resource(variables, &mut warnings));
         builder = builder.with_shared_sampler(match self.sampler {
             Some(sampler) => sampler,

@@ -2,10 +2,10 @@
 
 mod detached;
 mod init;
-pub(crate) mod installed;
+mod installed;
 mod kept_warnings;
 mod resource;
-pub(crate) mod tracer;
+mod tracer;
 mod tracer_provider;
 
 pub use detached::Detached;

@@ -1,91 +1,87 @@
 //! Tracers: where spans come from.
 
 use std::borrow::Cow;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::SpanContext;
+use opentelemetry::{Context, InstrumentationScope};
 
-use super::installed::{Installed, with_installed};
 use super::tracer_provider::TracerProvider;
-use crate::span::engine::Engine;
-use crate::span::{SpanBuilder, SpanName};
+use crate::span::source::SpanSource;
+use crate::span::{SpanBuilder, SpanName, unrecorded};
 
-/// Starts spans of one instrumentation scope. Cheap to clone.
+/// Starts the spans of one instrumentation scope. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Tracer {
-    source: Source,
+    source: SpanSource,
+    /// Keeps the provider from shutting down while this tracer exists.
+    _provider: Option<TracerProvider>,
 }
 
-#[derive(Debug, Clone)]
-enum Source {
-    Provider { provider: TracerProvider, scope: u32 },
-    Global(Arc<GlobalScope>),
-}
+impl TracerProvider {
+    /// Returns a tracer for the library or module `name`.
+    #[must_use]
+    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> Tracer {
+        self.tracer_with_scope(InstrumentationScope::builder(name).build())
+    }
 
-/// A scope whose engine is looked up with each span.
-#[derive(Debug)]
-struct GlobalScope {
-    scope: InstrumentationScope,
-    /// The scope's number in the engine that was asked last: the engine's id above, the number below.
-    number: AtomicU64,
-}
-
-/// Who records the next span.
-pub(crate) enum Resolved<'a> {
-    Engine(&'a Arc<Engine>, u32),
-    Global(&'a InstrumentationScope),
+    /// Returns a tracer for `scope`.
+    #[must_use]
+    pub fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
+        Tracer { source: SpanSource::engine(self.engine(), &scope), _provider: Some(self.clone()) }
+    }
 }
 
 impl Tracer {
-    pub(crate) fn of_provider(provider: TracerProvider, scope: &InstrumentationScope) -> Self {
-        let scope = provider.engine().scope_number(scope);
-        Self { source: Source::Provider { provider, scope } }
-    }
-
-    /// A tracer of the provider that is [installed](TracerProvider::install) when a span starts.
+    /// Returns a tracer of the provider that is [installed](TracerProvider::install) when a span starts.
     ///
     /// While none is installed, spans go to the provider that the user set for the OpenTelemetry API
     /// (`opentelemetry::global::set_tracer_provider`), so that layers work over an existing opentelemetry_sdk.
     #[must_use]
     pub fn global(scope: InstrumentationScope) -> Self {
-        Self { source: Source::Global(Arc::new(GlobalScope { scope, number: AtomicU64::new(0) })) }
+        Self { source: SpanSource::installed(scope), _provider: None }
     }
 
-    /// As [`global`](Tracer::global), for a scope that has but a name.
+    /// Like [`global`](Tracer::global), for a scope that only has a name.
     #[must_use]
     pub fn global_named(name: impl Into<Cow<'static, str>>) -> Self {
         Self::global(InstrumentationScope::builder(name).build())
     }
 
-    /// A span that is about to start.
+    /// Returns a builder for a span called `name`.
     #[inline]
     pub fn span<'a>(&'a self, name: impl Into<SpanName<'a>>) -> SpanBuilder<'a> {
-        SpanBuilder::new(self, name.into())
+        SpanBuilder::new(&self.source, name.into())
     }
 
+    /// `base` with a child of `parent` as the current span, if it is known beforehand that no child of this parent is
+    /// recorded: [`Sampler::sample_children_of`](crate::sampling::Sampler::sample_children_of). `None` otherwise; then start
+    /// a span.
+    ///
+    /// The child has an id of its own, so what is called further on has the same parent as if a span had been started.
+    /// An unsampled request takes 70 ns less on this way, as it needs neither a route nor a name nor a builder.
+    ///
+    /// ```
+    /// use opentelemetry::trace::TraceContextExt;
+    /// use tracing_core_lite::propagation::parse_traceparent;
+    /// use tracing_core_lite::{Context, TracerProvider};
+    ///
+    /// # let provider = TracerProvider::builder().build()?;
+    /// let tracer = provider.tracer("shop");
+    /// let caller = |header| parse_traceparent(header).expect("it is valid").with_trace_state(Default::default());
+    ///
+    /// let unsampled = caller(b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00");
+    /// let context = tracer.unrecorded_child(&unsampled, &Context::new()).expect("the sampler is parent-based");
+    /// assert_eq!(context.span().span_context().trace_id(), unsampled.trace_id());
+    /// assert_ne!(context.span().span_context().span_id(), unsampled.span_id());
+    ///
+    /// let sampled = caller(b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
+    /// assert!(tracer.unrecorded_child(&sampled, &Context::new()).is_none());
+    /// # Ok::<(), tracing_core_lite::BuildError>(())
+    /// ```
+    #[doc(hidden)]
     #[inline]
-    pub(crate) fn resolve<R>(&self, visit: impl FnOnce(Resolved<'_>) -> R) -> R {
-        match &self.source {
-            Source::Provider { provider, scope } => visit(Resolved::Engine(provider.engine(), *scope)),
-            Source::Global(global) => with_installed(|installed| match installed {
-                Some(Installed { engine, .. }) => visit(Resolved::Engine(engine, global.number_in(engine))),
-                None => visit(Resolved::Global(&global.scope)),
-            }),
-        }
-    }
-}
-
-impl GlobalScope {
-    #[inline]
-    fn number_in(&self, engine: &Engine) -> u32 {
-        let packed = self.number.load(Ordering::Relaxed);
-        // Ids start at 1, so 0 is nobody's. Two of one process differ in their low halves unless there are 2^32.
-        if packed >> 32 == engine.id() & 0xffff_ffff {
-            return packed as u32;
-        }
-        let number = engine.scope_number(&self.scope);
-        self.number.store((engine.id() << 32) | u64::from(number), Ordering::Relaxed);
-        number
+    #[must_use]
+    pub fn unrecorded_child(&self, parent: &SpanContext, base: &Context) -> Option<Context> {
+        unrecorded::child(&self.source, parent, base)
     }
 }

@@ -1,22 +1,18 @@
 //! The tracer provider: an engine with its resource, its sampler and its way out.
 
-use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
-use opentelemetry::InstrumentationScope;
-
-use super::installed;
 use super::resource::Resource;
-use super::tracer::Tracer;
 use crate::clock::after;
 use crate::env::{EnvError, Lookup, Variables};
+use crate::pipeline::frame::Framer;
 use crate::pipeline::queue::Queue;
 use crate::pipeline::{BatchLimits, ExportStats, Exporter, ExporterStats, worker};
 use crate::propagation::Propagator;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
 use crate::span::SpanLimits;
-use crate::span::engine::Engine;
+use crate::span::engine::{Engine, EngineOutput, EngineSettings};
 use crate::span::scopes::Scopes;
 
 /// How long the drop of the last handle of a provider waits for its spans to leave.
@@ -77,29 +73,6 @@ impl TracerProvider {
         TracerProviderBuilder::default()
     }
 
-    /// A tracer for the library or module `name`.
-    #[must_use]
-    pub fn tracer(&self, name: impl Into<Cow<'static, str>>) -> Tracer {
-        self.tracer_with_scope(InstrumentationScope::builder(name).build())
-    }
-
-    /// A tracer for `scope`.
-    #[must_use]
-    pub fn tracer_with_scope(&self, scope: InstrumentationScope) -> Tracer {
-        Tracer::of_provider(self.clone(), &scope)
-    }
-
-    /// Makes this the provider of [global](Tracer::global) tracers, which is what layers use by default.
-    pub fn install(&self) {
-        installed::install(self.clone());
-    }
-
-    /// The provider that is installed.
-    #[must_use]
-    pub fn installed() -> Option<Self> {
-        installed::installed()
-    }
-
     /// What the spans of this provider say about their origin.
     #[must_use]
     pub fn resource(&self) -> &Resource {
@@ -135,6 +108,13 @@ impl TracerProvider {
     }
 
     fn checked(&self, act: impl FnOnce(&Queue) -> bool) -> Result<(), FlushError> {
+        if self.0.queue.gate().is_forked() {
+            act(&self.0.queue);
+            return match self.stats().dropped_after_fork {
+                0 => Ok(()),
+                lost => Err(FlushError::Lost(lost)),
+            };
+        }
         let before = self.stats().lost();
         if !act(&self.0.queue) {
             return Err(FlushError::Timeout);
@@ -172,6 +152,7 @@ pub struct TracerProviderBuilder {
     batch: BatchLimits,
     exporter: Option<Box<dyn Exporter>>,
     disabled: bool,
+    random_flag: bool,
     propagator: Propagator,
 }
 
@@ -235,6 +216,19 @@ impl TracerProviderBuilder {
     #[must_use]
     pub fn with_exporter(mut self, exporter: impl Exporter) -> Self {
         self.exporter = Some(Box::new(exporter));
+        self
+    }
+
+    /// Sets whether roots carry the random flag of W3C Trace Context Level 2 (`traceparent` flags `02` and `03`); false by
+    /// default.
+    ///
+    /// Some older peers start a new trace when they receive such flags: opentelemetry_sdk up to 0.31 and opentelemetry-go
+    /// before its fix accept `00` and `01` only. The flag tells consistent samplers that the trace id is random. Nothing is
+    /// lost without it, since the trace ids of this crate are always random and samplers use them either way. The flag of an
+    /// incoming `traceparent` is always passed on.
+    #[must_use]
+    pub fn with_random_flag(mut self, random_flag: bool) -> Self {
+        self.random_flag = random_flag;
         self
     }
 
@@ -305,8 +299,20 @@ impl TracerProviderBuilder {
         let queue = Arc::new(Queue::new(self.batch.normalized()));
         let scopes = Arc::new(Scopes::default());
         let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
-        worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), &resource, exporter)?;
-        let engine = Engine::new(sampler, self.limits, self.disabled, Arc::clone(&queue), scopes);
+        let framer = Framer::new(resource.iter(), resource.schema_url());
+        worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, exporter)?;
+        let settings = EngineSettings {
+            sampler,
+            limits: self.limits,
+            disabled: self.disabled,
+            random_flag: self.random_flag,
+        };
+        let output = EngineOutput {
+            gate: Arc::clone(queue.gate()),
+            batch_spans: queue.limits().max_export_batch_size,
+            queue: Arc::clone(&queue) as _,
+        };
+        let engine = Engine::new(settings, scopes, output);
         Ok(TracerProvider(Arc::new(Inner { engine, queue, resource, propagator: self.propagator })))
     }
 }

@@ -11,22 +11,22 @@ use super::handle::Span;
 use super::name::SpanName;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
+use super::source::{Resolved, SpanSource};
 use crate::clock::Timestamp;
 use crate::context::is_suppressed;
 use crate::ids;
-use crate::provider::tracer::{Resolved, Tracer};
 use crate::sampling::{Record, SamplingInput};
 
 /// The W3C Trace Context Level 2 flag: at least the low 56 bits of the trace id are random.
 const RANDOM: u8 = 0x02;
 
-/// A span that is about to start; made by [`Tracer::span`].
+/// A span that is about to start; made by [`Tracer::span`](crate::Tracer::span).
 ///
 /// Without a word about its parent, the span becomes a child of [`Context::current`].
 #[derive(Debug)]
 #[must_use = "a span starts with `start` or `start_with`"]
 pub struct SpanBuilder<'a> {
-    tracer: &'a Tracer,
+    source: &'a SpanSource,
     name: SpanName<'a>,
     kind: SpanKind,
     parent: Option<&'a Context>,
@@ -36,8 +36,8 @@ pub struct SpanBuilder<'a> {
 
 impl<'a> SpanBuilder<'a> {
     #[inline]
-    pub(crate) fn new(tracer: &'a Tracer, name: SpanName<'a>) -> Self {
-        Self { tracer, name, kind: SpanKind::Internal, parent: None, remote_parent: None, start_time: None }
+    pub(crate) fn new(source: &'a SpanSource, name: SpanName<'a>) -> Self {
+        Self { source, name, kind: SpanKind::Internal, parent: None, remote_parent: None, start_time: None }
     }
 
     /// Sets the kind; internal by default.
@@ -85,7 +85,7 @@ impl<'a> SpanBuilder<'a> {
     }
 
     fn start_in(&self, context: &Context, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
-        self.tracer.resolve(|resolved| match resolved {
+        self.source.resolve(|resolved| match resolved {
             Resolved::Engine(engine, scope) => self.start_own(engine, scope, context, write),
             Resolved::Global(scope) => self.start_foreign(scope, context, write),
         })
@@ -112,13 +112,17 @@ impl<'a> SpanBuilder<'a> {
             if record == Record::Drop {
                 return Span::not_recording(unchanged_child(parent, record));
             }
-            let flags = flags(Some(parent), record == Record::RecordAndSample);
+            let flags = child_flags(parent, record == Record::RecordAndSample);
             return self.record(engine, scope, Some(parent), flags, || child(parent, flags), write);
         }
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let name = self.name.to_text();
         let decision = engine.sampler().sample(&SamplingInput::new(parent, trace_id, &name, &self.kind));
-        let flags = flags(parent, decision.record == Record::RecordAndSample);
+        let sampled = decision.record == Record::RecordAndSample;
+        let flags = match parent {
+            Some(parent) => child_flags(parent, sampled),
+            None => root_flags(engine, sampled),
+        };
         let trace_state = match decision.trace_state {
             Some(changed) => changed,
             None => parent.map(|parent| parent.trace_state().clone()).unwrap_or_default(),
@@ -182,7 +186,7 @@ impl<'a> SpanBuilder<'a> {
 /// The context of a new child of `parent`, which keeps its tracestate.
 #[inline]
 pub(super) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
-    child(parent, flags(Some(parent), record == Record::RecordAndSample))
+    child(parent, child_flags(parent, record == Record::RecordAndSample))
 }
 
 #[inline]
@@ -190,9 +194,13 @@ fn child(parent: &SpanContext, flags: TraceFlags) -> SpanContext {
     SpanContext::new(parent.trace_id(), ids::span_id(), flags, false, parent.trace_state().clone())
 }
 
-/// A child keeps its parent's random flag, as it keeps the trace id; a root's trace id is ours, and random.
+/// A child keeps its parent's random flag, as it keeps the trace id.
 #[inline]
-fn flags(parent: Option<&SpanContext>, sampled: bool) -> TraceFlags {
-    let random = parent.map_or(RANDOM, |parent| parent.trace_flags().to_u8() & RANDOM);
-    TraceFlags::new(random).with_sampled(sampled)
+fn child_flags(parent: &SpanContext, sampled: bool) -> TraceFlags {
+    TraceFlags::new(parent.trace_flags().to_u8() & RANDOM).with_sampled(sampled)
+}
+
+/// The trace id of a root is random, but some peers reject the flag that says so.
+fn root_flags(engine: &Engine, sampled: bool) -> TraceFlags {
+    TraceFlags::new(if engine.sets_random_flag() { RANDOM } else { 0 }).with_sampled(sampled)
 }

@@ -7,8 +7,7 @@ use opentelemetry::InstrumentationScope;
 
 use super::limits::SpanLimits;
 use super::scopes::Scopes;
-use crate::buffer::Buffer;
-use crate::pipeline::queue::Queue;
+use crate::buffer::{Buffer, Gate, Intake};
 use crate::sampling::Sampler;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -17,23 +16,36 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 pub(crate) struct Engine {
     /// Never the same for two engines of a process.
     id: u64,
-    sampler: Arc<dyn Sampler>,
-    limits: SpanLimits,
-    disabled: bool,
+    settings: EngineSettings,
     scopes: Arc<Scopes>,
     buffer: Buffer,
 }
 
+/// How an engine records spans.
+#[derive(Debug)]
+pub(crate) struct EngineSettings {
+    pub(crate) sampler: Arc<dyn Sampler>,
+    pub(crate) limits: SpanLimits,
+    /// Record nothing (`OTEL_SDK_DISABLED`).
+    pub(crate) disabled: bool,
+    /// Set the random flag of W3C Trace Context Level 2 on roots.
+    pub(crate) random_flag: bool,
+}
+
+/// Where the finished spans of an engine go.
+#[derive(Debug)]
+pub(crate) struct EngineOutput {
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) queue: Arc<dyn Intake>,
+    /// Spans in one batch, at most.
+    pub(crate) batch_spans: usize,
+}
+
 impl Engine {
-    pub(crate) fn new(
-        sampler: Arc<dyn Sampler>,
-        limits: SpanLimits,
-        disabled: bool,
-        queue: Arc<Queue>,
-        scopes: Arc<Scopes>,
-    ) -> Arc<Self> {
+    pub(crate) fn new(settings: EngineSettings, scopes: Arc<Scopes>, output: EngineOutput) -> Arc<Self> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Arc::new(Self { id, sampler, limits, disabled, scopes, buffer: Buffer::new(id, queue) })
+        let buffer = Buffer::new(id, output.gate, output.queue, output.batch_spans);
+        Arc::new(Self { id, settings, scopes, buffer })
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -42,18 +54,24 @@ impl Engine {
 
     #[inline]
     pub(crate) fn sampler(&self) -> &dyn Sampler {
-        &*self.sampler
+        &*self.settings.sampler
     }
 
     #[inline]
     pub(crate) fn limits(&self) -> &SpanLimits {
-        &self.limits
+        &self.settings.limits
     }
 
-    /// Told to do nothing (`OTEL_SDK_DISABLED`), or shut down.
+    /// Whether new roots get the random flag.
+    #[inline]
+    pub(crate) fn sets_random_flag(&self) -> bool {
+        self.settings.random_flag
+    }
+
+    /// Whether spans are not recorded: the engine is disabled or shut down.
     #[inline]
     pub(crate) fn is_off(&self) -> bool {
-        self.disabled || self.buffer.queue().is_closed()
+        self.settings.disabled || self.buffer.is_closed()
     }
 
     #[inline]
@@ -61,7 +79,7 @@ impl Engine {
         &self.buffer
     }
 
-    /// The number of `scope` in this engine, for ever the same.
+    /// Returns the number of `scope` in this engine, which never changes.
     pub(crate) fn scope_number(&self, scope: &InstrumentationScope) -> u32 {
         self.scopes.number(scope)
     }

@@ -1,5 +1,7 @@
 //! The back door: spans that the user's own OpenTelemetry provider records.
 
+use std::thread;
+
 use opentelemetry::trace::{
     SpanBuilder, SpanContext, Status, TraceContextExt, Tracer as _, TracerProvider as _,
 };
@@ -15,6 +17,7 @@ pub(super) struct ForeignSpan {
     /// The API lends it out no longer than a call.
     span_context: Box<SpanContext>,
     start: Timestamp,
+    started_in_panic: bool,
 }
 
 impl ForeignSpan {
@@ -27,7 +30,7 @@ impl ForeignSpan {
         let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
         let context = parent.with_span(tracer.build_with_context(builder, parent));
         let span_context = Box::new(context.span().span_context().clone());
-        Self { context, span_context, start }
+        Self { context, span_context, start, started_in_panic: thread::panicking() }
     }
 
     pub(super) fn span_context(&self) -> &SpanContext {
@@ -42,15 +45,19 @@ impl ForeignSpan {
         self.start
     }
 
+    /// Whether the span's thread has begun to unwind since the span started.
+    pub(super) fn has_panicked(&self) -> bool {
+        thread::panicking() && !self.started_in_panic
+    }
+
     pub(super) fn is_recording(&self) -> bool {
         self.context.span().is_recording()
     }
 
     pub(super) fn end(&self, time: Option<Timestamp>) {
-        match time {
-            Some(time) => self.context.span().end_with_timestamp(time.into()),
-            None => self.context.span().end(),
-        }
+        let time = time.unwrap_or_else(Timestamp::now);
+        let end = time.relative_to(self.start).max(self.start.unix_nanos());
+        self.context.span().end_with_timestamp(Timestamp::from_unix_nanos(end).into());
     }
 }
 
@@ -85,7 +92,8 @@ impl ForeignSink<'_> {
     }
 
     pub(super) fn event(&mut self, name: &str, time: Timestamp, attributes: &[(&str, Value<'_>)]) {
-        let (name, time, attributes) = (name.to_owned(), time.into(), to_key_values(attributes));
+        let time = Timestamp::from_unix_nanos(time.relative_to(self.start_time())).into();
+        let (name, attributes) = (name.to_owned(), to_key_values(attributes));
         match self {
             Self::Building(builder, _) => builder
                 .events

@@ -3,10 +3,10 @@
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
+use super::active::ActiveSpan;
 use super::error::ErrorText;
 use super::foreign::ForeignSpan;
 use super::name::SpanName;
-use super::otel_impls::ActiveSpan;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use super::value::Value;
@@ -14,6 +14,8 @@ use crate::box_pool::BoxPool;
 use crate::clock::Timestamp;
 
 /// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
+///
+/// A span that is dropped because of a panic records it: status error, `error.type` `panic`, and an `exception` event.
 ///
 /// Setters take `&self` and may be called from any thread. They do nothing once the span has ended, or when it is not
 /// recorded.
@@ -256,7 +258,12 @@ impl Span {
                 *span_context = SpanContext::NONE;
                 BoxPool::keep(&NOT_RECORDING, span_context);
             }
-            State::Foreign(span) if span.is_recording() => span.end(None),
+            State::Foreign(span) if span.is_recording() => {
+                if span.has_panicked() {
+                    Recorder::started(&span).record_panic();
+                }
+                span.end(None);
+            }
             _ => {}
         }
     }
@@ -266,8 +273,12 @@ impl Drop for Span {
     #[inline]
     fn drop(&mut self) {
         match &mut self.0 {
-            // That takes no lock, where all that is left is to let go of the slot.
-            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |_, _| {}),
+            // Takes no lock if all that is left is to let go of the slot.
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |record, engine| {
+                if record.has_panicked() {
+                    Recorder::own(record, engine.limits()).record_panic();
+                }
+            }),
             _ => self.drop_other(),
         }
     }

@@ -19,16 +19,19 @@
 //! # Ok::<(), tracing_core_lite::BuildError>(())
 //! ```
 
+mod active;
 pub(crate) mod attribute_cache;
 mod attribute_list;
 mod builder;
 pub mod data;
-pub(crate) mod decode;
 pub(crate) mod encode;
 pub(crate) mod engine;
 mod error;
+mod field;
 mod foreign;
+mod future;
 mod handle;
+pub(crate) mod installed;
 mod key_filter;
 mod limits;
 mod link;
@@ -39,14 +42,17 @@ pub(crate) mod record;
 mod recorder;
 pub(crate) mod scopes;
 mod slot;
+pub(crate) mod source;
 mod start_probe;
 mod stored_context;
-mod unrecorded;
+pub(crate) mod unrecorded;
 pub(crate) mod value;
 
 pub use crate::clock::Timestamp;
 pub use builder::SpanBuilder;
 pub use error::{CurrentSpan, current_span};
+pub(crate) use future::DropOnPanic;
+pub use future::{FutureExt, InSpan};
 pub use handle::Span;
 pub use limits::SpanLimits;
 pub use link::{FOLLOWS_FROM, REF_TYPE};

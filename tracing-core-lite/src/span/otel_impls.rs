@@ -6,42 +6,9 @@ use std::time::SystemTime;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, Status};
 
+use super::active::ActiveSpan;
 use super::handle::Span;
-use super::recorder::Recorder;
-use super::slot::SlotHandle;
 use super::start_probe;
-use crate::clock::Timestamp;
-
-/// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
-/// may live on in tasks that the operation left behind.
-#[derive(Debug)]
-pub(super) struct ActiveSpan(SlotHandle);
-
-impl ActiveSpan {
-    pub(super) fn new(slot: SlotHandle) -> Self {
-        Self(slot)
-    }
-
-    fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        self.0.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
-    }
-
-    fn end_by_reference(&self, time: Option<Timestamp>, _write: impl FnOnce(&mut Recorder<'_>)) {
-        self.0.end(|| time.unwrap_or_else(Timestamp::now), |_, _| {});
-    }
-
-    fn is_recording(&self) -> bool {
-        self.0.is_recording()
-    }
-
-    fn started(&self) -> Option<Timestamp> {
-        self.0.started()
-    }
-
-    fn span_context(&self) -> &SpanContext {
-        self.0.span_context()
-    }
-}
 
 /// Both kinds of span answer to the API in the same way.
 macro_rules! impl_otel_span {

@@ -3,8 +3,8 @@
 use opentelemetry::KeyValue;
 
 use super::encode;
+use super::field::ATTRIBUTE;
 use super::key_filter::KeyFilter;
-use super::record::ATTRIBUTE;
 use super::value::{self, Value};
 use crate::wire::{self, ByteBuf};
 

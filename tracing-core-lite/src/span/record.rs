@@ -1,9 +1,12 @@
 //! A span while it is being recorded: its bytes so far.
 
+use std::thread;
+
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceState};
 
 use super::attribute_list::AttributeList;
 use super::encode;
+use super::field::{self, ATTRIBUTE};
 use super::key_filter::{KeyFilter, KeyPlace};
 use super::limits::SpanLimits;
 use super::name::SpanName;
@@ -11,28 +14,6 @@ use super::prepared::PreparedAttributes;
 use super::value::Value;
 use crate::clock::Timestamp;
 use crate::wire::{self, ByteBuf};
-
-/// Field numbers of `Span`.
-mod field {
-    pub(super) const TRACE_ID: u8 = 1;
-    pub(super) const SPAN_ID: u8 = 2;
-    pub(super) const TRACE_STATE: u8 = 3;
-    pub(super) const PARENT_SPAN_ID: u8 = 4;
-    pub(super) const NAME: u8 = 5;
-    pub(super) const KIND: u8 = 6;
-    pub(super) const START: u8 = 7;
-    pub(super) const END: u8 = 8;
-    pub(super) const ATTRIBUTE: u8 = 9;
-    pub(super) const DROPPED_ATTRIBUTES: u8 = 10;
-    pub(super) const EVENT: u8 = 11;
-    pub(super) const DROPPED_EVENTS: u8 = 12;
-    pub(super) const LINK: u8 = 13;
-    pub(super) const DROPPED_LINKS: u8 = 14;
-    pub(super) const STATUS: u8 = 15;
-}
-
-/// What an attribute begins with.
-pub(super) const ATTRIBUTE: u8 = wire::length_tag(field::ATTRIBUTE);
 
 /// `SpanFlags`: it is known whether the parent, or the linked span, is remote.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -55,6 +36,8 @@ const TEXT_LIMIT: usize = 64 * 1024;
 #[derive(Debug, Default)]
 pub(crate) struct Record {
     ended: bool,
+    /// Whether the span started while its thread was unwinding.
+    started_in_panic: bool,
     kind: u8,
     flags: u32,
     parent_span_id: Option<SpanId>,
@@ -100,6 +83,7 @@ impl Record {
         start: Timestamp,
     ) {
         self.ended = false;
+        self.started_in_panic = thread::panicking();
         self.kind = encode_kind(kind);
         self.parent_span_id = parent.map(SpanContext::span_id);
         self.flags = u32::from(trace_flags) | HAS_IS_REMOTE | remote_flag(parent);
@@ -121,6 +105,12 @@ impl Record {
     #[inline]
     pub(crate) fn end(&mut self) -> bool {
         !std::mem::replace(&mut self.ended, true)
+    }
+
+    /// Whether the span's thread has begun to unwind since the span started.
+    #[inline]
+    pub(crate) fn has_panicked(&self) -> bool {
+        thread::panicking() && !self.started_in_panic
     }
 
     pub(crate) fn has_ended(&self) -> bool {
@@ -289,7 +279,7 @@ impl Record {
             && self.takes_event(encode::short_event_len(name) + encode::double_len(key), limits)
         {
             let (buf, tag) = (&mut self.fields, wire::length_tag(field::EVENT));
-            encode::put_short_event(buf, tag, name, time.unix_nanos(), encode::double_len(key));
+            encode::put_short_event(buf, tag, name, time.relative_to(self.start), encode::double_len(key));
             encode::put_double(buf, wire::length_tag(3), key, double);
         } else {
             self.add_any_event(name, time, attributes, limits);
@@ -331,7 +321,7 @@ impl Record {
         }
         let buf = &mut self.fields;
         wire::put_length(buf, wire::length_tag(field::EVENT), content);
-        wire::put_fixed64(buf, 1, time.unix_nanos());
+        wire::put_fixed64(buf, 1, time.relative_to(self.start));
         wire::put_bytes(buf, wire::length_tag(2), name.as_bytes());
         list.put(buf, 3);
         put_nonzero(buf, 4, list.dropped);
@@ -403,6 +393,7 @@ impl Record {
     /// Appends the span to `out` as the field `out_field`.
     #[inline]
     pub(crate) fn finish(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: Timestamp) {
+        let end = end.relative_to(self.start).max(self.start.unix_nanos());
         match self.usual_len(id) {
             Some(len) => self.put_usual(out.take(len), out_field, id, end),
             None => self.put(out, out_field, id, end),
@@ -426,7 +417,7 @@ impl Record {
 
     /// The whole field, whose [length](Record::usual_len) `out` has, in one go: 120 instructions, where field by field takes 320.
     #[inline]
-    fn put_usual(&self, out: &mut [u8], out_field: u8, id: &Identity<'_>, end: Timestamp) {
+    fn put_usual(&self, out: &mut [u8], out_field: u8, id: &Identity<'_>, end: u64) {
         let content = out.len() - 3;
         let (head, rest) = out.split_at_mut(43);
         let parent = self.parent_span_id.unwrap_or(SpanId::INVALID);
@@ -445,7 +436,7 @@ impl Record {
         flags[2..].copy_from_slice(&self.flags.to_le_bytes());
     }
 
-    fn put(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: Timestamp) {
+    fn put(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: u64) {
         wire::put_length(out, wire::length_tag(out_field), self.encoded_len(id));
         put_ids(out.take(28), id.span_context);
         if !id.trace_state.is_empty() {
@@ -475,7 +466,7 @@ impl Record {
 
     /// In 20 bytes.
     #[inline]
-    fn put_kind_and_times(&self, out: &mut [u8], end: Timestamp) {
+    fn put_kind_and_times(&self, out: &mut [u8], end: u64) {
         out[..3].copy_from_slice(&[
             wire::varint_tag(field::KIND),
             self.kind,
@@ -483,7 +474,7 @@ impl Record {
         ]);
         out[3..11].copy_from_slice(&self.start.unix_nanos().to_le_bytes());
         out[11] = wire::fixed64_tag(field::END);
-        out[12..].copy_from_slice(&end.unix_nanos().to_le_bytes());
+        out[12..].copy_from_slice(&end.to_le_bytes());
     }
 
     fn encoded_len(&self, id: &Identity<'_>) -> usize {
@@ -568,6 +559,7 @@ fn put_nonzero(buf: &mut ByteBuf, field: u8, value: u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::span::data::{SpanData, decode_request};
 
     #[test]
     fn a_second_value_replaces_the_first() {
@@ -579,6 +571,39 @@ mod tests {
         }
         assert_eq!(record.attributes, 50);
         assert_eq!(record.dropped_attributes, 0);
+    }
+
+    /// The bytes of a span from `start` to `end`, with an event at `end`.
+    fn encoded(start: Timestamp, end: Timestamp) -> SpanData {
+        let mut record = Record::default();
+        record.begin("name".into(), &SpanKind::Internal, None, 1, start);
+        record.add_event("short", end, &[("seconds", Value::Double(0.5))], &SpanLimits::default());
+        record.add_event("long", end, &[], &SpanLimits::default());
+        let mut spans = ByteBuf::default();
+        let identity = Identity { span_context: &SpanContext::NONE, trace_state: "" };
+        record.finish(&mut spans, 2, &identity, end);
+        let mut request = ByteBuf::default();
+        wire::put_length(&mut request, wire::length_tag(1), wire::field_len(spans.len()));
+        wire::put_bytes(&mut request, wire::length_tag(2), spans.as_slice());
+        decode_request(request.as_slice()).unwrap()[0].scope_spans[0].spans[0].clone()
+    }
+
+    #[test]
+    fn a_step_of_the_wall_clock_does_not_change_durations_and_events() {
+        const HOUR: u64 = 3_600_000_000_000;
+        let start = Timestamp::now();
+        let now = Timestamp::now();
+        let elapsed = now.duration_since(start);
+        for stepped in
+            [now.with_wall_clock_at(now.unix_nanos() - HOUR), now.with_wall_clock_at(now.unix_nanos() + HOUR)]
+        {
+            let span = encoded(start, stepped);
+            assert_eq!(span.start_time_unix_nano, start.unix_nanos());
+            assert_eq!(span.duration(), elapsed);
+            for event in span.events {
+                assert_eq!(event.time_unix_nano, span.end_time_unix_nano, "{}", event.name);
+            }
+        }
     }
 
     #[test]

@@ -16,6 +16,9 @@ use super::record::Record;
 use super::value::{Value, visit_all_otel, visit_otel};
 use crate::clock::Timestamp;
 
+/// The class of errors that a panic is.
+const PANIC: &str = "panic";
+
 /// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
 #[derive(Debug)]
 pub struct Recorder<'a>(Target<'a>);
@@ -212,6 +215,14 @@ impl<'a> Recorder<'a> {
             self.add_event("exception", attributes);
         });
         self.set("error_handled", true)
+    }
+
+    /// Records that the operation panicked: status error, `error.type` `panic`, and an `exception` event.
+    #[doc(hidden)]
+    #[cold]
+    pub fn record_panic(&mut self) -> &mut Self {
+        self.add_event("exception", &[("exception.type", Value::Str(PANIC))]);
+        self.failed(PANIC, "the operation panicked")
     }
 
     /// Sets attributes of the OpenTelemetry API.

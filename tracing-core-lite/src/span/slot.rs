@@ -56,7 +56,7 @@ impl Identified {
         record.end();
         // A span that is recorded, but not sampled, is not exported.
         if self.span_context.is_sampled() {
-            let end = end().max(record.start_time());
+            let end = end();
             let header = header(&self.span_context);
             let trace_state = header.as_deref().unwrap_or_default();
             let identity = Identity { span_context: &self.span_context, trace_state };

@@ -5,6 +5,7 @@ use opentelemetry::trace::{SpanId, TraceContextExt};
 
 use super::start_probe::start_of;
 use crate::clock::Timestamp;
+use crate::context::is_suppressed;
 
 /// The context of an operation that lasts for several calls, such as a transaction, a cached connection or a consumer.
 ///
@@ -78,7 +79,7 @@ impl StoredContext {
 
     /// Whether `current` was opened within the stored context.
     fn is_within(&self, current: &Context) -> bool {
-        if current.is_telemetry_suppressed() {
+        if is_suppressed(current) {
             return true;
         }
         let span_id = span_id_of(current);
@@ -86,7 +87,7 @@ impl StoredContext {
             return false;
         }
         match (start_of(current), self.started) {
-            (Some(current), Some(stored)) => current >= stored,
+            (Some(current), Some(stored)) => current.relative_to(stored) >= stored.unix_nanos(),
             _ => true,
         }
     }

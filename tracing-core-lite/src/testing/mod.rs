@@ -1,7 +1,8 @@
-//! For tests: spans collected in memory, assertions on them, and an OTLP endpoint that answers as told.
+//! For tests: spans collected in memory, assertions on them, and an OTLP endpoint whose answers a test chooses.
 
 mod endpoint;
 mod spans;
+mod tree;
 
 pub use endpoint::{FakeOtlp, Received, Reply};
 pub use spans::TestSpans;

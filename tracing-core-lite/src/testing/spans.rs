@@ -1,19 +1,18 @@
-//! Spans of one test.
+//! Spans of one test, and assertions on them.
 
-use std::collections::HashSet;
 use std::time::Duration;
 
-use opentelemetry::trace::SpanId;
-
+use super::tree;
 use crate::Tracer;
 use crate::exporters::MemoryExporter;
 use crate::provider::{BuildError, TracerProvider, TracerProviderBuilder};
 use crate::span::data::{FinishedSpan, SpanData, Value};
 
-/// How long a test waits for its spans.
+/// How long a test waits for its spans, at most.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A provider of a test's own and the spans that it has recorded, so that tests in parallel do not see each other's.
+/// A provider of its own for a test, with the spans that it has recorded. Tests that run in parallel do not see each
+/// other's spans.
 ///
 /// ```
 /// use tracing_core_lite::testing::TestSpans;
@@ -53,7 +52,7 @@ impl TestSpans {
         }
     }
 
-    /// Records what `configure` makes of the provider; its exporter is replaced by the test's own.
+    /// Records with the provider that `configure` builds, whose exporter is replaced.
     ///
     /// # Errors
     /// When the operating system refuses a thread.
@@ -65,23 +64,24 @@ impl TestSpans {
         Ok(Self { provider, exporter })
     }
 
-    /// The provider, for layers and wrappers.
+    /// Returns the provider, for layers and wrappers.
     #[must_use]
     pub fn provider(&self) -> &TracerProvider {
         &self.provider
     }
 
-    /// A tracer named `test`.
+    /// Returns a tracer named `test`.
     #[must_use]
     pub fn tracer(&self) -> Tracer {
         self.provider.tracer("test")
     }
 
-    /// All spans that have ended so far, in the order of their ends on each thread.
+    /// Returns all spans that have ended so far, in the order of their ends on each thread.
     ///
     /// # Panics
     /// When they do not arrive within 10 seconds.
     #[must_use]
+    #[track_caller]
     pub fn finished(&self) -> Vec<FinishedSpan> {
         if let Err(error) = self.provider.flush(PATIENCE) {
             panic!("the spans of this test did not arrive: {error}");
@@ -89,11 +89,12 @@ impl TestSpans {
         self.exporter.finished()
     }
 
-    /// Waits until `count` spans have ended, for those that end in other tasks; then all that have.
+    /// Waits until `count` spans have ended, such as those that end in other tasks, and returns all that have ended.
     ///
     /// # Panics
     /// When there are fewer after 10 seconds.
     #[must_use]
+    #[track_caller]
     pub fn wait_for(&self, count: usize) -> Vec<FinishedSpan> {
         let deadline = std::time::Instant::now() + PATIENCE;
         loop {
@@ -102,86 +103,120 @@ impl TestSpans {
                 return spans;
             }
             if std::time::Instant::now() >= deadline {
-                panic!("{count} spans were awaited, and there are these:\n{}", tree(&spans));
+                panic!("expected {count} spans, found:\n{}", tree::text(&tree::lines(&spans)));
             }
             std::thread::sleep(Duration::from_millis(2));
         }
     }
 
-    /// The one span called `name`.
+    /// Returns the only span called `name`.
     ///
     /// # Panics
     /// When there is none, or more than one.
     #[must_use]
+    #[track_caller]
     pub fn one(&self, name: &str) -> SpanData {
         let all = self.finished();
         let mut named = all.iter().filter(|finished| finished.span.name == name);
         match (named.next(), named.next()) {
             (Some(finished), None) => finished.span.clone(),
-            _ => panic!("not exactly one span is called {name:?} among these:\n{}", tree(&all)),
+            _ => panic!("expected one span called {name:?}, found:\n{}", tree::text(&tree::lines(&all))),
         }
     }
 
-    /// Checks names and nesting: a line for each span, a child further to the right than its parent, siblings in the order
-    /// of their starts.
+    /// Checks the tree of all spans that have ended: a line for each span, a child indented by two more blanks than its
+    /// parent, siblings in the order of their starts.
+    ///
+    /// A line is the name of a span, and may give details in brackets, of which each that is given has to hold:
+    ///
+    /// | detail | holds |
+    /// |---|---|
+    /// | `kind` | `internal`, `server`, `client`, `producer` or `consumer` |
+    /// | `service` | the `service.name` of the resource |
+    /// | `status` | `unset`, `ok` or `error` |
+    /// | `link` | the name of a linked span, for every link that is not a FollowsFrom reference; `none` |
+    /// | `follows` | the name of a span that this one follows from, for every such link; `none` |
+    ///
+    /// ```
+    /// use tracing_core_lite::testing::TestSpans;
+    /// use tracing_core_lite::{Context, SpanKind};
+    ///
+    /// let spans = TestSpans::new();
+    /// let order = spans.tracer().span("order").with_kind(SpanKind::Server).with_parent(&Context::new()).start();
+    /// spans.tracer().span("send mail").with_parent(&Context::new()).start_with(|span| {
+    ///     span.add_follows_from(order.span_context());
+    /// });
+    /// order.end();
+    /// spans.assert_tree("
+    ///     order [kind=server, link=none]
+    ///     send mail [follows=order]
+    /// ");
+    /// ```
     ///
     /// # Panics
-    /// When the spans make another tree, or one of them is an orphan.
+    /// When the spans make another tree, or one of them is an orphan. The message shows the difference.
+    #[track_caller]
     pub fn assert_tree(&self, expected: &str) {
-        let lines: Vec<&str> = expected.lines().filter(|line| !line.trim().is_empty()).collect();
-        let margin = lines.iter().map(|line| line.len() - line.trim_start().len()).min().unwrap_or(0);
-        let expected: Vec<String> = lines.iter().map(|line| line[margin..].trim_end().to_owned()).collect();
-        let found = tree(&self.finished());
-        assert!(
-            found.lines().eq(expected.iter().map(String::as_str)),
-            "expected\n{}\nbut the spans are\n{found}",
-            expected.join("\n"),
-        );
-    }
-}
-
-/// Names, indented by two blanks a level. Orphans are marked.
-fn tree(spans: &[FinishedSpan]) -> String {
-    let known: HashSet<SpanId> = spans.iter().map(|finished| finished.span.span_id).collect();
-    let mut sorted: Vec<&SpanData> = spans.iter().map(|finished| &finished.span).collect();
-    sorted.sort_by_key(|span| span.start_time_unix_nano);
-    let mut text = String::new();
-    let mut stack: Vec<(usize, &SpanData)> = Vec::new();
-    let is_top = |span: &&&SpanData| !known.contains(&span.parent_span_id);
-    stack.extend(sorted.iter().filter(is_top).rev().map(|span| (0, *span)));
-    while let Some((depth, span)) = stack.pop() {
-        let orphan = if depth == 0 && span.parent_span_id != SpanId::INVALID && !has_remote_parent(span) {
-            " (orphan)"
-        } else {
-            ""
+        let expected = match tree::parse(expected) {
+            Ok(expected) => expected,
+            Err(error) => panic!("the expected tree has an {error}"),
         };
-        text.push_str(&format!("{}{}{orphan}\n", "  ".repeat(depth), span.name));
-        let children = sorted.iter().filter(|child| child.parent_span_id == span.span_id);
-        stack.extend(children.rev().map(|child| (depth + 1, *child)));
+        if let Err(difference) = tree::compare(&expected, &tree::lines(&self.finished())) {
+            panic!("the spans differ from the expected tree (- expected, + found):\n{difference}");
+        }
     }
-    text
-}
-
-fn has_remote_parent(span: &SpanData) -> bool {
-    span.flags & 0x300 == 0x300
 }
 
 impl SpanData {
-    /// The value of a string attribute.
+    /// Returns the value of a string attribute, or `None` if there is no such attribute.
+    ///
+    /// # Panics
+    /// When the attribute has a value of another type.
     #[must_use]
+    #[track_caller]
     pub fn text(&self, key: &str) -> Option<&str> {
-        match self.attribute(key) {
-            Some(Value::String(text)) => Some(text),
-            _ => None,
+        match self.attribute(key)? {
+            Value::String(text) => Some(text),
+            other => panic!("the attribute {key:?} is not a string: {other:?}"),
         }
     }
 
-    /// The value of an integer attribute.
+    /// Returns the value of an integer attribute, or `None` if there is no such attribute.
+    ///
+    /// # Panics
+    /// When the attribute has a value of another type.
     #[must_use]
+    #[track_caller]
     pub fn int(&self, key: &str) -> Option<i64> {
-        match self.attribute(key) {
-            Some(Value::Int(value)) => Some(*value),
-            _ => None,
+        match self.attribute(key)? {
+            Value::Int(value) => Some(*value),
+            other => panic!("the attribute {key:?} is not an integer: {other:?}"),
+        }
+    }
+
+    /// Returns the value of a boolean attribute, or `None` if there is no such attribute.
+    ///
+    /// # Panics
+    /// When the attribute has a value of another type.
+    #[must_use]
+    #[track_caller]
+    pub fn bool(&self, key: &str) -> Option<bool> {
+        match self.attribute(key)? {
+            Value::Bool(value) => Some(*value),
+            other => panic!("the attribute {key:?} is not a boolean: {other:?}"),
+        }
+    }
+
+    /// Returns the value of a floating-point attribute, or `None` if there is no such attribute.
+    ///
+    /// # Panics
+    /// When the attribute has a value of another type.
+    #[must_use]
+    #[track_caller]
+    pub fn double(&self, key: &str) -> Option<f64> {
+        match self.attribute(key)? {
+            Value::Double(value) => Some(*value),
+            other => panic!("the attribute {key:?} is not a floating-point number: {other:?}"),
         }
     }
 }

@@ -6,10 +6,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use opentelemetry::trace::{SpanId, TraceId};
 use serde_json::{Map, Value as Json};
 
+use crate::span::data::decode::{MAX_VALUE_DEPTH, kind_from_otlp, status_from_otlp};
 use crate::span::data::{
     EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };
-use crate::span::decode::{MAX_VALUE_DEPTH, kind_from_otlp, status_from_otlp};
 
 type Result<T> = std::result::Result<T, &'static str>;
 type Object = Map<String, Json>;

@@ -4,7 +4,7 @@ use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 
 use crate::wire::{Field, Malformed, each_field};
 
-use super::data::{
+use super::model::{
     DecodeError, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };
 

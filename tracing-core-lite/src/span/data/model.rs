@@ -1,13 +1,9 @@
-//! A finished span as data: what exporters, tests and analysis read.
-//!
-//! The field names are those of OTLP (`opentelemetry/proto/trace/v1/trace.proto`).
+//! The structs of finished spans.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
-
-pub use super::decode::decode_request;
 
 /// Spans of one resource.
 #[derive(Debug, Clone, PartialEq, Default)]

@@ -1,0 +1,36 @@
+//! What takes the chunks of all threads.
+
+use std::fmt::Debug;
+
+use super::chunk::Chunk;
+use super::shared_chunk::SharedChunk;
+
+/// Why spans were dropped on their way to the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    QueueFull,
+    AfterShutdown,
+    /// They ended in a forked child of the process that exports.
+    AfterFork,
+}
+
+/// The queue, as the threads that end spans see it.
+pub(crate) trait Intake: Debug + Send + Sync {
+    /// Makes the chunk of a thread known.
+    fn register(&self, chunk: SharedChunk);
+
+    /// Takes back the chunk of a thread that ends.
+    fn release_thread(&self, chunk: &SharedChunk);
+
+    /// Takes the spans of `chunk`, which is empty afterwards. Returns false if there is no room for them.
+    fn hand_over(&self, chunk: &mut Chunk) -> bool;
+
+    /// Like [`hand_over`](Intake::hand_over), for a chunk that is not needed any more.
+    fn take(&self, chunk: Chunk) -> bool;
+
+    /// Whether there is no room for another span.
+    fn is_full(&self) -> bool;
+
+    /// Counts spans that were dropped.
+    fn count_dropped(&self, reason: Dropped, spans: u64);
+}
