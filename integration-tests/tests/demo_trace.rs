@@ -54,7 +54,7 @@ async fn the_demo_finds_nothing_wrong() {
         ("the slow query", &|it| it.span.name.starts_with("SELECT movements"), "no slow query"),
         ("the slow service", &|it| it.span.name == "assess risk", "no slow service"),
         ("attempts", &|it| it.span.int("http.request.resend_count").is_some(), "no retry"),
-        ("the rollback", &|it| is(it, "db.transaction.outcome", "rolled_back"), "no rollback"),
+        ("the rollback", &|it| is(it, "tracing_suite.db.transaction.outcome", "rolled_back"), "no rollback"),
         ("the late call", &|it| is(it, "error.type", "DEADLINE_EXCEEDED"), "no deadline exceeded"),
     ];
     for (what, is_missing, expected) in cases {
@@ -198,8 +198,8 @@ async fn a_price_is_loaded_once() {
 async fn what_is_out_of_stock_is_rolled_back() {
     let (placed, spans) = one_of_each().await;
     let trace = trace_of(OrderKind::OutOfStock, &placed, &spans);
-    let transaction = trace.iter().find(|it| it.span.name == "transaction").unwrap();
-    assert_eq!(transaction.span.text("db.transaction.outcome"), Some("rolled_back"));
+    let transaction = trace.iter().find(|it| it.span.name.starts_with("transaction ")).unwrap();
+    assert_eq!(transaction.span.text("tracing_suite.db.transaction.outcome"), Some("rolled_back"));
     let mut within: Vec<_> =
         trace.iter().filter(|it| it.span.parent_span_id == transaction.span.span_id).collect();
     within.sort_by_key(|it| it.span.start_time_unix_nano);

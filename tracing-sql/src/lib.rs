@@ -1,4 +1,4 @@
-//! Spans for sqlx: wrap the pool or the connection that you have, and every query is in the trace.
+//! Spans for sqlx: wrap a pool or a connection, and every query is in the trace.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -21,53 +21,63 @@
 //! # fn main() {}
 //! ```
 //!
-//! [`TracedPool`], [`TracedConnection`] and [`TracedTransaction`] are executors of sqlx wherever it takes one. Each database is a
-//! feature: `postgres`, `mysql`, `sqlite`.
+//! [`TracedPool`], [`TracedConnection`] and [`TracedTransaction`] are executors of sqlx. Each database is a feature:
+//! `postgres`, `mysql`, `sqlite`.
 //!
-//! # What a span says
-//! A query's span is a client's, from the first poll to the last row, an error or the drop, and its name is the query's
-//! [summary](sanitize), such as `SELECT orders`.
+//! # What a span records
+//! The span of a query has the kind client. It lasts from the first poll to the last row, an error or the drop. Its name is the
+//! [summary](sanitize) of the query, such as `SELECT orders`.
 //!
 //! | attribute | value |
 //! |---|---|
-//! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, or [what is set](TracedPool::with_system_name) |
+//! | `db.system.name` | `postgresql`, `mysql`, `sqlite`, or what [`with_system_name`](TracedPool::with_system_name) sets |
 //! | `db.namespace` | the database, or the name of SQLite's file |
 //! | `server.address`, `server.port` | from the options of the pool |
-//! | `db.query.summary`, `db.query.text` | see [`sanitize`]; bound parameters are never recorded, unless [named](with_parameters) |
-//! | `db.operation.name` | `BEGIN`, `COMMIT`, `PREPARE` and such: what has no text of its own |
-//! | `db.operation.batch.size` | how many statements the text has, from two on |
-//! | `db.response.returned_rows` | rows so far |
-//! | `db.response.affected_rows` | ours: rows that were inserted, changed or deleted, when it is not a query that only reads |
-//! | `db.response.status_code` | the database's code of an error: SQLSTATE, or SQLite's number |
-//! | `error.type` | that code, the name of sqlx's error, or `cancelled` |
+//! | `db.query.summary`, `db.query.text` | see [`sanitize`]. Bound parameters are recorded only by [`with_parameters`] |
+//! | `db.operation.name` | for statements without a text of their own: `BEGIN`, `COMMIT`, `PREPARE`, `transaction` |
+//! | `db.operation.batch.size` | the number of statements in the text, if there are several |
+//! | `db.response.returned_rows` | the rows so far |
+//! | `db.response.status_code` | the database's code of an error: SQLSTATE, or the number of SQLite |
+//! | `error.type` | that code, the [class](tracing_core_lite::error_class) of an I/O error, the name of sqlx's error, or `cancelled` |
+//! | `tracing_suite.db.response.affected_rows` | the rows that were inserted, changed or deleted, unless the query only reads |
+//! | `tracing_suite.db.transaction.outcome` | how a [transaction](TracedTransaction) ended |
+//! | `tracing_suite.db.client.connection.wait_time` | the seconds of a wait for a connection |
+//! | `tracing_suite.db.query.execution_time` | the seconds of a query once it had a connection |
 //!
-//! Events: `connection_acquired` with `db.client.connection.wait_time`, when a pool's connection is there, and
-//! `query_executed` with `db.query.execution_time`, both in seconds. A query that was dropped has the event `cancelled`; it has
-//! failed if there was no row yet. The messages of errors are not recorded, since databases quote values in them.
+//! The span of a query on a pool has the event `connection_acquired` with the wait time, and each query has the event
+//! `query_executed` with the execution time. A query that is dropped has the event `cancelled` and counts as failed if it had no
+//! row yet. The messages of errors are not recorded, because databases quote values in them.
+//!
+//! # Parents
+//! The parent of a query is the current span. Within a transaction it is the transaction, or a span that the caller has opened
+//! since the transaction began.
 //!
 //! # What can go wrong
-//! Nothing of tracing fails a query. sqlx's behaviour stays: statements are cached, rows are streamed, a dropped future
-//! cancels as before. [`sqlcommenter`](TracedPool::with_sqlcommenter) is the exception, and is off.
+//! Tracing never fails a query. Statements are cached, rows are streamed and dropped futures cancel as they do in sqlx.
+//! [`with_sqlcommenter`](TracedPool::with_sqlcommenter) changes the caching, and is off by default.
 
+mod acquire;
+mod config;
 mod connection;
-mod conventions;
 mod database;
-#[cfg(feature = "metrics")]
-mod metrics;
 mod pool;
 mod query;
+mod record;
 pub mod sanitize;
-mod semconv;
-mod site;
+mod transaction;
 
-pub use connection::{TracedConnection, TracedPoolConnection, TracedTransaction};
-pub use conventions::Conventions;
-pub use database::{Endpoint, TracedDatabase};
+pub use acquire::TracedAcquire;
+pub use connection::{TracedConnection, TracedPoolConnection};
+pub use database::TracedDatabase;
 pub use pool::TracedPool;
-pub use query::with_parameters;
+pub use record::with_parameters;
+/// The core that records the spans.
+pub use tracing_core_lite;
+pub use tracing_core_lite::database::{Conventions, Endpoint};
+pub use transaction::TracedTransaction;
 
-/// What tests across the crates of the workspace need. Outside semver.
+/// What tests across the crates of the workspace need. Exempt from semantic versioning.
 #[doc(hidden)]
 pub mod layer_support {
-    pub use crate::query::error_class;
+    pub use crate::record::error_class;
 }

@@ -1,8 +1,8 @@
 //! An error is recorded by its class, and nothing of its message.
 
-mod databases;
+mod support;
 
-use databases::on_all_databases;
+use support::on_all_databases;
 use tracing_core_lite::span::data::StatusData;
 use tracing_sql::TracedDatabase;
 
@@ -51,7 +51,7 @@ on_all_databases! {
         assert!(db.pool.begin().await.is_err());
         assert!(db.pool.acquire().await.is_err());
         assert_eq!(db.spans.one("SELECT").text("error.type"), Some("PoolClosed"));
-        assert_eq!(db.spans.one("transaction").text("db.transaction.outcome"), Some("failed"));
+        assert_eq!(db.spans.one(&db.name("transaction {d}")).text("tracing_suite.db.transaction.outcome"), Some("failed"));
         assert_eq!(db.spans.one("acquire connection").text("error.type"), Some("PoolClosed"));
     }
 }

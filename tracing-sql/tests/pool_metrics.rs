@@ -1,17 +1,17 @@
 //! Metrics are measured when they are asked for.
 
-mod databases;
+mod support;
 
-use databases::on_all_databases;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
+use support::on_all_databases;
 
 on_all_databases! {
     async fn durations_waits_and_connections(db: 1) {
         let exporter = InMemoryMetricExporter::default();
         let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
-        let pool = db.pool.clone().with_metrics(&provider.meter("tracing-sql"));
+        let pool = db.pool.clone().with_meter(&provider.meter("tracing-sql"));
         sqlx::query("SELECT 1").execute(&pool).await.unwrap();
         sqlx::query("SELECT * FROM nowhere_at_all").execute(&pool).await.unwrap_err();
         provider.force_flush().unwrap();

@@ -65,3 +65,21 @@ fn everywhere_in_programs_that_quote_names_alone() {
     check(&[(sql, text)], PostgreSql);
     check(&[(sql, "SELECT ? FROM ? WHERE ? = ? AND name = ?")], MySql);
 }
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn in_the_spans_of_a_pool_that_is_set_so() {
+    let spans = tracing_core_lite::testing::TestSpans::new();
+    let pool =
+        sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect("sqlite::memory:").await.unwrap();
+    let pool = tracing_sql::TracedPool::new(pool).with_provider(spans.provider());
+    let sql = r#"SELECT "id" FROM (SELECT 1 AS "id") AS "t" WHERE "id" = 2"#;
+    sqlx::query(sql).execute(&pool.clone().with_quoted_names(true)).await.unwrap();
+    sqlx::query(r#"SELECT "x""#).execute(&pool).await.unwrap();
+    let texts: Vec<_> = spans
+        .finished()
+        .iter()
+        .filter_map(|finished| finished.span.text("db.query.text").map(str::to_owned))
+        .collect();
+    assert_eq!(texts, [r#"SELECT "id" FROM (SELECT ? AS "id") AS "t" WHERE "id" = ?"#, "SELECT ?"]);
+}

@@ -1,11 +1,11 @@
 //! A stream that is dropped, an error in its middle, a cancelled future: the span ends then, with the rows so far.
 
-mod databases;
+mod support;
 
 use std::time::Duration;
 
-use databases::on_all_databases;
 use futures_util::{StreamExt, TryStreamExt};
+use support::on_all_databases;
 use tracing_sql::TracedDatabase;
 
 /// Ten rows; the last is made of a division by zero, or of what is one to the database.

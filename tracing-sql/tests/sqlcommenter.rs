@@ -1,9 +1,9 @@
 //! With sqlcommenter, the database sees the trace's id, and keeps no statement of it.
 
-mod databases;
+mod support;
 
-use databases::on_all_databases;
 use sqlx::Connection;
+use support::on_all_databases;
 use tracing_sql::TracedDatabase;
 
 /// A query that gives its own text.

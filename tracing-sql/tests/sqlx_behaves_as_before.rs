@@ -1,9 +1,9 @@
 //! What sqlx does with a query through the wrapper is what it does without.
 
-mod databases;
+mod support;
 
-use databases::on_all_databases;
 use sqlx::{Connection, Executor, SqlSafeStr, Statement};
+use support::on_all_databases;
 use tracing_sql::{Endpoint, TracedConnection};
 
 /// SQLite's thread counts after it has answered, and so before it answers again.

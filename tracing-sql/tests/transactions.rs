@@ -1,8 +1,8 @@
-//! A transaction is a span with its queries as children, and says how it ended.
+//! A transaction is a span that has its queries as children and records how it ended.
 
-mod databases;
+mod support;
 
-use databases::on_all_databases;
+use support::on_all_databases;
 
 on_all_databases! {
     async fn a_commit(db: 1) {
@@ -10,13 +10,14 @@ on_all_databases! {
         sqlx::query(db.sql("INSERT INTO {t} VALUES (1, 'a')")).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
         db.spans.assert_tree(&db.name("
-            transaction
+            transaction {d}
               BEGIN
               INSERT {t}
               COMMIT
         "));
-        let span = db.spans.one("transaction");
-        assert_eq!(span.text("db.transaction.outcome"), Some("committed"));
+        let span = db.spans.one(&db.name("transaction {d}"));
+        assert_eq!(span.text("db.operation.name"), Some("transaction"));
+        assert_eq!(span.text("tracing_suite.db.transaction.outcome"), Some("committed"));
         assert_eq!(span.events[0].name, "connection_acquired");
         assert_eq!(db.spans.one("COMMIT").text("db.operation.name"), Some("COMMIT"));
         let count: i64 = sqlx::query_scalar(db.sql("SELECT COUNT(*) FROM {t}")).fetch_one(&db.pool).await.unwrap();
@@ -28,13 +29,13 @@ on_all_databases! {
         sqlx::query(db.sql("INSERT INTO {t} VALUES (1, 'a')")).execute(&mut transaction).await.unwrap();
         transaction.rollback().await.unwrap();
         db.spans.assert_tree(&db.name("
-            transaction
+            transaction {d}
               BEGIN
               INSERT {t}
               ROLLBACK
         "));
-        let span = db.spans.one("transaction");
-        assert_eq!(span.text("db.transaction.outcome"), Some("rolled_back"));
+        let span = db.spans.one(&db.name("transaction {d}"));
+        assert_eq!(span.text("tracing_suite.db.transaction.outcome"), Some("rolled_back"));
         assert!(!span.is_error());
         let count: i64 = sqlx::query_scalar(db.sql("SELECT COUNT(*) FROM {t}")).fetch_one(&db.pool).await.unwrap();
         assert_eq!(count, 0);
@@ -44,7 +45,7 @@ on_all_databases! {
         let mut transaction = db.pool.begin().await.unwrap();
         sqlx::query(db.sql("INSERT INTO {t} VALUES (1, 'a')")).execute(&mut *transaction).await.unwrap();
         drop(transaction);
-        assert_eq!(db.spans.one("transaction").text("db.transaction.outcome"), Some("dropped"));
+        assert_eq!(db.spans.one(&db.name("transaction {d}")).text("tracing_suite.db.transaction.outcome"), Some("dropped"));
         let count: i64 = sqlx::query_scalar(db.sql("SELECT COUNT(*) FROM {t}")).fetch_one(&db.pool).await.unwrap();
         assert_eq!(count, 0);
     }
@@ -59,13 +60,13 @@ on_all_databases! {
         inner.commit().await.unwrap();
         outer.commit().await.unwrap();
         db.spans.assert_tree(&db.name("
-            transaction
+            transaction {d}
               BEGIN
-              savepoint
+              savepoint {d}
                 SAVEPOINT
                 INSERT {t}
                 ROLLBACK TO SAVEPOINT
-              savepoint
+              savepoint {d}
                 SAVEPOINT
                 INSERT {t}
                 RELEASE SAVEPOINT
@@ -78,8 +79,8 @@ on_all_databases! {
     async fn a_begin_that_fails(db: 1) {
         let begun = db.pool.begin_with("SELECT FROM nowhere at all").await;
         assert!(begun.is_err());
-        let span = db.spans.one("transaction");
-        assert_eq!(span.text("db.transaction.outcome"), Some("failed"));
+        let span = db.spans.one(&db.name("transaction {d}"));
+        assert_eq!(span.text("tracing_suite.db.transaction.outcome"), Some("failed"));
         assert!(span.is_error());
         assert!(db.spans.one("BEGIN").is_error());
     }

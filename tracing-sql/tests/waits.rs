@@ -1,10 +1,10 @@
 //! A wait for a connection is in the trace.
 
-mod databases;
+mod support;
 
 use std::time::Duration;
 
-use databases::on_all_databases;
+use support::on_all_databases;
 
 const HOLD: Duration = Duration::from_millis(120);
 const LONG: Duration = Duration::from_millis(50);

@@ -48,7 +48,10 @@ impl<'a> Trace<'a> {
     }
 
     fn queries(&self) -> Vec<&'a FinishedSpan> {
-        self.all(|it| text(it, "db.system.name").is_some() && it.span.kind == SpanKind::Client)
+        self.all(|it| {
+            let is_transaction = text(it, "tracing_suite.db.transaction.outcome").is_some();
+            text(it, "db.system.name").is_some() && it.span.kind == SpanKind::Client && !is_transaction
+        })
     }
 }
 
@@ -120,8 +123,8 @@ fn cause(trace: &Trace<'_>) -> Result<String, String> {
 
 /// A query that the database refuses, in a transaction that is rolled back.
 fn rollback(trace: &Trace<'_>) -> Result<String, String> {
-    let transaction =
-        trace.one("transaction", |it| text(it, "db.transaction.outcome") == Some("rolled_back"))?;
+    let transaction = trace
+        .one("transaction", |it| text(it, "tracing_suite.db.transaction.outcome") == Some("rolled_back"))?;
     let within = trace.all(|it| it.span.parent_span_id == transaction.span.span_id);
     let failed = within.iter().find(|it| it.span.is_error()).ok_or("no query of the transaction failed")?;
     let code = text(failed, "db.response.status_code").ok_or("the database's code is not recorded")?;

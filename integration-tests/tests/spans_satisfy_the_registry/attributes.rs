@@ -5,17 +5,9 @@ use tracing_core_lite::span::data::{SpanData, Value};
 use crate::registry::{Attribute, Registry};
 
 /// Names, or beginnings of names, that are in no registry because they are ours. Whoever adds one says here what it is.
-const OURS: [(&str, &str); 15] = [
+const OURS: [(&str, &str); 13] = [
     ("shop.", "what the shop says about its orders"),
-    (
-        "tracing_suite.cache.",
-        "operations of caches, which have no conventions (tracing-core-lite, `cache::attribute`)",
-    ),
-    ("db.transaction.outcome", "how a transaction ended (tracing-sql, `TracedTransaction`)"),
-    (
-        "db.response.affected_rows",
-        "rows that were changed; the conventions count returned rows only (tracing-sql)",
-    ),
+    ("tracing_suite.", "attributes that no convention defines (docs/attributes.md)"),
     (
         "error_handled",
         "the operation dealt with an error (tracing-core-lite, `Recorder::record_handled_error`)",

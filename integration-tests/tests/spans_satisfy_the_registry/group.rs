@@ -21,8 +21,7 @@ pub(crate) enum Membership<'r> {
     ///
     /// - work inside of a service (kind internal), which has attributes of no domain;
     /// - `get_or_load prices` and other operations of a cache in the process, with `cache.*`;
-    /// - `transaction`, `savepoint` and `acquire connection`, which say which database they are about and are no call of
-    ///   it: kind internal, without an operation.
+    /// - `acquire connection`, which names its database and is no call of it: kind internal, without an operation.
     None,
     /// It should have one.
     Missing(String),

@@ -61,7 +61,5 @@ pub const WAIT_TIME: AttributeName = AttributeName::new("tracing_suite.db.client
 /// The seconds that a query took once it had a connection.
 pub const EXECUTION_TIME: AttributeName = AttributeName::new("tracing_suite.db.query.execution_time");
 
-/// The class of the error that ended the operation.
+/// The class of the error that ended the operation, such as those of [`error_class`](crate::error_class).
 pub const ERROR_TYPE: &str = "error.type";
-/// The `error.type` of an operation that was dropped before it ended, and the name of the event that says when.
-pub const CANCELLED: &str = "cancelled";

@@ -177,7 +177,9 @@ impl Client {
         self.target().unwrap_or(self.system)
     }
 
-    pub(super) fn target(&self) -> Option<&str> {
+    /// Returns the target of commands that name none, for the names of their spans: the namespace, or `address:port`.
+    #[must_use]
+    pub fn target(&self) -> Option<&str> {
         self.target.as_deref()
     }
 

@@ -1,5 +1,10 @@
 //! How an operation ended.
 
+use super::Conventions;
+use super::attribute::STATUS_CODE;
+use crate::error_class::{CANCELLED, PANIC};
+use crate::span::{Recorder, Timestamp};
+
 /// Why an operation failed.
 #[derive(Debug, Clone, Copy)]
 pub struct Failure<'a> {
@@ -51,6 +56,8 @@ pub enum Ending<'a> {
     Cancelled,
     /// The caller stopped reading after the first results: not an error.
     Stopped,
+    /// The caller panicked: an error of the class `panic`.
+    Panicked,
 }
 
 impl<'a> Ending<'a> {
@@ -59,8 +66,44 @@ impl<'a> Ending<'a> {
     pub const fn error_type(&self) -> Option<&'a str> {
         match self {
             Self::Failed(failure) => Some(failure.error_type),
-            Self::Cancelled => Some(super::attribute::CANCELLED),
+            Self::Cancelled => Some(CANCELLED),
+            Self::Panicked => Some(PANIC),
             Self::Succeeded | Self::Stopped => None,
+        }
+    }
+
+    /// Returns the ending of an operation that is dropped now, and that has returned results or not.
+    #[must_use]
+    pub fn of_drop(has_results: bool) -> Self {
+        if std::thread::panicking() {
+            Self::Panicked
+        } else if has_results {
+            Self::Stopped
+        } else {
+            Self::Cancelled
+        }
+    }
+
+    /// Records the ending on a span that ends at `now`.
+    #[inline]
+    pub fn record(&self, span: &mut Recorder<'_>, conventions: Conventions, now: Timestamp) {
+        match self {
+            Self::Succeeded => {}
+            Self::Failed(failure) => {
+                conventions.set_some(span, STATUS_CODE, failure.status_code);
+                span.failed(failure.error_type, failure.description);
+            }
+            Self::Cancelled => {
+                span.add_event_at(CANCELLED, now, &[]);
+                span.failed(CANCELLED, "");
+            }
+            Self::Stopped => {
+                span.add_event_at(CANCELLED, now, &[]);
+            }
+            Self::Panicked => {
+                span.add_event_at("exception", now, &[("exception.type", PANIC.into())]);
+                span.failed(PANIC, "");
+            }
         }
     }
 }

@@ -3,7 +3,6 @@
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 
-use super::attribute::{CANCELLED, STATUS_CODE};
 #[cfg(feature = "database-metrics")]
 use super::metrics::Measurement;
 use super::{AttributeName, Conventions, Ending, Failure};
@@ -116,26 +115,8 @@ impl DatabaseSpan {
             let now = Timestamp::now();
             span.end_with_at(now, |span| {
                 write(span, now);
-                self.record_ending(span, ending, now);
+                ending.record(span, self.conventions, now);
             });
-        }
-    }
-
-    #[inline]
-    fn record_ending(&self, span: &mut Recorder<'_>, ending: Ending<'_>, now: Timestamp) {
-        match ending {
-            Ending::Succeeded => {}
-            Ending::Failed(failure) => {
-                self.conventions.set_some(span, STATUS_CODE, failure.status_code);
-                span.failed(failure.error_type, failure.description);
-            }
-            Ending::Cancelled => {
-                span.add_event_at(CANCELLED, now, &[]);
-                span.failed(CANCELLED, "");
-            }
-            Ending::Stopped => {
-                span.add_event_at(CANCELLED, now, &[]);
-            }
         }
     }
 }
@@ -144,7 +125,7 @@ impl Drop for DatabaseSpan {
     #[inline]
     fn drop(&mut self) {
         if self.span.is_some() {
-            self.end(Ending::Cancelled, |_, _| {});
+            self.end(Ending::of_drop(false), |_, _| {});
         }
     }
 }

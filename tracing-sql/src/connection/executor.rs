@@ -9,9 +9,11 @@ use sqlx_core::error::Error;
 use sqlx_core::executor::{Execute, Executor};
 use sqlx_core::sql_str::SqlStr;
 
-use super::{TracedConnection, TracedPoolConnection, TracedTransaction};
+use super::{TracedConnection, TracedPoolConnection};
 use crate::database::TracedDatabase;
-use crate::query::{Operation, QueryStream, TakenQuery};
+use crate::query::{QueryStream, TakenQuery};
+use crate::record::QuerySpan;
+use tracing_core_lite::context::StoredContext;
 
 impl<'c, DB: TracedDatabase> Executor<'c> for &'c mut TracedConnection<'_, DB>
 where
@@ -27,8 +29,8 @@ where
         'c: 'e,
         E: 'q + Execute<'q, DB>,
     {
-        let (connection, site, parent) = self.parts();
-        Box::pin(QueryStream::<DB>::new(connection, TakenQuery::new(query), site, parent))
+        let (connection, config, stored) = self.parts();
+        Box::pin(QueryStream::<DB>::new(connection, TakenQuery::new(query), config, stored))
     }
 
     fn fetch_optional<'e, 'q: 'e, E>(self, query: E) -> BoxFuture<'e, Result<Option<DB::Row>, Error>>
@@ -38,12 +40,13 @@ where
     {
         let mut query = TakenQuery::new(query);
         Box::pin(async move {
-            let (connection, site, parent) = self.parts();
-            let mut operation = Operation::start(site, query.sql_str(), parent);
-            operation.comment(&mut query);
+            let (connection, config, stored) = self.parts();
+            let parent = stored.map(StoredContext::innermost);
+            let mut span = QuerySpan::start(config, query.sql_str(), parent.as_ref());
+            span.comment(&mut query);
             let row = <&mut DB::Connection as Executor<'_>>::fetch_optional(connection, query).await;
-            operation.saw_rows(u64::from(matches!(row, Ok(Some(_)))));
-            operation.finish(row)
+            span.saw_rows(u64::from(matches!(row, Ok(Some(_)))));
+            span.finish(row)
         })
     }
 
@@ -56,11 +59,12 @@ where
         'c: 'e,
     {
         Box::pin(async move {
-            let (connection, site, parent) = self.parts();
-            let operation = Operation::start_preparation(site, &sql, parent);
+            let (connection, config, stored) = self.parts();
+            let parent = stored.map(StoredContext::innermost);
+            let span = QuerySpan::start_preparation(config, &sql, parent.as_ref());
             let statement =
                 <&mut DB::Connection as Executor<'_>>::prepare_with(connection, sql, parameters).await;
-            operation.finish(statement)
+            span.finish(statement)
         })
     }
 
@@ -72,10 +76,10 @@ where
     }
 }
 
-/// The executor of what dereferences to a [`TracedConnection`].
+/// Implements `Executor` for a type that dereferences to a [`TracedConnection`].
 macro_rules! executor_by_deref {
-    ($($wrapper:ty),+ $(,)?) => {
-        $(impl<'c, DB: TracedDatabase> Executor<'c> for &'c mut $wrapper
+    ($wrapper:ty) => {
+        impl<'c, DB: TracedDatabase> Executor<'c> for &'c mut $wrapper
         where
             for<'a> &'a mut DB::Connection: Executor<'a, Database = DB>,
         {
@@ -117,8 +121,10 @@ macro_rules! executor_by_deref {
             {
                 <&mut TracedConnection<'_, DB> as Executor<'_>>::describe(&mut **self, sql)
             }
-        })+
+        }
     };
 }
 
-executor_by_deref!(TracedPoolConnection<DB>, TracedTransaction<'_, DB>);
+pub(crate) use executor_by_deref;
+
+executor_by_deref!(TracedPoolConnection<DB>);

@@ -1,4 +1,4 @@
-//! A connection on loan from a pool.
+//! A connection of a pool.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -7,20 +7,24 @@ use std::sync::Arc;
 use sqlx_core::pool::PoolConnection;
 
 use super::{Held, TracedConnection};
+use crate::config::Config;
 use crate::database::TracedDatabase;
-use crate::site::Site;
 
-/// A connection of a [`TracedPool`](crate::TracedPool), which goes back there when it is dropped.
+/// A connection of a [`TracedPool`](crate::TracedPool). It returns to the pool when it is dropped.
 ///
 /// Both `&mut connection` and `&mut *connection` are executors of sqlx.
 pub struct TracedPoolConnection<DB: TracedDatabase>(TracedConnection<'static, DB>);
 
 impl<DB: TracedDatabase> TracedPoolConnection<DB> {
-    pub(crate) fn new(connection: PoolConnection<DB>, site: Arc<Site>) -> Self {
-        Self(TracedConnection { held: Held::Pooled(connection), site, context: None })
+    pub(crate) fn new(connection: PoolConnection<DB>, config: Arc<Config>) -> Self {
+        Self(TracedConnection { held: Held::Pooled(connection), config, stored: None })
     }
 
-    /// Takes the connection out of the wrapper.
+    pub(crate) fn into_connection(self) -> TracedConnection<'static, DB> {
+        self.0
+    }
+
+    /// Unwraps the connection.
     #[must_use]
     pub fn into_inner(self) -> Option<PoolConnection<DB>> {
         match self.0.held {

@@ -1,6 +1,5 @@
-//! What the databases of sqlx differ in.
+//! The differences between the databases of sqlx.
 
-mod endpoint;
 #[cfg(feature = "mysql")]
 mod mysql;
 #[cfg(feature = "postgres")]
@@ -10,22 +9,34 @@ mod sqlite;
 
 use sqlx_core::connection::Connection;
 use sqlx_core::database::Database;
-
-pub use endpoint::Endpoint;
+use tracing_core_lite::database::Endpoint;
 
 use crate::sanitize::Dialect;
 
-/// A database whose queries can be traced: `Postgres`, `MySql` and `Sqlite`, each by a feature of this crate.
-pub trait TracedDatabase: Database {
-    /// How its queries are read.
+/// A database whose queries can be traced: `Postgres`, `MySql` and `Sqlite`, each with a feature of this crate.
+///
+/// This trait is sealed.
+pub trait TracedDatabase: Database + sealed::Sealed {
+    /// The dialect of its queries.
     const DIALECT: Dialect;
 
     /// `db.system.name`, one of the values of the semantic conventions.
     const SYSTEM_NAME: &'static str;
 
-    /// Where connections with these options lead to.
+    /// Returns the address of the database for these options.
     fn endpoint(options: &<Self::Connection as Connection>::Options) -> Endpoint;
 
-    /// Rows that were inserted, changed or deleted.
+    /// Returns the number of rows that were inserted, changed or deleted.
     fn rows_affected(result: &Self::QueryResult) -> u64;
+}
+
+mod sealed {
+    /// Implemented for the databases of this crate alone, so that methods can be added to the trait.
+    pub trait Sealed {}
+    #[cfg(feature = "mysql")]
+    impl Sealed for sqlx_mysql::MySql {}
+    #[cfg(feature = "postgres")]
+    impl Sealed for sqlx_postgres::Postgres {}
+    #[cfg(feature = "sqlite")]
+    impl Sealed for sqlx_sqlite::Sqlite {}
 }

@@ -1,8 +1,9 @@
 //! MySQL, MariaDB.
 
 use sqlx_mysql::{MySql, MySqlConnectOptions, MySqlQueryResult};
+use tracing_core_lite::database::Endpoint;
 
-use super::{Endpoint, TracedDatabase};
+use super::TracedDatabase;
 use crate::sanitize::Dialect;
 
 impl TracedDatabase for MySql {

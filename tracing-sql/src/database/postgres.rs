@@ -1,8 +1,9 @@
 //! PostgreSQL.
 
 use sqlx_postgres::{PgConnectOptions, PgQueryResult, Postgres};
+use tracing_core_lite::database::Endpoint;
 
-use super::{Endpoint, TracedDatabase};
+use super::TracedDatabase;
 use crate::sanitize::Dialect;
 
 impl TracedDatabase for Postgres {

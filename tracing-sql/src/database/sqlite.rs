@@ -1,8 +1,9 @@
 //! SQLite.
 
 use sqlx_sqlite::{Sqlite, SqliteConnectOptions, SqliteQueryResult};
+use tracing_core_lite::database::Endpoint;
 
-use super::{Endpoint, TracedDatabase};
+use super::TracedDatabase;
 use crate::sanitize::Dialect;
 
 const IN_MEMORY: &str = ":memory:";

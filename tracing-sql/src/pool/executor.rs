@@ -14,7 +14,8 @@ use sqlx_core::sql_str::SqlStr;
 
 use super::TracedPool;
 use crate::database::TracedDatabase;
-use crate::query::{Operation, TakenQuery};
+use crate::query::TakenQuery;
+use crate::record::QuerySpan;
 
 impl<'p, DB: TracedDatabase> Executor<'p> for &'_ TracedPool<DB>
 where
@@ -32,9 +33,9 @@ where
     {
         let (pool, query) = (self.clone(), TakenQuery::new(query));
         Box::pin(TryAsyncStream::new(move |yielder| async move {
-            let mut operation = Operation::start(pool.site(), query.sql_str(), None);
-            let result = fetch_many::<DB>(pool.inner(), query, &mut operation, &yielder).await;
-            operation.finish(result)
+            let mut span = QuerySpan::start(pool.config(), query.sql_str(), None);
+            let result = fetch_many::<DB>(pool.inner(), query, &mut span, &yielder).await;
+            span.finish(result)
         }))
     }
 
@@ -45,15 +46,15 @@ where
     {
         let (pool, mut query) = (self.clone(), TakenQuery::new(query));
         Box::pin(async move {
-            let mut operation = Operation::start(pool.site(), query.sql_str(), None);
+            let mut span = QuerySpan::start(pool.config(), query.sql_str(), None);
             let row = async {
-                let mut connection = acquire(pool.inner(), &mut operation).await?;
-                operation.comment(&mut query);
+                let mut connection = acquire(pool.inner(), &mut span).await?;
+                span.comment(&mut query);
                 <&mut DB::Connection as Executor<'_>>::fetch_optional(&mut *connection, query).await
             }
             .await;
-            operation.saw_rows(u64::from(matches!(row, Ok(Some(_)))));
-            operation.finish(row)
+            span.saw_rows(u64::from(matches!(row, Ok(Some(_)))));
+            span.finish(row)
         })
     }
 
@@ -67,13 +68,13 @@ where
     {
         let pool = self.clone();
         Box::pin(async move {
-            let mut operation = Operation::start_preparation(pool.site(), &sql, None);
+            let mut span = QuerySpan::start_preparation(pool.config(), &sql, None);
             let statement = async {
-                let mut connection = acquire(pool.inner(), &mut operation).await?;
+                let mut connection = acquire(pool.inner(), &mut span).await?;
                 <&mut DB::Connection as Executor<'_>>::prepare_with(&mut *connection, sql, parameters).await
             }
             .await;
-            operation.finish(statement)
+            span.finish(statement)
         })
     }
 
@@ -90,28 +91,28 @@ where
 
 async fn acquire<DB: TracedDatabase>(
     pool: &Pool<DB>,
-    operation: &mut Operation<'_>,
+    span: &mut QuerySpan<'_>,
 ) -> Result<PoolConnection<DB>, Error> {
     let connection = pool.acquire().await?;
-    operation.connection_acquired();
+    span.connection_acquired();
     Ok(connection)
 }
 
 async fn fetch_many<DB: TracedDatabase>(
     pool: &Pool<DB>,
     mut query: TakenQuery<DB>,
-    operation: &mut Operation<'_>,
+    span: &mut QuerySpan<'_>,
     yielder: &Yielder<Either<DB::QueryResult, DB::Row>>,
 ) -> Result<(), Error>
 where
     for<'a> &'a mut DB::Connection: Executor<'a, Database = DB>,
 {
-    let mut connection = acquire(pool, operation).await?;
-    operation.comment(&mut query);
+    let mut connection = acquire(pool, span).await?;
+    span.comment(&mut query);
     let mut steps = <&mut DB::Connection as Executor<'_>>::fetch_many(&mut *connection, query);
     while let Some(step) = poll_fn(|cx| steps.as_mut().poll_next(cx)).await {
         let step = step?;
-        operation.saw::<DB>(&step);
+        span.saw::<DB>(&step);
         yielder.r#yield(step).await;
     }
     Ok(())

@@ -1,95 +1,66 @@
-//! What can be set of a traced pool.
+//! The settings of a traced pool.
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use tracing_core_lite::database::{Conventions, Endpoint};
 use tracing_core_lite::{Tracer, TracerProvider};
 
 use super::TracedPool;
-use crate::conventions::Conventions;
-use crate::database::{Endpoint, TracedDatabase};
-use crate::semconv::scope;
-use crate::site::Site;
+#[cfg(feature = "sqlite")]
+use crate::config::sqlite_settings;
+use crate::config::{Config, common_settings};
+use crate::database::TracedDatabase;
+#[cfg(feature = "sqlite")]
+use crate::sanitize::Dialect;
 
 impl<DB: TracedDatabase> TracedPool<DB> {
-    fn set(mut self, set: impl FnOnce(&mut Site)) -> Self {
-        Site::change(&mut Arc::make_mut(&mut self.shared).site, set);
+    common_settings!();
+
+    fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
+        Config::change(&mut Arc::make_mut(&mut self.shared).config, change);
         self
     }
 
-    /// Records into `provider`, in place of the one that is installed.
-    #[must_use]
-    pub fn with_provider(self, provider: &TracerProvider) -> Self {
-        self.with_tracer(provider.tracer_with_scope(scope()))
-    }
-
-    /// Records into spans of `tracer`.
-    #[must_use]
-    pub fn with_tracer(self, tracer: Tracer) -> Self {
-        self.set(|site| site.tracer = tracer)
-    }
-
-    /// Sets `db.system.name`, such as `mariadb` or `cockroachdb`: sqlx takes them for MySQL and PostgreSQL.
-    #[must_use]
-    pub fn with_system_name(self, system_name: &'static str) -> Self {
-        self.set(|site| site.set_system_name(system_name))
-    }
-
-    /// Sets where the pool leads to, in place of what its options say.
-    #[must_use]
-    pub fn with_endpoint(self, endpoint: Endpoint) -> Self {
-        self.set(|site| site.set_endpoint(endpoint))
-    }
-
-    /// Names the pool, for programs that have several (`db.client.connection.pool.name`); without a name by default.
+    /// Sets the name of the pool (`db.client.connection.pool.name`), for programs with several pools. Not recorded by default.
     #[must_use]
     pub fn with_pool_name(self, name: impl Into<String>) -> Self {
-        self.set(|site| site.pool_name = Some(name.into()))
+        self.set(|config| config.change_client(|client| client.with_pool_name(name)))
     }
 
-    /// Sets which names attributes have; [from the environment](Conventions::from_env) by default.
-    #[must_use]
-    pub fn with_conventions(self, conventions: Conventions) -> Self {
-        self.set(|site| site.conventions = conventions)
-    }
-
-    /// Sets from which wait on [`acquire`](TracedPool::acquire) has a span; 1 ms by default.
+    /// Sets the shortest wait on [`acquire`](TracedPool::acquire) that has a span. The default is 1 ms.
     #[must_use]
     pub fn with_wait_threshold(self, threshold: Duration) -> Self {
-        self.set(|site| site.wait_threshold = threshold)
+        self.set(|config| config.wait_threshold = threshold)
     }
 
-    /// Whether the sanitized text is recorded (`db.query.text`); it is by default.
-    #[must_use]
-    pub fn with_query_text(self, recorded: bool) -> Self {
-        self.set(|site| site.records_text = recorded)
-    }
-
-    /// Whether spans have the events `connection_acquired` and `query_executed`; they do by default.
-    #[must_use]
-    pub fn with_events(self, recorded: bool) -> Self {
-        self.set(|site| site.has_events = recorded)
-    }
-
-    /// Whether `traceparent` is appended to texts as a comment (sqlcommenter), to be found in the database's own logs;
-    /// not by default.
+    /// Measures `db.client.operation.duration` and `db.client.connection.wait_time`, `.count`, `.max` and `.idle.min` with
+    /// `meter`.
     ///
-    /// Every such text is another one to the database: it is prepared for each execution, which is one more round trip for
-    /// PostgreSQL and MySQL, and not kept in the connection's cache. A text that has a comment, and a statement that was
-    /// prepared by the program, stay as they are.
-    #[must_use]
-    pub fn with_sqlcommenter(self, appended: bool) -> Self {
-        self.set(|site| site.has_comments = appended)
-    }
-
-    /// Measures into `meter`: `db.client.operation.duration`, `db.client.connection.wait_time`, `.count`, `.max` and `.idle.min`.
-    /// Set it last, as the names of pool and database are read now.
-    ///
-    /// The instruments hold the pool as long as the meter's provider lives.
+    /// Call this last, because the names of the pool and the database are read now. The instruments hold the pool as long as
+    /// the meter's provider lives.
     #[cfg(feature = "metrics")]
     #[must_use]
-    pub fn with_metrics(self, meter: &opentelemetry::metrics::Meter) -> Self {
-        let metrics = crate::metrics::Metrics::new(meter, self.inner(), self.site());
-        self.set(|site| site.metrics = Some(metrics))
+    pub fn with_meter(self, meter: &opentelemetry::metrics::Meter) -> Self {
+        let pool_name = self.config().client.pool_name();
+        let metrics = crate::record::PoolMetrics::new(meter, self.inner(), pool_name);
+        self.set(|config| {
+            config.pool_metrics = Some(metrics);
+            config.change_client(|client| client.with_meter(meter));
+        })
     }
+
+    /// Measures as [`with_meter`](TracedPool::with_meter) does, with the meter provider that is set for the OpenTelemetry API
+    /// at the time of this call.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn with_metrics(self) -> Self {
+        let meter = opentelemetry::global::meter_with_scope(crate::record::names::scope());
+        self.with_meter(&meter)
+    }
+}
+
+#[cfg(feature = "sqlite")]
+impl TracedPool<sqlx_sqlite::Sqlite> {
+    sqlite_settings!();
 }

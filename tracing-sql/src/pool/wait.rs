@@ -1,20 +1,21 @@
-//! The wait for a connection that is taken on its own.
+//! The wait for a connection that the caller takes from a pool.
 
 use std::sync::Arc;
 #[cfg(feature = "metrics")]
 use std::time::Instant;
 
 use sqlx_core::error::Error;
+use tracing_core_lite::Context;
+use tracing_core_lite::database::Ending;
+use tracing_core_lite::database::attribute::WAIT_TIME;
 use tracing_core_lite::span::Timestamp;
-use tracing_core_lite::{Context, Recorder};
 
-use crate::query::record_error;
-use crate::semconv::{CANCELLED, WAIT_TIME};
-use crate::site::Site;
+use crate::config::Config;
+use crate::record::with_failure;
 
-/// A wait, which has a span if it is long or in vain.
+/// A wait. It has a span if it is long, fails or is cancelled.
 pub(super) struct Wait {
-    site: Arc<Site>,
+    config: Arc<Config>,
     context: Context,
     since: Timestamp,
     #[cfg(feature = "metrics")]
@@ -23,56 +24,50 @@ pub(super) struct Wait {
 }
 
 impl Wait {
-    pub(super) fn start(site: &Arc<Site>) -> Self {
+    pub(super) fn start(config: &Arc<Config>) -> Self {
         Self {
-            site: Arc::clone(site),
+            config: Arc::clone(config),
             context: Context::current(),
             since: Timestamp::now(),
             #[cfg(feature = "metrics")]
-            stopwatch: site.stopwatch(),
+            stopwatch: config.stopwatch(),
             ended: false,
         }
     }
 
-    pub(super) fn complete(mut self) {
+    pub(super) fn succeed(mut self) {
         self.ended = true;
         #[cfg(feature = "metrics")]
-        self.site.waited(self.stopwatch);
+        self.config.waited(self.stopwatch);
         let now = Timestamp::now();
-        if now.duration_since(self.since) >= self.site.wait_threshold {
-            self.record(now, |_| {});
+        if now.duration_since(self.since) >= self.config.wait_threshold {
+            self.record(now, Ending::Succeeded);
         }
     }
 
     pub(super) fn fail(mut self, error: &Error) {
         self.ended = true;
-        self.record(Timestamp::now(), |span| record_error(span, self.site.conventions, error));
+        with_failure(error, |failure| self.record(Timestamp::now(), Ending::Failed(failure)));
     }
 
-    fn record(&self, now: Timestamp, write: impl FnOnce(&mut Recorder<'_>)) {
-        let span = self
-            .site
-            .tracer
-            .span("acquire connection")
-            .with_parent(&self.context)
-            .with_start_time(self.since);
-        span.start_with(|span| {
-            self.site.record(span);
-            span.set(WAIT_TIME, now.seconds_since(self.since));
-            write(span);
-        })
-        .end_at(now);
+    fn record(&self, now: Timestamp, ending: Ending<'_>) {
+        let client = &self.config.client;
+        let span = client.tracer().span("acquire connection");
+        span.with_parent(&self.context)
+            .with_start_time(self.since)
+            .start_with(|span| {
+                client.record(span);
+                client.conventions().set(span, WAIT_TIME, now.seconds_since(self.since));
+                ending.record(span, client.conventions(), now);
+            })
+            .end_at(now);
     }
 }
 
 impl Drop for Wait {
     fn drop(&mut self) {
         if !self.ended {
-            let now = Timestamp::now();
-            self.record(now, |span| {
-                span.add_event_at(CANCELLED, now, &[]);
-                span.failed(CANCELLED, "");
-            });
+            self.record(Timestamp::now(), Ending::of_drop(false));
         }
     }
 }

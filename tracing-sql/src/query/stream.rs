@@ -8,12 +8,12 @@ use futures_core::stream::BoxStream;
 use sqlx_core::Either;
 use sqlx_core::error::Error;
 use sqlx_core::executor::Executor;
-use tracing_core_lite::Context;
+use tracing_core_lite::context::StoredContext;
 
-use super::operation::Operation;
 use super::taken::TakenQuery;
+use crate::config::Config;
 use crate::database::TracedDatabase;
-use crate::site::Site;
+use crate::record::QuerySpan;
 
 type Steps<'e, DB> = BoxStream<
     'e,
@@ -26,43 +26,41 @@ type Steps<'e, DB> = BoxStream<
     >,
 >;
 
-/// What the driver's stream gives, under a span from the first poll to the end, an error or the drop.
+/// The stream of the driver, with a span from the first poll to the end, an error or the drop.
 pub(crate) struct QueryStream<'e, DB: TracedDatabase>(State<'e, DB>);
 
 enum State<'e, DB: TracedDatabase> {
     New(Box<NewQuery<'e, DB>>),
-    Running { steps: Steps<'e, DB>, operation: Operation<'e> },
+    Running { steps: Steps<'e, DB>, span: QuerySpan<'e> },
     Ended,
 }
 
 struct NewQuery<'e, DB: TracedDatabase> {
     connection: &'e mut DB::Connection,
     query: TakenQuery<DB>,
-    site: &'e Site,
-    parent: Option<&'e Context>,
+    config: &'e Config,
+    stored: Option<&'e StoredContext>,
 }
 
 impl<'e, DB: TracedDatabase> QueryStream<'e, DB> {
     pub(crate) fn new(
         connection: &'e mut DB::Connection,
         query: TakenQuery<DB>,
-        site: &'e Site,
-        parent: Option<&'e Context>,
+        config: &'e Config,
+        stored: Option<&'e StoredContext>,
     ) -> Self {
-        Self(State::New(Box::new(NewQuery { connection, query, site, parent })))
+        Self(State::New(Box::new(NewQuery { connection, query, config, stored })))
     }
 
     fn start(new: NewQuery<'e, DB>) -> State<'e, DB>
     where
         for<'a> &'a mut DB::Connection: Executor<'a, Database = DB>,
     {
-        let NewQuery { connection, mut query, site, parent } = new;
-        let operation = Operation::start(site, query.sql_str(), parent);
-        operation.comment(&mut query);
-        State::Running {
-            steps: <&mut DB::Connection as Executor<'_>>::fetch_many(connection, query),
-            operation,
-        }
+        let NewQuery { connection, mut query, config, stored } = new;
+        let parent = stored.map(StoredContext::innermost);
+        let span = QuerySpan::start(config, query.sql_str(), parent.as_ref());
+        span.comment(&mut query);
+        State::Running { steps: <&mut DB::Connection as Executor<'_>>::fetch_many(connection, query), span }
     }
 }
 
@@ -78,12 +76,12 @@ where
         {
             self.0 = Self::start(*new);
         }
-        let State::Running { steps, operation } = &mut self.0 else { return Poll::Ready(None) };
+        let State::Running { steps, span } = &mut self.0 else { return Poll::Ready(None) };
         let step = ready!(steps.as_mut().poll_next(cx));
         match &step {
-            Some(Ok(step)) => operation.saw::<DB>(step),
-            Some(Err(error)) => operation.fail(error),
-            None => operation.complete(),
+            Some(Ok(step)) => span.saw::<DB>(step),
+            Some(Err(error)) => span.fail(error),
+            None => span.succeed(),
         }
         if step.is_none() {
             self.0 = State::Ended;

@@ -1,11 +1,11 @@
-//! A query that was taken apart to see its text, and is executed like the original.
+//! A query whose text is known, and which runs like the original.
 
 use sqlx_core::database::Database;
 use sqlx_core::error::BoxDynError;
 use sqlx_core::executor::Execute;
 use sqlx_core::sql_str::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-/// The parts of an [`Execute`], which gives its text only to whoever consumes it.
+/// The parts of an [`Execute`]. The trait returns the text only when it is consumed.
 pub(crate) struct TakenQuery<DB: Database> {
     sql: SqlStr,
     statement: Option<DB::Statement>,
@@ -26,15 +26,15 @@ impl<DB: Database> TakenQuery<DB> {
         &self.sql
     }
 
-    /// Whether the text may be changed: a prepared statement has its text already.
+    /// Whether the text may be changed. That of a prepared statement may not.
     pub(crate) fn is_text(&self) -> bool {
         self.statement.is_none()
     }
 
-    /// Replaces the text with one of this moment. It is not kept in the connection's cache of statements, where it
-    /// would drive out those that come again.
+    /// Replaces the text with one that is used once. It is not kept in the connection's cache of statements, where it would
+    /// replace those that are used again.
     pub(crate) fn replace_text(&mut self, text: String) {
-        // Nothing but a comment was added, and nothing but hexadecimal digits in it.
+        // Only a comment of hexadecimal digits was added.
         self.sql = AssertSqlSafe(text).into_sql_str();
         self.persistent = false;
     }

@@ -43,7 +43,7 @@ mod text;
 mod unquoted;
 mod values;
 
-pub use crate::query::sanitized;
+pub use crate::record::sanitized;
 pub use dialect::Dialect;
 pub use limits::{MAX_SUMMARY_BYTES, MAX_TEXT_BYTES};
 pub use query::{SanitizedQuery, sanitize};

@@ -1,8 +1,8 @@
-//! Sanitized texts, found again by the identity of the query's text.
+//! A cache of sanitized texts.
 //!
-//! A text that is a `&'static str` or an `Arc<str>` is known by its address alone: the cache keeps a clone of it, so nothing
-//! else can come to lie there. A text that is made anew for each query is known by its hash and a comparison. Tables are
-//! small, one for each thread, so that there is no lock, and the memory is bounded.
+//! A text that is a `&'static str` or an `Arc<str>` is looked up by its address alone. The cache keeps a clone of it, so no
+//! other text can have that address. A text that is built for each query is looked up by its hash and compared. Each thread
+//! has its own small tables, so there is no lock, and the memory is bounded.
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -14,9 +14,9 @@ use sqlx_core::sql_str::SqlStr;
 use super::known::KnownQuery;
 use crate::sanitize::{Dialect, SanitizedQuery};
 
-/// Entries of each of a thread's two tables.
+/// The number of entries of each of a thread's two tables.
 const SLOTS: usize = 256;
-/// Longer texts are not kept, in bytes.
+/// The length of the longest text that is kept, in bytes.
 const LONGEST: usize = 16 * 1024;
 
 struct Entry {
@@ -35,17 +35,18 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// As [`sanitize`](crate::sanitize::sanitize) does, and from a table of this thread when the text has been there before.
+/// Returns what [`sanitize`](crate::sanitize::sanitize) returns, from a cache of this thread if it holds the text.
 ///
-/// A `&'static str` and an `Arc<str>` are known by their addresses, which costs no look at the text; any other text is
-/// hashed and compared. Texts above 16 KiB are not kept.
+/// A `&'static str` and an `Arc<str>` are looked up by their addresses. Any other text is hashed and compared. Texts above
+/// 16 KiB are not kept.
 #[inline]
 #[must_use]
 pub fn sanitized(sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
     Arc::clone(&known(sql, dialect).query)
 }
 
-/// As [`sanitized`], with what spans say of it. It does not leave the thread, so its references are counted without atomic operations.
+/// Returns what [`sanitized`] returns, with its attributes. It stays on its thread, so that counting its references needs no
+/// atomic operations.
 #[inline]
 pub(super) fn known(sql: &SqlStr, dialect: Dialect) -> Rc<KnownQuery> {
     let text = sql.as_str();
@@ -84,7 +85,7 @@ impl Cache {
         }
         let read = Rc::new(KnownQuery::read(text, dialect));
         let entry = Entry { sql: sql.clone(), dialect, known: Rc::clone(&read) };
-        // A clone of a text that is not shared is a copy, and so not the same.
+        // A clone of a text that is not shared is a copy at another address.
         if is_same(entry.sql.as_str(), text) {
             insert(&mut self.by_identity, identity_slot(text), entry);
         } else {
@@ -106,7 +107,7 @@ fn is_same(a: &str, b: &str) -> bool {
     std::ptr::eq(a, b)
 }
 
-/// Spreads addresses, which are far from random (Knuth's multiplicative hash).
+/// Returns the slot of an address. Addresses are not random, so they are mixed first (Knuth's multiplicative hash).
 #[inline]
 fn identity_slot(text: &str) -> usize {
     let mixed =

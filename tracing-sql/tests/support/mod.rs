@@ -1,7 +1,7 @@
 //! Runs a test on SQLite, PostgreSQL and MariaDB.
 //!
-//! The servers' URLs come from `TEST_POSTGRES_URL` and `TEST_MYSQL_URL`, which `cargo xtask test` sets; a test without
-//! them fails.
+//! The URLs of the servers come from `TEST_POSTGRES_URL` and `TEST_MYSQL_URL`, which `cargo xtask test` sets. Tests fail without
+//! them.
 
 #![allow(dead_code, unused_macros, unused_imports, unreachable_pub)]
 
@@ -13,14 +13,16 @@ use sqlx::{AssertSqlSafe, Connection, Database, MySql, Postgres, Sqlite};
 use tracing_core_lite::testing::TestSpans;
 use tracing_sql::{TracedDatabase, TracedPool};
 
-/// A table of a test's own, and the spans of its queries.
+/// A table of one test and the spans of its queries.
 pub struct Fixture<DB: TracedDatabase> {
     pub spans: TestSpans,
     pub pool: TracedPool<DB>,
     pub table: String,
+    /// The database, or the name of SQLite's file.
+    pub namespace: String,
 }
 
-/// What the tests have to know of a database besides.
+/// What the tests need to know about a database.
 pub trait TestDatabase: TracedDatabase {
     /// The first parameter of a query.
     const PARAMETER: &'static str;
@@ -77,22 +79,23 @@ impl<DB: TestDatabase> Fixture<DB> {
         let create = format!("CREATE TABLE {table} (id INTEGER PRIMARY KEY, name VARCHAR(40) NOT NULL)");
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&pool).await.expect("the table is new");
         let spans = TestSpans::new();
+        let namespace = DB::endpoint(&pool.connect_options()).namespace.expect("the options name a database");
         let pool = TracedPool::new(pool).with_provider(spans.provider());
-        Self { spans, pool, table }
+        Self { spans, pool, table, namespace }
     }
 
-    /// `sql` with the table's name in place of `{t}`, and the parameter in place of `{p}`.
+    /// `sql` with the name of the table in place of `{t}`, and the parameter in place of `{p}`.
     pub fn sql(&self, sql: &str) -> AssertSqlSafe<String> {
         AssertSqlSafe(sql.replace("{t}", &self.table).replace("{p}", DB::PARAMETER))
     }
 
-    /// A summary with the table's name in place of `{t}`.
+    /// `name` with the table's name in place of `{t}`, and the database's in place of `{d}`.
     pub fn name(&self, name: &str) -> String {
-        name.replace("{t}", &self.table)
+        name.replace("{t}", &self.table).replace("{d}", &self.namespace)
     }
 }
 
-/// Defines each test three times; `$db` is its `Fixture`, with a pool of so many connections.
+/// Defines each test for three databases. `$db` is its `Fixture`, with a pool of that many connections.
 macro_rules! on_all_databases {
     ($(async fn $name:ident($db:ident: $connections:literal) $body:block)+) => {
         on_all_databases! { @ sqlite Sqlite $(async fn $name($db: $connections) $body)+ }
@@ -109,7 +112,7 @@ macro_rules! on_all_databases {
             $(
                 #[tokio::test]
                 async fn $name() {
-                    let $db = $crate::databases::Fixture::<sqlx::$database>::new($connections).await;
+                    let $db = $crate::support::Fixture::<sqlx::$database>::new($connections).await;
                     $body
                 }
             )+

@@ -1,11 +1,11 @@
-//! The comment that carries a trace into the database's own logs (sqlcommenter).
+//! The comment that carries a trace into the logs of the database (sqlcommenter).
 
 use tracing_core_lite::SpanContext;
 use tracing_core_lite::propagation::format_traceparent;
 
-/// `sql` with `traceparent` in a comment behind it. `None` where it has a comment already, which is left alone (sqlcommenter,
-/// section "Exceptions"), or may have one.
-pub(crate) fn commented(sql: &str, span_context: &SpanContext) -> Option<String> {
+/// Returns `sql` with `traceparent` in a comment after it. Returns `None` if `sql` has a comment or may have one, as the
+/// sqlcommenter specification asks for (section "Exceptions").
+pub(super) fn commented(sql: &str, span_context: &SpanContext) -> Option<String> {
     let may_have_comment = sql.contains("--") || sql.contains("/*") || sql.contains('#');
     if may_have_comment || !span_context.is_valid() {
         return None;

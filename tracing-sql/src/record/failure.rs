@@ -1,21 +1,21 @@
-//! The class of an error: few values in all, and nothing of what was in the query.
+//! The class of an error: one of few values, and nothing that was in the query.
 
 use std::borrow::Cow;
 
 use sqlx_core::error::{Error, ErrorKind};
-use tracing_core_lite::Recorder;
+use tracing_core_lite::database::Failure;
 use tracing_core_lite::error_class as class;
 
-use crate::conventions::Conventions;
-use crate::semconv::STATUS_CODE;
-
-/// Records that `error` ended the operation: `error.type`, and `db.response.status_code` when the database said so.
+/// Calls `visit` with what may be recorded of `error`.
 ///
-/// The message stays out: databases quote values in theirs. What is said for people is the kind of violation.
-pub(crate) fn record_error(span: &mut Recorder<'_>, conventions: Conventions, error: &Error) {
+/// The message is left out, because databases quote values in their messages. The description is the kind of violation.
+pub(crate) fn with_failure<R>(error: &Error, visit: impl FnOnce(Failure<'_>) -> R) -> R {
     let code = status_code(error);
-    conventions.set_some(span, STATUS_CODE, code.as_deref());
-    span.failed(&error_class(error), description(error));
+    let failure = match &code {
+        Some(code) => Failure::from_status_code(code),
+        None => Failure::new(client_class(error)),
+    };
+    visit(failure.with_description(description(error)))
 }
 
 fn status_code(error: &Error) -> Option<Cow<'_, str>> {
@@ -23,11 +23,14 @@ fn status_code(error: &Error) -> Option<Cow<'_, str>> {
 }
 
 /// Returns the value of `error.type`: the database's code, the class of an I/O error, or the name of sqlx's variant.
+#[must_use]
 pub fn error_class(error: &Error) -> Cow<'_, str> {
-    if let Some(code) = status_code(error) {
-        return code;
-    }
-    Cow::Borrowed(match error {
+    status_code(error).unwrap_or(Cow::Borrowed(client_class(error)))
+}
+
+/// Returns the class of an error that the database gave no code for.
+fn client_class(error: &Error) -> &'static str {
+    match error {
         Error::Configuration(_) => "Configuration",
         Error::InvalidArgument(_) => "InvalidArgument",
         Error::Database(_) => "Database",
@@ -49,7 +52,7 @@ pub fn error_class(error: &Error) -> Cow<'_, str> {
         Error::InvalidSavePointStatement => "InvalidSavePointStatement",
         Error::BeginFailed => "BeginFailed",
         _ => class::OTHER,
-    })
+    }
 }
 
 fn description(error: &Error) -> &'static str {

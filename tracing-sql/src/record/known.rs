@@ -1,22 +1,23 @@
-//! A query's text after it was read: sanitized, and as attributes.
+//! A query's text once it is known: sanitized, and as attributes.
 
 use std::sync::Arc;
 
 use tracing_core_lite::Recorder;
+use tracing_core_lite::database::Conventions;
+use tracing_core_lite::database::attribute::{BATCH_SIZE, QUERY_SUMMARY, QUERY_TEXT};
 use tracing_core_lite::layer_support::PreparedAttributes;
 
-use crate::conventions::Conventions;
+use crate::config::Config;
 use crate::sanitize::{Dialect, SanitizedQuery, sanitize};
-use crate::semconv::{BATCH_SIZE, QUERY_SUMMARY, QUERY_TEXT};
-use crate::site::Site;
 
-/// Longer texts are not kept as attributes too, in bytes: most of what they take is the copy.
+/// The length of the longest text that is also kept as attributes, in bytes. Setting a longer one costs little more than its
+/// copy.
 const LONGEST: usize = 1024;
 
-/// What spans say of a text.
+/// A text and what spans record of it.
 pub(super) struct KnownQuery {
     pub(super) query: Arc<SanitizedQuery>,
-    /// With the names and the text that most sites have; none for a long text.
+    /// The attributes with their stable names. `None` for a long text.
     attributes: Option<PreparedAttributes>,
 }
 
@@ -33,29 +34,29 @@ impl KnownQuery {
         Self { query: Arc::new(query), attributes }
     }
 
-    /// Sets the attributes that `site` wants.
+    /// Sets the attributes that `config` asks for.
     #[inline]
-    pub(super) fn record(&self, span: &mut Recorder<'_>, site: &Site) {
+    pub(super) fn record(&self, span: &mut Recorder<'_>, config: &Config) {
         match &self.attributes {
-            Some(attributes) if site.records_text && site.conventions == Conventions::Stable => {
+            Some(attributes) if config.records_text && config.client.conventions() == Conventions::Stable => {
                 span.set_prepared(attributes);
             }
-            _ => self.record_each(span, site),
+            _ => self.record_each(span, config),
         }
     }
 
     #[cold]
-    fn record_each(&self, span: &mut Recorder<'_>, site: &Site) {
-        let (query, conventions) = (&*self.query, site.conventions);
+    fn record_each(&self, span: &mut Recorder<'_>, config: &Config) {
+        let (query, conventions) = (&*self.query, config.client.conventions());
         conventions.set_some(span, QUERY_SUMMARY, summary(query));
-        if site.records_text {
+        if config.records_text {
             conventions.set(span, QUERY_TEXT, &query.text);
         }
         conventions.set_some(span, BATCH_SIZE, batch_size(query));
     }
 }
 
-/// The conventions name a span after its summary, so what has no name of that kind has no summary.
+/// Returns the summary, unless it is empty: an empty one cannot name a span.
 fn summary(query: &SanitizedQuery) -> Option<&str> {
     Some(query.summary.as_str()).filter(|summary| !summary.is_empty())
 }

@@ -1,62 +1,43 @@
-//! The metrics of the conventions, through the OpenTelemetry metrics API.
+//! The metrics of a pool (semantic conventions v1.44.0, database client metrics).
 
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter};
 use sqlx_core::pool::Pool;
+use tracing_core_lite::database::attribute::POOL_NAME;
 
 use crate::database::TracedDatabase;
-use crate::semconv::{
-    NAMESPACE, POOL_NAME, QUERY_SUMMARY, SERVER_ADDRESS, SERVER_PORT, SYSTEM_NAME, WAIT_TIME,
-};
-use crate::site::Site;
 
-/// Bounds of the histograms of durations, in seconds (semantic conventions, database client metrics).
+/// The bounds of the histogram, in seconds.
 const BOUNDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 
 /// The instruments of one pool.
 #[derive(Debug, Clone)]
-pub(crate) struct Metrics {
-    duration: Histogram<f64>,
+pub(crate) struct PoolMetrics {
     wait_time: Histogram<f64>,
-    pool: Vec<KeyValue>,
+    attributes: Vec<KeyValue>,
 }
 
-impl Metrics {
-    pub(crate) fn new<DB: TracedDatabase>(meter: &Meter, pool: &Pool<DB>, site: &Site) -> Self {
-        let histogram =
-            |name| meter.f64_histogram(name).with_unit("s").with_boundaries(BOUNDS.to_vec()).build();
-        let attributes = vec![KeyValue::new(POOL_NAME.stable, site.pool_name())];
+impl PoolMetrics {
+    pub(crate) fn new<DB: TracedDatabase>(meter: &Meter, pool: &Pool<DB>, pool_name: &str) -> Self {
+        let wait_time = meter
+            .f64_histogram("db.client.connection.wait_time")
+            .with_unit("s")
+            .with_boundaries(BOUNDS.to_vec())
+            .build();
+        let attributes = vec![KeyValue::new(POOL_NAME.stable, pool_name.to_owned())];
         observe_connections(meter, pool.clone(), &attributes);
-        Self {
-            duration: histogram("db.client.operation.duration"),
-            wait_time: histogram(WAIT_TIME),
-            pool: attributes,
-        }
-    }
-
-    /// Records the duration of an operation.
-    pub(crate) fn record(&self, site: &Site, summary: &str, error: Option<&str>, duration: Duration) {
-        let mut attributes = vec![KeyValue::new(SYSTEM_NAME.stable, site.system_name)];
-        let mut add = |key, value: Option<&str>| {
-            attributes.extend(value.map(|value| KeyValue::new(key, value.to_owned())));
-        };
-        add(NAMESPACE.stable, site.endpoint.namespace.as_deref());
-        add(QUERY_SUMMARY.stable, Some(summary).filter(|summary| !summary.is_empty()));
-        add(SERVER_ADDRESS.stable, site.endpoint.address.as_deref());
-        add("error.type", error);
-        attributes.extend(site.endpoint.port.map(|port| KeyValue::new(SERVER_PORT.stable, i64::from(port))));
-        self.duration.record(duration.as_secs_f64(), &attributes);
+        Self { wait_time, attributes }
     }
 
     /// Records how long a connection was waited for.
     pub(crate) fn record_wait(&self, waited: Duration) {
-        self.wait_time.record(waited.as_secs_f64(), &self.pool);
+        self.wait_time.record(waited.as_secs_f64(), &self.attributes);
     }
 }
 
-/// Reports connections in use, idle ones and their limits, whenever metrics are collected.
+/// Reports the used and the idle connections and their limits whenever metrics are collected.
 fn observe_connections<DB: TracedDatabase>(meter: &Meter, pool: Pool<DB>, attributes: &[KeyValue]) {
     let with_state = |state: &'static str| {
         let mut all = attributes.to_vec();

@@ -1,26 +1,26 @@
-//! Bound parameters, for those who ask for them.
+//! Bound parameters, which are recorded on request.
 
 use tracing_core_lite::context::{FutureExt, InContext};
 use tracing_core_lite::{Context, Recorder};
 
-/// What the names of the attributes begin with (semantic conventions v1.44.0, `db.query.parameter.<key>`).
+/// The prefix of the attributes (semantic conventions v1.44.0, `db.query.parameter.<key>`).
 const PREFIX: &str = "db.query.parameter.";
 
-/// Longest value that is recorded, in bytes. What follows its last whole character is cut.
+/// The length of the longest value that is recorded, in bytes. A longer value is cut after its last whole character.
 const LONGEST: usize = 1024;
 
-/// Carried by the context that the queries run in.
+/// A value of the context in which the queries run.
 struct Parameters(Vec<(String, String)>);
 
-/// Records these parameters on the span of each query that `queries` makes, as `db.query.parameter.<key>`.
+/// Records these parameters as `db.query.parameter.<key>` on the span of each query that `queries` runs.
 ///
-/// Parameters are never recorded unless they are named so: whoever can read the traces can read them. sqlx has encoded them by
-/// the time that an executor sees the query, so they have to be said twice. Keys are the names or positions in the query, counted
-/// from 0. Values are cut at 1,024 bytes.
+/// Parameters are not recorded otherwise, because everyone who can read the traces could read them. sqlx has encoded the bound
+/// values before an executor sees the query, so they are passed here a second time. Keys are names, or positions counted from 0.
+/// Values are cut at 1,024 bytes.
 ///
-/// The parameters go into the context that is current when this is called, and `queries` run in that. An
-/// [`in_context`](FutureExt::in_context) inside of it would hide them, so this has to be the inner one of the two; and to run in
-/// another context, it has to be called there: `async { with_parameters(…).await }.in_context(context)`.
+/// The parameters are added to the context that is current at the time of this call, and `queries` runs in that context. An
+/// [`in_context`](FutureExt::in_context) within `queries` replaces it. To run in another context, call this function there:
+/// `async { with_parameters(…).await }.in_context(context)`.
 ///
 /// ```
 /// # #[cfg(feature = "sqlite")]
@@ -53,7 +53,7 @@ where
     queries.in_context(Context::current_with_value(parameters))
 }
 
-/// `value` of at most [`LONGEST`] bytes.
+/// Cuts `value` at [`LONGEST`] bytes.
 fn cut(mut value: String) -> String {
     if value.len() > LONGEST {
         let end = (0..=LONGEST).rev().find(|&end| value.is_char_boundary(end));
@@ -62,7 +62,7 @@ fn cut(mut value: String) -> String {
     value
 }
 
-/// Records what the current context names.
+/// Records the parameters of the current context.
 pub(super) fn record(span: &mut Recorder<'_>) {
     Context::map_current(|context| {
         for (key, value) in context.get::<Parameters>().iter().flat_map(|parameters| &parameters.0) {

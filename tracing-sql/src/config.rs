@@ -1,0 +1,153 @@
+//! The settings that a pool, its connections and their transactions share.
+
+use std::sync::Arc;
+use std::time::Duration;
+#[cfg(feature = "metrics")]
+use std::time::Instant;
+
+use sqlx_core::connection::Connection;
+use tracing_core_lite::database::{Client, Endpoint};
+
+use crate::database::TracedDatabase;
+#[cfg(feature = "metrics")]
+use crate::record::PoolMetrics;
+use crate::record::names::scope;
+use crate::sanitize::Dialect;
+
+/// The default of the shortest wait for a connection that has a span of its own.
+const WAIT_THRESHOLD: Duration = Duration::from_millis(1);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Config {
+    pub(crate) client: Client,
+    pub(crate) dialect: Dialect,
+    pub(crate) wait_threshold: Duration,
+    pub(crate) records_text: bool,
+    pub(crate) has_events: bool,
+    pub(crate) has_comments: bool,
+    #[cfg(feature = "metrics")]
+    pub(crate) pool_metrics: Option<PoolMetrics>,
+}
+
+impl Config {
+    pub(crate) fn new<DB: TracedDatabase>(endpoint: Endpoint) -> Self {
+        Self {
+            client: Client::new(DB::SYSTEM_NAME, scope()).with_endpoint(endpoint),
+            dialect: DB::DIALECT,
+            wait_threshold: WAIT_THRESHOLD,
+            records_text: true,
+            has_events: true,
+            has_comments: false,
+            #[cfg(feature = "metrics")]
+            pool_metrics: None,
+        }
+    }
+
+    pub(crate) fn of_options<DB: TracedDatabase>(options: &<DB::Connection as Connection>::Options) -> Self {
+        Self::new::<DB>(DB::endpoint(options))
+    }
+
+    /// Changes settings that may be shared.
+    pub(crate) fn change(config: &mut Arc<Self>, change: impl FnOnce(&mut Self)) {
+        change(Arc::make_mut(config));
+    }
+
+    /// Changes settings of the client.
+    pub(crate) fn change_client(&mut self, change: impl FnOnce(Client) -> Client) {
+        self.client = change(self.client.clone());
+    }
+
+    /// Returns the time, if waits for connections are measured.
+    #[cfg(feature = "metrics")]
+    #[inline]
+    pub(crate) fn stopwatch(&self) -> Option<Instant> {
+        self.pool_metrics.is_some().then(Instant::now)
+    }
+
+    /// Measures how long a connection was waited for.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn waited(&self, since: Option<Instant>) {
+        if let (Some(metrics), Some(since)) = (&self.pool_metrics, since) {
+            metrics.record_wait(since.elapsed());
+        }
+    }
+}
+
+/// Defines the settings that pools and connections have in common, by means of their method `set`.
+macro_rules! common_settings {
+    () => {
+        /// Records with `provider` in place of the installed one.
+        #[must_use]
+        pub fn with_provider(self, provider: &TracerProvider) -> Self {
+            self.set(|config| config.change_client(|client| client.with_provider(provider)))
+        }
+
+        /// Records with `tracer`.
+        #[must_use]
+        pub fn with_tracer(self, tracer: Tracer) -> Self {
+            self.set(|config| config.change_client(|client| client.with_tracer(tracer)))
+        }
+
+        /// Sets `db.system.name`, such as `mariadb` or `cockroachdb`. sqlx reports these as MySQL and PostgreSQL.
+        #[must_use]
+        pub fn with_system_name(self, system_name: &'static str) -> Self {
+            self.set(|config| config.change_client(|client| client.with_system_name(system_name)))
+        }
+
+        /// Sets the address of the database.
+        #[must_use]
+        pub fn with_endpoint(self, endpoint: Endpoint) -> Self {
+            self.set(|config| config.change_client(|client| client.with_endpoint(endpoint)))
+        }
+
+        /// Sets the names that attributes have. The default comes from the [environment](Conventions::from_env).
+        #[must_use]
+        pub fn with_conventions(self, conventions: Conventions) -> Self {
+            self.set(|config| config.change_client(|client| client.with_conventions(conventions)))
+        }
+
+        /// Sets whether the sanitized text is recorded (`db.query.text`). The default is `true`.
+        #[must_use]
+        pub fn with_query_text(self, recorded: bool) -> Self {
+            self.set(|config| config.records_text = recorded)
+        }
+
+        /// Sets whether spans have the events `connection_acquired` and `query_executed`. The default is `true`.
+        #[must_use]
+        pub fn with_events(self, recorded: bool) -> Self {
+            self.set(|config| config.has_events = recorded)
+        }
+
+        /// Sets whether `traceparent` is added to the text of queries in a comment (sqlcommenter), so that the logs of the
+        /// database show it. The default is `false`.
+        ///
+        /// Each such text is new to the database. It is prepared for each execution, which costs PostgreSQL and MySQL one more
+        /// round trip, and it is not kept in the connection's cache. A text that has a comment and a statement that the program
+        /// has prepared stay as they are.
+        #[must_use]
+        pub fn with_sqlcommenter(self, added: bool) -> Self {
+            self.set(|config| config.has_comments = added)
+        }
+    };
+}
+
+/// Defines the setting that connections to SQLite and their pools have in common.
+#[cfg(feature = "sqlite")]
+macro_rules! sqlite_settings {
+    () => {
+        /// Sets whether text in double quotes is shown as a name everywhere. The default is `false`.
+        ///
+        /// SQLite reads text in double quotes as a string if there is no column of that name, so by default it is shown only
+        /// where it cannot be a string, and becomes `?` elsewhere: `SELECT ? FROM "users" WHERE ? = ?`. Set this if the
+        /// program quotes names this way and strings with single quotes, as query builders do.
+        #[must_use]
+        pub fn with_quoted_names(self, shown: bool) -> Self {
+            let dialect = if shown { Dialect::SqliteQuotedNames } else { Dialect::Sqlite };
+            self.set(|config| config.dialect = dialect)
+        }
+    };
+}
+
+pub(crate) use common_settings;
+#[cfg(feature = "sqlite")]
+pub(crate) use sqlite_settings;
