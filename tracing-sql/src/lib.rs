@@ -81,3 +81,8 @@ pub use transaction::TracedTransaction;
 pub mod layer_support {
     pub use crate::record::error_class;
 }
+
+/// The examples of the README, so that they compile.
+#[cfg(all(doctest, feature = "sqlite"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -62,7 +62,7 @@ on_all_databases! {
         }
     }
 
-    async fn older_names_are_there_for_those_who_ask(db: 1) {
+    async fn older_names_are_recorded_on_request(db: 1) {
         let pool = db.pool.clone().with_conventions(Conventions::Old);
         sqlx::query("SELECT 1").execute(&pool).await.unwrap();
         let span = db.spans.one("SELECT");

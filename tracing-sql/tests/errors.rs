@@ -1,4 +1,4 @@
-//! An error is recorded by its class, and nothing of its message.
+//! An error is recorded by its class and without its message.
 
 mod support;
 
@@ -37,7 +37,7 @@ on_all_databases! {
         assert!(!spans.contains("secret"), "{spans}");
     }
 
-    async fn a_row_that_is_not_found_is_no_failure_of_the_query(db: 1) {
+    async fn a_row_that_is_not_found_does_not_fail_the_query(db: 1) {
         let found = sqlx::query(db.sql("SELECT id FROM {t}")).fetch_one(&db.pool).await;
         assert!(matches!(found, Err(sqlx::Error::RowNotFound)));
         let span = db.spans.one(&db.name("SELECT {t}"));

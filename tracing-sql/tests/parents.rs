@@ -20,7 +20,7 @@ on_all_databases! {
         step.end();
         sqlx::query(db.sql("DELETE FROM {t}")).execute(&mut *transaction).await.unwrap();
         transaction.commit().await.unwrap();
-        // A span that is not within the transaction's is a root here.
+        // `step` was opened without the transaction's context, so it is a root.
         db.spans.assert_tree(&db.name("
             transaction {d}
               BEGIN
@@ -70,7 +70,7 @@ on_all_databases! {
         let in_handler = handler.in_context(&Context::current());
         let mut transaction = db.pool.begin().in_context(in_handler.clone()).await.unwrap();
         sqlx::query(db.sql("SELECT id FROM {t}")).execute(&mut *transaction).in_context(in_handler).await.unwrap();
-        // Without a current span, too.
+        // There is no current span now.
         sqlx::query(db.sql("DELETE FROM {t}")).execute(&mut *transaction).await.unwrap();
         transaction.rollback().await.unwrap();
         handler.end();

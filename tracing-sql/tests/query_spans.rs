@@ -1,4 +1,4 @@
-//! Every way to run a query makes one span that says what it was and what came of it.
+//! Every way to run a query creates one span, which records the query and its result.
 
 mod support;
 
@@ -16,7 +16,7 @@ struct Order {
 }
 
 on_all_databases! {
-    async fn an_insert_says_how_many_rows_it_affected(db: 1) {
+    async fn an_insert_records_how_many_rows_it_affected(db: 1) {
         let sql = db.sql("INSERT INTO {t} (id, name) VALUES (1, 'secret'), (2, 'secret')");
         let done = sqlx::query(sql).execute(&db.pool).await.unwrap();
         assert_eq!(done.rows_affected(), 2);
@@ -70,10 +70,10 @@ on_all_databases! {
         assert_eq!(spans[0].scope.name, "tracing-sql");
     }
 
-    async fn a_batch_says_its_size(db: 1) {
+    async fn a_batch_records_its_size(db: 1) {
         let sql = db.sql("INSERT INTO {t} VALUES (1, 'a'); DELETE FROM {t}; SELECT id FROM {t};");
         sqlx::raw_sql(sql).execute(&db.pool).await.map(drop).or_else(|error| {
-            // MariaDB ends a text with several statements as one, unless the client says otherwise; so does sqlx.
+            // MariaDB reads several statements as one, unless the client sets an option that sqlx does not set.
             if Db::SYSTEM_NAME == "mysql" { Ok(()) } else { Err(error) }
         }).unwrap();
         let span = db.spans.one(&db.name("INSERT {t}; DELETE {t}; SELECT {t}"));
@@ -92,7 +92,7 @@ on_all_databases! {
         "));
     }
 
-    async fn events_tell_when_the_connection_came_and_when_the_query_was_done(db: 1) {
+    async fn events_record_when_there_was_a_connection_and_when_the_query_ended(db: 1) {
         sqlx::query("SELECT 1").execute(&db.pool).await.unwrap();
         let pool = db.pool.clone().with_wait_threshold(std::time::Duration::MAX);
         let mut connection = pool.acquire().await.unwrap();
@@ -171,7 +171,7 @@ on_all_databases! {
     async fn parameters_are_recorded_only_when_they_are_named(db: 1) {
         let text = db.sql("SELECT id FROM {t} WHERE id = 7");
         sqlx::query(text).fetch_all(&db.pool).await.unwrap();
-        // In a transaction, whose context is another, too.
+        // A transaction has a context of its own.
         let mut transaction = db.pool.begin().await.unwrap();
         let query = sqlx::query("SELECT 1 + 1").fetch_all(&mut *transaction);
         with_parameters([("shelf", 7)], query).await.unwrap();

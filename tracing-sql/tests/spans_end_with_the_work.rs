@@ -16,7 +16,7 @@ fn failing(system_name: &str) -> &'static str {
             "WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 20) \
              SELECT CASE WHEN n < 10 THEN n ELSE abs(-9223372036854775807 - 1) END FROM s"
         }
-        // The rows go out before the subquery is found to have two.
+        // The server sends rows before it finds that the subquery has two.
         _ => "SELECT CASE WHEN seq < 10 THEN seq ELSE (SELECT seq FROM seq_1_to_2) END FROM seq_1_to_20",
     }
 }
@@ -63,7 +63,7 @@ on_all_databases! {
         stream.next().await.unwrap().unwrap();
         drop(stream);
         assert_eq!(db.spans.finished()[0].span.int("db.response.returned_rows"), Some(1));
-        // The connection is as usable as it is with sqlx.
+        // The connection can be used again, as with sqlx.
         assert_eq!(sqlx::query(rows(Db::SYSTEM_NAME)).fetch_all(&mut connection).await.unwrap().len(), 20);
     }
 

@@ -1,4 +1,4 @@
-//! With sqlcommenter, the database sees the trace's id, and keeps no statement of it.
+//! With sqlcommenter, the database sees the id of the trace and keeps no statement for it.
 
 mod support;
 
@@ -36,7 +36,7 @@ on_all_databases! {
         assert_eq!(connection.inner().cached_statements_size(), 0);
     }
 
-    async fn it_is_off_unless_asked_for(db: 1) {
+    async fn it_is_off_by_default(db: 1) {
         let text: String = sqlx::query_scalar(own_text(Db::SYSTEM_NAME)).fetch_one(&db.pool).await.unwrap();
         assert!(!text.contains("traceparent"), "{text}");
     }

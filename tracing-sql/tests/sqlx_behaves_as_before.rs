@@ -1,4 +1,4 @@
-//! What sqlx does with a query through the wrapper is what it does without.
+//! A query through the wrapper behaves as it does with sqlx alone.
 
 mod support;
 

@@ -65,6 +65,7 @@ const EVERYWHERE: &[&str] = &[
     "CHANGE REPLICATION SOURCE TO SOURCE_PASSWORD = @, SOURCE_PORT = 3306",
     "CHANGE MASTER TO MASTER_PASSWORD=@",
     "ADMINISTER KEY MANAGEMENT SET KEYSTORE OPEN IDENTIFIED BY @ WITH BACKUP",
+    "CREATE TABLE t (a int) WITH (connector = 'x', sasl_password = @, api_key = @)",
     "CONNECT scott/@",
     "CONNECT scott/@@db",
     "CONNECT u PASSWORD @",
@@ -72,6 +73,7 @@ const EVERYWHERE: &[&str] = &[
     "DEFINE pw = @",
     "SELECT 1 -- words\0 @",
     "SELECT 1 -- words\0 '\n@ '",
+    "SELECT 1\0 @",
     "SELECT '@' -- it's\n",
 ];
 

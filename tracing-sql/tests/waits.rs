@@ -25,7 +25,7 @@ on_all_databases! {
         assert!(acquired.time_unix_nano - span.start_time_unix_nano >= LONG.as_nanos() as u64);
     }
 
-    async fn of_a_connection_that_is_taken(db: 1) {
+    async fn of_acquire(db: 1) {
         let pool = db.pool.clone().with_wait_threshold(LONG);
         drop(pool.acquire().await.unwrap());
         assert!(db.spans.finished().is_empty());
@@ -39,7 +39,7 @@ on_all_databases! {
         assert!(!span.is_error());
     }
 
-    async fn that_is_given_up(db: 1) {
+    async fn that_is_cancelled(db: 1) {
         let _held = db.pool.inner().acquire().await.unwrap();
         assert!(tokio::time::timeout(LONG, db.pool.acquire()).await.is_err());
         assert!(tokio::time::timeout(LONG, sqlx::query("SELECT 1").execute(&db.pool)).await.is_err());

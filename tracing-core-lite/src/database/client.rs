@@ -4,9 +4,10 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanKind;
 
 use super::attribute::{NAMESPACE, POOL_NAME, SERVER_ADDRESS, SERVER_PORT, SYSTEM_NAME};
+use super::command::{Command, Target};
 #[cfg(feature = "database-metrics")]
 use super::metrics::Metrics;
-use super::{Command, Conventions, DatabaseSpan, Endpoint};
+use super::{Conventions, DatabaseSpan, Endpoint};
 use crate::provider::Tracer;
 use crate::provider::TracerProvider;
 use crate::span::prepared::PreparedAttributes;
@@ -183,10 +184,6 @@ impl Client {
         self.target.as_deref()
     }
 
-    pub(super) fn names_servers(&self) -> bool {
-        self.names_servers
-    }
-
     /// Sets the attributes that every span of the client has.
     #[inline]
     pub fn record(&self, span: &mut Recorder<'_>) {
@@ -201,7 +198,8 @@ impl Client {
 
     /// Starts the span of `command`, and lets `write` set further attributes if it is recorded.
     pub fn start_with(&self, command: &Command<'_>, write: impl FnOnce(&mut Recorder<'_>)) -> DatabaseSpan {
-        command.with_name(self, |name| {
+        let target = Target { name: self.target(), is_server: self.names_servers, system: self.system };
+        command.with_name(target, |name| {
             self.start_named(command, name.into(), |span| {
                 command.record(span, self.conventions);
                 write(span);
@@ -232,7 +230,9 @@ impl Client {
             span,
             self.conventions,
             #[cfg(feature = "database-metrics")]
-            self.metrics.as_ref().map(|metrics| Box::new(metrics.start(self, command))),
+            self.metrics
+                .as_ref()
+                .map(|metrics| Box::new(metrics.start(self.system, &self.endpoint, command))),
         )
     }
 }

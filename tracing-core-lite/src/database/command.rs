@@ -2,8 +2,8 @@
 
 use opentelemetry::Context;
 
+use super::Conventions;
 use super::attribute::{BATCH_SIZE, COLLECTION_NAME, NAMESPACE, OPERATION_NAME, QUERY_SUMMARY, QUERY_TEXT};
-use super::{Client, Conventions};
 use crate::span::Recorder;
 use crate::span::prepared::PreparedAttributes;
 
@@ -109,17 +109,24 @@ impl<'a> Command<'a> {
 
     /// Calls `visit` with the parts of the span's name.
     #[inline]
-    pub(super) fn with_name<R>(&self, client: &Client, visit: impl FnOnce(&[&str]) -> R) -> R {
-        let namespace = self.namespace.filter(|_| !client.names_servers());
-        match (self.summary, self.operation, self.collection.or(namespace)) {
+    pub(super) fn with_name<R>(&self, target: Target<'_>, visit: impl FnOnce(&[&str]) -> R) -> R {
+        let namespace = self.namespace.filter(|_| !target.is_server);
+        let own = self.collection.or(namespace).or(target.name);
+        match (self.summary, self.operation, own) {
             (Some(summary), _, _) => visit(&[summary]),
             (None, Some(operation), Some(target)) => visit(&[operation, " ", target]),
-            (None, Some(operation), None) => match client.target() {
-                Some(target) => visit(&[operation, " ", target]),
-                None => visit(&[operation]),
-            },
-            (None, None, Some(target)) => visit(&[target]),
-            (None, None, None) => visit(&[client.default_name()]),
+            (None, Some(operation), None) => visit(&[operation]),
+            (None, None, own) => visit(&[own.unwrap_or(target.system)]),
         }
     }
+}
+
+/// What a command that names no target is aimed at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Target<'a> {
+    /// The namespace or the server, if known.
+    pub(super) name: Option<&'a str>,
+    /// Whether it is always the server.
+    pub(super) is_server: bool,
+    pub(super) system: &'a str,
 }

@@ -9,7 +9,7 @@ use super::attribute::{
     COLLECTION_NAME, ERROR_TYPE, NAMESPACE, OPERATION_NAME, QUERY_SUMMARY, SERVER_ADDRESS, SERVER_PORT,
     STATUS_CODE, SYSTEM_NAME,
 };
-use super::{Client, Command, Ending};
+use super::{Command, Ending, Endpoint};
 
 /// The bounds of histograms of durations, in seconds.
 pub(super) const BOUNDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
@@ -31,10 +31,14 @@ impl Metrics {
         Self { duration }
     }
 
-    pub(super) fn start(&self, client: &Client, command: &Command<'_>) -> Measurement {
-        let endpoint = client.endpoint();
+    pub(super) fn start(
+        &self,
+        system: &'static str,
+        endpoint: &Endpoint,
+        command: &Command<'_>,
+    ) -> Measurement {
         let mut attributes = Vec::with_capacity(9);
-        attributes.push(KeyValue::new(SYSTEM_NAME.stable, client.system_name()));
+        attributes.push(KeyValue::new(SYSTEM_NAME.stable, system));
         let mut add = |key, value: Option<&str>| {
             attributes.extend(value.map(|value| KeyValue::new(key, value.to_owned())));
         };

@@ -110,6 +110,10 @@ impl<'a> Pass<'a> {
             self.in_statement = true;
             self.statements += u32::from(!self.summarizer.is_in_routine());
         }
+        if token.kind == Kind::Sign && sign == 0 {
+            // Some servers end the text at a NUL, so what follows need not be SQL.
+            self.unquoted.hide_text();
+        }
         let seen = Seen { token, keyword, sign };
         match self.unquoted.judge(seen) {
             Verdict::Show => self.show(seen),

@@ -1,7 +1,7 @@
 //! Passwords, keys and other secrets.
 
 use super::secret_word::{introduces_password, introduces_secret, names_secret};
-use super::tracker::{Mode, Seen, Tracker, Verdict};
+use super::tracker::{Mode, Seen, Statement, Tracker, Verdict};
 use crate::sanitize::keyword::Keyword;
 use crate::sanitize::lexer::Kind;
 use crate::sanitize::lookahead::is_assigned;
@@ -32,19 +32,24 @@ impl Tracker<'_> {
         if seen.token.kind == Kind::Parameter { Verdict::Show } else { Verdict::Hide }
     }
 
-    pub(super) fn look_for_secret(&mut self, seen: Seen, text: &str) {
+    pub(super) fn look_for_secret(&mut self, seen: Seen, text: &str, may_have_secret: bool) {
         let word = text.as_bytes();
-        let is_assigned = is_assigned(self.bytes(), seen.token.end);
-        match seen.keyword {
-            Keyword::Identified => self.mode = Mode::Identified,
-            Keyword::Options => self.mode = Mode::Options,
-            _ if introduces_password(word) || (is_assigned && names_secret(word)) => {
-                self.expect_secret(Mode::Free);
+        // `=` after such a name sets an option, even of a table.
+        let defines =
+            matches!(self.statement, Statement::Create | Statement::Alter { .. } | Statement::CreateRoutine);
+        if (may_have_secret || defines) && names_secret(word) && is_assigned(self.bytes(), seen.token.end) {
+            self.expect_secret(Mode::Free);
+        } else if may_have_secret {
+            match seen.keyword {
+                Keyword::Identified => self.mode = Mode::Identified,
+                Keyword::Options => self.mode = Mode::Options,
+                _ if introduces_password(word)
+                    || (introduces_secret(word) && (self.depth > 0 || self.begins_option)) =>
+                {
+                    self.expect_secret(Mode::Free);
+                }
+                _ => {}
             }
-            _ if introduces_secret(word) && (self.depth > 0 || self.begins_option) => {
-                self.expect_secret(Mode::Free);
-            }
-            _ => {}
         }
     }
 

@@ -75,8 +75,8 @@ impl Tracker<'_> {
             _ => return,
         }
         self.in_statement(seen, text);
-        if may_have_secret && self.mode == Mode::Free && self.statement != Statement::Query {
-            self.look_for_secret(seen, text);
+        if self.mode == Mode::Free && self.statement != Statement::Query {
+            self.look_for_secret(seen, text, may_have_secret);
         }
     }
 
@@ -93,6 +93,7 @@ impl Tracker<'_> {
                 self.mode = Mode::SettingName { words: true };
                 self.name = None;
             }
+            (Statement::Create | Statement::Alter { .. }, Keyword::Select) => self.statement = Statement::Query,
             (Statement::Create, Keyword::Function | Keyword::Procedure) => {
                 self.statement = Statement::CreateRoutine;
             }
