@@ -93,7 +93,9 @@ impl Tracker<'_> {
                 self.mode = Mode::SettingName { words: true };
                 self.name = None;
             }
-            (Statement::Create | Statement::Alter { .. }, Keyword::Select) => self.statement = Statement::Query,
+            (Statement::Create | Statement::Alter { .. }, Keyword::Select) => {
+                self.statement = Statement::Query
+            }
             (Statement::Create, Keyword::Function | Keyword::Procedure) => {
                 self.statement = Statement::CreateRoutine;
             }
