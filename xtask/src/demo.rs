@@ -23,7 +23,7 @@ fn build_and_run(options: &[String]) -> io::Result<ExitCode> {
     }
     let mut demo = cargo(&["run", "--quiet"]);
     demo.args(shop).args(["--", "demo"]).args(options);
-    // Files that are named on the command line are meant from where the user is, not from the root.
+    // Paths on the command line are relative to the user's folder, not to the root of the workspace.
     demo.current_dir(std::env::current_dir()?);
     let status = demo.status()?;
     Ok(status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from))

@@ -1,10 +1,11 @@
-//! `cargo xtask …`: the project's chores, the same on every machine.
+//! `cargo xtask …`: the commands of this project, the same on every machine.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bench;
 mod compose;
 mod demo;
 mod lint;
+mod readme;
 mod services;
 mod step;
 mod test;
@@ -16,14 +17,15 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
 
-  test [--nextest]  every test, the examples in the documentation, and each feature on its own; `--nextest` runs the tests
-                    with cargo-nextest instead of `cargo test`
+  test [--nextest]  runs every test, the examples in documentation and READMEs, and checks each feature alone; `--nextest` runs
+                    the tests with cargo-nextest instead of `cargo test`
   services [NAME…]  starts the databases and brokers that tests use, all or those named (postgres, mariadb, redis, rabbitmq,
                     kafka), prints their variables, and stops them at Ctrl-C
-  compose-images    has every image that the shop needs under docker compose: pulls it, or makes a stand-in where it cannot
-  compose-test [--from-source]
-                    brings the shop up under docker compose, places orders and checks their traces
-  lint              formatting, clippy and documentation, with warnings as errors
+  compose-images    provides every image that the shop needs under docker compose: pulls it, or builds a stand-in
+  compose-test [--from-source] [--skip-without-engine]
+                    starts the shop under docker compose, places orders and checks their traces
+  lint              checks formatting, clippy, documentation, packages, cycles between files, Rust versions, other platforms and
+                    dependencies, with warnings as errors
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
@@ -31,6 +33,8 @@ usage: cargo xtask COMMAND
   bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]
                     counts the instructions that tracing adds to each call, here and at the base (the last release by default),
                     and fails if one takes more than 2 % more; needs valgrind; `--save` writes the table to benches/RESULTS.md
+
+`test`, `services` and `compose-test` install Debian packages that they miss, and say so first; XTASK_INSTALL=no prevents that.
 ";
 
 fn main() -> ExitCode {

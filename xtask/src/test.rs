@@ -1,10 +1,16 @@
 //! `cargo xtask test`: everything that a contributor should run.
 
 use std::io;
+use std::process::Command;
 
+use crate::readme;
 use crate::services::Services;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, has_subcommand, packages};
+
+/// What the tests of the workspace are. Benchmarks are not among them, and documentation has a step of its own.
+const TARGETS: [&str; 7] =
+    ["--workspace", "--all-features", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
 
 pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
     let runner = match arguments {
@@ -19,37 +25,46 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
         ));
     }
     let services = Services::start(&[])?;
-    // The servers run until the last step is through.
+    // The servers run until the last step has ended.
     Ok(run_all(steps(runner, &services)?))
 }
 
 /// The program that runs the tests.
 ///
-/// It is chosen on the command line, never by what happens to be installed: the command does the same on every machine.
+/// The command line chooses it, not what happens to be installed: the command does the same on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Runner {
     CargoTest,
     Nextest,
 }
 
-/// Tests with all features at once, then documentation, then each feature on its own.
-fn steps(runner: Runner, services: &Services) -> io::Result<Vec<Step>> {
-    let mut steps = vec![tests(runner, services), doc_tests()];
-    steps.extend(sanitized());
-    steps.extend(features_alone()?);
-    Ok(steps)
+impl Runner {
+    fn name(self) -> &'static str {
+        match self {
+            Self::CargoTest => "tests",
+            Self::Nextest => "tests, with cargo-nextest",
+        }
+    }
+
+    /// Runs the same tests with both runners.
+    fn command(self) -> Command {
+        let mut command = match self {
+            Self::CargoTest => cargo(&["test"]),
+            Self::Nextest => cargo(&["nextest", "run"]),
+        };
+        command.args(TARGETS);
+        command
+    }
 }
 
-fn tests(runner: Runner, services: &Services) -> Step {
-    let (name, mut command) = match runner {
-        Runner::CargoTest => ("tests", cargo(&["test"])),
-        Runner::Nextest => ("tests, with cargo-nextest", cargo(&["nextest", "run"])),
-    };
-    // Both runners are given the same targets. Benchmarks are not among them, and documentation has a step of its own.
-    command.args(["--workspace", "--all-features", "--no-fail-fast"]);
-    command.args(["--lib", "--bins", "--tests", "--examples"]);
-    services.tell(&mut command);
-    Step::new(name, command)
+/// Tests with all features at once, then documentation and READMEs, then each feature on its own.
+fn steps(runner: Runner, services: &Services) -> io::Result<Vec<Step>> {
+    let mut tests = runner.command();
+    services.tell(&mut tests);
+    let mut steps = vec![Step::new(runner.name(), tests), doc_tests(), address_sanitizer()];
+    steps.extend(readme::steps()?);
+    steps.extend(features_alone()?);
+    Ok(steps)
 }
 
 /// Tests of the documentation, which nextest cannot run.
@@ -57,21 +72,21 @@ fn doc_tests() -> Step {
     Step::new("examples in the documentation", cargo(&["test", "--workspace", "--all-features", "--doc"]))
 }
 
-/// The clock asks the processor itself, which Rust calls unsafe, and only does so on Linux on x86-64. The sanitizer comes with the toolchain,
-/// for who says that a flag may change with the next one.
-fn sanitized() -> Option<Step> {
+/// The clock reads the processor's counter, which is unsafe code, on Linux on x86-64 only. The sanitizer is an unstable option
+/// of the installed compiler.
+fn address_sanitizer() -> Step {
+    const NAME: &str = "the clock under AddressSanitizer";
     const TARGET: &str = "x86_64-unknown-linux-gnu";
     if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
-        println!("The clock is the system's here, so it is not tested under AddressSanitizer.\n");
-        return None;
+        return Step::not_run(NAME, "the clock has no unsafe code on this platform");
     }
     let mut command =
         cargo(&["test", "--package", "tracing-core-lite", "--lib", "--target", TARGET, "clock::"]);
     command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
-    Some(Step::new("the clock under AddressSanitizer", command))
+    Step::new(NAME, command)
 }
 
-/// A feature that forgot what it needs compiles beside the others, and breaks at the user who wants only that one.
+/// Checks each feature alone: one that lacks something it needs compiles beside the others, but not by itself.
 fn features_alone() -> io::Result<Vec<Step>> {
     let mut steps = Vec::new();
     for package in packages()? {
@@ -88,4 +103,19 @@ fn features_alone() -> io::Result<Vec<Step>> {
         }
     }
     Ok(steps)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_runners_get_the_same_targets() {
+        let arguments = |runner: Runner| -> Vec<String> {
+            runner.command().get_args().map(|argument| argument.to_string_lossy().into_owned()).collect()
+        };
+        assert_eq!(arguments(Runner::CargoTest)[1..], arguments(Runner::Nextest)[2..]);
+        // Without `--examples`, `cargo test` does not build the examples that a test starts.
+        assert!(TARGETS.contains(&"--examples"));
+    }
 }

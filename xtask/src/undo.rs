@@ -1,4 +1,4 @@
-//! What must be undone when a command ends, fails, or is interrupted by Ctrl-C or SIGTERM.
+//! Actions that run when a command ends, fails, or is interrupted by Ctrl-C or SIGTERM.
 
 use std::fmt;
 use std::io;
@@ -8,23 +8,23 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// What the shell reports for a program that Ctrl-C has ended.
+/// The exit code of a program that Ctrl-C has ended.
 const INTERRUPTED: i32 = 130;
 
 type Action = Box<dyn FnOnce() + Send>;
 
-/// What is not undone yet, in the order in which it was done. The lock is held while something is undone, so that a
-/// signal does not end the process in the middle of it; an action therefore neither makes nor drops an [`Undo`].
+/// The actions that have not run, oldest first. The lock is held while one runs, so that a signal does not end the process
+/// in the middle of it; an action must therefore neither create nor drop an [`Undo`].
 static PENDING: Mutex<Vec<(u64, Action)>> = Mutex::new(Vec::new());
 
-/// Undoes something once: when it is dropped, or before a signal ends the process.
-#[must_use = "what it stands for is undone when it is dropped"]
+/// Runs an action once: when it is dropped, or before a signal ends the process.
+#[must_use = "the action runs when this is dropped"]
 pub(crate) struct Undo {
     id: u64,
 }
 
 impl Undo {
-    /// Calls `action` at the end.
+    /// Creates an [`Undo`] that runs `action`.
     pub(crate) fn new(action: impl FnOnce() + Send + 'static) -> Self {
         let mut pending = pending();
         let id = pending.last().map_or(0, |(id, _)| id + 1);
@@ -49,10 +49,10 @@ impl fmt::Debug for Undo {
     }
 }
 
-/// Makes Ctrl-C, SIGTERM and a closed terminal undo everything, the last first, before they end the process.
+/// Runs all actions, the latest first, before Ctrl-C, SIGTERM or a closed terminal ends the process.
 ///
 /// # Errors
-/// When the signals cannot be handled.
+/// Fails when the signals cannot be handled.
 pub(crate) fn undo_on_signals() -> io::Result<()> {
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     thread::Builder::new().name("signals".into()).spawn(move || {

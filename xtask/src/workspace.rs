@@ -19,13 +19,13 @@ pub(crate) struct Package {
     pub(crate) benches: Vec<String>,
 }
 
-/// The folder of the workspace.
+/// Returns the folder of the workspace.
 pub(crate) fn root() -> PathBuf {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().unwrap_or(here).to_owned()
 }
 
-/// The cargo that runs this, in the root.
+/// Returns a command for the cargo that runs this program, in the root of the workspace.
 pub(crate) fn cargo(arguments: &[&str]) -> Command {
     let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(program);
@@ -38,13 +38,13 @@ pub(crate) fn has_subcommand(name: &str) -> bool {
     cargo(&[name, "--version"]).output().is_ok_and(|output| output.status.success())
 }
 
-/// The packages of the workspace.
+/// Returns the packages of the workspace.
 pub(crate) fn packages() -> io::Result<Vec<Package>> {
     let metadata = metadata(&mut cargo(&["metadata", "--no-deps", "--format-version", "1"]))?;
     Ok(metadata["packages"].as_array().into_iter().flatten().map(Package::read).collect())
 }
 
-/// What `command`, a `cargo metadata`, prints.
+/// Returns the output of `command`, a `cargo metadata`.
 pub(crate) fn metadata(command: &mut Command) -> io::Result<Value> {
     let output = command.output()?;
     if !output.status.success() {

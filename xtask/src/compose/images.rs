@@ -1,38 +1,41 @@
-//! `cargo xtask compose-images`: has every image that the compose files and the Dockerfile name, pulled or made here.
+//! `cargo xtask compose-images`: pulls every image that the compose files and the Dockerfile name, or builds a stand-in.
 
 use std::io;
 use std::process::Command;
 use std::time::Duration;
 
-use super::docker::{bounded, compose, docker, needs_engine, output};
+use super::docker::{bounded, compose, docker, output};
+use super::engine::Engine;
 use super::stand_ins;
+use crate::undo::undo_on_signals;
 use crate::workspace::root;
 
 /// The image of our own services, which is built and never pulled.
 pub(crate) const SHOP: &str = "tracing-suite-shop";
 /// The base of all stand-ins, and of the shop's image.
 pub(crate) const BASE: &str = "debian:bookworm-slim";
-/// Marks an image as a stand-in; its value tells from what it was made.
+/// Marks an image as a stand-in. Its value is a hash of what the image was built from.
 pub(crate) const LABEL: &str = "tracing-suite.stand-in";
 
-/// How long a pull may take: a registry that is not there answers at once, one that hangs does not.
+/// How long a pull may take. An unreachable registry fails at once, except when it hangs.
 const PULL_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Whether an image is the one of a registry.
+/// Where an image comes from.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Registry,
     StandIn,
 }
 
-/// Makes what is missing, also what only a build from source needs.
+/// Provides all images, including the one in which the shop is built from source.
 pub(crate) fn run() -> io::Result<bool> {
-    needs_engine()?;
+    undo_on_signals()?;
+    let _engine = Engine::ready()?;
     prepare(true)?;
     Ok(true)
 }
 
-/// Has all images of the services; with `from_source` also the one in which the shop is built.
+/// Provides the images of the services, and with `from_source` the one in which the shop is built.
 pub(crate) fn prepare(from_source: bool) -> io::Result<()> {
     let mut stand_ins = 0;
     for image in wanted(from_source)? {
@@ -48,7 +51,7 @@ pub(crate) fn prepare(from_source: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// The base first, since all stand-ins are made from it.
+/// The names of the images, the base of all stand-ins first.
 fn wanted(from_source: bool) -> io::Result<Vec<String>> {
     let mut images = vec![BASE.to_owned()];
     let dockerfile = std::fs::read_to_string(root().join("examples/Dockerfile"))?;
@@ -70,7 +73,7 @@ fn wanted(from_source: bool) -> io::Result<Vec<String>> {
     Ok(unique)
 }
 
-/// An image of a registry stays; in place of a stand-in it is tried again, as a registry may be there by now.
+/// Keeps an image that came from a registry. Tries to pull one in place of a stand-in, because a registry may be reachable now.
 fn provide(image: &str) -> io::Result<(Origin, String)> {
     let label = format!("{{{{index .Config.Labels {LABEL:?}}}}}");
     let present = output(&mut docker(&["image", "inspect", "--format", &label, image]));

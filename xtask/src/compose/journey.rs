@@ -1,4 +1,4 @@
-//! What one order must leave behind: one whole trace with spans of every service, by every transport, here and in the backend.
+//! The trace that one order must produce: spans of every service, over every transport, in the files and in the backend.
 
 use std::collections::BTreeSet;
 use std::hash::{BuildHasher, Hasher, RandomState};
@@ -22,7 +22,7 @@ pub(crate) const SERVICES: [&str; 9] = [
     "sms-worker",
 ];
 
-/// How an order gets from one to the other: a name, and the attribute by which its spans are known.
+/// The transports: a name, and the attribute that their spans have.
 const TRANSPORTS: [(&str, &str, &str); 6] = [
     ("HTTP", "http.request.method", "POST"),
     ("gRPC", "rpc.system.name", "grpc"),
@@ -32,17 +32,17 @@ const TRANSPORTS: [(&str, &str, &str); 6] = [
     ("AMQP", "messaging.system", "rabbitmq"),
 ];
 
-/// The services for which nobody waits: they follow from those before them.
+/// The services that work after the answer. Their spans follow from those before them.
 const FOLLOWERS: [&str; 3] = ["notification", "email-worker", "sms-worker"];
 
-/// The span of the gateway with which an order begins.
+/// The name of the gateway's span, the first of an order.
 const FIRST: (&str, &str) = ("gateway", "POST /orders");
 
-/// An order that the test places, as the traced client that a customer may be: it chooses the trace.
+/// An order that the test places as a traced client, which chooses the trace id.
 #[derive(Debug, Clone)]
 pub(crate) struct Order {
     trace: String,
-    /// The client's own span, which is written nowhere.
+    /// The id of the client's span, which is not exported.
     span: String,
 }
 
@@ -51,13 +51,13 @@ impl Order {
         Self { trace: format!("{:016x}{:016x}", random(), random()), span: format!("{:016x}", random()) }
     }
 
-    /// The header that puts the order's spans below the client's.
+    /// Returns the header that makes the client's span the parent of the order's spans.
     pub(crate) fn traceparent(&self) -> String {
         format!("00-{}-{}-01", self.trace, self.span)
     }
 }
 
-/// What is missing from `order`; nothing when all of it is there.
+/// Returns what is missing from the trace of `order`; nothing when it is complete.
 pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
     let spans = of_trace(spans, &order.trace);
     let mut missing = Vec::new();
@@ -92,12 +92,12 @@ pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
     missing
 }
 
-/// Never zero but by a chance that no test sees; ids must not be.
+/// A random id. Zero, which is invalid, is too unlikely to care about.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }
 
-/// What the backend, whose query API is at `port`, has not received of `order`.
+/// Returns the spans of `order` that the backend, whose query API is at `port`, has not received.
 pub(crate) fn not_received(spans: &[Span], order: &Order, port: u16) -> io::Result<Vec<String>> {
     let mut missing = Vec::new();
     let spans = of_trace(spans, &order.trace);
@@ -129,7 +129,7 @@ mod tests {
         }
     }
 
-    /// The transports take turns.
+    /// Services alternate between the transports.
     fn transport(id: &str) -> (String, String) {
         let (_, attribute, value) = TRANSPORTS[id.parse::<usize>().unwrap() % TRANSPORTS.len()];
         (attribute.to_owned(), value.to_owned())

@@ -1,6 +1,7 @@
 //! The shop under docker compose: its images, and the test that brings it up.
 
 mod docker;
+mod engine;
 mod http;
 mod images;
 mod journey;

@@ -1,4 +1,4 @@
-//! One run of the compose file, under a name and on ports of its own, taken down whatever happens.
+//! One run of the compose file, under a name and on ports of its own. It is taken down however the run ends.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -12,17 +12,17 @@ use crate::workspace::root;
 
 /// How long everything may take to be healthy.
 const UP_TIMEOUT: Duration = Duration::from_secs(300);
-/// How many of its last lines a service at fault is asked for.
+/// How many log lines of a service at fault are shown.
 const LOG_LINES: &str = "60";
 
-/// A project of Compose. Its drop takes it down.
+/// A project of Compose. Dropping it takes it down.
 #[derive(Debug)]
 pub(crate) struct Project {
     invocation: Invocation,
     _down: Option<Undo>,
 }
 
-/// The command line that all commands of one project share.
+/// The arguments that all commands of one project share.
 #[derive(Debug, Clone)]
 struct Invocation {
     program: Vec<String>,
@@ -49,7 +49,7 @@ impl Invocation {
 }
 
 impl Project {
-    /// The project `name` of `files`, which lie in `examples`, with `variables` for what they leave open.
+    /// Creates the project `name` from `files` in `examples`, with the `variables` that they use.
     pub(crate) fn new(
         name: &str,
         files: &[&str],
@@ -61,32 +61,32 @@ impl Project {
         Ok(Self { invocation, _down: None })
     }
 
-    /// Starts everything, and waits until all of it is healthy.
+    /// Starts all services, and waits until they are healthy.
     pub(crate) fn up(&mut self) -> io::Result<()> {
         let invocation = self.invocation.clone();
         self._down = Some(Undo::new(move || invocation.down()));
         self.wait()
     }
 
-    /// Starts what is not running, and waits until all is healthy.
+    /// Starts the services that are not running, and waits until all are healthy.
     fn wait(&self) -> io::Result<()> {
         let seconds = UP_TIMEOUT.as_secs().to_string();
         let up = ["up", "--detach", "--no-build", "--no-recreate", "--wait", "--wait-timeout", &seconds];
         interruptible(&mut self.invocation.command(&up), UP_TIMEOUT + Duration::from_secs(60))
     }
 
-    /// Stops `service` in order and starts it again.
+    /// Stops `service` with SIGTERM and starts it again.
     pub(crate) fn restart(&self, service: &str) -> io::Result<()> {
         self.stop(&[service])?;
         self.wait()
     }
 
-    /// Stops `services` in order, so that they send their last spans.
+    /// Stops `services` with SIGTERM, so that they export their last spans.
     pub(crate) fn stop(&self, services: &[&str]) -> io::Result<()> {
         interruptible(self.invocation.command(&["stop"]).args(services), UP_TIMEOUT)
     }
 
-    /// Prints the state of each container, and the last log lines of `suspects` and of those that are not as they should be.
+    /// Prints the state of each container, and the last log lines of `suspects` and of containers that are not healthy.
     pub(crate) fn print_logs_at_fault(&self, suspects: &[&str]) -> io::Result<()> {
         let listed = output(&mut self.invocation.command(&["ps", "--all", "--format", "json"]))?;
         let containers: Vec<Value> =
@@ -104,7 +104,7 @@ impl Project {
         Ok(())
     }
 
-    /// The containers that had to be started again, be it after a panic or for want of memory.
+    /// Returns the containers that Docker has restarted, after a panic or because they ran out of memory.
     pub(crate) fn restarted(&self) -> io::Result<Vec<String>> {
         let ids = output(&mut self.invocation.command(&["ps", "--all", "--quiet"]))?;
         let format = "{{.Name}} {{.RestartCount}}";

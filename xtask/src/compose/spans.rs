@@ -1,4 +1,4 @@
-//! The spans that the services have written, as OTLP-JSON lines.
+//! Reads the spans that the services have written as OTLP-JSON lines.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-/// What the test looks at of a span.
+/// The fields of a span that the test checks.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
     pub(crate) service: String,
@@ -16,11 +16,11 @@ pub(crate) struct Span {
     /// Empty for a root.
     pub(crate) parent: String,
     pub(crate) attributes: BTreeMap<String, String>,
-    /// The traces of the spans that it links to.
+    /// The trace ids of its links.
     pub(crate) links: Vec<String>,
 }
 
-/// Reads all files of `folder`. The last line of a file may not be whole yet: it is left for the next time.
+/// Reads all files of `folder`. An incomplete last line is skipped; a later call reads it.
 pub(crate) fn read(folder: &Path) -> io::Result<Vec<Span>> {
     let mut spans = Vec::new();
     for entry in std::fs::read_dir(folder)? {
@@ -33,7 +33,7 @@ pub(crate) fn read(folder: &Path) -> io::Result<Vec<Span>> {
     Ok(spans)
 }
 
-/// The spans of the trace `id`.
+/// Returns the spans of the trace `id`.
 pub(crate) fn of_trace<'a>(spans: &'a [Span], id: &str) -> Vec<&'a Span> {
     spans.iter().filter(|span| span.trace == id).collect()
 }

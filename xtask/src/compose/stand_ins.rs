@@ -1,4 +1,4 @@
-//! Images made on this machine, under the names of those that cannot be pulled.
+//! Images that are built on this machine under the names of those that cannot be pulled.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -12,14 +12,14 @@ use super::images::{BASE, LABEL};
 use crate::services::{kafka, program, run_command};
 use crate::workspace::root;
 
-/// How long one image may take; copying Rust is the longest.
+/// How long one image may take to build. Copying Rust takes longest.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(900);
-/// What `debian:bookworm-slim` is made with.
+/// The tool that builds `debian:bookworm-slim`.
 const DEBIAN: &str = "debootstrap-minbase";
-/// The certificate authorities that this machine trusts; builds in containers reach registries as it does.
+/// The certificate authorities that this machine trusts. Builds in containers need them to reach registries through its proxy.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// From what the stand-in for `image` would be made now: another value than that of its label means that it is outdated.
+/// Returns a hash of what the stand-in for `image` is built from. It is outdated when its label has another value.
 pub(crate) fn made_from(image: &str) -> io::Result<String> {
     if image == BASE {
         return Ok(DEBIAN.to_owned());
@@ -28,10 +28,13 @@ pub(crate) fn made_from(image: &str) -> io::Result<String> {
     for file in sources(image)? {
         (file.file_name(), fs::read(&file)?).hash(&mut hasher);
     }
+    if name_of(image) == "kafka" {
+        kafka::POM.hash(&mut hasher);
+    }
     Ok(format!("{:016x}", hasher.finish()))
 }
 
-/// Makes the stand-in for `image`.
+/// Builds the stand-in for `image`.
 pub(crate) fn make(image: &str) -> io::Result<()> {
     if image == BASE {
         return make_base();
@@ -49,13 +52,13 @@ pub(crate) fn make(image: &str) -> io::Result<()> {
     fs::remove_dir_all(&context)
 }
 
-/// The last part of an image's name, without its tag.
+/// Returns the last part of an image's name, without its tag.
 fn name_of(image: &str) -> &str {
     let path = image.split(':').next().unwrap_or(image);
     path.rsplit('/').next().unwrap_or(path)
 }
 
-/// The files of a stand-in, sorted.
+/// Returns the files of a stand-in, sorted.
 fn sources(image: &str) -> io::Result<Vec<PathBuf>> {
     let all = root().join("xtask/stand-ins");
     let name = name_of(image);
@@ -69,7 +72,7 @@ fn sources(image: &str) -> io::Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-/// Adds what comes from this machine.
+/// Copies programs from this machine into the build's folder.
 fn add_programs(name: &str, context: &Path) -> io::Result<()> {
     match name {
         "kafka" => copy(&[&kafka::jars()?], &context.join("libs")),
@@ -88,14 +91,14 @@ fn copy(from: &[&Path], to: &Path) -> io::Result<()> {
     run_command(Command::new("cp").arg("--recursive").args(from).arg(to))
 }
 
-/// A minimal Debian, with its own tool for that.
+/// Builds a minimal Debian with debootstrap.
 fn make_base() -> io::Result<()> {
     let debootstrap = program(&["debootstrap"], "debootstrap")?;
     let folder = root().join("target/compose/debian");
     let _ = fs::remove_dir_all(&folder);
     let mut command = Command::new(debootstrap);
     bounded(command.args(["--variant=minbase", "bookworm"]).arg(&folder), BUILD_TIMEOUT)?;
-    // The lists and archives of packages are most of it, and the first `apt-get update` would replace them.
+    // Package lists and archives take most of the space, and the first `apt-get update` replaces them.
     for cache in ["var/lib/apt/lists", "var/cache/apt/archives"] {
         fs::remove_dir_all(folder.join(cache))?;
         fs::create_dir_all(folder.join(cache).join("partial"))?;

@@ -8,12 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::docker::{docker, interruptible, needs_engine};
+use super::docker::{docker, interruptible};
+use super::engine::{Engine, unavailable};
 use super::images::{self, SHOP};
 use super::journey::{self, Order, SERVICES};
 use super::project::Project;
 use super::{http, spans};
 use crate::services::free_ports;
+use crate::step::report_not_run;
 use crate::undo::{Undo, undo_on_signals};
 use crate::workspace::{cargo, root};
 
@@ -26,32 +28,61 @@ const BASKET: &str =
 const TOKEN: &str = "token-of-ada";
 /// How long the image may take to build from source.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
-/// How long something that is on its way may take to arrive.
+/// How long a check is repeated before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
-/// How much of what is missing is told: all orders mostly miss the same.
+/// How many missing things are shown. Most orders miss the same ones.
 const SHOWN: usize = 20;
 
-/// Where the shop of this run is found.
+/// The ports of this run's shop.
 struct Ports {
     shop: u16,
     backend: u16,
 }
 
+#[derive(Debug, Default)]
+struct Options {
+    /// Builds the shop's image from source instead of from the program of this machine.
+    from_source: bool,
+    /// Reports the test as not run where no engine can be had, instead of failing.
+    skip_without_engine: bool,
+}
+
+impl Options {
+    /// `None` for options that do not exist.
+    fn parse(arguments: &[String]) -> Option<Self> {
+        let mut options = Self::default();
+        for argument in arguments {
+            match argument.as_str() {
+                "--from-source" => options.from_source = true,
+                "--skip-without-engine" => options.skip_without_engine = true,
+                _ => return None,
+            }
+        }
+        Some(options)
+    }
+}
+
 pub(crate) fn run(options: &[String]) -> io::Result<bool> {
-    let from_source = match options {
-        [] => false,
-        [option] if option == "--from-source" => true,
-        _ => return Err(io::Error::other("compose-test knows --from-source and nothing else")),
+    let Some(options) = Options::parse(options) else {
+        return Err(io::Error::other(
+            "usage: cargo xtask compose-test [--from-source] [--skip-without-engine]",
+        ));
     };
+    if let Some(reason) = unavailable().filter(|_| options.skip_without_engine) {
+        println!("compose test: NOT RUN: {reason}");
+        report_not_run("compose test", &reason);
+        return Ok(true);
+    }
+    let from_source = options.from_source;
     undo_on_signals()?;
-    needs_engine()?;
+    let _engine = Engine::ready()?;
     images::prepare(from_source)?;
     let name = format!("shop-test-{}", std::process::id());
     let image = format!("{SHOP}:{name}");
     let untagged = image.clone();
     let _image = Undo::new(move || {
-        // It is not there when its build has failed.
+        // There is none when its build has failed.
         let _ = docker(&["image", "rm", &untagged]).output();
     });
     build(&image, from_source)?;
@@ -81,7 +112,7 @@ pub(crate) fn run(options: &[String]) -> io::Result<bool> {
     Ok(outcome.is_ok())
 }
 
-/// The image of our services, from source or with the program of a debug build, so that nothing is compiled twice.
+/// Builds the image of our services, from source or with the debug build of this machine, which is compiled already.
 fn build(image: &str, from_source: bool) -> io::Result<()> {
     let mut build = docker(&["build", "--force-rm", "--file", "examples/Dockerfile", "--tag", image]);
     if from_source {
@@ -98,7 +129,7 @@ fn build(image: &str, from_source: bool) -> io::Result<()> {
     interruptible(build.args(["--target", "prebuilt"]).arg(context), BUILD_TIMEOUT)
 }
 
-/// A folder into which the services, which run as a user of their own, may write.
+/// Creates a folder into which the services may write. They run as a user of their own.
 fn folder_for_spans(name: &str) -> io::Result<PathBuf> {
     let folder = root().join("target/compose").join(name);
     fs::create_dir_all(&folder)?;
@@ -135,7 +166,7 @@ fn bring_up_and_check(project: &mut Project, ports: &Ports, written: &Path) -> i
     if !restarted.is_empty() {
         return Err(io::Error::other(format!("had to be started again: {restarted:?}")));
     }
-    // The last spans leave when a service stops: what was whole must not get an orphan by them.
+    // Services export their last spans when they stop. Those must not add orphans to complete journeys.
     project.stop(&SERVICES)?;
     let all = [orders, later].concat();
     until_nothing_is_missing("and all are when all have stopped", || of_each(&all, written, journey::missing))
@@ -160,8 +191,8 @@ fn place(port: u16, order: &Order) -> io::Result<http::Answer> {
     http::post(port, "/orders", &headers, BASKET)
 }
 
-/// Stops and starts our services, one after the other, while orders come in. What happens to these is not looked at: some
-/// meet a service that is not there.
+/// Stops and starts our services, one after the other, while orders come in. Their answers are ignored: some orders fail because
+/// a service is down.
 fn restart_each_under_load(project: &Project, port: u16) -> io::Result<()> {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -179,7 +210,7 @@ fn restart_each_under_load(project: &Project, port: u16) -> io::Result<()> {
     Ok(())
 }
 
-/// What `check` finds missing, of any of `orders`.
+/// Returns what `check` finds missing in any of `orders`.
 fn of_each(
     orders: &[Order],
     written: &Path,
@@ -189,7 +220,7 @@ fn of_each(
     Ok(orders.iter().flat_map(|order| check(&spans, order)).collect())
 }
 
-/// Repeats `check` until it finds nothing missing any more.
+/// Repeats `check` until it finds nothing missing.
 fn until_nothing_is_missing(what: &str, check: impl Fn() -> io::Result<Vec<String>>) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {

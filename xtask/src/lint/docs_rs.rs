@@ -15,7 +15,9 @@ const RUSTDOC: &str = "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n";
 pub(crate) fn step() -> Step {
     Step::check("documentation, as docs.rs builds it", || {
         let mut command = cargo(&["doc", "--workspace", "--all-features", "--no-deps"]);
-        command.env("RUSTDOC", rustdoc()?).env("RUSTDOCFLAGS", "--cfg docsrs -D warnings");
+        command
+            .env("RUSTDOC", rustdoc()?)
+            .env("RUSTDOCFLAGS", "--cfg docsrs -Zcrate-attr=feature(doc_cfg) -D warnings");
         succeeds(&mut command)
     })
 }

@@ -16,7 +16,7 @@ const MAVEN: Program = Program { names: &["mvn"], package: "maven" };
 
 const VERSION: &str = "4.3.1";
 /// Names the jars, with their versions.
-const POM: &str = include_str!("kafka-pom.xml");
+pub(crate) const POM: &str = include_str!("kafka-pom.xml");
 /// Any base64 UUID: no other node ever joins.
 const CLUSTER_ID: &str = "dHJhY2luZy1zdWl0ZS10ZQ";
 

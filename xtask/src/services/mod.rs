@@ -15,10 +15,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-pub(crate) use self::apt::program;
-use self::apt::{Program, install};
+pub(crate) use self::apt::{Program, install, program};
 use self::service::Service;
-pub(crate) use self::service::{free_ports, run as run_command};
+pub(crate) use self::service::{free_ports, is_root, run as run_command};
 use crate::undo::{Undo, undo_on_signals};
 use crate::workspace::root;
 

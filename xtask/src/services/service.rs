@@ -18,14 +18,14 @@ const START_TIMEOUT: Duration = Duration::from_secs(90);
 const STOP_TIMEOUT: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(100);
 
-/// A running server. Its drop stops it, by its own process id, and so does a signal that ends this process.
+/// A running server. Dropping it stops the server, and so does a signal that ends this process.
 #[derive(Debug)]
 pub(crate) struct Service {
-    /// What clients are given to find it.
+    /// The address for clients.
     pub(crate) url: String,
     process: Arc<Mutex<Process>>,
     _stop: Undo,
-    /// Another server that this one needs, stopped after it.
+    /// Another server that this one needs. It stops after this one.
     _companion: Option<Box<Self>>,
 }
 
@@ -36,7 +36,7 @@ struct Process {
 }
 
 impl Service {
-    /// Starts `command`, and waits until `is_ready`.
+    /// Starts `command`, and waits until `is_ready` returns true.
     pub(crate) fn start(
         mut command: Command,
         url: String,
@@ -45,12 +45,12 @@ impl Service {
     ) -> io::Result<Self> {
         let output = fs::File::create(log)?;
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
-        // In a process group of its own, so that Ctrl-C reaches it only as the signal that stops it in order.
+        // In a process group of its own, so that Ctrl-C does not reach it directly.
         let child = command.process_group(0).spawn()?;
         let process = Arc::new(Mutex::new(Process { child, stop_signal: "-TERM" }));
         let stopped = process.clone();
         let stop = Undo::new(move || {
-            // Nobody is left to be told when it fails.
+            // This process ends: an error has nowhere to go.
             let _ = locked(&stopped).end();
         });
         let service = Self { url, process, _stop: stop, _companion: None };
@@ -67,7 +67,7 @@ impl Service {
         Ok(service)
     }
 
-    /// Sets the signal that stops the server without a wait for its clients, as `kill` takes it; `-TERM` by default.
+    /// Sets the signal that stops the server without waiting for its clients, as an option of `kill`; `-TERM` by default.
     pub(crate) fn stopped_by(self, signal: &'static str) -> Self {
         locked(&self.process).stop_signal = signal;
         self
@@ -81,7 +81,7 @@ impl Service {
 }
 
 impl Process {
-    /// Asks the server to stop, and ends it with all that it has started when it does not.
+    /// Asks the server to stop, and kills its process group when it does not.
     fn end(&mut self) -> io::Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
@@ -104,7 +104,7 @@ fn locked(process: &Mutex<Process>) -> MutexGuard<'_, Process> {
     process.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// An error with the end of the server's log.
+/// Returns an error with the end of the server's log.
 fn failure(what: &str, log: &Path) -> io::Error {
     let log = fs::read_to_string(log).unwrap_or_default();
     let lines: Vec<&str> = log.lines().rev().take(20).collect();
@@ -112,24 +112,24 @@ fn failure(what: &str, log: &Path) -> io::Error {
     io::Error::other(format!("{what}; its log ends with\n{}", end.join("\n")))
 }
 
-/// A new folder for the data of the server `name`.
+/// Creates a folder for the data of the server `name`.
 pub(crate) fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
     let dir = root.join(name);
     fs::create_dir_all(&dir)?;
     dir.canonicalize()
 }
 
-/// Whether something accepts connections at `port` of this machine.
+/// Whether something accepts connections on `port` of this machine.
 pub(crate) fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), POLL).is_ok()
 }
 
-/// A port that is free now.
+/// Returns a port that is free now.
 pub(crate) fn free_port() -> io::Result<u16> {
     free_ports().map(|[port]| port)
 }
 
-/// Ports that are free now, each another one.
+/// Returns different ports that are free now.
 pub(crate) fn free_ports<const COUNT: usize>() -> io::Result<[u16; COUNT]> {
     let mut ports = [0; COUNT];
     let mut held = Vec::new();
@@ -151,16 +151,16 @@ pub(crate) fn ask<const BYTES: usize>(port: u16, question: &[u8]) -> io::Result<
     Ok(answer)
 }
 
-/// Runs `command`, and fails with what it said.
+/// Runs `command`. The error contains its output.
 pub(crate) fn run(command: &mut Command) -> io::Result<()> {
     let output = command.stdin(Stdio::null()).output()?;
     if output.status.success() {
         return Ok(());
     }
-    let mut said = String::new();
-    (&output.stdout[..]).read_to_string(&mut said)?;
-    (&output.stderr[..]).read_to_string(&mut said)?;
-    Err(io::Error::other(format!("{command:?} ended with {}: {said}", output.status)))
+    let mut text = String::new();
+    (&output.stdout[..]).read_to_string(&mut text)?;
+    (&output.stderr[..]).read_to_string(&mut text)?;
+    Err(io::Error::other(format!("{command:?} ended with {}: {text}", output.status)))
 }
 
 /// Whether this process is root, so that servers need a user of their own.
@@ -168,7 +168,7 @@ pub(crate) fn is_root() -> bool {
     fs::metadata("/proc/self").is_ok_and(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata) == 0)
 }
 
-/// `program` as `user` when this process is root, since PostgreSQL refuses to run as root.
+/// Runs `program` as `user` when this process is root: PostgreSQL refuses to run as root.
 pub(crate) fn as_user(user: &str, program: &Path) -> Command {
     if !is_root() {
         return Command::new(program);
@@ -178,7 +178,7 @@ pub(crate) fn as_user(user: &str, program: &Path) -> Command {
     command
 }
 
-/// Gives `dir` to `user` when this process is root, and lets it through the folders above.
+/// Makes `user` the owner of `dir` when this process is root.
 pub(crate) fn give(dir: &Path, user: &str) -> io::Result<()> {
     if is_root() {
         run(Command::new("chown").args(["-R", &format!("{user}:{user}")]).arg(dir))

@@ -1,0 +1,107 @@
+//! The Rust blocks of the READMEs, each compiled as a crate of its own with exactly the dependencies that its README names.
+
+mod blocks;
+mod snippet;
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use self::blocks::{Block, blocks};
+use self::snippet::Snippet;
+use crate::step::Step;
+use crate::workspace::{cargo, root};
+
+/// The generated crates form a workspace of their own in this folder.
+const FOLDER: &str = "target/readme";
+
+/// One step per Rust block, and a failing one per README that cannot be used.
+pub(crate) fn steps() -> io::Result<Vec<Step>> {
+    let folder = root().join(FOLDER);
+    let _ = fs::remove_dir_all(folder.join("crates"));
+    let mut steps = Vec::new();
+    for readme in readmes(&root())? {
+        let written = snippets_of(&readme).and_then(|snippets| {
+            let crates = folder.join("crates");
+            snippets.iter().try_for_each(|snippet| snippet.write(&crates.join(&snippet.name), &root()))?;
+            Ok(snippets)
+        });
+        match written {
+            Ok(snippets) => steps.extend(snippets.iter().map(check)),
+            Err(error) => steps.push(Step::check(readme.display().to_string(), move || Err(error))),
+        }
+    }
+    let members = "[workspace]\nresolver = \"3\"\nmembers = [\"crates/*\"]\n";
+    fs::write(folder.join("Cargo.toml"), members)?;
+    // The same versions as everywhere else.
+    fs::copy(root().join("Cargo.lock"), folder.join("Cargo.lock"))?;
+    Ok(steps)
+}
+
+/// Each crate is checked alone: together they would share their features.
+fn check(snippet: &Snippet) -> Step {
+    let manifest = format!("{FOLDER}/Cargo.toml");
+    let mut command = cargo(&["check", "--quiet", "--manifest-path", &manifest, "--package", &snippet.name]);
+    command.arg("--target-dir").arg(root().join(FOLDER).join("target"));
+    Step::new(format!("{}, line {}", snippet.readme, snippet.line), command)
+}
+
+/// The README of the workspace and of each crate, sorted.
+fn readmes(root: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut found = vec![root.join("README.md")];
+    for entry in fs::read_dir(root)? {
+        let folder = entry?.path();
+        if folder.join("Cargo.toml").is_file() && folder.join("README.md").is_file() {
+            found.push(folder.join("README.md"));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn snippets_of(readme: &Path) -> io::Result<Vec<Snippet>> {
+    let text = fs::read_to_string(readme)?;
+    let name = readme.strip_prefix(root()).unwrap_or(readme).to_string_lossy().into_owned();
+    snippets(&name, &text).map_err(io::Error::other)
+}
+
+/// Pairs each Rust block with the last list of dependencies above it.
+fn snippets(readme: &str, text: &str) -> Result<Vec<Snippet>, String> {
+    let mut dependencies: Option<String> = None;
+    let mut found = Vec::new();
+    for Block { language, line, text } in blocks(text) {
+        match language.as_str() {
+            "toml" if text.contains("[dependencies]") => dependencies = Some(text),
+            "rust" => {
+                let dependencies = dependencies.clone().ok_or_else(|| {
+                    format!("{readme}, line {line}: no list of dependencies stands above this Rust block")
+                })?;
+                found.push(Snippet::new(readme, line, dependencies, text));
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rust_block_has_the_dependencies_above_it() {
+        let text = "```toml\n[dependencies]\na = \"1\"\n```\n```rust\nfirst();\n```\n\
+                    ```toml\n[profile.release]\n```\n```rust,no_run\nsecond();\n```\n\
+                    ```toml\n[dependencies]\nb = \"1\"\n```\n```rust,ignore\nthird();\n```\n";
+        let found = snippets("README.md", text).expect("each block has dependencies");
+        let dependencies: Vec<bool> =
+            found.iter().map(|snippet| snippet.dependencies.contains("a =")).collect();
+        assert_eq!(dependencies, [true, true, false]);
+    }
+
+    #[test]
+    fn a_rust_block_without_dependencies_is_an_error() {
+        assert!(snippets("README.md", "```rust\nfirst();\n```\n").is_err());
+        assert!(snippets("README.md", "```text\nno code\n```\n").is_ok_and(|found| found.is_empty()));
+    }
+}
