@@ -65,6 +65,6 @@ pub use provider::{
 pub use span::{Recorder, Span, Value};
 
 /// The examples of the README, so that they compile.
-#[cfg(all(doctest, feature = "otlp-http"))]
+#[cfg(all(doctest, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

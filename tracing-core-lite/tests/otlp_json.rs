@@ -137,7 +137,7 @@ fn a_bad_line_is_an_error_for_that_line_alone() {
     bytes.extend_from_slice(b"\n\xff\xfe\n");
     let mut bad = Vec::new();
     let mut fine = 0;
-    for result in Reader::new(bytes.as_slice()).max_line(good.len()) {
+    for result in Reader::new(bytes.as_slice()).with_max_line(good.len()) {
         match result {
             Ok(request) => {
                 assert_eq!(request, full());

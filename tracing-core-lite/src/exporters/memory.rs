@@ -1,4 +1,4 @@
-//! Keeps finished spans in memory, for tests.
+//! An exporter that keeps spans in memory, for tests.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -7,7 +7,9 @@ use std::time::Instant;
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 use crate::span::data::FinishedSpan;
 
-/// Keeps finished spans in memory. Clones share them: give one to the provider, ask the other.
+/// An exporter that keeps finished spans in memory.
+///
+/// Clones share the spans: give one clone to the provider, and read from another.
 ///
 /// ```
 /// use tracing_core_lite::exporters::MemoryExporter;
@@ -24,31 +26,31 @@ pub struct MemoryExporter {
 }
 
 impl MemoryExporter {
-    /// Keeps every span.
+    /// Creates an exporter that keeps every span.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Keeps the `capacity` spans that were exported last.
+    /// Creates an exporter that keeps the last `capacity` spans.
     #[must_use]
     pub fn with_capacity(capacity: usize) -> Self {
         Self { capacity: Some(capacity), ..Self::default() }
     }
 
-    /// A copy of the spans, in the order of their export.
+    /// Returns a copy of the spans, in the order of their export.
     #[must_use]
     pub fn finished(&self) -> Vec<FinishedSpan> {
         self.lock().iter().cloned().collect()
     }
 
-    /// The spans, in the order of their export; none is left.
+    /// Removes the spans and returns them, in the order of their export.
     #[must_use]
     pub fn take(&self) -> Vec<FinishedSpan> {
         std::mem::take(&mut *self.lock()).into()
     }
 
-    /// Forgets the spans.
+    /// Removes the spans.
     pub fn clear(&self) {
         self.lock().clear();
     }

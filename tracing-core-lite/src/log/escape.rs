@@ -1,21 +1,21 @@
-//! Text that stays on its line.
+//! Escapes characters that would break a line.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};
 
-/// Writes on with characters escaped that would break the line, or steer a terminal.
+/// A writer that escapes characters that break a line or control a terminal.
 pub(super) struct Escaped<'a> {
     out: &'a mut dyn Write,
     escape: fn(&mut dyn Write, char) -> fmt::Result,
 }
 
 impl<'a> Escaped<'a> {
-    /// For text: as Rust escapes them, `\n`, `\u{1b}`.
+    /// Escapes as Rust does: `\n`, `\u{1b}`.
     pub(super) fn text(out: &'a mut dyn Write) -> Self {
         Self { out, escape: |out, c| write!(out, "{}", c.escape_default()) }
     }
 
-    /// For JSON that was serialized already: serde_json leaves some of them as they are, DEL and U+009B for instance.
+    /// Escapes in serialized JSON. serde_json does not escape some control characters, for example DEL and U+009B.
     pub(super) fn json(out: &'a mut dyn Write) -> Self {
         Self { out, escape: |out, c| write!(out, "\\u{:04x}", u32::from(c)) }
     }
@@ -37,12 +37,12 @@ impl Write for Escaped<'_> {
     }
 }
 
-/// Control characters, and those that break lines or change the direction of writing without being control characters.
+/// Returns whether `c` is a control character, breaks lines, or changes the direction of text.
 fn is_unprintable(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Writes a text value: as it is when that leaves no doubt where it ends, else in quotes.
+/// Writes a value, in quotes if its end would be unclear without them.
 pub(super) fn write_value(out: &mut dyn Write, value: &str) -> fmt::Result {
     let plain =
         !value.is_empty() && !value.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '=' | '\\'));
@@ -61,7 +61,7 @@ pub(super) fn write_value(out: &mut dyn Write, value: &str) -> fmt::Result {
     out.write_char('"')
 }
 
-/// `text` without the sequences that set colours (`ESC [ … m`): the `fmt` layer formats the fields of spans with them.
+/// Removes the sequences that set colours (`ESC [ … m`). The `fmt` layer formats the fields of spans with them.
 pub(super) fn without_colours(text: &str) -> Cow<'_, str> {
     if !text.contains("\u{1b}[") {
         return Cow::Borrowed(text);
@@ -92,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_quoted_when_in_doubt() {
+    fn values_with_an_unclear_end_are_quoted() {
         for (given, written) in [
             ("plain", "plain"),
             ("żółw", "żółw"),
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn only_colours_are_taken_out() {
+    fn only_colours_are_removed() {
         for (given, left) in [
             ("a=1", "a=1"),
             ("\u{1b}[3ma\u{1b}[0m\u{1b}[2m=\u{1b}[0m1", "a=1"),

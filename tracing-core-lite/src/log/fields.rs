@@ -11,7 +11,7 @@ use super::escape::{Escaped, write_value};
 /// The field that holds an event's message.
 const MESSAGE: &str = "message";
 
-/// The name as it was meant: `r#type` is `type`.
+/// Returns the name of a field: `type` for `r#type`.
 fn name(field: &Field) -> &'static str {
     field.name().trim_start_matches("r#")
 }
@@ -25,7 +25,7 @@ pub(super) struct TextFields {
 
 impl TextFields {
     fn write(&mut self, field: &Field, write: impl FnOnce(&mut String) -> fmt::Result) {
-        // Writing to a `String` does not fail; a `Debug` that does leaves what it wrote.
+        // Writing to a `String` cannot fail. If a `Debug` implementation fails, what it has written stays.
         let _result = if field.name() == MESSAGE {
             write(&mut self.message)
         } else {
@@ -73,7 +73,7 @@ impl JsonFields {
 
 impl Visit for JsonFields {
     fn record_f64(&mut self, field: &Field, value: f64) {
-        // JSON has no number for infinity.
+        // JSON has no infinity and no NaN.
         if value.is_finite() { self.put(field, value) } else { self.put(field, value.to_string()) }
     }
 
@@ -99,7 +99,7 @@ impl Visit for JsonFields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let mut text = String::new();
-        // A `Debug` that fails leaves what it wrote; `format!` would panic.
+        // `format!` panics if a `Debug` implementation fails.
         let _result = write!(text, "{value:?}");
         self.put(field, text);
     }

@@ -1,4 +1,4 @@
-//! Log lines for machines.
+//! Log lines as JSON.
 
 use std::fmt::{self, Write};
 
@@ -13,18 +13,20 @@ use super::current_ids;
 use super::escape::{Escaped, without_colours};
 use super::fields::JsonFields;
 
-/// Writes an event as one line of JSON. Made by [`json`].
+/// An event format that writes JSON; see [`json`].
 #[derive(Debug, Clone)]
 pub struct Json {
     service: String,
 }
 
-/// An event format for `tracing-subscriber`: one JSON object in one line, with `service` as the service's name.
+/// Returns an event format for `tracing-subscriber` that writes one JSON object on one line. `service` is the name of the
+/// service.
 ///
-/// Its members: `timestamp`, `level`, `service`, `target`, `message`; `fields`, an object, when there are any; `spans`, a
-/// list of objects with `name` and `fields`, the outermost first, inside spans of `tracing`; `trace_id` and `span_id`
-/// inside an OpenTelemetry span. The names are those of the OpenTelemetry specification, "Trace Context in non-OTLP Log
-/// Formats".
+/// The members are `timestamp`, `level`, `service`, `target` and `message`, and where they apply:
+/// - `fields`: an object,
+/// - `spans`: the entered spans of `tracing` as objects with `name` and `fields`, the outermost first,
+/// - `trace_id` and `span_id`: those of the current OpenTelemetry span. The names come from the OpenTelemetry specification,
+///   "Trace Context in non-OTLP Log Formats".
 ///
 /// ```
 /// use tracing_core_lite::log;
@@ -81,7 +83,7 @@ fn write_member(out: &mut Writer<'_>, name: &str, value: &Value) -> fmt::Result 
     write!(Escaped::json(out), ",\"{name}\":{value}")
 }
 
-/// The name and the fields of an entered span: as JSON when the `fmt` layer writes them as JSON, else as its text.
+/// Returns the name and the fields of an entered span. The fields are JSON if the `fmt` layer writes JSON, and text otherwise.
 fn span_object<S, N>(span: &SpanRef<'_, S>) -> Value
 where
     S: Subscriber + for<'a> LookupSpan<'a>,

@@ -1,10 +1,10 @@
-//! Log lines of `tracing-subscriber` that tell which trace they belong to.
+//! Event formats for `tracing-subscriber` that add trace and span ids to log lines.
 //!
-//! [`text`] and [`json`] are event formats for its `fmt` layer. Every line has the time (RFC 3339, UTC, microseconds), the
-//! level, the service, the target, the message and the fields, the spans that are entered with theirs, and last the ids of
-//! the current OpenTelemetry span: `trace_id` and `span_id` in lower-case hex. Without a current span there are none.
-//! Inside the spans of `tracing` the ids are there when tracing-opentelemetry's layer is installed: it makes its span the
-//! current one.
+//! [`text`] and [`json`] are event formats for its `fmt` layer. Each line has the time (RFC 3339, UTC, microseconds), the
+//! level, the service, the target, the message, the fields, and the entered spans with their fields. The ids of the current
+//! OpenTelemetry span come last: `trace_id` and `span_id` in lower-case hexadecimal. Without a current span they are left
+//! out. Inside spans of `tracing`, the ids are present if the layer of tracing-opentelemetry is installed, because it makes
+//! its span the current one.
 //!
 //! ```
 //! use tracing_core_lite::log;
@@ -22,9 +22,9 @@
 //! ```
 //!
 //! # What can go wrong
-//! One event is one line, whatever is in its values: JSON escapes them, and text escapes control characters, so that no
-//! value can start a line of its own or steer a terminal. The `fmt` layer writes the fields of *spans* as text by default;
-//! give it `fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())` to have them as JSON values.
+//! One event is always one line. Both formats escape control characters, so no value can start a new line or send commands
+//! to a terminal. The `fmt` layer formats the fields of *spans* as text by default. To get JSON values, give it
+//! `fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())`.
 
 mod escape;
 mod fields;
@@ -37,7 +37,7 @@ pub use text::{Text, text};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
 
-/// The ids of the current span, `None` when there is no valid one.
+/// Returns the ids of the current span, `None` if there is no valid one.
 fn current_ids() -> Option<(TraceId, SpanId)> {
     Context::map_current(|context| {
         let span = context.span();

@@ -1,4 +1,4 @@
-//! Log lines for people.
+//! Log lines as text.
 
 use std::fmt::{self, Write};
 
@@ -12,13 +12,13 @@ use super::current_ids;
 use super::escape::{Escaped, without_colours};
 use super::fields::TextFields;
 
-/// Writes an event as one line of text. Made by [`text`].
+/// An event format that writes text; see [`text`].
 #[derive(Debug, Clone)]
 pub struct Text {
     service: String,
 }
 
-/// An event format for `tracing-subscriber`: one line of text, with `service` as the service's name.
+/// Returns an event format for `tracing-subscriber` that writes one line of text. `service` is the name of the service.
 ///
 /// ```
 /// use tracing_core_lite::log;
@@ -28,8 +28,7 @@ pub struct Text {
 /// // 2026-11-22T10:00:00.123456Z  INFO orders shop::orders: order placed order_id=7 trace_id=4bf9… span_id=00f0…
 /// ```
 ///
-/// Spans that are entered come before the target, the outermost first: `request{method="GET"}:charge: `. No line is
-/// coloured.
+/// Entered spans come before the target, the outermost first: `request{method="GET"}:charge: `. Lines have no colours.
 #[must_use]
 pub fn text(service: impl Into<String>) -> Text {
     Text { service: service.into() }

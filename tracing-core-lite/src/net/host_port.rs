@@ -1,9 +1,9 @@
-//! Host and port of an authority.
+//! The host and the port of an authority.
 
-/// Longest authority that is looked at, in bytes: a DNS name has at most 255.
+/// The longest authority that is parsed, in bytes. A DNS name has at most 255.
 const LONGEST: usize = 300;
 
-/// A host and a port: what `server.address` and `server.port` say.
+/// A host and a port, for `server.address` and `server.port`.
 ///
 /// ```
 /// use tracing_core_lite::net::HostPort;
@@ -16,7 +16,7 @@ const LONGEST: usize = 300;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HostPort<'a> {
-    /// The host: a name or an IP address, which has no brackets around it.
+    /// The host: a name, or an IP address without brackets.
     pub host: &'a str,
     /// The port, if one is known.
     pub port: Option<u16>,
@@ -46,11 +46,11 @@ static KINDS: [Kind; 256] = {
 };
 
 impl<'a> HostPort<'a> {
-    /// Takes an authority apart (RFC 3986, section 3.2), as URIs, `Host` and `:authority` have it: `host`, `host:port`,
-    /// `[v6]`, `[v6]:port`, all with or without user information in front.
+    /// Parses an authority (RFC 3986, section 3.2) of a URI, `Host` or `:authority`: `host`, `host:port`, `[v6]` or
+    /// `[v6]:port`, with or without user information.
     ///
-    /// `None` when it is none of these, has a port above 65535, or is longer than 300 bytes. The host is not searched for
-    /// what no name may have.
+    /// Returns `None` for anything else, for a port above 65535, and for more than 300 bytes. It does not check that the host
+    /// is a valid name.
     #[inline]
     #[must_use]
     pub fn parse(authority: &'a str) -> Option<Self> {
@@ -58,14 +58,15 @@ impl<'a> HostPort<'a> {
         Some(Self { host: std::str::from_utf8(host).ok()?, port })
     }
 
-    /// As [`parse`](HostPort::parse), for an authority that is not known to be text: the host, which is ASCII, and the port.
+    /// Parses an authority that need not be text, as [`parse`](HostPort::parse) does. Returns the host, which is ASCII, and the
+    /// port.
     #[inline]
     #[must_use]
     pub fn split(authority: &'a [u8]) -> Option<(&'a [u8], Option<u16>)> {
         if authority.len() > LONGEST {
             return None;
         }
-        // Most are a name and a port: without a jump by table for each byte.
+        // The common case, a name and a port, needs no table lookup for each byte.
         let is_special = |byte: &u8| !matches!(KINDS[usize::from(*byte)], Kind::Host);
         if let Some(colon) = authority.iter().position(is_special)
             && let (host, [b':', port @ ..]) = authority.split_at(colon)
@@ -81,7 +82,7 @@ impl<'a> HostPort<'a> {
         let mut start = 0;
         let mut colons = 0;
         let mut colon = authority.len();
-        // One pass: `str`'s searches cost more than the few bytes of an authority are worth.
+        // One pass is faster than the searches of `str` for so few bytes.
         for (at, byte) in authority.iter().enumerate() {
             match KINDS[usize::from(*byte)] {
                 Kind::Host => {}
@@ -112,7 +113,7 @@ impl<'a> HostPort<'a> {
         Some((host, port))
     }
 
-    /// With the port that `scheme` stands for, where there is none: 80 for `http` and `ws`, 443 for `https` and `wss`.
+    /// Adds the default port of `scheme` if there is no port: 80 for `http` and `ws`, 443 for `https` and `wss`.
     #[inline]
     #[must_use]
     pub fn or_port_of(self, scheme: Option<&str>) -> Self {
@@ -122,7 +123,7 @@ impl<'a> HostPort<'a> {
 
 #[inline]
 fn port_of(digits: &[u8]) -> Option<u16> {
-    // In 32 bits nothing can overflow: a check for each digit, not three.
+    // 32 bits cannot overflow here, so one check for each digit is enough.
     let port = digits.iter().try_fold(0_u32, |port, digit| {
         let digit = digit.wrapping_sub(b'0');
         let port = port * 10 + u32::from(digit);

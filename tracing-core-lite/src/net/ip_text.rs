@@ -8,7 +8,7 @@ use crate::stack_text::StackText;
 /// The longest IPv6 address, in bytes.
 const LONGEST: usize = 46;
 
-/// An IP address as text, without the heap: the value of `client.address` and `network.peer.address`.
+/// An IP address as text on the stack, for `client.address` and `network.peer.address`.
 ///
 /// ```
 /// use tracing_core_lite::layer_support::IpText;
@@ -19,7 +19,7 @@ const LONGEST: usize = 46;
 pub struct IpText(StackText<LONGEST>);
 
 impl IpText {
-    /// The text of `address`. An IPv4 address that a dual-stack socket shows as IPv6 is written as IPv4.
+    /// Formats `address`. An IPv4 address that a dual-stack socket reports as IPv6 is formatted as IPv4.
     #[inline]
     #[must_use]
     pub fn new(address: IpAddr) -> Self {
@@ -34,7 +34,7 @@ impl IpText {
         }
     }
 
-    /// `fmt` takes ten times as long.
+    /// Formats without `fmt`, which is much slower.
     #[inline]
     fn of_v4(address: Ipv4Addr) -> Self {
         let mut bytes = [0; LONGEST];
@@ -58,7 +58,7 @@ impl IpText {
         Self(StackText::of_ascii(bytes, len))
     }
 
-    /// The text.
+    /// Returns the text.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn texts() {
+    fn addresses_are_formatted() {
         for (given, expected) in [
             ("0.0.0.0", "0.0.0.0"),
             ("1.20.255.99", "1.20.255.99"),

@@ -1,6 +1,6 @@
-//! Network addresses, as spans name them: IP addresses as text, hosts and ports of authorities, the address of the peer.
+//! Network addresses as spans record them: hosts and ports of authorities, IP addresses, and the address of the peer.
 //!
-//! For the wrappers of servers and clients, which do this for every request: nothing here allocates.
+//! Wrappers of servers and clients use this module for every request. It does not allocate.
 
 mod host_port;
 pub(crate) mod ip_text;

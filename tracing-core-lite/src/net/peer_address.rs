@@ -1,13 +1,13 @@
-//! The extension that tells who is at the other end.
+//! The address of the peer, as an extension of requests and responses.
 
 use std::net::SocketAddr;
 
-/// An extension of a request (server) or a response (client): the address at the other end of the connection.
+/// The address at the other end of a connection, as an extension of a request (server) or a response (client).
 ///
-/// The layers of tracing-http and tracing-grpc look for it. Whoever accepts or opens the connection sets it, where they
-/// cannot find the address by themselves.
+/// The layers of tracing-http and tracing-grpc read it. Set it where a connection is accepted or opened, if they cannot
+/// find the address otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct PeerAddress(
-    /// Address and port.
+    /// The address and the port.
     pub SocketAddr,
 );

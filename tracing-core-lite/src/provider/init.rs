@@ -1,4 +1,4 @@
-//! One call that starts everything, with defaults from the environment.
+//! Starts tracing, with defaults from the environment.
 
 use std::time::Duration;
 
@@ -13,19 +13,19 @@ use crate::propagation::Propagator;
 use crate::sampling::{self, Sampler};
 use crate::span::SpanLimits;
 
-/// How long the drop of a [`Guard`] waits for spans to leave, unless another time is set.
+/// How long the drop of a [`Guard`] waits for the last export by default.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Starts tracing for this process: `init().start()?`.
+/// Returns a builder that starts tracing for this process: `init().start()?`.
 ///
-/// What is not set in code comes from the environment: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
+/// Settings that are not made in code come from the environment: `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`,
 /// `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_EXPORTER` (`otlp` by default; `console`, `none`, or a list), `OTEL_EXPORTER_OTLP_*`,
 /// `OTEL_PROPAGATORS`, `OTEL_BSP_*`, the limits of spans, and `OTEL_SDK_DISABLED`.
 ///
 /// ```
 /// # fn main() -> Result<(), tracing_core_lite::InitError> {
 /// let _guard = tracing_core_lite::init().with_service_name("orders").start()?;
-/// // … serve until the program ends; the guard's drop sends what is left.
+/// // Serve until the program ends. The drop of the guard exports the last spans.
 /// # Ok(())
 /// # }
 /// ```
@@ -34,7 +34,7 @@ pub fn init() -> Init {
     Init::default()
 }
 
-/// See [`init`].
+/// A builder that starts tracing; see [`init`].
 #[derive(Debug, Default)]
 #[must_use = "tracing starts with `start`"]
 pub struct Init {
@@ -50,7 +50,7 @@ pub struct Init {
     random_flag: bool,
 }
 
-/// An exporter, which need not be `Debug`.
+/// An exporter. Exporters need not implement `Debug`.
 struct ExporterBox(Box<dyn Exporter>);
 
 impl std::fmt::Debug for ExporterBox {
@@ -59,7 +59,7 @@ impl std::fmt::Debug for ExporterBox {
     }
 }
 
-/// Tracing could not be started.
+/// An error in starting tracing.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum InitError {
@@ -69,13 +69,13 @@ pub enum InitError {
 }
 
 impl Init {
-    /// Sets `service.name`; wins over the environment.
+    /// Sets `service.name`. It overrides the environment.
     pub fn with_service_name(mut self, name: impl Into<String>) -> Self {
         self.service_name = Some(name.into());
         self
     }
 
-    /// Adds an attribute of the resource; wins over the environment.
+    /// Adds an attribute of the resource. It overrides the environment.
     pub fn with_resource_attribute(
         mut self,
         key: impl Into<opentelemetry::Key>,
@@ -85,13 +85,13 @@ impl Init {
         self
     }
 
-    /// Adds an exporter. `OTEL_TRACES_EXPORTER` then counts no more.
+    /// Adds an exporter. `OTEL_TRACES_EXPORTER` is then ignored.
     pub fn with_exporter(mut self, exporter: impl Exporter) -> Self {
         self.exporters.push(ExporterBox(Box::new(exporter)));
         self
     }
 
-    /// Adds an exporter beside those that `OTEL_TRACES_EXPORTER` names.
+    /// Adds an exporter to those that `OTEL_TRACES_EXPORTER` names.
     pub fn with_additional_exporter(mut self, exporter: impl Exporter) -> Self {
         self.also_exporters.push(ExporterBox(Box::new(exporter)));
         self
@@ -109,13 +109,13 @@ impl Init {
         self
     }
 
-    /// Sets how much a span may hold.
+    /// Sets the limits of spans.
     pub fn with_span_limits(mut self, limits: SpanLimits) -> Self {
         self.span_limits = Some(limits);
         self
     }
 
-    /// Sets when batches are due, and how much may wait.
+    /// Sets the limits of batches and of the queue.
     pub fn with_batch_limits(mut self, limits: BatchLimits) -> Self {
         self.batch_limits = Some(limits);
         self
@@ -128,20 +128,22 @@ impl Init {
         self
     }
 
-    /// How long the drop of the guard waits for spans to leave; 5 s by default.
+    /// Sets how long the drop of the guard waits for the last export: 5 s by default.
     pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.drop_timeout = Some(timeout);
         self
     }
 
-    /// Starts tracing: the provider is [installed](TracerProvider::install), and set as the global tracer provider and text
-    /// map propagator of the OpenTelemetry API.
+    /// Starts tracing. [Installs](TracerProvider::install) the provider, and sets it as the global tracer provider of the
+    /// OpenTelemetry API, with its propagator as the global text map propagator.
     ///
-    /// A variable that is not what it should be is ignored, as the specification says; [`Guard::warnings`] and the log
-    /// tell which.
+    /// Invalid environment variables never make this fail. They are ignored with a warning, as the specification requires, and
+    /// an exporter of the environment that cannot be built is left out. Warnings are logged and are in [`Guard::warnings`].
+    /// If there is no subscriber yet, they are logged again when the first batch is exported. In a program with neither a
+    /// subscriber nor a logger, they are one line on standard error.
     ///
     /// # Errors
-    /// When there is no way to export: see [`InitError`].
+    /// If the export thread cannot be started.
     pub fn start(self) -> Result<Guard, InitError> {
         let drop_timeout = self.drop_timeout.unwrap_or(DROP_TIMEOUT);
         let (builder, mut exporter, warnings) = self.assemble(&Process);
@@ -158,10 +160,11 @@ impl Init {
         Ok(Guard { provider, warnings, drop_timeout })
     }
 
-    /// The provider that [`start`](Init::start) would install, for tests and for processes with several.
+    /// Builds the provider that [`start`](Init::start) would install, for tests and for processes with several providers.
+    /// Returns it with the warnings about `variables`.
     ///
     /// # Errors
-    /// As `start`.
+    /// If the export thread cannot be started.
     pub fn build(self, variables: &impl Variables) -> Result<(TracerProvider, Vec<String>), InitError> {
         let (builder, exporter, warnings) = self.assemble(variables);
         Ok((build(builder, exporter)?, warnings))
@@ -254,6 +257,7 @@ fn exporters_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Vec
 }
 
 /// Adds the exporter with this name. Returns false if there is none.
+#[allow(unused_variables, clippy::ptr_arg, reason = "a build may have no exporters")]
 fn add_exporter(
     name: &str,
     variables: &impl Variables,
@@ -303,7 +307,7 @@ fn otlp(variables: &impl Variables, warnings: &mut Vec<String>) -> Option<Box<dy
     }
 }
 
-/// Keeps tracing going; its drop exports what is left, and waits for that up to the shutdown timeout.
+/// Keeps tracing running. Its drop exports the last spans, and waits for that up to the shutdown timeout.
 #[derive(Debug)]
 #[must_use = "tracing ends when the guard is dropped: keep it in `main`"]
 pub struct Guard {
@@ -313,19 +317,19 @@ pub struct Guard {
 }
 
 impl Guard {
-    /// The provider, for tracers, flushes and [statistics](TracerProvider::stats).
+    /// Returns the provider, for tracers, flushes and [statistics](TracerProvider::stats).
     #[must_use]
     pub fn provider(&self) -> &TracerProvider {
         &self.provider
     }
 
-    /// What was wrong with the environment, and so was ignored.
+    /// Returns the warnings about environment variables.
     #[must_use]
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }
 
-    /// Exports what is left, and records no more.
+    /// Exports the last spans, and stops recording.
     ///
     /// # Errors
     /// As [`TracerProvider::shutdown`].
@@ -340,7 +344,7 @@ impl Drop for Guard {
             return;
         }
         if let Err(error) = self.provider.shutdown(self.drop_timeout) {
-            tracing::warn!(%error, "the last spans did not all leave");
+            tracing::warn!(%error, "not all of the last spans were exported");
         }
     }
 }

@@ -138,6 +138,7 @@ impl Url {
     }
 
     /// Scheme, host and port.
+    #[cfg(feature = "otlp-grpc")]
     pub(super) fn origin(&self) -> String {
         format!("{}://{}", self.uri.scheme_str().unwrap_or_default(), self.authority())
     }

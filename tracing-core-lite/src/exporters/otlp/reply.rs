@@ -1,10 +1,10 @@
-//! Reads what a receiver answers.
+//! Reads the answers of a receiver.
 
 use super::secrets::Secrets;
 use crate::pipeline::Exported;
 use crate::wire::each_field;
 
-/// Reads an `ExportTraceServiceResponse`. What cannot be read is taken for an empty one: the receiver accepted.
+/// Reads an `ExportTraceServiceResponse`. A malformed one counts as empty, because the receiver has accepted the spans.
 #[allow(clippy::cast_possible_wrap)]
 pub(super) fn exported(body: &[u8], secrets: &Secrets) -> Exported {
     let (mut rejected, mut message) = (0i64, String::new());
@@ -27,7 +27,7 @@ pub(super) fn exported(body: &[u8], secrets: &Secrets) -> Exported {
     }
 }
 
-/// As [`exported`], of a JSON body.
+/// Reads an `ExportTraceServiceResponse` in JSON, as [`exported`] does.
 #[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
 pub(super) fn exported_json(body: &[u8], secrets: &Secrets) -> Exported {
     let value: serde_json::Value = serde_json::from_slice(body).unwrap_or_default();
@@ -38,7 +38,7 @@ pub(super) fn exported_json(body: &[u8], secrets: &Secrets) -> Exported {
     Exported { rejected_spans: rejected.unwrap_or(0), message: secrets.hide(message) }
 }
 
-/// The message of a `google.rpc.Status`.
+/// Returns the message of a `google.rpc.Status`.
 #[cfg(feature = "otlp-http")]
 pub(super) fn status_message(body: &[u8]) -> Option<String> {
     let mut message = None;
@@ -52,7 +52,7 @@ pub(super) fn status_message(body: &[u8]) -> Option<String> {
     message
 }
 
-/// As [`status_message`], of a JSON body.
+/// Returns the message of a `google.rpc.Status` in JSON.
 #[cfg(all(feature = "otlp-http", feature = "otlp-json"))]
 pub(super) fn status_message_json(body: &[u8]) -> Option<String> {
     serde_json::from_slice::<serde_json::Value>(body).ok()?["message"].as_str().map(str::to_owned)

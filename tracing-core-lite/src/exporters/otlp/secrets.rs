@@ -1,11 +1,11 @@
-//! Keeps the user's credentials out of texts that others wrote.
+//! Keeps the user's credentials out of messages that receivers send.
 
 use super::endpoint::Url;
 use super::headers::Headers;
 
-/// Shorter values are not looked for: hiding every `1` would make a text unreadable and hide nothing.
+/// The shortest value that is hidden. To hide every `1` would make messages unreadable.
 const SHORTEST: usize = 4;
-/// How much of a receiver's text is kept, in characters.
+/// How much is kept of a message, in characters.
 const MAX_CHARS: usize = 300;
 
 pub(super) struct Secrets(Vec<String>);
@@ -25,7 +25,7 @@ impl Secrets {
         Self(all)
     }
 
-    /// `text` without the secrets, without control characters, and of bounded length.
+    /// Removes secrets and control characters from `text`, and shortens it.
     pub(super) fn hide(&self, text: &str) -> String {
         let mut text = text.trim().to_owned();
         for secret in &self.0 {

@@ -1,4 +1,4 @@
-//! Appends batches to a file, as OTLP-JSON lines.
+//! An exporter to a file of OTLP-JSON lines.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -9,12 +9,10 @@ use std::time::Instant;
 use super::to_json;
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 
-/// Appends one line per batch to a file, in the format of the OpenTelemetry Collector's file exporter.
+/// An exporter that appends one line for each batch to a file, in the format of the OpenTelemetry Collector's file exporter.
 ///
-/// Clones write to the same file, each line in one piece: give one to every provider of a process. Flushing makes the
-/// lines durable. The file is not rotated.
-///
-/// A failed write is retried like a receiver that is busy: a disk can be freed.
+/// Clones write to the same file and do not mix their lines: give one clone to every provider of a process. A flush makes the
+/// lines durable. The file is not rotated. A failed write is retried, because a full disk can be freed.
 #[derive(Debug, Clone)]
 pub struct OtlpJsonFile {
     path: PathBuf,
@@ -24,24 +22,24 @@ pub struct OtlpJsonFile {
 #[derive(Debug)]
 struct Sink {
     file: File,
-    /// The file ends in the middle of a line, because a write broke off.
-    torn: bool,
+    /// Whether the file ends in the middle of a line, because a write failed.
+    is_torn: bool,
 }
 
 impl OtlpJsonFile {
-    /// Opens `path` for appending, and makes it when it is not there.
+    /// Opens `path` for appending. Creates the file if it does not exist.
     ///
     /// # Errors
-    /// When it cannot be opened.
+    /// If the file cannot be opened.
     pub fn append(path: impl AsRef<Path>) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let mut file = OpenOptions::new().read(true).append(true).create(true).open(&path)?;
-        // A pipe has no end to look at, and no torn line of before.
-        let torn = ends_within_a_line(&mut file).unwrap_or(false);
-        Ok(Self { path, sink: Arc::new(Mutex::new(Sink { file, torn })) })
+        // A pipe cannot be read here, and has no is_torn line.
+        let is_torn = ends_within_a_line(&mut file).unwrap_or(false);
+        Ok(Self { path, sink: Arc::new(Mutex::new(Sink { file, is_torn })) })
     }
 
-    /// The file.
+    /// Returns the path of the file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -67,7 +65,7 @@ impl Exporter for OtlpJsonFile {
 
     fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
         match self.sink().file.sync_data() {
-            // Pipes and devices cannot be synced, and need not be.
+            // Pipes and devices cannot be synced.
             Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(self.failed(&error)),
             _ => Ok(()),
         }
@@ -76,12 +74,12 @@ impl Exporter for OtlpJsonFile {
 
 impl Sink {
     fn write(&mut self, mut line: String) -> io::Result<()> {
-        if self.torn {
+        if self.is_torn {
             line.insert(0, '\n');
         }
-        self.torn = true;
+        self.is_torn = true;
         self.file.write_all(line.as_bytes())?;
-        self.torn = false;
+        self.is_torn = false;
         Ok(())
     }
 }

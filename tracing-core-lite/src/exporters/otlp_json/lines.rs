@@ -7,14 +7,14 @@ use std::path::Path;
 use super::from_json;
 use crate::span::data::ResourceSpans;
 
-/// A line longer than this is not read, in bytes. The Collector's batches are far below.
+/// The longest line that is read, in bytes. Batches of the Collector are much shorter.
 const MAX_LINE: usize = 64 * 1024 * 1024;
 
-/// A line could not be read.
+/// An error in reading a line.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReadError {
-    /// The source failed; no more lines follow.
+    /// The source failed. No more lines follow.
     #[error("line {line}: {error}")]
     Io {
         /// The line, counted from 1.
@@ -23,7 +23,7 @@ pub enum ReadError {
         #[source]
         error: io::Error,
     },
-    /// The line is no OTLP trace request; the next one may be.
+    /// The line is not an OTLP trace request. The next one may be.
     #[error("line {line} is not an OTLP trace request: {reason}")]
     Line {
         /// The line, counted from 1.
@@ -36,13 +36,15 @@ pub enum ReadError {
 /// Opens a file of OTLP-JSON lines.
 ///
 /// # Errors
-/// When it cannot be opened.
+/// If it cannot be opened.
 pub fn read(path: impl AsRef<Path>) -> io::Result<Reader<BufReader<File>>> {
     File::open(path).map(|file| Reader::new(BufReader::new(file)))
 }
 
-/// Iterates over the requests of a file of OTLP-JSON lines. Empty lines are skipped; a bad line is an error for that
-/// line alone. It holds one line at a time, of at most 64 MiB.
+/// An iterator over the requests in a file of OTLP-JSON lines.
+///
+/// Empty lines are skipped. A malformed line is an error, and reading goes on with the next one. The reader holds one line at a
+/// time, of at most 64 MiB.
 #[derive(Debug)]
 pub struct Reader<R> {
     source: R,
@@ -52,20 +54,20 @@ pub struct Reader<R> {
 }
 
 impl<R: BufRead> Reader<R> {
-    /// Reads from `source`.
+    /// Creates a reader of `source`.
     #[must_use]
     pub fn new(source: R) -> Self {
         Self { source, line: 0, max_line: MAX_LINE, ended: false }
     }
 
-    /// Sets how long a line may be, in bytes.
+    /// Sets the length of the longest line that is read, in bytes.
     #[must_use]
-    pub fn max_line(mut self, bytes: usize) -> Self {
+    pub fn with_max_line(mut self, bytes: usize) -> Self {
         self.max_line = bytes;
         self
     }
 
-    /// The next line without its end. `None` at the end of the source, `Err` for a line that is too long.
+    /// Returns the next line without its end, `None` at the end of the source, and `Err` for a line that is too long.
     fn next_line(&mut self) -> io::Result<Option<Result<Vec<u8>, &'static str>>> {
         let mut line = Vec::new();
         let (mut any, mut too_long) = (false, false);

@@ -1,7 +1,7 @@
-//! OTLP as JSON: lines in a file, as the OpenTelemetry Collector's file exporter writes them, and back.
+//! OTLP as lines of JSON, in the format of the OpenTelemetry Collector's file exporter.
 //!
-//! A line is one `ExportTraceServiceRequest` in OTLP's JSON: names in lowerCamelCase, ids in hex, 64-bit integers as
-//! strings, enums as numbers, defaults left out.
+//! Each line is one `ExportTraceServiceRequest` in OTLP's JSON encoding: names in lowerCamelCase, ids in hexadecimal,
+//! 64-bit integers as strings, enums as numbers, and no defaults.
 //!
 //! ```
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {

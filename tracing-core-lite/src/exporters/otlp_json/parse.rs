@@ -16,11 +16,11 @@ type Object = Map<String, Json>;
 
 /// Reads one `ExportTraceServiceRequest` (or `TracesData`) in OTLP's JSON.
 ///
-/// Readers must be lenient: unknown members are skipped, `null` is a default, 64-bit integers may be numbers, ids may
-/// have capital hex digits, enums may be names.
+/// As the encoding requires of readers, it skips unknown members, takes `null` for the default, and accepts 64-bit integers
+/// as numbers, ids in capital letters, and enums as names.
 ///
 /// # Errors
-/// Says in a few words what is wrong; it quotes nothing of the input.
+/// Returns what is wrong in a few words. They quote nothing of the input.
 pub fn from_json(text: &str) -> std::result::Result<Vec<ResourceSpans>, &'static str> {
     // serde_json itself stops at 128 levels.
     let json: Json = serde_json::from_str(text).map_err(|_| "not JSON")?;

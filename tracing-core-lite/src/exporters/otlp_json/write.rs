@@ -10,10 +10,10 @@ use crate::span::data::{
     EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
 };
 
-/// `request` as one line of JSON, without the line's end.
+/// Returns `request` as one line of JSON, without a line feed.
 ///
-/// As the Collector does it, defaults are left out, but for the objects `resource`, `scope`, `status` and `value`.
-/// Doubles that JSON has no number for are the strings `NaN`, `Infinity` and `-Infinity` (protobuf's JSON).
+/// Like the Collector, it leaves out defaults, except for the objects `resource`, `scope`, `status` and `value`. Doubles that
+/// JSON has no number for become the strings `NaN`, `Infinity` and `-Infinity` (protobuf's JSON mapping).
 #[must_use]
 pub fn to_json(request: &[ResourceSpans]) -> String {
     let mut json = Json(String::with_capacity(1024));
@@ -104,7 +104,7 @@ fn key_value(json: &mut Json, (key, it): &(String, Value)) {
     });
 }
 
-/// Whatever is chosen is written, even a default: an empty string is not the same as no value.
+/// Values are written even if they are defaults: an empty string is not the same as no value.
 fn value(json: &mut Json, it: &Value) {
     json.object(|json| match it {
         Value::String(it) => {
@@ -142,7 +142,7 @@ fn kind(kind: &SpanKind) -> u32 {
     }
 }
 
-/// JSON in the making. Members with default values are left out by the methods that take a value.
+/// The JSON written so far. The methods that take a value leave out defaults.
 struct Json(String);
 
 impl Json {
@@ -165,7 +165,7 @@ impl Json {
         }
     }
 
-    /// Written also when empty: the Collector leaves an empty `values` out, and then opentelemetry-proto refuses it.
+    /// Writes the array even if it is empty: opentelemetry-proto refuses a value without `values`.
     fn items<T>(&mut self, key: &str, items: &[T], write: impl Fn(&mut Self, &T)) {
         self.key(key);
         self.0.push('[');

@@ -7,4 +7,5 @@ mod stream;
 mod tls;
 
 pub(super) use connector::{Connector, Tunnel};
+#[cfg(feature = "otlp-grpc")]
 pub(super) use stream::Stream;

@@ -1,10 +1,10 @@
-//! Reads when a receiver that is exhausted wants to be asked again.
+//! Reads when an exhausted receiver wants the next attempt.
 
 use std::time::Duration;
 
 use crate::wire::{Malformed, each_field};
 
-/// The `google.rpc.RetryInfo` among the details of a `google.rpc.Status`, when it is there.
+/// Returns the `google.rpc.RetryInfo` in the details of a `google.rpc.Status`, if there is one.
 pub(super) fn retry_info(status: &[u8]) -> Option<RetryInfo> {
     let mut found = None;
     each_field(status, |number, field| {
@@ -19,10 +19,10 @@ pub(super) fn retry_info(status: &[u8]) -> Option<RetryInfo> {
     found
 }
 
-/// Says that the same request may be sent again.
+/// Permission to send the same request again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RetryInfo {
-    /// Not before this time has passed.
+    /// How long to wait before the next attempt.
     pub(super) delay: Option<Duration>,
 }
 
@@ -49,7 +49,7 @@ fn retry_info_in_any(any: &[u8]) -> Result<Option<RetryInfo>, Malformed> {
     Ok(Some(info))
 }
 
-/// A `google.protobuf.Duration`; a negative one reads as zero.
+/// Reads a `google.protobuf.Duration`. Negative ones count as zero.
 #[allow(clippy::cast_possible_wrap)]
 fn duration(message: &[u8]) -> Result<Duration, Malformed> {
     let (mut seconds, mut nanos) = (0i64, 0i64);
