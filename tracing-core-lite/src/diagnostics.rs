@@ -26,9 +26,13 @@ impl Topic {
     }
 }
 
-/// Returns whether the program has a subscriber or a logger.
+/// Returns whether messages of this thread reach a subscriber or a logger.
 pub(crate) fn has_listener() -> bool {
-    tracing::dispatcher::has_been_set() || has_logger()
+    has_subscriber() || has_logger()
+}
+
+fn has_subscriber() -> bool {
+    tracing::dispatcher::get_default(|dispatch| !dispatch.is::<tracing::subscriber::NoSubscriber>())
 }
 
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
@@ -43,7 +47,7 @@ fn has_logger() -> bool {
 
 /// Logs a warning.
 pub(crate) fn warn(topic: Topic, message: &str) {
-    if tracing::dispatcher::has_been_set() {
+    if has_subscriber() {
         tracing::warn!("{message}");
     } else {
         log_or_print(topic, message);
@@ -52,7 +56,7 @@ pub(crate) fn warn(topic: Topic, message: &str) {
 
 /// Logs an error.
 pub(crate) fn error(topic: Topic, message: &str) {
-    if tracing::dispatcher::has_been_set() {
+    if has_subscriber() {
         tracing::error!("{message}");
     } else {
         log_or_print(topic, message);

@@ -175,7 +175,9 @@ impl OtlpConfig {
         needs(gzip && cfg!(not(feature = "gzip")), "compression with gzip", "gzip")?;
         let json = self.protocol == Protocol::HttpJson;
         needs(json && cfg!(not(feature = "otlp-json")), "OTLP with JSON", "otlp-json")?;
+        // Without TLS, certificates and keys have no meaning.
         match (&self.client_certificate, &self.client_key) {
+            _ if !url.is_https() => {}
             (Some(_), None) => {
                 return Err(OtlpConfigError::ClientIdentity { given: "certificate", missing: "key" });
             }
