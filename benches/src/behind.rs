@@ -1,26 +1,26 @@
-//! Where ours is not ahead: every figure of which a peer has a better one.
+//! The figures in which a peer is better than ours.
 
 use crate::cases::spans;
 use crate::data::Data;
 use crate::markdown::{Table, number};
 use crate::parts::{export, growth, grpc, http, server, sql};
 
-/// Less than that is what two runs of the same case differ by.
+/// Two runs of the same case differ by as much.
 const NOISE: f64 = 0.03;
 
-/// Figures of a part that are compared.
+/// The compared figures of a part.
 struct Comparison {
     part: &'static str,
     ours: &'static str,
     peers: Vec<&'static str>,
     modes: Vec<String>,
-    /// Name in the data, and in words.
+    /// The name in the data, and in words.
     figures: Vec<(&'static str, &'static str)>,
     value: fn(&Data, case: &str, mode: &str, figure: &str) -> f64,
     more_is_better: bool,
 }
 
-/// A line for each figure, with the peers that are ahead in it.
+/// Returns one line per figure, with the peers that are ahead.
 pub fn table() -> String {
     let mut table = Table::new(&["figure", "ours", "ahead"]);
     for comparison in comparisons() {
@@ -30,7 +30,7 @@ pub fn table() -> String {
                 let value = |case: &str| (comparison.value)(&data, case, mode, figure);
                 let ours = value(comparison.ours);
                 let is_ahead = |value: f64| {
-                    // A thread that wakes up once a second is nothing to compare.
+                    // A thread that wakes up once a second cannot be compared.
                     let least = if *figure == "other threads" { 10.0 } else { 0.0 };
                     let margin = (ours.abs() * NOISE).max(least);
                     if comparison.more_is_better { value > ours + margin } else { value < ours - margin }

@@ -1,4 +1,4 @@
-//! The bare service in a process of its own, which takes turns with a layer that is measured.
+//! The bare service in a process of its own, which alternates with the measured layer.
 //!
 //! What else runs on the host changes the speed of a shared machine for seconds at a time, and that of a service, which uses much code and
 //! memory, by not quite as much as that of the yardstick: so compared, processes with bare gRPC calls were up to 12 % apart, as much as many a

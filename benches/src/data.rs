@@ -1,20 +1,20 @@
-//! The figures of all runs of a part, and the file that keeps them.
+//! The figures of all runs of a part, and the file that stores them.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::measure::{TO_BARE, YARDSTICK, median};
 
-/// Figures that depend on how fast the machine is.
+/// Figures that depend on the speed of the machine.
 const TIMES: [&str; 4] = ["ns", "wall", "other threads", "process cpu"];
 
-/// With fewer processes that were left alone, all of a case count.
+/// With fewer quiet processes than this, all processes of a case count.
 const LEAST: usize = 3;
 
-/// What one process measured, by name.
+/// The figures of one process, by name.
 pub type Figures = Vec<(&'static str, f64)>;
 
-/// What the processes of a part measured.
+/// The figures of all processes of a part.
 #[derive(Debug, Default)]
 pub struct Data {
     /// When and where: `measured`, `machine`, `load`.
@@ -28,8 +28,8 @@ impl Data {
         self.values.entry((case.into(), mode.into(), figure.into())).or_default().push(value);
     }
 
-    /// The median over processes; not a number where nothing was measured. Times are those of [quiet](Data::quiet) processes, on a machine
-    /// on which the yardstick always takes its median.
+    /// The median over processes, or NaN without data. Times are those of [quiet](Data::quiet) processes, on a machine
+    /// on which the yardstick takes its median.
     pub fn get(&self, case: &str, mode: &str, figure: &str) -> f64 {
         let values = |figure: &str| self.values.get(&(case.to_owned(), mode.to_owned(), figure.to_owned()));
         let Some(measured) = values(figure) else { return f64::NAN };
@@ -49,7 +49,7 @@ impl Data {
         }
     }
 
-    /// In all processes of the part, in ascending order.
+    /// The yardsticks of all processes of the part, in ascending order.
     fn yardsticks(&self) -> Vec<f64> {
         let all = self.values.iter().filter(|((_, _, figure), _)| figure == YARDSTICK);
         let mut all: Vec<f64> = all.flat_map(|(_, values)| values.clone()).collect();
@@ -57,20 +57,20 @@ impl Data {
         all
     }
 
-    /// The median over quiet processes of the part.
+    /// The median of the quiet processes of the part.
     fn yardstick(&self) -> f64 {
         let most = self.quiet();
         median(&mut self.yardsticks().into_iter().filter(|yardstick| *yardstick <= most).collect::<Vec<_>>())
     }
 
-    /// What the yardstick takes at most in a process that others on the host left alone: 6 % more than the slowest of the quickest
+    /// The limit for the yardstick of a quiet process: 6 % more than the slowest of the fastest
     /// quarter of all processes.
     fn quiet(&self) -> f64 {
         let all = self.yardsticks();
         all.get(all.len() / 4).map_or(f64::NAN, |yardstick| yardstick * 1.06)
     }
 
-    /// What `case` takes more than the bare service: of the thread's time, than the one [beside](crate::beside) it, if there was one.
+    /// What `case` adds to the bare service. Thread times are compared with the service [beside](crate::beside) it, if there was one.
     pub fn added(&self, case: &str, mode: &str, figure: &str) -> f64 {
         let beside = (self.get(case, mode, TO_BARE) - 1.0) * self.get("bare", mode, "ns");
         match figure {
@@ -80,12 +80,12 @@ impl Data {
         }
     }
 
-    /// What processes with `case` measured more than processes with the bare service.
+    /// The difference between processes with `case` and processes with the bare service.
     pub fn difference(&self, case: &str, mode: &str, figure: &str) -> f64 {
         self.get(case, mode, figure) - self.get("bare", mode, figure)
     }
 
-    /// In a sentence, what the bare service took beside itself in the processes of some modes: what cannot be told apart.
+    /// A sentence with the ratio of the bare service to itself in some modes: the noise.
     pub fn noise(&self, modes: &[impl AsRef<str>]) -> String {
         let of_mode = |mode: &str| {
             let key = ("bare".to_owned(), mode.to_owned(), TO_BARE.to_owned());
@@ -101,7 +101,7 @@ impl Data {
         }
     }
 
-    /// Where a part keeps its data; that of quick runs is kept apart.
+    /// The file of a part's data. Quick runs have files of their own.
     fn path(part: &str, quick: bool) -> PathBuf {
         let folder = if quick { "target/quick" } else { "results" };
         PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(folder).join(format!("{part}.tsv"))
@@ -122,7 +122,7 @@ impl Data {
         std::fs::write(path, text)
     }
 
-    /// Empty when the part has not been run.
+    /// Returns no data when the part has not been run.
     pub fn load(part: &str, quick: bool) -> Self {
         let text = std::fs::read_to_string(Self::path(part, quick)).unwrap_or_default();
         let mut data = Self::default();

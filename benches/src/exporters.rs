@@ -1,4 +1,4 @@
-//! Where spans go: to exporters that count them and do nothing else, or by OTLP to a sink.
+//! The destinations of spans: exporters that only count them, or OTLP to a sink.
 
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,7 +22,7 @@ pub static SPANS: AtomicU64 = AtomicU64::new(0);
 /// Attributes of the last span, for the table.
 pub static ATTRIBUTES: AtomicU64 = AtomicU64::new(0);
 
-/// Where the spans of a run go, and how many may wait for it.
+/// The destination of a run's spans, and the length of its queue.
 #[derive(Debug, Clone)]
 pub struct Out {
     way: Way,
@@ -31,7 +31,7 @@ pub struct Out {
 
 #[derive(Debug, Clone)]
 enum Way {
-    /// To a counter: what is sent costs nothing.
+    /// A counter: sending costs nothing.
     Counted,
     /// To this URL, by OTLP/HTTP.
     Http(String),
@@ -40,7 +40,7 @@ enum Way {
 }
 
 impl Out {
-    /// Enough for every span of a run: a lost span costs less than one that is exported.
+    /// Enough for every span of a run, because a lost span costs less than an exported one.
     const QUEUE: usize = 1 << 20;
 
     pub fn counted() -> Self {
@@ -68,7 +68,7 @@ impl Out {
     }
 }
 
-/// For opentelemetry_sdk and what is built on it.
+/// The counter for opentelemetry_sdk.
 #[derive(Debug)]
 pub struct Sdk;
 
@@ -82,12 +82,12 @@ impl SpanExporter for Sdk {
     }
 }
 
-/// For the engine here.
+/// The counter for this engine.
 pub struct Ours;
 
 impl Exporter for Ours {
     fn export(&mut self, batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
-        // Looked at once: to decode is not part of the export that is measured.
+        // Decodes one span: decoding is not part of the measured export.
         if ATTRIBUTES.load(Ordering::Relaxed) == 0 {
             let decoded = batch.decode().ok();
             let span = decoded.and_then(|mut all| all.pop()?.scope_spans.pop()?.spans.pop());
@@ -101,7 +101,7 @@ impl Exporter for Ours {
 /// A provider of this suite.
 pub fn ours(out: &Out) -> TracerProvider {
     let default = BatchLimits::default();
-    // Bytes are the default's until it is told to hold more spans than by default.
+    // The limit in bytes grows with the number of spans.
     let max_queue_bytes = default.max_queue_bytes * out.queue.div_ceil(default.max_queue_size);
     let limits = BatchLimits { max_queue_size: out.queue, max_queue_bytes, ..default };
     let otlp = |protocol, url: &String| {
@@ -147,7 +147,7 @@ pub fn otlp(out: &Out) -> OtlpExporter {
     built.expect("an exporter of which the URL is valid")
 }
 
-/// tonic's channel needs one; it runs on a thread of its own.
+/// A runtime for tonic's channel, on a thread of its own.
 fn runtime() -> &'static tokio::runtime::Runtime {
     static RUNTIME: std::sync::OnceLock<tokio::runtime::Runtime> = std::sync::OnceLock::new();
     RUNTIME.get_or_init(|| {
@@ -156,7 +156,7 @@ fn runtime() -> &'static tokio::runtime::Runtime {
     })
 }
 
-/// fastrace's reporter, which hands its spans to exporters of opentelemetry_sdk.
+/// fastrace's reporter, which passes its spans to exporters of opentelemetry_sdk.
 pub fn fastrace(out: &Out) {
     let resource = Cow::Owned(Resource::builder().build());
     let scope = InstrumentationScope::builder("bench").build();
@@ -165,7 +165,7 @@ pub fn fastrace(out: &Out) {
             fastrace::set_reporter(OpenTelemetryReporter::new(Sdk, resource, scope), Config::default());
         }
         Way::Http(_) | Way::Grpc(_) => {
-            // By default it reports once a second, which is after most of these runs have ended: so it works meanwhile.
+            // The default interval of a second is longer than most of these runs.
             let config = Config::default().report_interval(Duration::from_millis(10));
             let reporter = OpenTelemetryReporter::new(otlp(out), resource, scope);
             let reporter = reporter.with_block_on(|future| runtime().block_on(future));

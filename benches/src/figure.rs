@@ -1,4 +1,4 @@
-//! The figure of the README: a bar for what each layer adds to a request.
+//! The figure of the README: one bar per layer, for the time that it adds to a request.
 
 use std::fmt::Write;
 
@@ -7,20 +7,20 @@ use crate::markdown::number;
 use crate::parts::http::OURS;
 
 const WIDTH: f64 = 980.0;
-/// Where bars start, and how wide the longest is.
+/// The position of the bars, and the width of the longest.
 const LEFT: f64 = 372.0;
 const SPAN: f64 = 520.0;
 const ROW: f64 = 46.0;
 const TOP: f64 = 78.0;
 
-/// The colours of the system's scheme, as in the figure of a trace.
+/// Follows the system's light or dark scheme, as the figure of a trace does.
 const STYLE: &str = "text{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;fill:#1f2328}\
 .bg{fill:#ffffff;stroke:#d0d7de}.muted{fill:#656d76}.grid{stroke:#d8dee4}.b{font-weight:700}\
 .ours{fill:#1a7f5a}.peer{fill:#8c959f}.light{fill-opacity:0.45}\
 @media(prefers-color-scheme:dark){text{fill:#e6edf3}.bg{fill:#0d1117;stroke:#30363d}.muted{fill:#8b949e}\
 .grid{stroke:#21262d}.ours{fill:#4ac39a}.peer{fill:#6e7681}}";
 
-/// Bars for `names`, the cheapest on top; empty without data.
+/// Returns bars for `names`, the cheapest on top, or an empty text without data.
 pub fn svg(data: &Data, names: &[&str]) -> String {
     let added = |name: &str, mode: &str| data.added(name, mode, "ns");
     let mut rows: Vec<&str> =

@@ -1,4 +1,4 @@
-//! What each tracing layer of the Rust ecosystem costs a service, measured side by side.
+//! Measures the cost of the tracing layers of the Rust ecosystem side by side.
 //!
 //! `peers` runs all parts, `peers http` one of them: every case in a process of its own, interleaved at random. The tables of
 //! RESULTS.md hold the medians. `peers one PART CASE MODE CALLS` is such a process.
@@ -71,7 +71,7 @@ fn run(names: &[&str], quick: bool) -> Result<(), String> {
     let all: Vec<&Part> = parts::ALL.iter().collect();
     let named = names.iter().map(|name| parts::named(name)).collect::<Result<Vec<_>, _>>();
     let chosen = if names.is_empty() { all } else { named.map_err(|error| format!("{error}\n\n{USAGE}"))? };
-    // What can be measured is, also after a part has failed.
+    // A failed part does not stop the others.
     let mut failed = Ok(());
     for part in chosen {
         match runner::run(part, quick) {

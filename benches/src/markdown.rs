@@ -1,6 +1,6 @@
-//! Tables, and the places in documents that they are written to.
+//! Markdown tables, and their places in documents.
 
-/// A table of Markdown: names on the left, figures on the right.
+/// A Markdown table: names on the left, figures on the right.
 pub struct Table {
     text: String,
 }
@@ -15,14 +15,14 @@ impl Table {
         self.text += &format!("| {} |\n", cells.join(" | "));
     }
 
-    /// With the row of `name` in bold.
+    /// Returns the table with the row of `name` in bold.
     pub fn finish(self, name: &str) -> String {
         let (ours, bold) = (format!("| {name} |"), format!("| **{name}** |"));
         self.text.replacen(&ours, &bold, 1)
     }
 }
 
-/// With thousands apart; a dash for what was not measured.
+/// A number with its thousands separated, or a dash for a missing one.
 pub fn number(value: f64) -> String {
     if !value.is_finite() {
         return "–".into();
@@ -42,7 +42,7 @@ pub fn ratio(value: f64) -> String {
     if value.is_finite() { format!("{value:.2}") } else { "–".into() }
 }
 
-/// Replaces what stands between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`. Nothing, where there are no such marks.
+/// Replaces the text between `<!-- bench:NAME -->` and `<!-- /bench:NAME -->`. Changes nothing without these marks.
 pub fn fill(document: &str, name: &str, content: &str) -> String {
     let (start, end) = (format!("<!-- bench:{name} -->"), format!("<!-- /bench:{name} -->"));
     let Some((before, rest)) = document.split_once(&start) else { return document.into() };

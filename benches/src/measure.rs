@@ -1,4 +1,4 @@
-//! Measures calls in this process: time, CPU, allocations, and that each call left its span.
+//! Measures calls in this process: time, CPU and allocations. Checks that each call exports its span.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -14,10 +14,10 @@ use crate::exporters::{ATTRIBUTES, Out, SPANS};
 use crate::sink::Sink;
 use crate::{allocations, process};
 
-/// How an error starts that says that the number of spans is not that of the calls.
+/// The start of the error for a number of spans that differs from the number of calls.
 pub const MISSING: &str = "spans are missing";
 
-/// A call that can be repeated, and what makes its last spans leave.
+/// A repeatable call, and a function that flushes its last spans.
 pub type CallAndFlush = (Box<dyn FnMut()>, Box<dyn Fn()>);
 
 /// What is measured.
@@ -28,7 +28,7 @@ pub struct Subject {
     pub beside: Beside,
 }
 
-/// What is measured beside a subject, by turns.
+/// What alternates with a subject.
 pub enum Beside {
     /// The [yardstick].
     Yardstick,
@@ -41,26 +41,26 @@ pub enum Beside {
 /// How it is measured.
 pub struct Plan {
     pub calls: u64,
-    /// Calls in a row, between two looks at the clock.
+    /// Calls between two readings of the clock.
     pub round: u64,
     pub pace: Pace,
 }
 
-/// What comes between rounds.
+/// What happens between rounds.
 #[derive(Clone, Copy)]
 pub enum Pace {
     /// Nothing.
     None,
-    /// A pause, so that exporters keep up and are idle again.
+    /// A pause in which exporters catch up.
     Pauses,
-    /// Rounds start so far apart, for each of their calls: a steady rate.
+    /// A steady rate: this time per call.
     Every(Duration),
 }
 
 impl Pace {
     const PAUSE: Duration = Duration::from_millis(5);
 
-    /// After a round of so many calls.
+    /// Waits after a round of this number of calls.
     fn wait(self, round_started: Instant, calls: u64) {
         match self {
             Self::None => {}
@@ -72,14 +72,14 @@ impl Pace {
     }
 }
 
-/// Where a run's spans go, and how many came out there.
+/// The destination of a run's spans, and their count.
 pub enum Exit {
     Counter,
     Sink(Sink),
 }
 
 impl Exit {
-    /// A sink for the modes in which spans are sent.
+    /// A sink for the modes that send spans.
     pub fn of(mode: &str) -> Result<Self, String> {
         if mode.contains("exporting") { Ok(Self::Sink(Sink::start()?)) } else { Ok(Self::Counter) }
     }
@@ -99,9 +99,9 @@ impl Exit {
     }
 }
 
-/// The figures of one call. Fails where the number of spans that came out is not that of the calls.
+/// Returns the figures of one call. Fails when the number of exported spans differs from the number of calls.
 ///
-/// The calling thread gets CPU 0 to itself; what the subject started before stays where its maker was.
+/// Pins the calling thread to CPU 0. Threads that the subject has started stay on their CPU.
 pub fn measure(subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, String> {
     process::pin(0);
     let Subject { mut call, flush, spans_per_call, beside } = subject;
@@ -124,7 +124,7 @@ pub fn measure(subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, St
     let mut to_bare = Vec::new();
     for round in 0..plan.calls / plan.round {
         let start = Instant::now();
-        // By turns, which is first: after a pause the first is the slower one.
+        // The two alternate in being first: the first one after a pause is slower.
         let is_second = round % 2 == 0;
         let mut turn_of_bare =
             |is_its| bare.as_mut().filter(|_| is_its).map(|bare| bare.turn(plan.round)).transpose();
@@ -153,7 +153,7 @@ pub fn measure(subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, St
     }
     let each = |total: u64| total as f64 / called as f64;
     let yardstick = median(&mut yard.0);
-    // The thread never waits for another but at a lock: on a quiet machine both are the same.
+    // The thread waits only at locks, so on a quiet machine both times are equal.
     let (cpu, wall) = (median(&mut cpu) * median(&mut yard.1), median(&mut wall) * yardstick);
     let others = others.as_nanos() as f64 / called as f64;
     let mut figures = vec![
@@ -172,15 +172,15 @@ pub fn measure(subject: Subject, exit: &Exit, plan: &Plan) -> Result<Figures, St
     Ok(figures)
 }
 
-/// The figure that says how many times as long as the bare call a call took that took turns with it.
+/// The figure for the ratio of a call to the bare call that alternated with it.
 pub const TO_BARE: &str = "to bare";
 
-/// The figure by which [`Data`](crate::data::Data) knows how fast the machine was in a process.
+/// The figure that tells [`Data`](crate::data::Data) how fast the machine was during a process.
 pub const YARDSTICK: &str = "yardstick";
 
-/// Work of about as much time and of the same kind as a request, between the calls that are measured: hashing, comparing, formatting, atomic
-/// counting. What else runs on the host makes everything here slower by up to a half, for seconds: times are compared with that of
-/// the yardstick right beside them. It allocates nothing, as layers differ in the state in which they leave the allocator.
+/// Work of the same kind and duration as a request, between the measured calls: hashing, comparing, formatting, atomic
+/// counting. Other work on the host slows everything down by up to a half for seconds, so times are compared with those of
+/// the yardstick beside them. It allocates nothing, because layers leave the allocator in different states.
 fn yardstick() -> impl FnMut() {
     let headers = &*HEADERS;
     move || {
@@ -208,13 +208,13 @@ const NAMES: [&str; 7] =
 static HEADERS: LazyLock<HashMap<&str, AtomicU64>> =
     LazyLock::new(|| NAMES.map(|name| (name, AtomicU64::new(0))).into());
 
-/// Gives the [yardstick] its memory before anything else is there, so that it has the same place in all processes: it was up to a
-/// twelfth faster beside one layer than beside another otherwise.
+/// Allocates the memory of the [yardstick] before anything else, so that it has the same address in all processes: its speed
+/// depends on it.
 pub fn place_yardstick() {
     LazyLock::force(&HEADERS);
 }
 
-/// Of one call, ns.
+/// Times of one call, in ns.
 pub struct Time {
     pub wall: f64,
     pub cpu: f64,
@@ -228,7 +228,7 @@ pub fn time(calls: u64, mut repeat: impl FnMut(u64)) -> Time {
     Time { wall: of_each(start.elapsed()), cpu: of_each(cpu) }
 }
 
-/// How many spans have come out: after as many flushes as it takes until all have, as some leave spans in their threads.
+/// Flushes until all spans are exported, because some layers keep spans in their threads. Returns the number of exported spans.
 fn flush_until(flush: &dyn Fn(), exit: &Exit, expected: u64) -> u64 {
     for _ in 0..50 {
         flush();
@@ -239,7 +239,7 @@ fn flush_until(flush: &dyn Fn(), exit: &Exit, expected: u64) -> u64 {
     exit.count()
 }
 
-/// What callgrind counts: a function of its own, so that it can be named there.
+/// The function that callgrind collects.
 #[inline(never)]
 fn repeat_measured(call: &mut dyn FnMut(), times: u64) {
     (0..times).for_each(|_| call());
@@ -261,7 +261,7 @@ pub fn drive<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// What a client behind another traced service sends.
+/// The header that a traced caller sends.
 pub fn traceparent(sampled: bool) -> &'static str {
     if sampled {
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

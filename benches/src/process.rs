@@ -1,4 +1,4 @@
-//! Threads and processes: the CPU that they run on, and what the kernel says of the CPU time that they took and of their memory.
+//! Threads and processes: pins them to a CPU, and reads their CPU time and memory from the kernel.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use rustix::thread::{CpuSet, sched_setaffinity};
 use rustix::time::{ClockId, clock_gettime};
 
-/// From here on this thread, and the threads that it starts, run on that CPU alone. A machine with one CPU ignores it.
+/// Pins this thread, and the threads that it starts later, to a CPU. Has no effect on a machine with one CPU.
 pub fn pin(cpu: usize) {
     let mut set = CpuSet::new();
     set.set(cpu);
@@ -22,12 +22,12 @@ pub fn cpu_of_this_thread() -> Duration {
     clock(ClockId::ThreadCPUTime)
 }
 
-/// Of all threads, those that have ended included, user and system.
+/// User and system time of all threads, including those that have ended.
 pub fn cpu_of_this_process() -> Duration {
     clock(ClockId::ProcessCPUTime)
 }
 
-/// CPU time of the living threads of a process.
+/// CPU time of the running threads of a process.
 pub fn cpu_of(process: u32) -> Duration {
     let Ok(tasks) = std::fs::read_dir(format!("/proc/{process}/task")) else { return Duration::ZERO };
     Duration::from_nanos(tasks.flatten().map(|task| on_cpu(&task.path().join("schedstat"))).sum())
@@ -39,7 +39,7 @@ fn on_cpu(schedstat: &Path) -> u64 {
     text.split_whitespace().next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0)
 }
 
-/// Resident memory in bytes: now, and the most that it ever was.
+/// Resident memory in bytes: the current and the highest value.
 pub fn memory_of(process: u32) -> (u64, u64) {
     let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap_or_default();
     let kib = |name: &str| -> u64 {
@@ -49,9 +49,8 @@ pub fn memory_of(process: u32) -> (u64, u64) {
     (kib("VmRSS:") * 1024, kib("VmHWM:") * 1024)
 }
 
-/// Makes this a process of several threads, as every service is whose runtime has workers: only there glibc's allocator takes its lock. A
-/// bare service that is spared that looks too good, and every layer that exports from a thread of its own too bad: a bare gRPC call
-/// takes 1,870 ns with it and 1,795 without.
+/// Makes this a process with two threads, as every service with a worker pool is. glibc's allocator takes its lock only then, which
+/// would otherwise favour the bare service over layers that export from a thread of their own.
 pub fn start_idle_thread() {
     std::thread::spawn(|| {
         loop {

@@ -1,4 +1,4 @@
-//! What the layers here must hold beside their peers, with what was measured.
+//! The bounds for our layers beside their peers, and the measured ratios.
 
 use crate::cases::spans;
 use crate::data::Data;
@@ -7,7 +7,7 @@ use crate::parts::{export, growth, grpc, http, server, sql};
 
 const FASTRACE: &str = "fastrace-axum";
 const OTEL_TOWER: &str = "opentelemetry-instrumentation-tower";
-/// Those that export with opentelemetry_sdk.
+/// The layers that export through opentelemetry_sdk.
 const OPENTELEMETRY: [&str; 4] = [
     OTEL_TOWER,
     "opentelemetry-instrumentation-tower, with metrics",
@@ -15,7 +15,7 @@ const OPENTELEMETRY: [&str; 4] = [
     "axum-tracing-opentelemetry",
 ];
 
-/// A promise: what is compared, the bound, and the value.
+/// A promise: the ratio, its bound and its value.
 struct Ratio {
     what: String,
     at_most: bool,
@@ -119,7 +119,7 @@ fn of_server(data: &Data) -> Vec<Ratio> {
 fn of_grpc(data: &Data) -> Vec<Ratio> {
     let to_cheapest = |side: &str, sampling: &str, figure: &str| {
         let mode = format!("{side}, {sampling}");
-        // fastrace's client layer makes no span: there is nothing to compare.
+        // fastrace's client layer makes no span.
         let peers =
             if side == "client" { vec![grpc::TONIC_OTEL] } else { vec![grpc::TONIC_OTEL, grpc::FASTRACE] };
         let cheapest = lowest(peers.into_iter().map(|peer| data.added(peer, &mode, figure)));

@@ -1,4 +1,4 @@
-//! Writes what was measured to the documents: the tables of RESULTS.md and of the README, and the figure.
+//! Writes the results into documents: the tables of RESULTS.md and of the README, and the figure.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use crate::markdown::fill;
 use crate::parts::{self, ALL};
 use crate::{behind, figure, ratios};
 
-/// From the data of the last run of each part.
+/// Uses the data of the last run of each part.
 pub fn write() -> Result<(), String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     rewrite(&root.join("RESULTS.md"), |mut text| {
@@ -29,7 +29,7 @@ pub fn write() -> Result<(), String> {
     Ok(())
 }
 
-/// The tables of a part, with when and where they were measured.
+/// Returns the tables of a part, and the circumstances of their measurement.
 pub fn tables(name: &str, data: &Data) -> String {
     let Some(part) = ALL.iter().find(|part| part.name == name) else { return String::new() };
     let circumstances: Vec<String> =

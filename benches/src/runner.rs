@@ -1,4 +1,4 @@
-//! Runs a part: a process for each case and mode, interleaved at random, and instructions where valgrind is installed.
+//! Runs a part: one process per case and mode in random order, and callgrind where it is installed.
 
 use std::io::Read;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use crate::data::Data;
 use crate::measure::MISSING;
 use crate::parts::{Part, Run};
 
-/// No run of a few seconds takes so long but one that hangs.
+/// A run takes a few seconds. One that takes longer hangs.
 const DEADLINE: Duration = Duration::from_secs(120);
 
 pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
@@ -54,7 +54,7 @@ pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
     Ok(data)
 }
 
-/// Runs it again where spans were missing, as happens to some peers when the machine has no time for their threads.
+/// Repeats a run with missing spans: some peers lose spans when their threads get no CPU time.
 fn complete(part: &Part, run: &Run, calls: u64, repeated: &mut u32) -> Result<String, String> {
     let mut attempts = 0;
     loop {
@@ -75,7 +75,7 @@ fn arguments(part: &Part, run: &Run, calls: u64) -> [String; 5] {
     ["one".into(), part.name.into(), run.case.into(), run.mode.clone(), calls.to_string()]
 }
 
-/// Instructions of the measured calls, on their own thread: neither start-up nor warming up.
+/// Counts the instructions of the measured calls on their thread, without start-up and warm-up.
 fn instructions(part: &Part, run: &Run) -> Result<u64, String> {
     let file = std::env::temp_dir().join(format!("peers-{}.callgrind", std::process::id()));
     let mut command = Command::new("valgrind");
@@ -93,7 +93,7 @@ fn instructions(part: &Part, run: &Run) -> Result<u64, String> {
     if total == 0 { Err(format!("callgrind counted nothing for {:?}", run.case)) } else { Ok(total) }
 }
 
-/// What the command prints, within a deadline.
+/// Returns the output of the command, which must end within a deadline.
 fn output(command: &mut Command) -> Result<String, String> {
     let mut child =
         command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(|error| error.to_string())?;
@@ -109,7 +109,7 @@ fn output(command: &mut Command) -> Result<String, String> {
         }
         std::thread::sleep(Duration::from_millis(5));
     };
-    // Less than a pipe holds, so that nobody had to wait for it to be read.
+    // The output fits into a pipe, so the process did not wait for a reader.
     let (mut text, mut errors) = (String::new(), String::new());
     child.stdout.take().map(|mut out| out.read_to_string(&mut text));
     child.stderr.take().map(|mut out| out.read_to_string(&mut errors));
@@ -129,7 +129,7 @@ fn date() -> String {
     )
 }
 
-/// Fisher and Yates, with a small generator: the order need not be unpredictable, only different.
+/// Shuffles with a small generator: the order must differ, not be unpredictable.
 fn shuffle<T>(items: &mut [T], seed: u64) {
     let mut state = seed.wrapping_add(0x9e37_79b9_7f4a_7c15);
     for index in (1..items.len()).rev() {

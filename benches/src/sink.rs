@@ -1,4 +1,4 @@
-//! A receiver of OTLP over HTTP and gRPC in a process of its own, so that what it costs is not counted: it counts spans.
+//! A receiver of OTLP over HTTP and gRPC that counts spans, in a process of its own so that its cost is not measured.
 
 use std::convert::Infallible;
 use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
@@ -18,7 +18,7 @@ use crate::process;
 
 static SPANS: AtomicU64 = AtomicU64::new(0);
 
-/// The sink's process; it ends with this.
+/// The sink's process. Dropping this ends it.
 pub struct Sink {
     child: Child,
     port: u16,
@@ -40,12 +40,12 @@ impl Sink {
         Ok(Self { child, port })
     }
 
-    /// For HTTP and gRPC alike.
+    /// Serves HTTP and gRPC.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// How many spans have come in.
+    /// The number of received spans.
     pub fn count(&self) -> u64 {
         let ask = || -> std::io::Result<String> {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
@@ -66,14 +66,14 @@ impl Drop for Sink {
     }
 }
 
-/// `peers sink`: prints its port, and serves until its input ends.
+/// `peers sink`: prints its port, and serves until its standard input ends.
 ///
-/// Of the load generator's CPU it takes as little as it can, since requests are late by what it takes: HTTP/1 is read here, into the
-/// same memory each time. That takes 0.23 µs of a span, in turns of 54 µs; hyper took 0.4 µs, in turns of 200.
+/// It shares a CPU with the load generator and delays its requests, so it reads HTTP/1 itself, into the same memory each time,
+/// which takes half the time of hyper.
 pub fn run() -> Result<(), String> {
-    // Beside what is measured on CPU 0, and beside the exporters, whose CPU time is counted and not their speed.
+    // The measured thread has CPU 0. Exporters share CPU 1: their CPU time counts, not their speed.
     process::pin(1);
-    // Whoever started it holds the other end: the sink ends with that process, however that one ends.
+    // The parent holds the other end, so that the sink ends with the parent in any case.
     std::thread::spawn(|| {
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(0);
@@ -83,7 +83,7 @@ pub fn run() -> Result<(), String> {
     loop {
         let Ok((stream, _)) = listener.accept() else { continue };
         std::thread::spawn(move || {
-            // Whose requests cannot be read sees that its connection is closed, and the run that its spans are missing.
+            // A client whose requests cannot be read loses its connection, and the run finds its spans missing.
             let _ = if is_http2(&stream) { serve_grpc(stream) } else { serve_http(stream) };
         });
     }
@@ -94,13 +94,13 @@ fn is_http2(stream: &TcpStream) -> bool {
     let mut first = [0];
     stream.peek(&mut first).is_ok() && first == *b"P" && {
         let mut start = [0; 3];
-        // A moment, for bytes that come one by one.
+        // Waits for bytes that arrive one by one.
         (0..1_000).any(|_| !matches!(stream.peek(&mut start), Ok(1..3)));
         start == *b"PRI"
     }
 }
 
-/// Answers one request after the other, pipelined ones excepted.
+/// Answers one request after the other. Pipelining is not supported.
 fn serve_http(mut stream: TcpStream) -> std::io::Result<()> {
     stream.set_nodelay(true)?;
     let mut bytes = vec![0; 1 << 20];
@@ -121,18 +121,18 @@ fn serve_http(mut stream: TcpStream) -> std::io::Result<()> {
             let count = SPANS.load(Ordering::Relaxed).to_string();
             return write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{count}", count.len());
         }
-        // Counted before the answer, as whoever has the answer may ask for the count.
+        // Counts before it answers: the client may ask for the count next.
         SPANS.fetch_add(spans_in(&bytes[head..end]), Ordering::Relaxed);
         stream.write_all(ACCEPTED)?;
         len = 0;
     }
 }
 
-/// The answer of OTLP says nothing: an empty message.
+/// The OTLP response: an empty message.
 const ACCEPTED: &[u8] =
     b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
 
-/// Reads a piece, and lets others have the CPU.
+/// Reads a piece, then yields the CPU.
 fn read_some(stream: &mut TcpStream, to: &mut [u8]) -> std::io::Result<usize> {
     const PIECE: usize = 16 * 1024;
     let most = to.len().min(PIECE);
@@ -141,7 +141,7 @@ fn read_some(stream: &mut TcpStream, to: &mut [u8]) -> std::io::Result<usize> {
     if read == 0 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(read) }
 }
 
-/// How long a request's head is, whether it asks for the count, and how long its body will be; `None` until all of the head is there.
+/// The length of a request's head, whether it asks for the count, and the length of its body; `None` until the head is complete.
 fn head_of(bytes: &[u8]) -> std::io::Result<Option<(usize, bool, usize)>> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut request = httparse::Request::new(&mut headers);
@@ -170,7 +170,7 @@ fn serve_grpc(stream: TcpStream) -> std::io::Result<()> {
 
 async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, Infallible>>, Infallible> {
     let body = request.into_body().collect().await.map(|body| body.to_bytes()).unwrap_or_default();
-    // A message of gRPC has a flag and its length before it.
+    // A gRPC message follows a flag and its length.
     SPANS.fetch_add(spans_in(body.get(5..).unwrap_or_default()), Ordering::Relaxed);
     let trailers =
         HeaderMap::from_iter([(http::HeaderName::from_static("grpc-status"), HeaderValue::from_static("0"))]);
@@ -180,13 +180,13 @@ async fn answer(request: Request<Incoming>) -> Result<Response<BoxBody<Bytes, In
     Ok(response)
 }
 
-/// Spans of an `ExportTraceServiceRequest`: field 2 of field 2 of field 1.
+/// Counts the spans of an `ExportTraceServiceRequest`: field 2 of field 2 of field 1.
 fn spans_in(request: &[u8]) -> u64 {
     let of_resource = |spans| fields(spans, 2).map(|spans| fields(spans, 2).count() as u64).sum::<u64>();
     fields(request, 1).map(of_resource).sum()
 }
 
-/// The fields of a protobuf message that have this number and a length.
+/// The length-delimited fields of a protobuf message with this number.
 fn fields(mut message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         loop {

@@ -6,6 +6,7 @@ mod compose;
 mod demo;
 mod lint;
 mod readme;
+mod rustup;
 mod services;
 mod step;
 mod test;

@@ -10,8 +10,8 @@ pub fn service(out: &Out) -> Service {
     Service { router: router().layer(fastrace_axum::FastraceLayer::default()), flush: Box::new(flush) }
 }
 
-/// What its channel did not hold stays in the thread until that one makes a span: here one that is not sampled, and leaves
-/// nothing.
+/// Spans that its channel had no room for stay in their thread until it starts another span: here an unsampled one, which
+/// records nothing.
 pub fn flush() {
     fastrace::flush();
     drop(fastrace::Span::root("flush", SpanContext::new(TraceId(7), SpanId(7)).sampled(false)));

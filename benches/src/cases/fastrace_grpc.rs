@@ -1,4 +1,4 @@
-//! The attributes that the others record, added to the span of fastrace's gRPC layer as its users would do it.
+//! Adds the attributes that other layers record to the span of fastrace's gRPC layer, as its users would.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -7,7 +7,7 @@ use fastrace::local::LocalSpan;
 use http::{Request, Response, Uri};
 use pin_project_lite::pin_project;
 
-/// Goes inside of fastrace's layer, where its span is the current one.
+/// Goes below fastrace's layer, where its span is current.
 #[derive(Clone)]
 pub struct ByHandLayer;
 
@@ -57,7 +57,7 @@ impl<F: Future<Output = Result<Response<R>, E>>, R, E> Future for Recorded<F> {
         let this = self.project();
         let result = ready!(this.inner.poll(cx));
         LocalSpan::add_properties(|| {
-            // Of a status in the trailers nothing is known yet.
+            // A status in the trailers is not known yet.
             let failed =
                 result.as_ref().map_or(true, |response| response.headers().contains_key("grpc-status"));
             [

@@ -1,9 +1,9 @@
-//! A lower bound: what a layer costs that can do nothing but this one span. Here of a request to axum; [that of a
-//! gRPC call](super::lower_bound_grpc) shares its parts.
+//! A lower bound: the cost of a layer that can record this one span and nothing else. This one is for axum; [the one for
+//! gRPC](super::lower_bound_grpc) shares its parts.
 //!
 //! It reads `traceparent`, makes the span current in a thread-local of its own, and writes nine attributes as OTLP bytes into
-//! buffers of the thread, which an export thread takes in whole. It knows no sampler, no propagators, no context of others, no
-//! limits and no errors; it looks at no body, and forgets a request that is cancelled.
+//! per-thread buffers, which an export thread takes over. It has no sampler, no propagators, no OpenTelemetry context, no
+//! limits and no error handling. It ignores bodies and loses cancelled requests.
 
 use std::cell::{Cell, RefCell};
 use std::io::{Read, Write};
@@ -32,7 +32,7 @@ thread_local! {
     static RANDOM: Cell<u64> = const { Cell::new(0x9e37_79b9_7f4a_7c15) };
 }
 
-/// Ended spans of a thread.
+/// The ended spans of a thread.
 #[derive(Default)]
 struct Chunk {
     bytes: Vec<u8>,
@@ -56,7 +56,7 @@ pub fn service(out: &Out) -> Service {
     Service { router: router().layer(LowerBoundLayer(Arc::from("setting"))), flush }
 }
 
-/// Starts the thread that takes the spans, which have so many attributes each; what flushes it.
+/// Starts the thread that takes the spans, with this number of attributes each. Returns a function that flushes it.
 pub fn start_export(out: &Out, attributes: u64) -> Box<dyn Fn()> {
     let (sender, receiver) = channel();
     let address = out.http_address().map(str::to_owned);
@@ -115,7 +115,7 @@ pin_project! {
         #[pin]
         inner: F,
         ids: Ids,
-        // What is written of it, and when it started.
+        // The encoded part, and the start time.
         span: Option<(Vec<u8>, u64)>,
     }
 }
@@ -135,7 +135,7 @@ impl<F: Future<Output = Result<Response, E>>, E> Future for Traced<F> {
 }
 
 impl Ids {
-    /// Does `work` with these as the current ones.
+    /// Runs `work` while these ids are current.
     #[inline]
     pub fn within<R>(self, work: impl FnOnce() -> R) -> R {
         let before = CURRENT.replace(Some(self));
@@ -145,12 +145,12 @@ impl Ids {
     }
 }
 
-/// A buffer for a span.
+/// Returns a buffer for a span.
 pub fn buffer() -> Vec<u8> {
     POOL.with_borrow_mut(Vec::pop).unwrap_or_default()
 }
 
-/// Those of a span, and whether it is sampled.
+/// Returns the ids of a span, and whether it is sampled.
 pub fn ids_of(headers: &http::HeaderMap) -> (Ids, bool) {
     let sent = headers.get("traceparent").and_then(|value| parse(value.as_bytes()));
     let random = RANDOM.with(|state| {
@@ -182,7 +182,7 @@ fn parse(header: &[u8]) -> Option<([u8; 16], [u8; 8], bool)> {
     Some((trace_id, parent_id, flags & 1 == 1))
 }
 
-/// Name, kind and attributes. Every text is shorter than 128 bytes, so that lengths are a byte.
+/// Writes name, kind and attributes. Every text is shorter than 128 bytes, so that a length is one byte.
 fn write_request(fields: &mut Vec<u8>, request: &Request) {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
     let (method, path) = (request.method().as_str(), request.uri().path());
@@ -211,7 +211,7 @@ pub fn text(fields: &mut Vec<u8>, key: &str, value: &str) {
     fields.extend(value.as_bytes());
 }
 
-/// Numbers of two or three bytes of protobuf's varint: 128 to 65,535.
+/// Writes a number from 128 to 65,535: two or three bytes as a protobuf varint.
 pub fn number(fields: &mut Vec<u8>, key: &str, value: u16) {
     let key_length = key.len() as u8;
     let varint = [value as u8 | 0x80, (value >> 7) as u8 | 0x80, (value >> 14) as u8];
@@ -268,7 +268,7 @@ fn export(orders: &Receiver<Order>, address: Option<&str>, attributes: u64) {
 }
 
 fn post(stream: &mut TcpStream, spans: &[u8]) -> std::io::Result<()> {
-    // Lengths of three bytes, which is what chunks of less than two megabytes take at most.
+    // Chunks are smaller than two megabytes, so three bytes hold every length.
     let varint = |length: usize| [length as u8 | 0x80, (length >> 7) as u8 | 0x80, (length >> 14) as u8];
     let head = format!(
         "POST /v1/traces HTTP/1.1\r\nhost: sink\r\ncontent-type: application/x-protobuf\r\ncontent-length: {}\r\n\r\n",

@@ -1,4 +1,4 @@
-//! The lower bound of a gRPC call: as that of a request, but that it has to look at the body, where the status is.
+//! The lower bound of a gRPC call. Unlike that of a request, it reads the body, whose trailers have the status.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -25,7 +25,7 @@ pub struct LowerBound<S> {
     inner: S,
 }
 
-/// What is written of a span, and when it started.
+/// The encoded part of a span, and its start time.
 type Span = Option<(Vec<u8>, u64)>;
 
 impl<S, B, R> tower::Service<Request<B>> for LowerBound<S>
@@ -51,7 +51,7 @@ where
     }
 }
 
-/// Name, kind and attributes. Every text is shorter than 128 bytes, so that lengths are a byte.
+/// Writes name, kind and attributes. Every text is shorter than 128 bytes, so that a length is one byte.
 fn write_request(fields: &mut Vec<u8>, uri: &http::Uri) {
     let method = uri.path().get(1..).unwrap_or("");
     let (host, port) = uri.authority().and_then(|it| it.as_str().split_once(':')).unwrap_or(("", ""));

@@ -1,4 +1,4 @@
-//! One router for each way to trace it.
+//! One router for each way of tracing it.
 
 pub mod fastrace;
 pub mod fastrace_grpc;
@@ -16,12 +16,12 @@ use axum::routing::get;
 
 use crate::exporters::Out;
 
-/// A way to trace a service.
+/// A way of tracing a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Case {
-    /// Nothing: a layer that passes requests through.
+    /// No tracing: a layer that passes requests through.
     Bare,
-    /// The least that a layer can cost that makes such a span.
+    /// The smallest possible layer that records such a span.
     LowerBound,
     Ours,
     OursByDefault,
@@ -33,7 +33,7 @@ pub enum Case {
     OtelAxum,
 }
 
-/// A router, and what makes its last spans leave.
+/// A router, and a function that flushes its last spans.
 pub struct Service {
     pub router: Router,
     pub flush: Box<dyn Fn()>,
@@ -78,11 +78,11 @@ fn bare() -> Service {
     Service { router: router().layer(PassThroughLayer::default()), flush: Box::new(|| {}) }
 }
 
-/// The service that is traced: one route with a parameter.
+/// The traced service: one route with a parameter.
 fn router() -> Router {
     Router::new()
         .route("/orders/{id}", get(|| async { "ok" }))
-        // Waits once, so that many of its requests can be open at a time.
+        // Returns `Pending` once, so that many requests can be open at the same time.
         .route(
             "/slow/{id}",
             get(|| async {
@@ -96,8 +96,8 @@ fn router() -> Router {
         )
 }
 
-/// Passes requests through: `Router::layer` boxes what it is given, so that a layer costs something even if it does nothing.
-/// It holds a setting, as every layer does: axum copies the layer for each request, which is free only for one without.
+/// Passes requests through. `Router::layer` boxes its argument, so that even an empty layer has a cost.
+/// It holds a setting, as every layer does, because axum clones the layer for each request.
 #[derive(Clone)]
 pub struct PassThroughLayer(Arc<str>);
 

@@ -14,7 +14,7 @@ pub fn own_engine(out: &Out) -> Service {
     Service { router, flush: flush(provider) }
 }
 
-/// As it is without a thought about what boxes the body.
+/// The layer with default settings, whose body axum boxes again.
 pub fn as_by_default(out: &Out) -> Service {
     let provider = exporters::ours(out);
     let router = router().layer(ServerLayer::new().with_provider(&provider));

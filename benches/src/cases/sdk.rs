@@ -23,7 +23,7 @@ pub fn flush(provider: SdkTracerProvider) -> Box<dyn Fn()> {
     Box::new(move || provider.force_flush().expect("nothing stands in the way"))
 }
 
-/// The `tracing` crate with spans that go to OpenTelemetry.
+/// The `tracing` crate, with its spans exported through OpenTelemetry.
 pub fn with_tracing(out: &Out) -> SdkTracerProvider {
     let provider = exporters::sdk(out);
     let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("bench"));
@@ -36,7 +36,7 @@ pub fn otel_axum(out: &Out) -> Service {
     Service { router: router().layer(OtelAxumLayer::default()), flush: flush(provider) }
 }
 
-/// As its users write it: the attributes by hand.
+/// The attributes by hand, as its users write them.
 pub fn tower_http(out: &Out) -> Service {
     let provider = with_tracing(out);
     let layer = TraceLayer::new_for_http()
@@ -76,14 +76,14 @@ pub fn otel_tower(out: &Out) -> Service {
     Service { router: router().layer(layer), flush: flush(provider) }
 }
 
-/// The same layer, with a meter provider for what it measures.
+/// The same layer with a meter provider.
 pub fn otel_tower_with_metrics(out: &Out) -> Service {
     let reader = PeriodicReader::builder(NoMetrics).build();
     opentelemetry::global::set_meter_provider(SdkMeterProvider::builder().with_reader(reader).build());
     otel_tower(out)
 }
 
-/// Metrics are collected and go nowhere.
+/// Discards metrics.
 #[derive(Debug)]
 struct NoMetrics;
 

@@ -1,4 +1,4 @@
-//! One span by hand, without a layer: by the engine here, by opentelemetry_sdk and by fastrace.
+//! One span by hand, without a layer: with this engine, opentelemetry_sdk and fastrace.
 
 use std::borrow::Cow;
 
@@ -20,7 +20,7 @@ pub const ALL: [&str; 3] = [OURS, SDK, FASTRACE];
 
 const NAME: &str = "GET /orders/{id}";
 
-/// Makes a sampled span with so many attributes and ends it, at each call.
+/// Each call starts and ends a sampled span with this number of attributes.
 pub fn subject(case: &str, out: &Out, attributes: usize) -> Result<Subject, String> {
     let attributes = attribute_list(attributes);
     let (call, flush): CallAndFlush = match case {
@@ -41,7 +41,7 @@ pub fn subject(case: &str, out: &Out, attributes: usize) -> Result<Subject, Stri
     Ok(Subject { call, flush, spans_per_call: 1, beside: Beside::Yardstick })
 }
 
-/// A key, and a value that is a copy in every other attribute, as it is where it comes from a request.
+/// A key and a value. Every other value is copied, like one that comes from a request.
 type Attribute = (&'static str, &'static str);
 
 pub fn attribute_list(count: usize) -> Vec<Attribute> {

@@ -1,4 +1,4 @@
-//! Export: the CPU time that a span takes in all, from its start to the socket, by OTLP over HTTP and gRPC.
+//! Export: the total CPU time of a span, from its start to the socket, by OTLP over HTTP and gRPC.
 
 use std::time::Duration;
 
@@ -23,9 +23,9 @@ pub const PART: Part = Part {
 };
 
 pub const MODES: [&str; 3] = ["discarded", "OTLP/HTTP", "OTLP/gRPC"];
-/// A rate at which nobody loses spans: only CPU time is looked at.
+/// A rate at which no exporter loses spans. Only CPU time is measured.
 const PACE: Pace = Pace::Every(Duration::from_micros(20));
-/// As many as a server's span of the layer here.
+/// As many as a server span of our layer has.
 const ATTRIBUTES: usize = 9;
 
 fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {

@@ -1,4 +1,4 @@
-//! Growth: what a span costs as attributes, open requests, threads and waiting spans grow, and what memory is held without a receiver.
+//! Growth: the cost of a span with more attributes, open requests, threads and queued spans, and the memory without a receiver.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
@@ -33,7 +33,7 @@ pub const PART: Part = Part {
 pub const ATTRIBUTES: [usize; 4] = [0, 8, 32, 128];
 pub const OPEN: [usize; 5] = [1, 10, 100, 1_000, 10_000];
 pub const THREADS: [usize; 2] = [1, 2];
-/// Requests of a thread between two pauses.
+/// The requests of a thread between two pauses.
 const ROUND: u64 = 1_000;
 pub const LAYERS: [&str; 4] =
     ["bare", "tracing-http", "fastrace-axum", "opentelemetry-instrumentation-tower"];
@@ -78,7 +78,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     }
 }
 
-/// Each call starts a request, and lets the oldest of those that are open end.
+/// Each call starts a request and ends the oldest open one.
 fn open(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
     process::pin(1);
     let case = Case::named(case)?;
@@ -107,7 +107,7 @@ fn open(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
     measure(subject, &Exit::Counter, &Plan { calls, round: 1_000, pace: Pace::Pauses })
 }
 
-/// The CPU time of a request's thread: on two CPUs, two threads leave none to the exporter.
+/// Measures the CPU time of the request threads: on two CPUs, two threads leave none for the exporter.
 fn threads(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
     let case = Case::named(case)?;
     let service = case.service(&Out::counted());
@@ -126,7 +126,7 @@ fn threads(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
         serve(ROUND);
         let mut rounds = Vec::new();
         for _ in 0..calls / ROUND {
-            // Together, so that they are in each other's way if they can be.
+            // At the same time, so that they contend if they can.
             barrier.wait();
             let before = process::cpu_of_this_thread();
             serve(ROUND);
@@ -137,7 +137,7 @@ fn threads(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
     };
     let measured: Vec<f64> = std::thread::scope(|scope| {
         let work = &work;
-        // All are started before the first is waited for.
+        // Starts all before it waits for the first.
         let started: Vec<_> = (0..count).map(|cpu| scope.spawn(move || work(cpu))).collect();
         started.into_iter().map(|thread| thread.join().expect("it does not panic")).collect()
     });

@@ -1,4 +1,4 @@
-//! gRPC: one unary call of tonic, its services called in process, behind a server's layer and above a client's.
+//! gRPC: one unary call of tonic within the process, with a server layer or a client layer.
 
 use std::fmt::Debug;
 
@@ -47,10 +47,10 @@ pub const TONIC_OTEL: &str = "tonic-tracing-opentelemetry";
 pub const FASTRACE: &str = "fastrace-tonic";
 const LOWER_BOUND: &str = "lower bound";
 pub const FASTRACE_BY_HAND: &str = "fastrace-tonic, attributes by hand";
-/// With bodies of a type of its own.
+/// The layer whose bodies have a type of its own.
 const OURS_BY_DEFAULT: &str = "tracing-grpc without keep_tonic_body";
 const CASES: [&str; 7] = ["bare", LOWER_BOUND, OURS, OURS_BY_DEFAULT, FASTRACE, FASTRACE_BY_HAND, TONIC_OTEL];
-/// Measured for the server alone.
+/// The cases that are measured for the server alone.
 const OF_SERVERS: [&str; 3] = [LOWER_BOUND, OURS_BY_DEFAULT, FASTRACE_BY_HAND];
 pub const MODES: [&str; 4] = ["server, sampled", "server, unsampled", "client, sampled", "client, unsampled"];
 
@@ -95,7 +95,7 @@ impl Stock for Shelf {
     }
 }
 
-/// The call of a mode, without a layer.
+/// Returns the call of a mode without a layer.
 pub fn bare(mode: &str) -> Result<Box<dyn FnMut()>, String> {
     let (side, sampled) = parse(mode)?;
     let layer = PassThroughLayer::default();
@@ -105,13 +105,13 @@ pub fn bare(mode: &str) -> Result<Box<dyn FnMut()>, String> {
     })
 }
 
-/// The side, and whether the caller has sampled it.
+/// Returns the side, and whether the caller has sampled the call.
 fn parse(mode: &str) -> Result<(&str, bool), String> {
     let (side, sampling) = mode.split_once(", ").ok_or_else(|| format!("no mode {mode}: {MODES:?}"))?;
     Ok((side, sampling == "sampled"))
 }
 
-/// What tonic's server puts its layers around.
+/// The service that tonic's server wraps in layers.
 fn routes() -> Routes {
     Routes::new(StockServer::new(Shelf)).prepare()
 }
@@ -172,14 +172,14 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
         }
         _ => return Err(format!("no case {case}: {CASES:?}")),
     };
-    // fastrace's client layer passes the context on and makes no span.
+    // fastrace's client layer propagates the context and makes no span.
     let makes_span = case != "bare" && (case, side) != (FASTRACE, "client");
     let beside = Beside::Bare(Bare::start(PART.name, mode)?);
     let subject = Subject { call, flush, spans_per_call: u64::from(sampled && makes_span), beside };
     measure(subject, &Exit::Counter, &Plan { calls, round: 1_000, pace: Pace::Pauses })
 }
 
-/// Calls the service as tonic's server does, which boxes a body that a layer made.
+/// Calls the service as tonic's server does, which boxes the body of a layer.
 fn serving<S, B>(mut service: S, sampled: bool) -> Box<dyn FnMut()>
 where
     S: Service<Request<Body>, Response = Response<B>, Error: Debug> + 'static,
@@ -206,7 +206,7 @@ where
     })
 }
 
-/// Calls the service through a generated client, with a context that says whether it is sampled.
+/// Calls the service through a generated client, within a sampled or unsampled context.
 fn calling<S, B>(service: S, sampled: bool) -> Box<dyn FnMut()>
 where
     S: Service<Request<Body>, Response = Response<B>> + 'static,
@@ -215,7 +215,7 @@ where
     B::Error: Into<tonic::codegen::StdError> + Send,
 {
     let parent = opentelemetry::Context::new().with_remote_span_context(remote(sampled));
-    // For as long as the process lives.
+    // Stays attached until the process ends.
     std::mem::forget(parent.attach());
     let mut client = StockClient::new(service);
     Box::new(move || {

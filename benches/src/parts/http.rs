@@ -1,4 +1,4 @@
-//! HTTP: one request through an axum router, with the exporter idle and at work.
+//! HTTP: one request through an axum router, with an idle and with a busy exporter.
 
 use std::time::Duration;
 
@@ -38,40 +38,40 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     if !MODES.contains(&mode) {
         return Err(format!("no mode {mode}: {MODES:?}"));
     }
-    // Exporters and their sink live on CPU 1.
+    // Exporters and their sink run on CPU 1.
     process::pin(1);
     let exit = Exit::of(mode)?;
     let sampled = mode != "unsampled";
     let case = Case::named(case)?;
     let service = case.service(&exit.out());
-    // Without `with_state`, axum would build the route anew for each request.
+    // Without `with_state`, axum builds the route again for each request.
     let mut router = service.router.with_state(()).into_service();
     let call = move || self::call(&mut router, sampled);
     let spans_per_call = u64::from(sampled && case != Case::Bare);
-    // While the bare service has its turn, an exporter would catch up.
+    // A busy exporter would catch up during the turn of the bare service.
     let beside =
         if mode == "exporting" { Beside::Yardstick } else { Beside::Bare(Bare::start(PART.name, mode)?) };
     let subject = Subject { call: Box::new(call), flush: service.flush, spans_per_call, beside };
     let pace = match (mode, case) {
-        // When its collector is 3,400 spans behind, as it is at full speed, further ones stay in their thread until that one
-        // makes another: no flush reaches them.
+        // At full speed its collector falls behind, and further spans stay in their thread until it starts another span,
+        // where no flush reaches them.
         ("exporting", Case::Fastrace) => Pace::Every(Duration::from_micros(8)),
         ("exporting", _) => Pace::None,
         _ => Pace::Pauses,
     };
-    // At first, the memory that travels to the exporter is new, and each page of it costs the request's thread a fault.
+    // The first memory that travels to the exporter is new, and costs the request's thread a page fault per page.
     let calls = if mode == "exporting" { calls * 4 } else { calls };
     measure(subject, &exit, &Plan { calls, round: 1_000, pace })
 }
 
-/// The request of a mode, without a layer.
+/// Returns the request of a mode without a layer.
 pub fn bare(mode: &str) -> Box<dyn FnMut()> {
     let sampled = mode != "unsampled";
     let mut router = Case::Bare.service(&Out::counted()).router.with_state(()).into_service();
     Box::new(move || call(&mut router, sampled))
 }
 
-/// One request, to its end.
+/// Makes one request and reads the response to its end.
 pub fn call(router: &mut axum::routing::RouterIntoService<Body>, sampled: bool) {
     let request = request("/orders/7", sampled);
     drive(async {
@@ -80,7 +80,7 @@ pub fn call(router: &mut axum::routing::RouterIntoService<Body>, sampled: bool) 
     });
 }
 
-/// As a client behind another traced service sends it.
+/// Returns a request from a traced caller.
 pub fn request(path: &str, sampled: bool) -> Request<Body> {
     Request::get(path)
         .header("host", "shop.example:8080")
@@ -102,12 +102,12 @@ fn tables(data: &Data) -> String {
     )
 }
 
-/// All but the bare service.
+/// All cases except the bare service.
 pub fn peers() -> Vec<&'static str> {
     ALL[1..].iter().map(|(_, name)| *name).collect()
 }
 
-/// Those of others that can be used.
+/// The usable layers of others.
 pub fn other_layers() -> Vec<&'static str> {
     peers().into_iter().filter(|name| !name.starts_with(OURS) && *name != "lower bound").collect()
 }

@@ -1,4 +1,4 @@
-//! The parts of the benchmark, each with its cases, what it measures of one, and its table.
+//! The parts of the benchmark: their cases, measurements and tables.
 
 pub mod export;
 pub mod growth;
@@ -12,15 +12,15 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState}
 
 use crate::data::{Data, Figures};
 
-/// What can be run alone.
+/// A part, which can be run alone.
 pub struct Part {
     pub name: &'static str,
-    /// What is measured, and how.
+    /// The measured cases and modes.
     pub runs: fn() -> Vec<Run>,
     /// Measures one case in one mode in this process.
     pub one: fn(case: &str, mode: &str, calls: u64) -> Result<Figures, String>,
     pub calls: u64,
-    /// Processes for each run.
+    /// The number of processes per run.
     pub rounds: usize,
     pub counts_instructions: fn(mode: &str) -> bool,
     pub instruction_calls: u64,
@@ -41,7 +41,7 @@ pub fn named(name: &str) -> Result<&'static Part, String> {
     ALL.iter().find(|part| part.name == name).ok_or_else(|| format!("no part {name}: {}", names.join(", ")))
 }
 
-/// Every case in every mode.
+/// Returns every case in every mode.
 fn every(cases: &[&'static str], modes: &[&str]) -> Vec<Run> {
     let of_case = |case| modes.iter().map(move |mode| Run { case, mode: (*mode).to_owned() });
     cases.iter().copied().flat_map(of_case).collect()

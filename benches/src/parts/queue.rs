@@ -1,4 +1,4 @@
-//! The queue of the exporters: what a span costs as it fills up, and the memory that is held when nobody receives.
+//! The queue of the exporters: the cost of a span as it fills up, and its memory without a receiver.
 
 use std::net::TcpListener;
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -15,12 +15,12 @@ use crate::markdown::{Table, number};
 use crate::measure::median;
 use crate::process;
 
-/// The default of the engine here. opentelemetry_sdk's own is 2,048.
+/// The default of this engine. That of opentelemetry_sdk is 2,048.
 const QUEUE: usize = 65_536;
 const ATTRIBUTES: usize = 9;
 const ROUND: usize = 1_024;
 const FILLS: [&str; 5] = ["to 25 %", "to 50 %", "to 75 %", "to 100 %", "full"];
-/// Where memory is looked at, in percent of the spans.
+/// When memory is measured, in percent of the spans.
 const MOMENTS: [&str; 7] = ["0", "10", "20", "40", "60", "80", "100"];
 
 /// Closed until the queue has been filled.
@@ -50,7 +50,7 @@ impl SpanExporter for Gated {
     }
 }
 
-/// Fills the queue, and goes on when it is full.
+/// Fills the queue, and continues when it is full.
 pub fn filling(case: &str) -> Result<Figures, String> {
     process::pin(1);
     let attributes = spans::attribute_list(ATTRIBUTES);
@@ -66,7 +66,7 @@ pub fn filling(case: &str) -> Result<Figures, String> {
         spans::SDK => {
             let provider = exporters::sdk_of(Gated, QUEUE);
             let call = spans::by_sdk(&provider, attributes);
-            // Its drop would wait for the gate.
+            // Dropping it would wait for the gate.
             std::mem::forget(provider);
             call
         }
@@ -94,8 +94,8 @@ pub fn filling(case: &str) -> Result<Figures, String> {
     Ok(FILLS.iter().zip(&mut costs).map(|(fill, costs)| (*fill, median(costs))).collect())
 }
 
-/// Makes spans as fast as it can while nobody listens at the endpoint. Not for fastrace: what waits there has no bound, so
-/// that the speed decides what is held.
+/// Makes spans at full speed while nothing listens at the endpoint. Not for fastrace: its queue has no bound, so the speed
+/// would decide.
 pub fn without_receiver(case: &str, spans: u64) -> Result<Figures, String> {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let port = port.map_err(|error| error.to_string())?.port();
@@ -103,7 +103,7 @@ pub fn without_receiver(case: &str, spans: u64) -> Result<Figures, String> {
     let attributes = spans::attribute_list(ATTRIBUTES);
     let mut ours = None;
     let mut call = match case {
-        // With the limits that each has by default.
+        // Each with its default limits.
         spans::OURS => spans::by_ours(ours.insert(exporters::ours(&out.with_queue(QUEUE))), attributes),
         spans::SDK => {
             let provider = exporters::sdk_of(exporters::otlp(&out), 2_048);
@@ -122,7 +122,7 @@ pub fn without_receiver(case: &str, spans: u64) -> Result<Figures, String> {
         figures.push((moment, process::memory_of(std::process::id()).0 as f64));
     }
     if let Some(stats) = ours.map(|provider| provider.stats()) {
-        // What the thread still collects is not counted yet: less than a batch.
+        // The thread's own buffer, less than a batch, is not counted yet.
         let counted = stats.queued + stats.lost();
         if stats.exported != 0 || made.abs_diff(counted) > 4_096 {
             return Err(format!("of {made} spans: {stats:?}"));

@@ -33,13 +33,13 @@ pub const CASES: [&str; 6] = [
     "tower-http TraceLayer + tracing-opentelemetry",
     "axum-tracing-opentelemetry",
 ];
-/// Requests a second where latency is measured: below what any case can serve.
+/// Requests a second while latency is measured. Every case can serve more.
 const RATE: u64 = 20_000;
 
-/// The default of the engine here; opentelemetry_sdk's, 2,048, would lose spans.
+/// The default of this engine. That of opentelemetry_sdk, 2,048, would lose spans.
 const QUEUE: usize = 65_536;
 
-/// The service's process; it ends with this.
+/// The service's process. Dropping this ends it.
 struct Server {
     child: Child,
     stdin: ChildStdin,
@@ -70,7 +70,7 @@ impl Server {
         Ok(line.trim().to_owned())
     }
 
-    /// Returns when the server's spans have left.
+    /// Returns when the server has exported its spans.
     fn flush(&mut self) -> Result<(), String> {
         self.stdin.write_all(b"flush\n").map_err(|error| error.to_string())?;
         match self.hear()?.as_str() {
@@ -87,7 +87,7 @@ impl Drop for Server {
     }
 }
 
-/// `peers serve CASE URL`: prints its port, and flushes when it is told to.
+/// `peers serve CASE URL`: prints its port, and flushes on request.
 pub fn serve(case: &str, url: &str) -> Result<(), String> {
     process::pin(0);
     let service = Case::named(case)?.service(&Out::http(url.to_owned()).with_queue(QUEUE));
@@ -116,7 +116,7 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     process::pin(1);
     let sampled = mode == "sampled";
     let sink = Sink::start()?;
-    // Both on the same CPU, one at work at a time.
+    // Both run on the same CPU, one at a time.
     let mut bare = Subject::start("bare", &sink, sampled)?;
     let mut subject = Subject::start(case, &sink, sampled)?;
     for server in [&mut bare, &mut subject] {
@@ -155,8 +155,8 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
     ])
 }
 
-/// Turns of each of two servers: what else runs on the host changes their speed within seconds, and so they take turns several times a
-/// second.
+/// The slices of each of two servers. They alternate several times a second, because other work on the host changes their speed
+/// within seconds.
 const SLICES: u64 = 30;
 
 /// A server and its load.
@@ -166,11 +166,11 @@ struct Subject {
     sent: u64,
 }
 
-/// What some requests took.
+/// The figures of some requests.
 #[derive(Debug, Clone, Copy)]
 struct Slice {
     rate: f64,
-    /// Of the server, ns a request, until its spans have left.
+    /// The server's CPU time per request in ns, until its spans are exported.
     cpu: f64,
     /// Microseconds.
     p50: f64,
@@ -200,7 +200,7 @@ impl Subject {
     }
 }
 
-/// The two by turns, `requests` of each in all.
+/// Alternates between the two, with `requests` of each in total.
 fn slices(
     bare: &mut Subject,
     subject: &mut Subject,
@@ -210,7 +210,7 @@ fn slices(
     (0..SLICES)
         .map(|turn| {
             let requests = requests / SLICES;
-            // Neither is always the second.
+            // The two alternate in being first.
             if turn % 2 == 0 {
                 let bare = bare.slice(requests, rate)?;
                 Ok((bare, subject.slice(requests, rate)?))

@@ -1,4 +1,4 @@
-//! SQL: `SELECT 1` on SQLite in memory, through a pool of one connection, by wrappers of sqlx that were written for different versions of it.
+//! SQL: `SELECT 1` on SQLite in memory through a pool of one connection, with wrappers for different versions of sqlx.
 
 use std::sync::atomic::Ordering;
 
@@ -32,13 +32,13 @@ const CASES: [&str; 5] = ["bare", BARE_08, OURS, PEERS[0], PEERS[1]];
 const QUERY: &str = "SELECT 1";
 
 fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
-    // sqlx runs SQLite on a thread of its own, and waits for it: on one CPU nothing is spent on waking another.
+    // sqlx runs SQLite on a thread of its own. On one CPU, no time goes into waking another.
     process::pin(0);
     let sampled = mode == "sampled";
     let parent = opentelemetry::Context::new().with_remote_span_context(super::remote(sampled));
     std::mem::forget(parent.attach());
     let runtime = runtime();
-    // Waiting for another thread depends on the machine in other ways than computing: beside a wrapper, its own sqlx is measured.
+    // Waiting for a thread depends on the machine in other ways than computing, so bare sqlx is the yardstick.
     let bare = if case == BARE_08 || case == "sqlx-tracing" { bare_08() } else { bare() };
     let nothing: Box<dyn Fn()> = Box::new(|| {});
     let (call, flush): CallAndFlush = match case {
@@ -98,7 +98,7 @@ async fn pool_08() -> sqlx_08::SqlitePool {
     options.connect("sqlite::memory:").await.expect("memory is to be had")
 }
 
-/// sqlx-otel is for opentelemetry 0.32, which has globals and a context of its own.
+/// sqlx-otel uses opentelemetry 0.32, which has its own globals and context.
 fn sqlx_otel_provider(sampled: bool) -> sdk_032::SdkTracerProvider {
     use opentelemetry_032::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
     let flags = TraceFlags::default().with_sampled(sampled);
@@ -124,7 +124,7 @@ impl sdk_032::SpanExporter for Counter {
     }
 }
 
-/// What a wrapper takes more than the version of sqlx that it wraps.
+/// What a wrapper adds to the version of sqlx that it wraps.
 pub fn added(data: &Data, case: &str, mode: &str, figure: &str) -> f64 {
     let bare = if case == "sqlx-tracing" { BARE_08 } else { "bare" };
     data.get(case, mode, figure) - data.get(bare, mode, figure)

@@ -6,10 +6,11 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::step::Step;
-use crate::workspace::{Package, cargo, metadata};
+use crate::rustup;
+use crate::step::{Outcome, Step, succeeds};
+use crate::workspace::{Package, cargo, metadata, root};
 
-/// One step per version: a build with it where it is installed. Another step asks the dependencies which Rust they need.
+/// One step per version, a check with that compiler, and one for the versions that the dependencies need.
 ///
 /// Clippy's `incompatible_msrv`, which is on by default, reports newer items of the standard library with any compiler.
 pub(crate) fn steps(packages: &[Package]) -> Vec<Step> {
@@ -17,43 +18,31 @@ pub(crate) fn steps(packages: &[Package]) -> Vec<Step> {
     for package in packages.iter().filter(|package| package.is_published) {
         by_version.entry(&package.rust_version).or_default().push(&package.name);
     }
-    let installed = toolchains();
     let mut steps = vec![Step::check("no dependency needs a newer Rust", dependencies_agree)];
-    steps.extend(by_version.iter().map(|(version, names)| build(version, names, &installed)));
+    steps.extend(by_version.into_iter().map(|(version, names)| build(version.to_owned(), owned(&names))));
     steps
 }
 
-fn build(version: &str, names: &[&str], installed: &[String]) -> Step {
-    let title = format!("Rust {version}: {}", names.join(", "));
-    let is_version =
-        |name: &&String| name.starts_with(&format!("{version}-")) || name.starts_with(&format!("{version}."));
-    let Some(toolchain) = installed.iter().find(is_version) else {
-        return Step::not_run(title, format!("`rustup toolchain install {version}` installs this version"));
-    };
-    // `cargo` as rustup finds it: the variable CARGO names the one of the current toolchain.
-    let mut command = Command::new("rustup");
-    command.args([
-        "run",
-        toolchain,
-        "cargo",
-        "check",
-        "--quiet",
-        "--all-features",
-        "--target-dir",
-        "target/msrv",
-    ]);
-    for name in names {
-        command.args(["--package", name]);
-    }
-    command.env_remove("CARGO").env_remove("RUSTC").current_dir(crate::workspace::root());
-    Step::new(title, command)
+fn owned(names: &[&str]) -> Vec<String> {
+    names.iter().map(|name| (*name).to_owned()).collect()
 }
 
-/// The toolchains that rustup has.
-fn toolchains() -> Vec<String> {
-    let Ok(output) = Command::new("rustup").args(["toolchain", "list"]).output() else { return Vec::new() };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    text.lines().filter_map(|line| line.split_whitespace().next()).map(str::to_owned).collect()
+fn build(version: String, names: Vec<String>) -> Step {
+    let title = format!("Rust {version}: {}", names.join(", "));
+    Step::outcome(title, move || {
+        if let Err(reason) = rustup::toolchain(&version) {
+            return Ok(Outcome::NotRun(reason));
+        }
+        let mut command = Command::new("rustup");
+        command.args(["run", &version, "cargo", "check", "--quiet", "--all-features"]);
+        command.args(["--target-dir", "target/msrv"]);
+        for name in &names {
+            command.args(["--package", name]);
+        }
+        // cargo sets these to the programs of the current toolchain.
+        command.env_remove("CARGO").env_remove("RUSTC").env_remove("RUSTUP_TOOLCHAIN").current_dir(root());
+        succeeds(&mut command).map(Outcome::from)
+    })
 }
 
 /// Whether every crate's version is at least that of each crate that it depends on, with all features.

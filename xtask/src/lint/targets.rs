@@ -1,10 +1,8 @@
-//! Other platforms: `cargo check` of the crates without C code, where the target is installed.
+//! Other platforms: `cargo check` of the crates without C code, with their default features.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use crate::step::Step;
-use crate::workspace::{Package, cargo, root};
+use crate::rustup;
+use crate::step::{Outcome, Step, succeeds};
+use crate::workspace::{Package, cargo};
 
 const TARGETS: [&str; 5] = [
     "aarch64-unknown-linux-gnu",
@@ -20,24 +18,19 @@ pub(crate) fn steps(packages: &[Package]) -> Vec<Step> {
     let without_c = packages.iter().filter(|package| package.is_published);
     let without_c = without_c.filter(|package| !WITH_C_CODE.contains(&package.name.as_str()));
     let names: Vec<&str> = without_c.map(|package| package.name.as_str()).collect();
-    let libraries = libraries();
-    TARGETS.iter().map(|target| check(target, &names, libraries.as_deref())).collect()
+    let names: Vec<String> = names.into_iter().map(str::to_owned).collect();
+    TARGETS.iter().map(|target| check(target, names.clone())).collect()
 }
 
-fn check(target: &str, names: &[&str], libraries: Option<&std::path::Path>) -> Step {
-    let title = format!("check for {target}");
-    if !libraries.is_some_and(|libraries| libraries.join(target).join("lib").is_dir()) {
-        return Step::not_run(title, format!("`rustup target add {target}` installs this target"));
-    }
-    let mut command = cargo(&["check", "--quiet", "--target", target]);
-    for name in names {
-        command.args(["--package", name]);
-    }
-    Step::new(title, command)
-}
-
-/// The folder with the libraries of each installed target.
-fn libraries() -> Option<PathBuf> {
-    let output = Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()).output().ok()?;
-    Some(PathBuf::from(String::from_utf8_lossy(&output.stdout).trim()).join("lib/rustlib"))
+fn check(target: &'static str, names: Vec<String>) -> Step {
+    Step::outcome(format!("check for {target}"), move || {
+        if let Err(reason) = rustup::target(target) {
+            return Ok(Outcome::NotRun(reason));
+        }
+        let mut command = cargo(&["check", "--quiet", "--target", target]);
+        for name in &names {
+            command.args(["--package", name]);
+        }
+        succeeds(&mut command).map(Outcome::from)
+    })
 }

@@ -10,12 +10,17 @@ use std::time::{Duration, Instant};
 use super::service::{is_root, run};
 
 /// When set to `no`, nothing is installed, and a command fails with what it misses.
-const SWITCH: &str = "XTASK_INSTALL";
+pub(crate) const SWITCH: &str = "XTASK_INSTALL";
 /// How long another apt may hold its locks.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_secs(2);
 /// How long somebody at a terminal has for Ctrl-C before an installation starts.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
+
+/// Whether commands may install what they miss.
+pub(crate) fn installs() -> bool {
+    std::env::var(SWITCH).map_or(true, |value| value != "no")
+}
 
 /// A program, under any of its names, and the Debian package that has it.
 #[derive(Debug, Clone, Copy)]
@@ -52,7 +57,7 @@ pub(crate) fn program(names: &[&str], package: &str) -> io::Result<PathBuf> {
 pub(crate) fn install(packages: &[&str], instead: &str) -> io::Result<()> {
     let list = packages.join(" ");
     let by_hand = format!("`apt-get install --no-install-recommends {list}`");
-    if std::env::var(SWITCH).is_ok_and(|value| value == "no") {
+    if !installs() {
         return Err(io::Error::other(format!(
             "{list} is missing and {SWITCH} is `no`; run {by_hand}. {instead}"
         )));
@@ -61,7 +66,7 @@ pub(crate) fn install(packages: &[&str], instead: &str) -> io::Result<()> {
         return Err(io::Error::other(format!("{list} is missing; run {by_hand} as root. {instead}")));
     }
     println!("missing, will be installed with apt-get: {list}");
-    println!("To avoid that, set {SWITCH}=no. {instead}");
+    println!("{}", format!("To avoid that, set {SWITCH}=no. {instead}").trim_end());
     if io::stdin().is_terminal() {
         println!("Press Ctrl-C within {TIME_TO_STOP:?} to stop.");
         thread::sleep(TIME_TO_STOP);

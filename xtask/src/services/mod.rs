@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
 
-pub(crate) use self::apt::{Program, install, program};
+pub(crate) use self::apt::{Program, SWITCH, install, installs, program};
 use self::service::Service;
 pub(crate) use self::service::{free_ports, is_root, run as run_command};
 use crate::undo::{Undo, undo_on_signals};
