@@ -25,8 +25,8 @@ usage: cargo xtask COMMAND
   compose-images    provides every image that the shop needs under docker compose: pulls it, or builds a stand-in
   compose-test [--from-source] [--skip-without-engine]
                     starts the shop under docker compose, places orders and checks their traces
-  lint              checks formatting, clippy, documentation, packages, cycles between files, Rust versions, other platforms and
-                    dependencies, with warnings as errors
+  lint [FILTER…]    checks formatting, clippy, documentation, packages, cycles between files, Rust versions, other platforms and
+                    dependencies, with warnings as errors; with filters only the steps whose name contains one of them
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
@@ -35,7 +35,7 @@ usage: cargo xtask COMMAND
                     counts the instructions that tracing adds to each call, here and at the base (the last release by default),
                     and fails if one takes more than 2 % more; needs valgrind; `--save` writes the table to benches/RESULTS.md
 
-`test`, `services` and `compose-test` install Debian packages that they miss, and say so first; XTASK_INSTALL=no prevents that.
+`test`, `lint`, `services` and `compose-test` install what they miss, and say so first; XTASK_INSTALL=no prevents that.
 ";
 
 fn main() -> ExitCode {
@@ -53,7 +53,7 @@ fn main() -> ExitCode {
             Some((first, options)) if first == "instructions" => bench::run_instructions(options),
             first => bench::run(first.map(|(filter, _)| filter.as_str())),
         },
-        Some("lint") => lint::run(),
+        Some("lint") => lint::run(&rest),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

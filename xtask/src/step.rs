@@ -67,6 +67,10 @@ impl Step {
         Self::outcome(name, move || Ok(Outcome::NotRun(reason)))
     }
 
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
     fn run(self) -> io::Result<Outcome> {
         match self.work {
             Work::Command(mut command) => succeeds(&mut command).map(Outcome::from),

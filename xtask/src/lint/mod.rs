@@ -12,7 +12,8 @@ use std::io;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, packages};
 
-pub(crate) fn run() -> io::Result<bool> {
+/// Runs the checks whose name contains one of `filters`, or all without any.
+pub(crate) fn run(filters: &[String]) -> io::Result<bool> {
     let packages = packages()?;
     let mut steps = vec![
         format(),
@@ -24,6 +25,9 @@ pub(crate) fn run() -> io::Result<bool> {
     steps.extend(msrv::steps(&packages));
     steps.extend(targets::steps(&packages));
     steps.push(deny::step());
+    if !filters.is_empty() {
+        steps.retain(|step| filters.iter().any(|filter| step.name().contains(filter)));
+    }
     Ok(run_all(steps))
 }
 
