@@ -6,16 +6,10 @@ use std::time::Duration;
 
 use super::docker::{bounded, compose, docker, output};
 use super::engine::Engine;
+use super::names::{BASE, LABEL, SHOP};
 use super::stand_ins;
 use crate::undo::undo_on_signals;
 use crate::workspace::root;
-
-/// The image of our own services, which is built and never pulled.
-pub(crate) const SHOP: &str = "tracing-suite-shop";
-/// The base of all stand-ins, and of the shop's image.
-pub(crate) const BASE: &str = "debian:bookworm-slim";
-/// Marks an image as a stand-in. Its value is a hash of what the image was built from.
-pub(crate) const LABEL: &str = "tracing-suite.stand-in";
 
 /// How long a pull may take. An unreachable registry fails at once, except when it hangs.
 const PULL_TIMEOUT: Duration = Duration::from_secs(600);

@@ -5,6 +5,7 @@ mod engine;
 mod http;
 mod images;
 mod journey;
+mod names;
 mod project;
 mod spans;
 mod stand_ins;

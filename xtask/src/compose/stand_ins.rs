@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use super::docker::{bounded, docker, output};
-use super::images::{BASE, LABEL};
+use super::names::{BASE, LABEL};
 use crate::services::{kafka, program, run_command};
 use crate::workspace::root;
 

@@ -10,8 +10,9 @@ use std::time::{Duration, Instant};
 
 use super::docker::{docker, interruptible};
 use super::engine::{Engine, unavailable};
-use super::images::{self, SHOP};
+use super::images;
 use super::journey::{self, Order, SERVICES};
+use super::names::SHOP;
 use super::project::Project;
 use super::{http, spans};
 use crate::services::free_ports;

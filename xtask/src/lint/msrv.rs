@@ -98,9 +98,13 @@ fn dependencies<'a>(package: &'a str, nodes: &BTreeMap<&'a str, &'a Value>) -> B
     found
 }
 
-/// A version as numbers; an absent one is older than all.
-fn parts(version: &str) -> Vec<u32> {
-    version.split('.').filter_map(|part| part.parse().ok()).collect()
+/// A version as three numbers: 1.88 is 1.88.0. An absent one is older than all.
+fn parts(version: &str) -> [u32; 3] {
+    let mut parts = [0; 3];
+    for (part, text) in parts.iter_mut().zip(version.split('.')) {
+        *part = text.parse().unwrap_or(0);
+    }
+    parts
 }
 
 fn array(value: &Value) -> impl Iterator<Item = &Value> {
@@ -122,7 +126,7 @@ mod tests {
         let package = |id: &str, version: &str| json!({"id": id, "name": id, "version": "1.0.0", "rust_version": version, "publish": null});
         let depends = |id: &str, on: &str, kind: Value| json!({"id": id, "deps": [{"pkg": on, "dep_kinds": [{"kind": kind}]}]});
         let metadata = json!({
-            "packages": [package("ours", "1.88"), package("near", "1.70"), package("far", "1.88.1"), package("test", "1.95")],
+            "packages": [package("ours", "1.88"), package("near", "1.88.0"), package("far", "1.88.1"), package("test", "1.95")],
             "workspace_members": ["ours"],
             "resolve": {"nodes": [
                 depends("ours", "near", Value::Null),
