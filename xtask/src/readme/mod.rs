@@ -65,23 +65,21 @@ fn snippets_of(readme: &Path) -> io::Result<Vec<Snippet>> {
     snippets(&name, &text).map_err(io::Error::other)
 }
 
-/// Pairs each Rust block with the last list of dependencies above it.
+/// Pairs each Rust block with the last list of dependencies above it, or else with the first below it.
 fn snippets(readme: &str, text: &str) -> Result<Vec<Snippet>, String> {
-    let mut dependencies: Option<String> = None;
-    let mut found = Vec::new();
-    for Block { language, line, text } in blocks(text) {
-        match language.as_str() {
-            "toml" if text.contains("[dependencies]") => dependencies = Some(text),
-            "rust" => {
-                let dependencies = dependencies.clone().ok_or_else(|| {
-                    format!("{readme}, line {line}: no list of dependencies stands above this Rust block")
-                })?;
-                found.push(Snippet::new(readme, line, dependencies, text));
-            }
-            _ => {}
-        }
-    }
-    Ok(found)
+    let blocks = blocks(text);
+    let lists = |block: &&Block| block.language == "toml" && block.text.contains("[dependencies]");
+    let snippet = |(index, block): (usize, &Block)| {
+        let above = blocks[..index].iter().rfind(lists);
+        let Some(list) = above.or_else(|| blocks[index..].iter().find(lists)) else {
+            return Err(format!(
+                "{readme}, line {}: no list of dependencies for this Rust block",
+                block.line
+            ));
+        };
+        Ok(Snippet::new(readme, block.line, list.text.clone(), block.text.clone()))
+    };
+    blocks.iter().enumerate().filter(|(_, block)| block.language == "rust").map(snippet).collect()
 }
 
 #[cfg(test)]
@@ -89,14 +87,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_rust_block_has_the_dependencies_above_it() {
-        let text = "```toml\n[dependencies]\na = \"1\"\n```\n```rust\nfirst();\n```\n\
-                    ```toml\n[profile.release]\n```\n```rust,no_run\nsecond();\n```\n\
-                    ```toml\n[dependencies]\nb = \"1\"\n```\n```rust,ignore\nthird();\n```\n";
+    fn a_rust_block_has_the_dependencies_above_it_or_else_those_below() {
+        let text = "```rust\nfirst();\n```\n```toml\n[dependencies]\na = \"1\"\n```\n```rust\nsecond();\n```\n\
+                    ```toml\n[profile.release]\n```\n```rust,no_run\nthird();\n```\n\
+                    ```toml\n[dependencies]\nb = \"1\"\n```\n```rust,ignore\nfourth();\n```\n";
         let found = snippets("README.md", text).expect("each block has dependencies");
-        let dependencies: Vec<bool> =
-            found.iter().map(|snippet| snippet.dependencies.contains("a =")).collect();
-        assert_eq!(dependencies, [true, true, false]);
+        let is_first: Vec<bool> = found.iter().map(|snippet| snippet.dependencies.contains("a =")).collect();
+        assert_eq!(is_first, [true, true, true, false]);
     }
 
     #[test]
