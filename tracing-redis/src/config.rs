@@ -1,55 +1,66 @@
 //! The settings of a connection, which all its clones share.
 
+use redis::{Cmd, Pipeline};
+use tracing_core_lite::database::attribute::QUERY_TEXT;
+use tracing_core_lite::database::{Client, Command, DatabaseSpan};
 use tracing_core_lite::layer_support::StackText;
-use tracing_core_lite::{InstrumentationScope, Recorder, Tracer};
+use tracing_core_lite::{InstrumentationScope, Recorder};
 
-#[cfg(feature = "metrics")]
-use crate::record::Metrics;
-use crate::record::attribute::{NAMESPACE, OPERATION, REDIS, SYSTEM};
-use crate::record::{CommandText, Server, namespace};
-
-/// The longest name of a span, in bytes. A longer one is cut.
-const MAX_NAME: usize = 128;
+use crate::record::{CommandName, CommandText, QueryText, namespace, pipeline_name};
 
 /// The settings of a connection, which all its clones share.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
-    pub(crate) tracer: Tracer,
+    pub(crate) client: Client,
     pub(crate) command_text: CommandText,
-    pub(crate) server: Option<Server>,
-    #[cfg(feature = "metrics")]
-    pub(crate) metrics: Option<Metrics>,
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
-            tracer: Tracer::global(scope()),
+            client: Client::new("redis", scope()).with_server_as_target(),
             command_text: CommandText::default(),
-            server: None,
-            #[cfg(feature = "metrics")]
-            metrics: None,
         }
     }
 }
 
 impl Config {
-    /// Returns the name of a span: `{db.operation.name} {server.address}:{server.port}`, as far as they are known (semantic
-    /// conventions v1.44.0, database spans, section "Name"; those for redis leave the namespace out).
-    pub(crate) fn span_name(&self, operation: &str) -> StackText<MAX_NAME> {
-        let mut name = StackText::new();
-        name.push(operation);
-        if let Some(server) = &self.server {
-            name.push(" ").push(server.target());
-        }
-        name
+    /// Changes the client.
+    pub(crate) fn set_client(&mut self, change: impl FnOnce(Client) -> Client) {
+        self.client = change(self.client.clone());
     }
 
-    /// Sets the attributes that every span has.
-    pub(crate) fn record(&self, span: &mut Recorder<'_>, operation: &str, database: i64) {
-        span.set(SYSTEM, REDIS).set(OPERATION, operation).set(NAMESPACE, namespace(database).as_str());
-        if let Some(server) = &self.server {
-            server.record(span);
+    /// Starts the span of a command on the database with the index `database`.
+    pub(crate) fn start_command(&self, command: &Cmd, name: &CommandName, database: i64) -> DatabaseSpan {
+        self.start(Command::named(name.as_str()), database, |span| {
+            self.set_text(span, || QueryText::of(command, self.command_text));
+        })
+    }
+
+    /// Starts the span of a pipeline on the database with the index `database`.
+    pub(crate) fn start_pipeline(&self, pipeline: &Pipeline, database: i64) -> DatabaseSpan {
+        let name = pipeline_name(pipeline);
+        let command = Command::named(name.as_str()).with_batch_size(pipeline.len());
+        self.start(command, database, |span| {
+            self.set_text(span, || QueryText::of_pipeline(pipeline, self.command_text));
+        })
+    }
+
+    #[inline]
+    fn start(
+        &self,
+        command: Command<'_>,
+        database: i64,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> DatabaseSpan {
+        let mut text = StackText::new();
+        self.client.start_with(&command.with_namespace(namespace(database, &mut text)), write)
+    }
+
+    #[inline]
+    fn set_text(&self, span: &mut Recorder<'_>, text: impl FnOnce() -> QueryText) {
+        if self.command_text != CommandText::Hidden {
+            self.client.conventions().set(span, QUERY_TEXT, text().as_str());
         }
     }
 }

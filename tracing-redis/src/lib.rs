@@ -37,6 +37,7 @@
 //! Nil is a miss, not an error. The text of an error is not recorded, because servers put keys into it.
 //!
 //! The names follow the semantic conventions v1.44.0, database and redis spans. `tracing_suite.cache.hit` is not part of them.
+//! [`with_conventions`](TracedRedis::with_conventions) and `OTEL_SEMCONV_STABILITY_OPT_IN` select the older names.
 //!
 //! # When a span ends
 //! A span ends with the response. If the future of a command is dropped, its span ends as cancelled; the server may still run
@@ -61,6 +62,7 @@ pub use record::CommandText;
 pub use redis;
 /// The core that records the spans.
 pub use tracing_core_lite;
+pub use tracing_core_lite::database::Conventions;
 
 /// The examples of the README, so that they compile.
 #[cfg(doctest)]

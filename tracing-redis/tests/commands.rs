@@ -10,7 +10,7 @@ use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::span::data::{SpanData, StatusData, Value};
 use tracing_core_lite::testing::TestSpans;
-use tracing_redis::{CommandText, TracedRedis};
+use tracing_redis::{CommandText, Conventions, TracedRedis};
 
 fn last(spans: &TestSpans) -> SpanData {
     spans.finished().pop().unwrap().span
@@ -28,17 +28,15 @@ async fn attributes() {
     assert_eq!(span.parent_span_id, outer.span_context().span_id());
     assert_eq!(span.status, StatusData::Unset);
     let keys: Vec<&str> = span.attributes.iter().map(|(key, _)| key.as_str()).collect();
-    assert_eq!(
-        keys,
-        [
-            "db.system.name",
-            "db.operation.name",
-            "db.namespace",
-            "server.address",
-            "server.port",
-            "db.query.text",
-        ]
-    );
+    let expected = [
+        "db.system.name",
+        "server.address",
+        "server.port",
+        "db.operation.name",
+        "db.namespace",
+        "db.query.text",
+    ];
+    assert_eq!(keys, expected);
     assert_eq!(span.text("db.system.name"), Some("redis"));
     assert_eq!(span.text("db.operation.name"), Some("SET"));
     assert_eq!(span.text("db.namespace"), Some("0"));
@@ -119,4 +117,25 @@ async fn an_unsampled_parent() {
     let context = Context::new().with_remote_span_context(parent);
     let _: Option<String> = connection.get(key("unsampled")).in_context(context).await.unwrap();
     assert!(spans.finished().is_empty());
+}
+
+#[tokio::test]
+async fn names_of_the_conventions() {
+    for (conventions, stable, old) in
+        [(Conventions::Stable, true, false), (Conventions::Old, false, true), (Conventions::Both, true, true)]
+    {
+        let (spans, connection) = connect().await;
+        let mut connection = connection.with_conventions(conventions);
+        let _: Option<String> = connection.get(key("names")).await.unwrap();
+        let span = last(&spans);
+        for (name, old_name, value) in [
+            ("db.system.name", "db.system", "redis"),
+            ("db.operation.name", "db.operation", "GET"),
+            ("db.query.text", "db.statement", "GET ?"),
+            ("db.namespace", "db.name", "0"),
+        ] {
+            assert_eq!(span.text(name), Some(value).filter(|_| stable), "{conventions:?} {name}");
+            assert_eq!(span.text(old_name), Some(value).filter(|_| old), "{conventions:?} {old_name}");
+        }
+    }
 }

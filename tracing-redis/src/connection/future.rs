@@ -6,38 +6,24 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use redis::RedisResult;
 use tracing_core_lite::cache::attribute::HIT;
+use tracing_core_lite::database::{DatabaseSpan, Ending, Failure};
+use tracing_core_lite::error_class::PANIC;
 use tracing_core_lite::layer_support::{on_unwind, record_panic};
-use tracing_core_lite::{Recorder, Span};
 
-#[cfg(feature = "metrics")]
-use crate::record::Measurement;
-use crate::record::attribute::STATUS_CODE;
 use crate::record::{ErrorClass, Response};
 
-/// The span of a command, and its measurement. Dropping it ends them as cancelled.
+/// The span of a command. Dropping it ends it as cancelled.
 #[derive(Debug)]
 pub(super) struct Open {
-    /// `None` once the command has ended.
-    pub(super) span: Option<Span>,
-    pub(super) is_lookup: bool,
-    #[cfg(feature = "metrics")]
-    pub(super) measurement: Option<Measurement>,
+    span: DatabaseSpan,
+    is_lookup: bool,
 }
 
 impl Open {
-    fn end(&mut self, error: Option<ErrorClass<'_>>, write: impl FnOnce(&mut Recorder<'_>)) {
-        let Some(span) = self.span.take() else { return };
-        #[cfg(feature = "metrics")]
-        if let Some(measurement) = self.measurement.take() {
-            measurement.end(error);
-        }
-        span.end_with(|span| {
-            write(span);
-            if let Some(error) = error {
-                span.set_some(STATUS_CODE, error.status_code());
-                span.failed(error.as_str(), "");
-            }
-        });
+    /// Returns `None` if the command is neither recorded nor measured.
+    #[inline]
+    pub(super) fn new(span: DatabaseSpan, is_lookup: bool) -> Option<Self> {
+        span.is_observed().then_some(Self { span, is_lookup })
     }
 
     fn finish<T: Response>(&mut self, result: &RedisResult<T>) {
@@ -49,28 +35,23 @@ impl Open {
             Ok(response) if self.is_lookup && error.is_none() => Some(!response.is_nil()),
             _ => None,
         };
-        self.end(error, |span| {
+        let ending = error.map_or(Ending::Succeeded, |error| Ending::Failed(error.failure()));
+        self.span.end(ending, |span, _| {
             span.set_some(HIT, is_hit);
         });
     }
 
     #[cold]
     fn panicked(&mut self) {
-        self.end(Some(ErrorClass::PANIC), record_panic);
+        self.span.end(Ending::Failed(Failure::new(PANIC)), |span, _| record_panic(span));
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if self.span.is_none() {
-            return;
-        }
         if std::thread::panicking() {
-            return self.panicked();
+            self.panicked();
         }
-        self.end(Some(ErrorClass::CANCELLED), |span| {
-            span.add_event(ErrorClass::CANCELLED.as_str(), &[]);
-        });
     }
 }
 

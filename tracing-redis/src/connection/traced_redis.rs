@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use redis::aio::ConnectionLike;
 use redis::{Client, Cmd, ConnectionAddr, Pipeline, RedisFuture, Value};
-use tracing_core_lite::{Recorder, SpanKind, TracerProvider};
+use tracing_core_lite::TracerProvider;
+use tracing_core_lite::database::{Client as DatabaseClient, Conventions, Endpoint};
 
 use super::future::{Open, TracedFuture};
-use crate::config::{Config, scope};
-use crate::record::attribute::{BATCH_SIZE, QUERY_TEXT};
-use crate::record::{CommandName, CommandText, QueryText, Server, is_lookup, pipeline_name};
+use crate::config::Config;
+use crate::record::{CommandName, CommandText, is_lookup};
 
 /// A redis connection, such as a `MultiplexedConnection`, a `ConnectionManager` or a `ClusterConnection`, whose commands and
 /// pipelines are spans. See the [crate](crate) for an example.
@@ -36,18 +36,27 @@ impl<C> TracedRedis<C> {
         self
     }
 
+    fn with_client(self, change: impl FnOnce(DatabaseClient) -> DatabaseClient) -> Self {
+        self.with(|config| config.set_client(change))
+    }
+
     /// Records with `provider` in place of the installed one.
     #[must_use]
     pub fn with_provider(self, provider: &TracerProvider) -> Self {
-        let tracer = provider.tracer_with_scope(scope());
-        self.with(|config| config.tracer = tracer)
+        self.with_client(|client| client.with_provider(provider))
+    }
+
+    /// Sets the names that attributes have; by default those that the [environment](Conventions::from_env) selects.
+    #[must_use]
+    pub fn with_conventions(self, conventions: Conventions) -> Self {
+        self.with_client(|client| client.with_conventions(conventions))
     }
 
     /// Sets the server that the connection leads to: `server.address` and `server.port`. Not recorded by default.
     #[must_use]
     pub fn with_server(self, address: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
-        let server = Server::new(address.into(), port.into());
-        self.with(|config| config.server = Some(server))
+        let endpoint = Endpoint::unknown().with_server(address, port);
+        self.with_client(|client| client.with_endpoint(endpoint))
     }
 
     /// Sets the server to the one that `client` connects to: its host and port, or the path of its Unix socket. Nothing else of
@@ -74,16 +83,14 @@ impl<C> TracedRedis<C> {
     #[cfg(feature = "metrics")]
     #[must_use]
     pub fn with_metrics(self) -> Self {
-        let meter = opentelemetry::global::meter_with_scope(scope());
-        self.with_meter(&meter)
+        self.with_client(DatabaseClient::with_metrics)
     }
 
     /// Measures `db.client.operation.duration`, in seconds, with `meter`.
     #[cfg(feature = "metrics")]
     #[must_use]
     pub fn with_meter(self, meter: &opentelemetry::metrics::Meter) -> Self {
-        let metrics = crate::record::Metrics::new(meter);
-        self.with(|config| config.metrics = Some(metrics))
+        self.with_client(|client| client.with_meter(meter))
     }
 
     /// Returns the connection. Commands on it are not recorded.
@@ -103,62 +110,28 @@ impl<C> TracedRedis<C> {
 }
 
 impl Config {
-    /// Starts a span. Returns `None` if it is neither recorded nor measured.
-    #[inline]
-    fn start(&self, operation: &str, database: i64, write: impl FnOnce(&mut Recorder<'_>)) -> Option<Open> {
-        let mut is_recorded = false;
-        let name = self.span_name(operation);
-        let span = self.tracer.span(name.as_str()).with_kind(SpanKind::Client).start_with(|span| {
-            is_recorded = true;
-            self.record(span, operation, database);
-            write(span);
-        });
-        #[cfg(feature = "metrics")]
-        let measurement =
-            self.metrics.as_ref().map(|metrics| metrics.start(self.server.as_ref(), operation, database));
-        #[cfg(feature = "metrics")]
-        let is_recorded = is_recorded || measurement.is_some();
-        is_recorded.then(|| Open {
-            span: Some(span),
-            is_lookup: is_lookup(operation),
-            #[cfg(feature = "metrics")]
-            measurement,
-        })
-    }
-
-    fn start_command(&self, command: &Cmd, database: i64) -> Option<Open> {
+    /// Returns `None` if the command is neither recorded nor measured.
+    fn open_command(&self, command: &Cmd, database: i64) -> Option<Open> {
         let name = CommandName::of(command);
-        self.start(name.as_str(), database, |span| {
-            if self.command_text != CommandText::Hidden {
-                span.set(QUERY_TEXT, QueryText::of(command, self.command_text).as_str());
-            }
-        })
+        Open::new(self.start_command(command, &name, database), is_lookup(name.as_str()))
     }
 
-    fn start_pipeline(&self, pipeline: &Pipeline, database: i64) -> Option<Open> {
-        let size = pipeline.len();
-        if size == 1
+    /// Returns `None` if the pipeline is neither recorded nor measured.
+    fn open_pipeline(&self, pipeline: &Pipeline, database: i64) -> Option<Open> {
+        // One command is not a batch (semantic conventions v1.44.0, `db.operation.batch.size`).
+        if pipeline.len() == 1
             && !pipeline.is_transaction()
             && let Some(command) = pipeline.cmd_iter().next()
         {
-            // One command is not a batch (semantic conventions v1.44.0, `db.operation.batch.size`).
-            return self.start_command(command, database);
+            return self.open_command(command, database);
         }
-        let name = pipeline_name(pipeline);
-        self.start(name.as_str(), database, |span| {
-            if self.command_text != CommandText::Hidden {
-                span.set(QUERY_TEXT, QueryText::of_pipeline(pipeline, self.command_text).as_str());
-            }
-            if size > 1 {
-                span.set(BATCH_SIZE, size);
-            }
-        })
+        Open::new(self.start_pipeline(pipeline, database), false)
     }
 }
 
 impl<C: ConnectionLike + Send> ConnectionLike for TracedRedis<C> {
     fn req_packed_command<'a>(&'a mut self, cmd: &'a Cmd) -> RedisFuture<'a, Value> {
-        let open = self.config.start_command(cmd, self.inner.get_db());
+        let open = self.config.open_command(cmd, self.inner.get_db());
         let response = self.inner.req_packed_command(cmd);
         match open {
             Some(open) => Box::pin(TracedFuture::new(response, open)),
@@ -172,7 +145,7 @@ impl<C: ConnectionLike + Send> ConnectionLike for TracedRedis<C> {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        let open = self.config.start_pipeline(cmd, self.inner.get_db());
+        let open = self.config.open_pipeline(cmd, self.inner.get_db());
         let response = self.inner.req_packed_commands(cmd, offset, count);
         match open {
             Some(open) => Box::pin(TracedFuture::new(response, open)),

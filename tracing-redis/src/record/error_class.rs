@@ -1,6 +1,7 @@
 //! The classes of redis errors: values of `error.type`.
 
 use redis::{ErrorKind, RedisError};
+use tracing_core_lite::database::Failure;
 use tracing_core_lite::error_class;
 
 /// The longest error code, in bytes.
@@ -16,9 +17,6 @@ pub(crate) enum ErrorClass<'a> {
 }
 
 impl<'a> ErrorClass<'a> {
-    pub(crate) const CANCELLED: Self = Self::Client(error_class::CANCELLED);
-    pub(crate) const PANIC: Self = Self::Client(error_class::PANIC);
-
     /// Returns the class of a code. A script may respond with any word, so a word that does not look like a code is `ERR`.
     pub(crate) fn of_code(code: &'a str) -> Self {
         let is_code = code.len() <= MAX_CODE && code.bytes().all(|byte| byte.is_ascii_uppercase());
@@ -43,18 +41,11 @@ impl<'a> ErrorClass<'a> {
         })
     }
 
-    pub(crate) fn as_str(self) -> &'a str {
+    /// Returns what a span records of the error.
+    pub(crate) fn failure(self) -> Failure<'a> {
         match self {
-            Self::Server(code) => code,
-            Self::Client(class) => class,
-        }
-    }
-
-    /// Returns the value of `db.response.status_code`, if the server responded with an error.
-    pub(crate) fn status_code(self) -> Option<&'a str> {
-        match self {
-            Self::Server(code) => Some(code),
-            Self::Client(_) => None,
+            Self::Server(code) => Failure::from_status_code(code),
+            Self::Client(class) => Failure::new(class),
         }
     }
 }
@@ -89,9 +80,9 @@ mod tests {
             (RedisError::from((ErrorKind::Io, "closed")), "connection_closed"),
             (RedisError::from((ErrorKind::UnexpectedReturnType, "key 4711")), "unexpected_type"),
         ] {
-            assert_eq!(ErrorClass::of_error(&error).as_str(), expected);
+            assert_eq!(ErrorClass::of_error(&error), ErrorClass::Client(expected));
         }
-        assert_eq!(ErrorClass::of_code("WRONGTYPE").as_str(), "WRONGTYPE");
-        assert_eq!(ErrorClass::of_code("order-4711").as_str(), "ERR");
+        assert_eq!(ErrorClass::of_code("WRONGTYPE"), ErrorClass::Server("WRONGTYPE"));
+        assert_eq!(ErrorClass::of_code("order-4711"), ErrorClass::Server("ERR"));
     }
 }
