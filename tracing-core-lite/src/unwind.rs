@@ -1,11 +1,10 @@
-//! Panics, as spans record them.
+//! Notices panics, so that spans can record them.
 
-use crate::error_class::PANIC;
-use crate::span::Recorder;
+use std::thread;
 
 /// Runs `work`. If it panics, runs `on_panic` before the panic goes on.
 ///
-/// [`std::thread::panicking`] does not tell: an executor may catch the panic before it drops a future.
+/// [`thread::panicking`] does not tell: an executor may catch the panic before it drops a future.
 #[inline]
 pub fn on_unwind<R>(work: impl FnOnce() -> R, on_panic: impl FnOnce()) -> R {
     let guard = Guard(Some(on_panic));
@@ -24,9 +23,26 @@ impl<F: FnOnce()> Drop for Guard<F> {
     }
 }
 
-/// Records that the operation panicked: status error, `error.type`, and an `exception` event.
+/// Tells whether a panic has begun since an operation started.
 ///
-/// The message of the panic is not known while the stack unwinds, and it may contain user data.
-pub fn record_panic(span: &mut Recorder<'_>) {
-    span.add_event("exception", &[("exception.type", PANIC.into())]).failed(PANIC, "");
+/// An operation that starts and ends in a destructor, while its thread unwinds, has not panicked.
+#[derive(Debug, Clone, Copy)]
+pub struct PanicProbe {
+    started_in_panic: bool,
+}
+
+impl PanicProbe {
+    /// Creates a probe for an operation that starts now.
+    #[inline]
+    #[must_use]
+    pub fn start() -> Self {
+        Self { started_in_panic: thread::panicking() }
+    }
+
+    /// Returns whether the thread has begun to unwind since the operation started.
+    #[inline]
+    #[must_use]
+    pub fn has_panicked(self) -> bool {
+        thread::panicking() && !self.started_in_panic
+    }
 }

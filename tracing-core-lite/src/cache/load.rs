@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use super::lookup::Ending;
 use super::starter::Starter;
 use crate::span::Span;
-use crate::unwind::on_unwind;
+use crate::unwind::{PanicProbe, on_unwind};
 
 /// Runs the load of one lookup. See [`TracedCache::get_or_load`](super::TracedCache::get_or_load).
 #[derive(Debug)]
@@ -48,7 +48,7 @@ impl Loader {
             was_loaded.store(true, Ordering::Relaxed);
         }
         let span = self.starter.start("load", &self.context, None);
-        Running { context: span.in_context(&self.context), span: Some(span) }
+        Running { context: span.in_context(&self.context), span: Some(span), probe: PanicProbe::start() }
     }
 }
 
@@ -62,6 +62,7 @@ enum State {
 struct Running {
     context: Context,
     span: Option<Span>,
+    probe: PanicProbe,
 }
 
 impl Running {
@@ -74,7 +75,7 @@ impl Running {
 
 impl Drop for Running {
     fn drop(&mut self) {
-        self.end(Ending::of_drop());
+        self.end(Ending::of_drop(self.probe));
     }
 }
 

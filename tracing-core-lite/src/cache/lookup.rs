@@ -13,7 +13,7 @@ use super::CacheSpan;
 use super::attribute::HIT;
 use crate::error_class::CANCELLED;
 use crate::span::Recorder;
-use crate::unwind::{on_unwind, record_panic};
+use crate::unwind::{PanicProbe, on_unwind};
 
 /// How a lookup or a load ended.
 #[derive(Debug, Clone, Copy)]
@@ -34,8 +34,8 @@ impl Ending {
     }
 
     /// Returns how an operation ended that is dropped before its end.
-    pub(super) fn of_drop() -> Self {
-        if std::thread::panicking() { Self::Panicked } else { Self::Cancelled }
+    pub(super) fn of_drop(probe: PanicProbe) -> Self {
+        if probe.has_panicked() { Self::Panicked } else { Self::Cancelled }
     }
 
     pub(super) fn record(self, span: &mut Recorder<'_>) {
@@ -47,7 +47,9 @@ impl Ending {
             Self::Cancelled => {
                 span.add_event(CANCELLED, &[]).failed(CANCELLED, "");
             }
-            Self::Panicked => record_panic(span),
+            Self::Panicked => {
+                span.record_panic();
+            }
         }
     }
 }
@@ -57,6 +59,7 @@ impl Ending {
 struct Open {
     span: CacheSpan,
     was_loaded: Option<Arc<AtomicBool>>,
+    probe: PanicProbe,
 }
 
 impl Open {
@@ -71,7 +74,7 @@ impl Open {
 
 impl Drop for Open {
     fn drop(&mut self) {
-        self.end(Ending::of_drop());
+        self.end(Ending::of_drop(self.probe));
     }
 }
 
@@ -95,7 +98,7 @@ impl<F> LookupFuture<F> {
         span: CacheSpan,
         was_loaded: Option<Arc<AtomicBool>>,
     ) -> Self {
-        Self { future, context, open: Open { span, was_loaded } }
+        Self { future, context, open: Open { span, was_loaded, probe: PanicProbe::start() } }
     }
 }
 

@@ -8,7 +8,6 @@ use opentelemetry::trace::SpanContext;
 
 use super::attribute::{HIT, SIZE, TTL};
 use crate::span::{Recorder, Span};
-use crate::unwind::record_panic;
 
 /// An operation of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -112,14 +111,6 @@ impl CacheSpan {
     pub(super) fn end(&mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         if let Some(span) = self.span.take() {
             span.end_with(write);
-        }
-    }
-}
-
-impl Drop for CacheSpan {
-    fn drop(&mut self) {
-        if std::thread::panicking() {
-            self.end(record_panic);
         }
     }
 }

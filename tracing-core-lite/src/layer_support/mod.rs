@@ -15,4 +15,4 @@ pub use crate::propagation::header_scan::HeaderScan;
 pub use crate::span::attribute_cache::{AttributeCache, SetAttribute};
 pub use crate::span::prepared::PreparedAttributes;
 pub use crate::stack_text::StackText;
-pub use crate::unwind::{on_unwind, record_panic};
+pub use crate::unwind::{PanicProbe, on_unwind};

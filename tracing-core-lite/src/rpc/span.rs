@@ -7,7 +7,7 @@ use super::Failure;
 use super::attribute::{ERROR_TYPE, STATUS_CODE};
 use crate::error_class::CANCELLED;
 use crate::span::{Recorder, Span};
-use crate::unwind::record_panic;
+use crate::unwind::PanicProbe;
 
 /// Which end of the call this process is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,11 +36,12 @@ pub struct RpcSpan {
     span: Option<Span>,
     context: Context,
     side: Side,
+    probe: PanicProbe,
 }
 
 impl RpcSpan {
     pub(super) fn new(span: Span, parent: &Context, side: Side) -> Self {
-        Self { context: span.in_context(parent), span: Some(span), side }
+        Self { context: span.in_context(parent), span: Some(span), side, probe: PanicProbe::start() }
     }
 
     /// Returns the context of the call. Spans that start in it become children of this span.
@@ -91,7 +92,7 @@ impl RpcSpan {
 
 impl Drop for RpcSpan {
     fn drop(&mut self) {
-        self.end(if std::thread::panicking() { Ending::Panicked } else { Ending::Cancelled });
+        self.end(if self.probe.has_panicked() { Ending::Panicked } else { Ending::Cancelled });
     }
 }
 
@@ -115,6 +116,8 @@ fn record_ending(span: &mut Recorder<'_>, side: Side, ending: Ending<'_>) {
                 Side::Server => span.set(ERROR_TYPE, CANCELLED),
             };
         }
-        Ending::Panicked => record_panic(span),
+        Ending::Panicked => {
+            span.record_panic();
+        }
     }
 }

@@ -116,8 +116,9 @@ impl<'a> SpanBuilder<'a> {
             return self.record(engine, scope, Some(parent), flags, || child(parent, flags), write);
         }
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
-        let name = self.name.to_text();
-        let decision = engine.sampler().sample(&SamplingInput::new(parent, trace_id, &name, &self.kind));
+        let decision = self.name.with_text(|name| {
+            engine.sampler().sample(&SamplingInput::new(parent, trace_id, name, &self.kind))
+        });
         let sampled = decision.record == Record::RecordAndSample;
         let flags = match parent {
             Some(parent) => child_flags(parent, sampled),

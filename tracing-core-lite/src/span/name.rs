@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use super::encode;
+use crate::stack_text::StackText;
 use crate::wire::ByteBuf;
 
 /// A span's name: a text, or parts that make it up, which spares a copy of it. [`Tracer::span`](crate::Tracer::span) and
@@ -26,7 +27,27 @@ enum Parts<'a> {
     Some(&'a [&'a str]),
 }
 
+/// The longest name that is put together on the stack, in bytes.
+const ON_STACK: usize = 128;
+
 impl<'a> SpanName<'a> {
+    /// Calls `visit` with the name as one text. Parts that are short together are not put on the heap.
+    #[inline]
+    pub(super) fn with_text<R>(self, visit: impl FnOnce(&str) -> R) -> R {
+        let parts = match self.0 {
+            Parts::One(name) => return visit(name),
+            Parts::Some(parts) => parts,
+        };
+        if parts.iter().map(|part| part.len()).sum::<usize>() > ON_STACK {
+            return visit(&parts.concat());
+        }
+        let mut text = StackText::<ON_STACK>::new();
+        for part in parts {
+            text.push(part);
+        }
+        visit(text.as_str())
+    }
+
     /// The name as one text.
     pub(crate) fn to_text(self) -> Cow<'a, str> {
         match self.0 {

@@ -8,7 +8,7 @@ use redis::RedisResult;
 use tracing_core_lite::cache::attribute::HIT;
 use tracing_core_lite::database::{DatabaseSpan, Ending, Failure};
 use tracing_core_lite::error_class::PANIC;
-use tracing_core_lite::layer_support::{on_unwind, record_panic};
+use tracing_core_lite::layer_support::{PanicProbe, on_unwind};
 
 use crate::record::{ErrorClass, Response};
 
@@ -17,13 +17,14 @@ use crate::record::{ErrorClass, Response};
 pub(super) struct Open {
     span: DatabaseSpan,
     is_lookup: bool,
+    probe: PanicProbe,
 }
 
 impl Open {
     /// Returns `None` if the command is neither recorded nor measured.
     #[inline]
     pub(super) fn new(span: DatabaseSpan, is_lookup: bool) -> Option<Self> {
-        span.is_observed().then_some(Self { span, is_lookup })
+        span.is_observed().then(|| Self { span, is_lookup, probe: PanicProbe::start() })
     }
 
     fn finish<T: Response>(&mut self, result: &RedisResult<T>) {
@@ -43,13 +44,15 @@ impl Open {
 
     #[cold]
     fn panicked(&mut self) {
-        self.span.end(Ending::Failed(Failure::new(PANIC)), |span, _| record_panic(span));
+        self.span.end(Ending::Failed(Failure::new(PANIC)), |span, _| {
+            span.record_panic();
+        });
     }
 }
 
 impl Drop for Open {
     fn drop(&mut self) {
-        if std::thread::panicking() {
+        if self.probe.has_panicked() {
             self.panicked();
         }
     }
