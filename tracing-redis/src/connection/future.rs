@@ -6,25 +6,23 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 use redis::RedisResult;
 use tracing_core_lite::cache::attribute::HIT;
-use tracing_core_lite::database::{DatabaseSpan, Ending, Failure};
-use tracing_core_lite::error_class::PANIC;
-use tracing_core_lite::layer_support::{PanicProbe, on_unwind};
+use tracing_core_lite::database::{DatabaseSpan, Ending};
+use tracing_core_lite::layer_support::on_unwind;
 
 use crate::record::{ErrorClass, Response};
 
-/// The span of a command. Dropping it ends it as cancelled.
+/// The span of a command. If it is dropped before the response, it ends as cancelled.
 #[derive(Debug)]
 pub(super) struct Open {
     span: DatabaseSpan,
     is_lookup: bool,
-    probe: PanicProbe,
 }
 
 impl Open {
     /// Returns `None` if the command is neither recorded nor measured.
     #[inline]
     pub(super) fn new(span: DatabaseSpan, is_lookup: bool) -> Option<Self> {
-        span.is_observed().then(|| Self { span, is_lookup, probe: PanicProbe::start() })
+        span.is_observed().then_some(Self { span, is_lookup })
     }
 
     fn finish<T: Response>(&mut self, result: &RedisResult<T>) {
@@ -44,17 +42,7 @@ impl Open {
 
     #[cold]
     fn panicked(&mut self) {
-        self.span.end(Ending::Failed(Failure::new(PANIC)), |span, _| {
-            span.record_panic();
-        });
-    }
-}
-
-impl Drop for Open {
-    fn drop(&mut self) {
-        if self.probe.has_panicked() {
-            self.panicked();
-        }
+        self.span.end(Ending::Panicked, |_, _| {});
     }
 }
 
