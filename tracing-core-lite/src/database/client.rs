@@ -144,6 +144,7 @@ impl Client {
 
     /// Returns the tracer that records the spans.
     #[must_use]
+    #[inline]
     pub fn tracer(&self) -> &Tracer {
         &self.tracer
     }
@@ -162,6 +163,7 @@ impl Client {
 
     /// Returns the names that attributes have.
     #[must_use]
+    #[inline]
     pub fn conventions(&self) -> Conventions {
         self.conventions
     }
@@ -174,12 +176,14 @@ impl Client {
 
     /// Returns the name of a span of which nothing else is known: the target, or the system.
     #[must_use]
+    #[inline]
     pub fn default_name(&self) -> &str {
         self.target().unwrap_or(self.system)
     }
 
     /// Returns the target of commands that name none, for the names of their spans: the namespace, or `address:port`.
     #[must_use]
+    #[inline]
     pub fn target(&self) -> Option<&str> {
         self.target.as_deref()
     }
