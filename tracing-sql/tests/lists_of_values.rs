@@ -101,8 +101,7 @@ fn a_long_list_does_not_hide_what_follows_it() {
     for dialect in ALL {
         let sql = format!("INSERT INTO t VALUES {} RETURNING id", vec!["(1, 'a')"; 20_000].join(", "));
         assert_eq!(sanitize(&sql, dialect).text, "INSERT INTO t VALUES (?, ?) RETURNING id");
-        let names =
-            format!("SELECT 1 IN ({})", ["a.b + c.d"; 2].join(", ") + &", e".repeat(MAX_TEXT_BYTES));
+        let names = format!("SELECT 1 IN ({})", ["a.b + c.d"; 2].join(", ") + &", e".repeat(MAX_TEXT_BYTES));
         assert!(sanitize(&names, dialect).text.len() <= MAX_TEXT_BYTES);
     }
 }
