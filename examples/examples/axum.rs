@@ -11,8 +11,8 @@ use hyper_util::{client::legacy::Client, rt::TokioExecutor};
 use tower::{ServiceBuilder, ServiceExt};
 use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::span::current_span;
+use tracing_http::axum::ServerLayer;
 use tracing_http::client::{ClientLayer, UrlTemplate};
-use tracing_http::server::ServerLayer;
 
 async fn order(Path(id): Path<u64>) -> String {
     // Adds an attribute to the server's span.

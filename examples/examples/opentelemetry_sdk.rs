@@ -10,7 +10,7 @@ use opentelemetry::trace::{Tracer, TracerProvider};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
 use tower::ServiceExt;
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 
 async fn handler() -> &'static str {
     // A span of the OpenTelemetry API becomes a child of the layer's span.

@@ -4,10 +4,9 @@
 use std::error::Error;
 
 use axum::{Router, http::HeaderMap, routing::get};
-use http_body_util::BodyExt;
-use tower::{ServiceBuilder, ServiceExt};
 use tracing_core_lite::exporters::console::ConsoleExporter;
-use tracing_http::client::{ClientLayer, ReqwestService};
+use tracing_http::client::ClientLayer;
+use tracing_http::reqwest::TracedClient;
 
 /// Answers with the `traceparent` header of the request.
 async fn echo(headers: HeaderMap) -> String {
@@ -24,13 +23,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let address = listener.local_addr()?;
     tokio::spawn(axum::serve(listener, Router::new().route("/", get(echo))).into_future());
 
-    let client = ServiceBuilder::new()
-        .layer(ClientLayer::new().peer_service("127.0.0.1", "echo"))
-        .service(ReqwestService::from(reqwest::Client::new()));
+    let layer = ClientLayer::new().with_peer_service("127.0.0.1", "echo");
+    let client = TracedClient::with_layer(reqwest::Client::new(), &layer);
     examples::until_stopped(async {
         let url = format!("http://{address}/?token=hidden");
-        let response = client.oneshot(http::Request::get(url).body(reqwest::Body::default())?).await?;
-        println!("sent: {}", String::from_utf8_lossy(&response.into_body().collect().await?.to_bytes()));
+        let response = client.send(client.get(url)).await?.error_for_status()?;
+        println!("sent: {}", response.text().await?);
         Ok(())
     })
     .await

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use axum::{Router, extract::Path, routing::get};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {

@@ -13,7 +13,7 @@ use tower::Layer;
 use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::span::current_span;
 use tracing_grpc::client::ClientLayer;
-use tracing_grpc::server::ServerLayer;
+use tracing_grpc::tonic::ServerLayer;
 
 struct Cards;
 
@@ -41,7 +41,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let server = Server::builder().layer(ServerLayer::new()).add_service(PaymentServer::new(Cards));
     tokio::spawn(server.serve_with_incoming(TcpListenerStream::new(listener)));
 
-    let channel = ClientLayer::new().endpoint(&endpoint).layer(endpoint.connect_lazy());
+    let channel = ClientLayer::new().with_endpoint(&endpoint).layer(endpoint.connect_lazy());
     let mut payment = PaymentClient::new(channel);
     examples::until_stopped(async {
         for card in ["card_good", "card_empty"] {

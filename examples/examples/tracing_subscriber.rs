@@ -7,7 +7,7 @@ use axum::{Router, body::Body, http::Request, routing::get};
 use tower::ServiceExt;
 use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::log;
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;

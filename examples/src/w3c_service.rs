@@ -17,8 +17,8 @@ use serde::Deserialize;
 use serde_json::Value;
 use tower::{ServiceBuilder, ServiceExt};
 use tracing_core_lite::TracerProvider;
+use tracing_http::axum::ServerLayer;
 use tracing_http::client::{ClientLayer, ClientService};
-use tracing_http::server::ServerLayer;
 
 type HttpClient = ClientService<Client<HttpConnector, Full<Bytes>>>;
 

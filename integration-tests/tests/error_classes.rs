@@ -103,7 +103,7 @@ async fn http(error: io::Error) -> String {
         let error = error.take().unwrap();
         async { Err::<Response<String>, BoxError>(error.into()) }
     });
-    let layer = tracing_http::client::ClientLayer::new().with_provider(spans.provider()).boxed_errors();
+    let layer = tracing_http::client::ClientLayer::new().with_provider(spans.provider()).with_boxed_errors();
     layer.layer(service).oneshot(Request::new(String::new())).await.unwrap_err();
     error_type(&spans)
 }

@@ -49,6 +49,8 @@ pub mod span;
 mod stack_text;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tower")]
+pub mod tower;
 mod unwind;
 mod wire;
 

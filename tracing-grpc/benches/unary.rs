@@ -1,7 +1,7 @@
 //! What the layers add to a unary call: on their own, and over the loopback.
 
-#[path = "../tests/service/mod.rs"]
-mod service;
+#[path = "../tests/support/mod.rs"]
+mod support;
 
 use std::convert::Infallible;
 use std::hint::black_box;
@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 use criterion::{Criterion, criterion_group, criterion_main};
 use http::{Request, Response};
 use http_body::Body;
-use service::proto::stock_client::StockClient;
-use service::{Shelf, item};
+use support::proto::stock_client::StockClient;
+use support::{Shelf, item};
 use tonic::transport::{Endpoint, Server};
 use tower_layer::{Identity, Layer};
 use tower_service::Service;
@@ -111,7 +111,7 @@ fn layers(criterion: &mut Criterion) {
         let mut server = ServerLayer::new().with_provider(&provider).layer(Answer);
         measure(&format!("server, {name}"), &mut |request| run(&mut server, request));
         let mut client =
-            ClientLayer::new().with_provider(&provider).server_address("payment", 50051).layer(Answer);
+            ClientLayer::new().with_provider(&provider).with_server_address("payment", 50051).layer(Answer);
         measure(&format!("client, {name}"), &mut |request| run(&mut client, request));
     }
 }
@@ -124,15 +124,15 @@ fn loopback(criterion: &mut Criterion) {
     let endpoint = |port: u16| Endpoint::try_from(format!("http://127.0.0.1:{port}")).expect("a URI");
 
     let _entered = runtime.enter();
-    let port = runtime.block_on(service::serve(Server::builder().layer(Identity::new()), Shelf::default()));
+    let port = runtime.block_on(support::serve(Server::builder().layer(Identity::new()), Shelf::default()));
     let mut bare = StockClient::new(endpoint(port).connect_lazy());
     group.bench_function("bare", |bencher| {
         bencher.iter(|| runtime.block_on(bare.check(item("A-7"))).expect("an answer"));
     });
     for (name, provider) in [("both layers, sampled", recording()), ("both layers, unsampled", unsampled())] {
         let layer = ServerLayer::new().with_provider(&provider);
-        let port = runtime.block_on(service::serve(Server::builder().layer(layer), Shelf::default()));
-        let layer = ClientLayer::new().with_provider(&provider).endpoint(&endpoint(port));
+        let port = runtime.block_on(support::serve(Server::builder().layer(layer), Shelf::default()));
+        let layer = ClientLayer::new().with_provider(&provider).with_endpoint(&endpoint(port));
         let mut client = StockClient::new(layer.layer(endpoint(port).connect_lazy()));
         group.bench_function(name, |bencher| {
             bencher.iter(|| runtime.block_on(client.check(item("A-7"))).expect("an answer"));

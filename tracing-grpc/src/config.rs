@@ -1,48 +1,40 @@
-//! What a layer was told.
+//! The settings of a layer, shared by the clones of its service.
 
-use tracing_core_lite::Tracer;
+use tracing_core_lite::TracerProvider;
 use tracing_core_lite::layer_support::CapturedHeaders;
-use tracing_core_lite::propagation::Propagator;
+use tracing_core_lite::tower::Source;
 
-use crate::ending::Side;
-use crate::method::KnownMethods;
+use crate::record::Side;
+use crate::record::kept_names::LayerNumber;
+use crate::record::method::KnownMethods;
 use crate::scope::scope;
 
-/// Everything but the hooks; shared by all clones of the service.
+/// All settings but the hooks.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) side: Side,
-    pub(crate) tracer: Tracer,
-    pub(crate) propagator: Propagator,
+    pub(crate) layer: LayerNumber,
+    pub(crate) source: Source,
     pub(crate) known_methods: KnownMethods,
     pub(crate) request_metadata: CapturedHeaders,
     pub(crate) response_metadata: CapturedHeaders,
-    /// Messages of each direction that become events, at most.
+    /// The most messages of each direction that become events.
     pub(crate) messages: u32,
     pub(crate) status_messages: bool,
-    /// Host and port, when somebody told them.
+    /// Host and port, if they are configured.
     pub(crate) server: Option<(String, Option<u16>)>,
     #[cfg(feature = "client")]
     pub(crate) writes_trace_bin: bool,
     #[cfg(feature = "metrics")]
-    pub(crate) metrics: Option<crate::metrics::Metrics>,
+    pub(crate) metrics: Option<tracing_core_lite::tower::CallMetrics>,
 }
 
 impl Config {
-    /// Whether calls are measured, recorded or not.
-    #[inline]
-    pub(crate) fn is_measured(&self) -> bool {
-        #[cfg(feature = "metrics")]
-        return self.metrics.is_some();
-        #[cfg(not(feature = "metrics"))]
-        return false;
-    }
-
     pub(crate) fn new(side: Side) -> Self {
         Self {
             side,
-            tracer: Tracer::global(scope()),
-            propagator: Propagator::global(),
+            layer: LayerNumber::next(),
+            source: Source::installed(scope()),
             known_methods: KnownMethods::default(),
             request_metadata: CapturedHeaders::default(),
             response_metadata: CapturedHeaders::default(),
@@ -54,5 +46,18 @@ impl Config {
             #[cfg(feature = "metrics")]
             metrics: None,
         }
+    }
+
+    /// Returns whether calls are measured, recorded or not.
+    #[inline]
+    pub(crate) fn is_measured(&self) -> bool {
+        #[cfg(feature = "metrics")]
+        return self.metrics.is_some();
+        #[cfg(not(feature = "metrics"))]
+        return false;
+    }
+
+    pub(crate) fn set_provider(&mut self, provider: &TracerProvider) {
+        self.source = Source::of_provider(provider, scope());
     }
 }

@@ -1,8 +1,8 @@
-//! Requests and responses without their messages, as hooks see them.
+//! The heads of requests and responses, as filters and hooks see them.
 
 use http::{Extensions, HeaderMap, Request, Response, Uri};
 
-use crate::method;
+use crate::record::method;
 
 /// A request without its messages.
 #[derive(Debug, Clone, Copy)]
@@ -13,44 +13,44 @@ pub struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// The head of `request`.
+    /// Returns the head of `request`.
     #[must_use]
     pub fn of<B>(request: &'a Request<B>) -> Self {
         Self { uri: request.uri(), metadata: request.headers(), extensions: request.extensions() }
     }
 
-    /// The URI: on a client often but a path.
+    /// Returns the URI. On a client it is often only a path.
     #[must_use]
     pub fn uri(&self) -> &'a Uri {
         self.uri
     }
 
-    /// The method in full, `package.Service/Method`; `None` when the path names none.
+    /// Returns the full method, `package.Service/Method`, or `None` if the path names none.
     #[must_use]
     pub fn method(&self) -> Option<&'a str> {
         method::of_path(self.uri.path())
     }
 
-    /// The service, `package.Service`; `None` when the path names none.
+    /// Returns the service, `package.Service`, or `None` if the path names none.
     #[must_use]
     pub fn service(&self) -> Option<&'a str> {
         self.method()?.split_once('/').map(|(service, _)| service)
     }
 
-    /// The metadata, with the other headers of HTTP.
+    /// Returns the metadata, together with the other headers of HTTP.
     #[must_use]
     pub fn metadata(&self) -> &'a HeaderMap {
         self.metadata
     }
 
-    /// The extensions.
+    /// Returns the extensions.
     #[must_use]
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions
     }
 }
 
-/// A response without its messages and its trailers.
+/// A response without its messages and trailers.
 #[derive(Debug, Clone, Copy)]
 pub struct ResponseHead<'a> {
     metadata: &'a HeaderMap,
@@ -58,19 +58,20 @@ pub struct ResponseHead<'a> {
 }
 
 impl<'a> ResponseHead<'a> {
-    /// The head of `response`.
+    /// Returns the head of `response`.
     #[must_use]
     pub fn of<B>(response: &'a Response<B>) -> Self {
         Self { metadata: response.headers(), extensions: response.extensions() }
     }
 
-    /// The initial metadata, with the other headers of HTTP. A response that has nothing but trailers has them here.
+    /// Returns the initial metadata, together with the other headers of HTTP. For a response that has only trailers, these
+    /// are the trailers.
     #[must_use]
     pub fn metadata(&self) -> &'a HeaderMap {
         self.metadata
     }
 
-    /// The extensions.
+    /// Returns the extensions.
     #[must_use]
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions

@@ -2,70 +2,60 @@
 //!
 //! | layer | for | span |
 //! |---|---|---|
-//! | [`server::ServerLayer`] | `tonic::transport::Server`, or a single service | `shop.Payment/Charge`, kind server |
-//! | [`client::ClientLayer`] | `tonic::transport::Channel`, or any `GrpcService` | `shop.Payment/Charge`, kind client |
+//! | `tonic::ServerLayer` | `tonic::transport::Server`, or a single service | `shop.Payment/Charge`, kind server |
+//! | `server::ServerLayer` | any tower service that speaks gRPC | `shop.Payment/Charge`, kind server |
+//! | `client::ClientLayer` | `tonic::transport::Channel`, or any `GrpcService` | `shop.Payment/Charge`, kind client |
 //!
-//! Spans follow the RPC conventions of OpenTelemetry, version 1.44 (release candidate). A span ends with the call: at
-//! the trailers, or where the call is given up.
+//! Supports tonic 0.14. Spans follow the RPC conventions of OpenTelemetry, version 1.44 (release candidate). A span ends
+//! with the call: with the trailers, or when the call is cancelled.
 //!
-//! Both layers use the provider that is installed ([`TracerProvider::install`]), and without one the provider of the
-//! OpenTelemetry API, so they also work over an existing opentelemetry_sdk.
+//! The layers record with the [installed](tracing_core_lite::TracerProvider::install) provider. While none is installed,
+//! they use the global provider of the OpenTelemetry API, so they also work over an existing opentelemetry_sdk.
 //!
 //! # Features
-//! `server`, `client` (both by default); `metrics`: `rpc.server.call.duration` and `rpc.client.call.duration`; `full`:
-//! all of them.
-//!
-//! [`TracerProvider::install`]: tracing_core_lite::TracerProvider::install
-// Without a layer, what is left is `GrpcTraceBin`; the parts of layers are not worth a condition each.
+//! | feature | adds |
+//! |---|---|
+//! | `server` (default) | the layers for servers |
+//! | `client` (default) | the layer for clients |
+//! | `metrics` | `rpc.server.call.duration` and `rpc.client.call.duration` |
+//! | `full` | all of them |
+
+// Without a layer, only `GrpcTraceBin` is left.
 #![cfg_attr(
-    not(any(feature = "server", feature = "client")),
+    not(all(feature = "server", feature = "client")),
     allow(dead_code, unused_imports, unused_macros)
 )]
 
-mod address;
-mod ahead;
-mod attributes;
-mod body;
-mod call;
-mod callee;
 #[cfg(feature = "client")]
 pub mod client;
-mod code;
 mod config;
-mod deadline;
-mod ending;
-mod error_code;
 mod filter;
-mod future;
 mod head;
-mod header;
-mod hooks;
-mod messages;
-mod method;
-#[cfg(feature = "metrics")]
-mod metrics;
-mod request_body;
-mod response_body;
+mod on_head;
+#[cfg(feature = "server")]
+mod read_ahead;
+mod record;
 mod scope;
-mod semconv;
 #[cfg(feature = "server")]
 pub mod server;
 mod settings;
+mod start;
+#[cfg(feature = "server")]
+pub mod tonic;
 mod trace_bin;
 
-pub use body::TracedBody;
-pub use filter::{Filter, skip_health_and_reflection};
-pub use future::TracedFuture;
+pub use filter::skip_health_and_reflection;
 pub use head::{RequestHead, ResponseHead};
-pub use hooks::{OnRequest, OnResponse};
-pub use response_body::{ResponseBody, TonicBody, Wrapped};
 pub use trace_bin::GrpcTraceBin;
 /// The core that these layers record with.
 pub use tracing_core_lite;
-/// Tells the address of the peer.
+/// An extension that tells the address of the peer.
 ///
-/// On servers, tonic's own `TcpConnectInfo` is found without it. A tonic channel does not tell whom it talks to: a
-/// connector or service of one's own may, by this extension. A client whose
-/// [`server_address`](crate::client::ClientLayer::server_address) is an IP address needs it neither.
+/// A server finds tonic's own `TcpConnectInfo` without it. A channel of tonic does not tell which address it has connected
+/// to, but a connector or service of your own can, with this extension in the response. A client whose
+/// `server.address` is an IP address does not need it either.
 #[doc(inline)]
 pub use tracing_core_lite::net::PeerAddress;
+
+/// A response's body that ends the span of its call.
+pub type TracedBody<B> = tracing_core_lite::tower::TracedBody<B, record::GrpcCall>;

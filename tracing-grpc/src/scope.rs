@@ -1,8 +1,8 @@
-//! Who the layers say they are.
+//! The instrumentation scope.
 
 use tracing_core_lite::InstrumentationScope;
 
-/// The instrumentation scope of all spans and metrics of this crate.
+/// Returns the instrumentation scope of all spans and metrics of this crate.
 pub(crate) fn scope() -> InstrumentationScope {
     InstrumentationScope::builder("tracing-grpc")
         .with_version(env!("CARGO_PKG_VERSION"))

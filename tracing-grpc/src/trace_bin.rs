@@ -12,21 +12,21 @@ const TRACE_ID_FIELD: usize = 1;
 const SPAN_ID_FIELD: usize = TRACE_ID_FIELD + 17;
 const OPTIONS_FIELD: usize = SPAN_ID_FIELD + 9;
 
-/// How many characters of Base64 that is, without padding.
+/// The length in characters of Base64, without padding.
 const ENCODED: usize = (LENGTH * 4).div_ceil(3);
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 /// The header `grpc-trace-bin`, as older gRPC libraries send it.
 ///
-/// **Extract.** It is read when no other format has found a span context. What is not exactly version 0 with a valid
-/// trace id and a valid span id counts as not there; options may be missing, which means not sampled.
+/// **Extract.** The header is read if no other format has found a span context. It is ignored unless it has version 0, a
+/// valid trace id and a valid span id. Options may be missing, which means not sampled.
 ///
 /// **Inject.** Base64 without padding, as gRPC asks for binary metadata. It carries no `tracestate`, and no flag but
 /// sampled.
 ///
-/// The layers read it anyway, and a client layer writes it if
-/// [told to](crate::client::ClientLayer::write_grpc_trace_bin): only other carriers need this type.
+/// The layers read the header without this type, and a client layer
+/// [writes it](crate::client::ClientLayer::with_grpc_trace_bin) on request. Use this type for other carriers.
 ///
 /// Source: OpenCensus specification, "Binary Format"; gRPC, "gRPC over HTTP2", section "Binary-Header".
 #[derive(Debug, Clone, Copy, Default)]
@@ -52,7 +52,7 @@ impl Format for GrpcTraceBin {
     }
 }
 
-/// The sender's span.
+/// Returns the sender's span.
 pub(crate) fn caller(carrier: &dyn Extract) -> Option<SpanContext> {
     carrier.get(GRPC_TRACE_BIN).and_then(parse)
 }
@@ -98,7 +98,7 @@ fn encode(bytes: &[u8; LENGTH]) -> [u8; ENCODED] {
     encoded
 }
 
-/// At most [`LENGTH`] bytes and at least one, with or without padding.
+/// Decodes one to [`LENGTH`] bytes, with or without padding.
 fn decode(encoded: &[u8]) -> Option<([u8; LENGTH], usize)> {
     let padding = encoded.iter().rev().take(2).take_while(|byte| **byte == b'=').count();
     let encoded = &encoded[..encoded.len() - padding];
@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_right_is_not_there() {
+    fn invalid_headers_are_ignored() {
         for (header, case) in [
             ("", "nothing"),
             ("=", "padding alone"),
@@ -195,12 +195,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_makes_it_panic(header in prop::collection::vec(any::<u8>(), 0..64)) {
+        fn arbitrary_headers_do_not_panic(header in prop::collection::vec(any::<u8>(), 0..64)) {
             let _span_context = parse(&header);
         }
 
         #[test]
-        fn nearly_right_headers_do_neither(header in "[A-Za-z0-9+/]{0,42}={0,3}") {
+        fn nearly_valid_headers_do_not_panic(header in "[A-Za-z0-9+/]{0,42}={0,3}") {
             let _span_context = parse(header.as_bytes());
         }
     }

@@ -2,14 +2,14 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
 use std::sync::{Arc, Mutex};
 
 use http::HeaderMap;
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::SpanKind;
-use service::{Shelf, item};
+use support::{Shelf, item};
 use tonic::Request;
 use tonic::metadata::{BinaryMetadataValue, MetadataValue};
 use tonic::transport::{Endpoint, Server};
@@ -36,19 +36,19 @@ async fn server() -> (TestSpans, Arc<Mutex<HeaderMap>>, Endpoint) {
     let spans = TestSpans::new();
     let seen = Arc::new(Mutex::new(HeaderMap::new()));
     let sink = Arc::clone(&seen);
-    let layer = ServerLayer::new().with_provider(spans.provider()).on_request(
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_on_request(
         move |request: &tracing_grpc::RequestHead<'_>, _: &mut tracing_core_lite::Recorder<'_>| {
             *sink.lock().unwrap() = request.metadata().clone();
         },
     );
-    let port = service::serve(Server::builder().layer(layer), Shelf::default()).await;
+    let port = support::serve(Server::builder().layer(layer), Shelf::default()).await;
     (spans, seen, Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn binary_is_read_unless_there_is_text() {
     let (spans, _, endpoint) = server().await;
-    let mut client = service::proto::stock_client::StockClient::new(endpoint.connect_lazy());
+    let mut client = support::proto::stock_client::StockClient::new(endpoint.connect_lazy());
     for (traceparent, expected) in [
         (None, TRACE),
         (Some("00-000102030405060708090a0b0c0d0e0f-0001020304050607-01"), "000102030405060708090a0b0c0d0e0f"),
@@ -71,8 +71,8 @@ async fn binary_is_read_unless_there_is_text() {
 async fn binary_is_written_when_that_is_asked_for() {
     for write in [false, true] {
         let (spans, seen, endpoint) = server().await;
-        let layer = ClientLayer::new().with_provider(spans.provider()).write_grpc_trace_bin(write);
-        let mut client = service::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
+        let layer = ClientLayer::new().with_provider(spans.provider()).with_grpc_trace_bin(write);
+        let mut client = support::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
         let mut request = Request::new(item("A-7"));
         // As a proxy would pass on.
         request.metadata_mut().insert_bin("grpc-trace-bin", trace_bin());
@@ -104,7 +104,7 @@ async fn binary_is_written_when_that_is_asked_for() {
 async fn baggage_goes_along() {
     let (spans, seen, endpoint) = server().await;
     let layer = ClientLayer::new().with_provider(spans.provider());
-    let mut client = service::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
+    let mut client = support::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
     let context = Context::new().with_baggage([opentelemetry::KeyValue::new("tenant", "north")]);
     client.check(item("A-7")).in_context(context).await.unwrap();
     assert_eq!(seen.lock().unwrap()["baggage"], "tenant=north");

@@ -27,7 +27,7 @@ use tracing_core_lite::Recorder;
 use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
 use tracing_grpc::ResponseHead;
-use tracing_grpc::server::ServerLayer;
+use tracing_grpc::tonic::ServerLayer;
 
 /// What a body does when it is asked for a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -212,14 +212,14 @@ fn compare(steps: &[Step], most: usize, traceparent: Option<&str>) {
     let layer = |spans: &TestSpans| {
         ServerLayer::new()
             .with_provider(spans.provider())
-            .record_messages(5)
-            .capture_response_metadata(["x-shelf".parse().unwrap(), "x-level".parse().unwrap()])
-            .on_response(|_: &ResponseHead<'_>, span: &mut Recorder<'_>| {
+            .with_messages(5)
+            .with_captured_response_metadata(["x-shelf".parse().unwrap(), "x-level".parse().unwrap()])
+            .with_on_response(|_: &ResponseHead<'_>, span: &mut Recorder<'_>| {
                 span.set("seen", true);
             })
     };
     let (body, asked) = scripted(steps);
-    let service = layer(&kept).keep_tonic_body().layer(Answers(Some(body)));
+    let service = layer(&kept).with_read_ahead().layer(Answers(Some(body)));
     let response = answer(service, request(traceparent));
     assert!(asked.lock().unwrap().len() <= 2, "{steps:?} was asked for too many");
     let from_kept = read(response.into_body(), most);
@@ -289,7 +289,7 @@ proptest! {
 #[test]
 fn a_unary_call_has_ended_when_its_answer_is_there() {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body().on_response(
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead().with_on_response(
         |head: &ResponseHead<'_>, span: &mut Recorder<'_>| {
             span.set("shop.shelf", head.metadata()["x-shelf"].to_str().unwrap());
         },
@@ -315,7 +315,7 @@ fn a_stream_is_asked_for_two_frames_at_most_and_for_none_after_a_full_one() {
     ] {
         let (body, asked) = scripted(steps);
         let spans = TestSpans::new();
-        let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+        let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
         let response = answer(layer.layer(Answers(Some(body))), request(None));
         assert_eq!(asked.lock().unwrap().len(), asked_for, "{steps:?}");
         assert_eq!(spans.finished().len(), usize::from(steps == [Step::Trailers("0")]));
@@ -327,7 +327,7 @@ fn a_stream_is_asked_for_two_frames_at_most_and_for_none_after_a_full_one() {
 #[test]
 fn a_message_of_32_kib_leaves_its_trailers_to_the_body() {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
     let (body, _) = scripted(&[Step::Data(32 * 1024), Step::Trailers("0")]);
     let response = answer(layer.layer(Answers(Some(body))), request(None));
     assert!(spans.finished().is_empty());
@@ -366,7 +366,7 @@ impl http_body::Body for Woken {
 
 #[test]
 fn a_frame_that_was_taken_is_not_lost_when_the_body_is_over_without_being_asked() {
-    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).with_read_ahead();
     let body = Woken::default();
     let is_over = Arc::clone(&body.is_over);
     let response = answer(layer.layer(Answers(Some(body))), request(None));
@@ -386,7 +386,7 @@ impl Wake for Bell {
 
 #[test]
 fn who_reads_the_rest_is_woken_for_it() {
-    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).with_read_ahead();
     let body = Woken::default();
     let waker = Arc::clone(&body.waker);
     let (answered, reads) = (Arc::new(Bell::default()), Arc::new(Bell::default()));
@@ -440,7 +440,7 @@ impl Service<Request<Body>> for AnswersLater {
 fn a_service_that_waits_runs_in_one_context() {
     for traceparent in [None, Some(UNSAMPLED)] {
         let spans = TestSpans::new();
-        let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+        let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
         let (body, asked) = scripted(&[Step::Data(5), Step::Wait, Step::Trailers("0")]);
         let mut service = layer.layer(AnswersLater { body: Some(body), asked: Arc::clone(&asked) });
         let mut cx = Context::from_waker(Waker::noop());
@@ -465,7 +465,7 @@ fn a_service_that_waits_runs_in_one_context() {
 #[test]
 fn a_panic_of_a_stream_that_is_asked_with_the_answer() {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
     let (body, _) = scripted(&[Step::Data(5), Step::Panic]);
     let service = layer.layer(Answers(Some(body)));
     assert!(std::panic::catch_unwind(AssertUnwindSafe(|| answer(service, request(None)))).is_err());
@@ -495,7 +495,7 @@ impl http_body::Body for Working {
 #[test]
 fn spans_within_end_first() {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
     let (steps, _) = scripted(&[Step::Data(5), Step::Trailers("0")]);
     let body = Working { steps, _work: spans.tracer().span("work").start() };
     let _response = answer(layer.layer(Answers(Some(body))), request(None));
@@ -524,7 +524,7 @@ impl http_body::Body for Sized {
 
 #[test]
 fn what_a_body_says_of_its_size_is_kept() {
-    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).with_read_ahead();
     let body = Sized(Some(Bytes::from_static(b"not found")));
     let response = answer(layer.layer(Answers(Some(body))), request(None));
     assert_eq!(response.body().size_hint().exact(), Some(9));

@@ -1,4 +1,4 @@
-//! The code in `tests/service/stock.rs` is what its `.proto` file makes. It is kept, so that nobody who only uses the crate
+//! The code in `tests/support/stock.rs` is what its `.proto` file makes. It is kept, so that nobody who only uses the crate
 //! needs a build script.
 
 #![allow(clippy::unwrap_used)]
@@ -7,7 +7,7 @@ use std::path::Path;
 
 #[test]
 fn generated_code_is_current() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/service");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support");
     let out = std::env::temp_dir().join(format!("tracing-grpc-{}", std::process::id()));
     std::fs::create_dir_all(&out).unwrap();
     let descriptors = protox::compile(["stock.proto"], [&folder]).unwrap();

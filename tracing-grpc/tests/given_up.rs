@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
 use std::time::Duration;
 
-use service::{Shop, ending, item};
+use support::{Shop, ending, item};
 use tonic::transport::Endpoint;
 use tonic::{Code, Request};
 use tower_layer::Layer;
@@ -22,8 +22,10 @@ async fn a_stream_that_is_dropped_half_way() {
     drop(levels);
     let (client, server) = shop.pair();
     assert_eq!(ending(&client), (Some("CANCELLED"), Some("CANCELLED"), true));
-    assert_eq!(ending(&server), (Some("CANCELLED"), Some("CANCELLED"), false));
+    assert_eq!(ending(&server), (Some("CANCELLED"), None, false), "the server did not fail");
+    assert_eq!(server.text("tracing_suite.outcome"), Some("cancelled"));
     for span in [client, server] {
+        assert_eq!(span.text("tracing_suite.outcome"), Some("cancelled"));
         assert_eq!(span.events.iter().map(|event| event.name.as_str()).collect::<Vec<_>>(), ["cancelled"]);
         assert!(span.duration() < Duration::from_secs(5));
     }
@@ -36,7 +38,8 @@ async fn a_call_that_is_dropped_before_its_response() {
     tokio::time::timeout(Duration::from_millis(200), call).await.unwrap_err();
     let (client, server) = shop.pair();
     assert_eq!(ending(&client), (Some("CANCELLED"), Some("CANCELLED"), true));
-    assert_eq!(ending(&server), (Some("CANCELLED"), Some("CANCELLED"), false));
+    assert_eq!(ending(&server), (Some("CANCELLED"), None, false), "the server did not fail");
+    assert_eq!(server.text("tracing_suite.outcome"), Some("cancelled"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -62,16 +65,12 @@ async fn a_deadline_that_is_exceeded() {
 async fn a_timeout_of_the_channel() {
     let shop = Shop::open().await;
     let endpoint = shop.endpoint.clone().timeout(Duration::from_millis(100));
-    let layer = ClientLayer::new().with_provider(shop.spans.provider()).endpoint(&endpoint);
-    let mut client = service::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
+    let layer = ClientLayer::new().with_provider(shop.spans.provider()).with_endpoint(&endpoint);
+    let mut client = support::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
     client.check(item("slow")).await.unwrap_err();
     let (client, server) = shop.pair();
     assert_eq!(ending(&client), (Some("DEADLINE_EXCEEDED"), Some("DEADLINE_EXCEEDED"), true));
-    assert_eq!(
-        ending(&server),
-        (Some("CANCELLED"), Some("CANCELLED"), false),
-        "the server was not told the timeout"
-    );
+    assert_eq!(ending(&server), (Some("CANCELLED"), None, false), "the server was not told the timeout");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -80,8 +79,8 @@ async fn a_dead_endpoint() {
     // Bound and closed again, so that nobody listens there.
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap();
-    let layer = ClientLayer::new().with_provider(spans.provider()).endpoint(&endpoint);
-    let mut client = service::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
+    let layer = ClientLayer::new().with_provider(spans.provider()).with_endpoint(&endpoint);
+    let mut client = support::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
     assert_eq!(client.check(item("A-7")).await.unwrap_err().code(), Code::Unavailable);
     let span = spans.one("shop.v1.Stock/Check");
     assert_eq!(ending(&span), (Some("UNAVAILABLE"), Some("UNAVAILABLE"), true));

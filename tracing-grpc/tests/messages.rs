@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
-use service::{Shop, item};
+use support::{Shop, item};
 use tracing_core_lite::span::data::{EventData, SpanData, Value};
 
 fn events(span: &SpanData, name: &str) -> Vec<i64> {
@@ -26,7 +26,7 @@ fn events(span: &SpanData, name: &str) -> Vec<i64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn both_directions_on_both_sides() {
-    let mut shop = Shop::with(|layer| layer.record_messages(2), |layer| layer.record_messages(10)).await;
+    let mut shop = Shop::with(|layer| layer.with_messages(2), |layer| layer.with_messages(10)).await;
     let items = tokio_stream::iter([item("a"), item("bb"), item("ccc")]);
     let mut levels = shop.client.trade(items).await.unwrap().into_inner();
     while levels.message().await.unwrap().is_some() {}

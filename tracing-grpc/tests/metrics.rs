@@ -2,12 +2,12 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
-mod service;
+mod support;
 
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use service::{Shop, item};
+use support::{Shop, item};
 
 /// Each point of the histogram `name`: its attributes as text, in order, and how many calls it counts.
 fn points(exporter: &InMemoryMetricExporter, name: &str) -> Vec<(String, u64)> {

@@ -1,14 +1,14 @@
 //! Without a provider of the suite's own, the layers record through the one of the OpenTelemetry API.
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
 use std::time::{Duration, Instant};
 
 use opentelemetry::trace::{SpanKind, Status};
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
-use service::proto::stock_client::StockClient;
-use service::{Shelf, item};
+use support::proto::stock_client::StockClient;
+use support::{Shelf, item};
 use tonic::transport::{Endpoint, Server};
 use tower_layer::Layer;
 use tracing_grpc::client::ClientLayer;
@@ -25,9 +25,10 @@ async fn both_sides() {
     let provider = SdkTracerProvider::builder().with_simple_exporter(exporter.clone()).build();
     opentelemetry::global::set_tracer_provider(provider);
 
-    let port = service::serve(Server::builder().layer(ServerLayer::new()), Shelf::default()).await;
+    let port = support::serve(Server::builder().layer(ServerLayer::new()), Shelf::default()).await;
     let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap();
-    let mut client = StockClient::new(ClientLayer::new().endpoint(&endpoint).layer(endpoint.connect_lazy()));
+    let mut client =
+        StockClient::new(ClientLayer::new().with_endpoint(&endpoint).layer(endpoint.connect_lazy()));
     client.check(item("retired")).await.unwrap_err();
 
     let deadline = Instant::now() + Duration::from_secs(10);

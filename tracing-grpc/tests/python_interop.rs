@@ -5,15 +5,15 @@
 
 #[path = "../../integration-tests/python/peer.rs"]
 mod peer;
-mod service;
+mod support;
 
 use std::time::Duration;
 
 use opentelemetry::trace::SpanKind;
 use peer::Peer;
 use serde_json::Value;
-use service::proto::stock_client::StockClient;
-use service::{Shelf, ending, item};
+use support::proto::stock_client::StockClient;
+use support::{Shelf, ending, item};
 use tonic::transport::{Endpoint, Server};
 use tower_layer::Layer;
 use tracing_core_lite::context::FutureExt;
@@ -73,7 +73,7 @@ async fn one_trace_in_both_directions() {
 async fn python_calls() {
     let spans = TestSpans::new();
     let layer = ServerLayer::new().with_provider(spans.provider());
-    let port = service::serve(Server::builder().layer(layer), Shelf::default()).await;
+    let port = support::serve(Server::builder().layer(layer), Shelf::default()).await;
     let theirs = Peer::start(PROGRAM, &["client", &format!("127.0.0.1:{port}")]).spans();
     let _all = spans.wait_for(3);
     let ours = of_kind(&spans, &SpanKind::Server);
@@ -89,7 +89,7 @@ async fn python_is_called() {
     let port = server.line();
     let spans = TestSpans::new();
     let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{}", port)).unwrap().timeout(TIMEOUT);
-    let layer = ClientLayer::new().with_provider(spans.provider()).endpoint(&endpoint);
+    let layer = ClientLayer::new().with_provider(spans.provider()).with_endpoint(&endpoint);
     let mut client = StockClient::new(layer.layer(endpoint.connect_lazy()));
     let order = spans.tracer().span("order").start();
     let trace_id = order.span_context().trace_id().to_string();

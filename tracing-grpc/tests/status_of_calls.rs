@@ -2,9 +2,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
-use service::{Shop, ending, item};
+use support::{Shop, ending, item};
 use tonic::Code;
 use tracing_core_lite::span::data::StatusData;
 
@@ -49,8 +49,7 @@ async fn thirteen_in_the_headers() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_message_when_it_is_wanted() {
     let mut shop =
-        Shop::with(|layer| layer.record_status_message(true), |layer| layer.record_status_message(true))
-            .await;
+        Shop::with(|layer| layer.with_status_message(true), |layer| layer.with_status_message(true)).await;
     shop.client.check(item("missing")).await.unwrap_err();
     let (client, server) = shop.pair();
     assert_eq!(client.status, StatusData::Error("no such sku: \u{e4}".to_owned()));

@@ -2,11 +2,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
 use std::time::Duration;
 
-use service::{Shop, ending, item};
+use support::{Shop, ending, item};
 use tracing_core_lite::span::data::SpanData;
 
 /// Three messages, 20 ms apart.
@@ -20,7 +20,7 @@ fn assert_streamed(sides: (SpanData, SpanData), method: &str) {
     }
 }
 
-fn items() -> impl tokio_stream::Stream<Item = service::proto::Item> + Send {
+fn items() -> impl tokio_stream::Stream<Item = support::proto::Item> + Send {
     use tokio_stream::StreamExt;
     tokio_stream::iter([item("a"), item("b"), item("c")]).throttle(Duration::from_millis(25))
 }

@@ -2,27 +2,27 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
 use http::{Request, Response};
 use http_body::Body as _;
 use opentelemetry::trace::SpanKind;
-use service::proto::stock_client::StockClient;
-use service::proto::stock_server::StockServer;
-use service::{Shelf, ending, item};
+use support::proto::stock_client::StockClient;
+use support::proto::stock_server::StockServer;
+use support::{Shelf, ending, item};
 use tonic::body::Body;
 use tonic::transport::{Endpoint, Server};
 use tower_layer::Layer;
 use tower_service::Service;
 use tracing_core_lite::testing::TestSpans;
-use tracing_grpc::server::ServerLayer;
+use tracing_grpc::tonic::ServerLayer;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn calls_and_streams() {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
     let shelf = Shelf { inner_spans: Some(spans.clone()) };
-    let port = service::serve(Server::builder().layer(layer), shelf).await;
+    let port = support::serve(Server::builder().layer(layer), shelf).await;
     let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap();
     let mut client = StockClient::new(endpoint.connect_lazy());
     for (sku, code, is_error) in
@@ -56,12 +56,14 @@ fn takes_tonics_body<S: Service<Request<Body>, Response = Response<Body>>>(servi
 async fn a_service_whose_responses_have_tonics_body() {
     let spans = TestSpans::new();
     let layer = ServerLayer::new()
-        .keep_tonic_body()
+        .with_read_ahead()
         .with_provider(spans.provider())
-        .filter(|_: &tracing_grpc::RequestHead<'_>| true)
-        .on_response(|_: &tracing_grpc::ResponseHead<'_>, span: &mut tracing_core_lite::Recorder<'_>| {
-            span.set("seen", true);
-        });
+        .with_filter(|_: &tracing_grpc::RequestHead<'_>| true)
+        .with_on_response(
+            |_: &tracing_grpc::ResponseHead<'_>, span: &mut tracing_core_lite::Recorder<'_>| {
+                span.set("seen", true);
+            },
+        );
     let mut service = takes_tonics_body(layer.layer(StockServer::new(Shelf::default())));
     let request = Request::post("/shop.v1.Stock/Nothing").body(Body::empty()).unwrap();
     let response = service.call(request).await.unwrap();

@@ -2,10 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod service;
+mod support;
 
 use opentelemetry::trace::SpanKind;
-use service::{Shop, ending, item};
+use support::{Shop, ending, item};
 use tracing_core_lite::span::data::{SpanData, StatusData, Value};
 
 fn keys(span: &SpanData) -> Vec<&str> {

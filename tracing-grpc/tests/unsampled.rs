@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![allow(unsafe_code)] // A global allocator cannot be had without.
 
-mod service;
+mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -12,7 +12,7 @@ use std::task::{Context, Poll, Waker};
 use http::{Request, Response};
 use http_body::Body;
 use opentelemetry::trace::TraceContextExt;
-use service::{Shop, item};
+use support::{Shop, item};
 use tonic::Code;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -130,7 +130,9 @@ where
 fn one_allocation_on_a_server() {
     let spans = TestSpans::new();
     assert_eq!(allocations(&mut Answer), 0);
-    let layer = ServerLayer::new().with_provider(spans.provider()).on_request(|_, _| panic!("not recorded"));
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_on_request(
+        |_: &tracing_grpc::RequestHead<'_>, _: &mut tracing_core_lite::Recorder<'_>| panic!("not recorded"),
+    );
     let count = allocations(&mut layer.layer(Answer));
     assert!(count <= 1, "{count} allocations");
     assert!(spans.finished().is_empty());
@@ -140,7 +142,7 @@ fn one_allocation_on_a_server() {
 fn two_allocations_on_a_server_that_keeps_tonics_body() {
     let spans = TestSpans::new();
     let of_service = allocations(&mut AnswerOfTonic);
-    let layer = ServerLayer::new().with_provider(spans.provider()).keep_tonic_body();
+    let layer = tracing_grpc::tonic::ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
     // The context, and a body for the frames that were taken.
     let count = allocations(&mut layer.layer(AnswerOfTonic)) - of_service;
     assert!(count <= 2, "{count} allocations");

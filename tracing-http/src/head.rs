@@ -1,4 +1,4 @@
-//! Requests and responses without their bodies, as hooks see them.
+//! The heads of requests and responses, as filters and hooks see them.
 
 use http::{Extensions, HeaderMap, Method, Request, Response, StatusCode, Uri, Version};
 
@@ -13,7 +13,7 @@ pub struct RequestHead<'a> {
 }
 
 impl<'a> RequestHead<'a> {
-    /// The head of `request`.
+    /// Returns the head of `request`.
     #[must_use]
     pub fn of<B>(request: &'a Request<B>) -> Self {
         Self {
@@ -25,31 +25,31 @@ impl<'a> RequestHead<'a> {
         }
     }
 
-    /// The method.
+    /// Returns the method.
     #[must_use]
     pub fn method(&self) -> &'a Method {
         self.method
     }
 
-    /// The URI: on a server often but path and query.
+    /// Returns the URI. On a server it often has only path and query.
     #[must_use]
     pub fn uri(&self) -> &'a Uri {
         self.uri
     }
 
-    /// The version of HTTP.
+    /// Returns the version of HTTP.
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &'a HeaderMap {
         self.headers
     }
 
-    /// The extensions.
+    /// Returns the extensions.
     #[must_use]
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions
@@ -66,7 +66,7 @@ pub struct ResponseHead<'a> {
 }
 
 impl<'a> ResponseHead<'a> {
-    /// The head of `response`.
+    /// Returns the head of `response`.
     #[must_use]
     pub fn of<B>(response: &'a Response<B>) -> Self {
         Self {
@@ -77,25 +77,25 @@ impl<'a> ResponseHead<'a> {
         }
     }
 
-    /// The status code.
+    /// Returns the status code.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
     }
 
-    /// The version of HTTP.
+    /// Returns the version of HTTP.
     #[must_use]
     pub fn version(&self) -> Version {
         self.version
     }
 
-    /// The headers.
+    /// Returns the headers.
     #[must_use]
     pub fn headers(&self) -> &'a HeaderMap {
         self.headers
     }
 
-    /// The extensions.
+    /// Returns the extensions.
     #[must_use]
     pub fn extensions(&self) -> &'a Extensions {
         self.extensions

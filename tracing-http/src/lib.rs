@@ -2,58 +2,63 @@
 //!
 //! | layer | for | span |
 //! |---|---|---|
-//! | [`server::ServerLayer`] | axum, hyper, any tower service of `http` types | `GET /orders/{id}`, kind server |
-//! | [`client::ClientLayer`] | hyper-util's client, reqwest, any tower service of `http` types | `GET /orders/{id}` or `GET`, kind client |
+//! | `axum::ServerLayer` (feature `axum`) | routers of axum | `GET /orders/{id}`, kind server |
+//! | [`server::ServerLayer`] | hyper, any tower service of `http` types | `GET /orders/{id}` or `GET`, kind server |
+//! | [`client::ClientLayer`] | hyper-util's client, any tower service of `http` types | `GET /charges/{id}` or `GET`, kind client |
+//! | `reqwest::TracedClient` (feature `reqwest`) | reqwest's client | `GET`, kind client |
 //!
-//! Spans follow the stable HTTP conventions of OpenTelemetry, version 1.44. A span ends when the response's body ends,
-//! not at its headers; a request that is given up on the way ends its span too, marked as cancelled.
+//! Spans follow the stable HTTP conventions of OpenTelemetry, version 1.44. A span ends with the response's body, not with
+//! its headers. A request that is cancelled ends its span too.
 //!
 //! ```
+//! # #[cfg(feature = "axum")] {
 //! use axum::{Router, routing::get};
-//! use tracing_http::server::ServerLayer;
+//! use tracing_http::axum::ServerLayer;
 //!
 //! let app: Router = Router::new()
 //!     .route("/orders/{id}", get(|| async { "an order" }))
 //!     .layer(ServerLayer::new());
+//! # }
 //! ```
 //!
-//! Both layers use the provider that is installed ([`TracerProvider::install`]), and without one the provider of the
-//! OpenTelemetry API, so they also work over an existing opentelemetry_sdk.
+//! The layers record with the [installed](tracing_core_lite::TracerProvider::install) provider. While none is installed,
+//! they use the global provider of the OpenTelemetry API, so they also work over an existing opentelemetry_sdk.
 //!
 //! # Features
-//! `server`, `client` (both by default); `axum`: route and peer address from axum's extensions; `hyper-util`: peer
-//! address and errors of its client; `reqwest`: reqwest's client as a tower service; `metrics`:
-//! `http.server.request.duration` and `http.server.active_requests`; `full`: all of them.
-//!
-//! [`TracerProvider::install`]: tracing_core_lite::TracerProvider::install
+//! | feature | adds |
+//! |---|---|
+//! | `server` (default) | the layer for servers |
+//! | `client` (default) | the layer for clients |
+//! | `axum` | the layer for axum, with route and peer address from axum's extensions |
+//! | `hyper-util` | peer address and error classes of hyper-util's client |
+//! | `reqwest` | a traced client of reqwest 0.13, and its client as a tower service |
+//! | `metrics` | `http.server.request.duration`, `http.server.active_requests`, `http.client.request.duration` |
+//! | `full` | all of them |
 
 #![cfg_attr(
     not(all(feature = "server", feature = "client")),
     allow(dead_code, reason = "what both layers share has parts that only one of them needs")
 )]
 
-mod address;
-mod body;
+#[cfg(feature = "axum")]
+pub mod axum;
 #[cfg(feature = "client")]
 pub mod client;
-mod ending;
-mod error_type;
-mod exchange;
+mod config;
 mod head;
-mod known_methods;
+mod record;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 mod scope;
-mod semconv;
 #[cfg(feature = "server")]
 pub mod server;
-mod span_name;
 
-pub use body::TracedBody;
 pub use head::{RequestHead, ResponseHead};
 /// The core that these layers record with.
 pub use tracing_core_lite;
-/// Tells the address of the peer.
+/// An extension that tells the address of the peer.
 ///
-/// With the feature `axum`, the server layer also finds `ConnectInfo<SocketAddr>`; with `hyper-util` and `reqwest`, the
+/// With the feature `axum`, the server layer also finds `ConnectInfo<SocketAddr>`. With `hyper-util` and `reqwest`, the
 /// client layer finds the address that the connector used. A server on bare hyper sets this extension:
 ///
 /// ```
@@ -67,3 +72,11 @@ pub use tracing_core_lite;
 /// ```
 #[doc(inline)]
 pub use tracing_core_lite::net::PeerAddress;
+
+/// A response's body that ends the span of its request.
+pub type TracedBody<B> = tracing_core_lite::tower::TracedBody<B, record::HttpCall>;
+
+/// The examples of the README, so that they compile.
+#[cfg(all(doctest, feature = "full"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -2,7 +2,7 @@
 #![allow(unsafe_code, reason = "an allocator that counts")]
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
@@ -87,11 +87,11 @@ fn of_one_request() {
     let mut traced = ServerLayer::new().with_provider(&provider).layer(tower::service_fn(respond));
     for _ in 0..100 {
         // Pools and buffers fill up.
-        allocations(&mut traced, request(loopback::SAMPLED));
+        allocations(&mut traced, request(support::SAMPLED));
     }
-    let bare = allocations(&mut bare, request(loopback::UNSAMPLED));
-    let unsampled = allocations(&mut traced, request(loopback::UNSAMPLED));
-    let sampled = allocations(&mut traced, request(loopback::SAMPLED));
+    let bare = allocations(&mut bare, request(support::UNSAMPLED));
+    let unsampled = allocations(&mut traced, request(support::UNSAMPLED));
+    let sampled = allocations(&mut traced, request(support::SAMPLED));
     assert!(unsampled <= bare + 1, "unsampled {unsampled}, bare {bare}");
     // Two for the span within its context, as the OpenTelemetry API holds it, and one for what ends it.
     assert!(sampled <= bare + 3, "sampled {sampled}, bare {bare}");
@@ -102,12 +102,12 @@ fn of_one_request() {
 fn of_one_request_to_axum() {
     let provider = TracerProvider::builder().build().unwrap();
     let router = || axum::Router::new().route("/orders/{id}", axum::routing::get(|| async { "hello" }));
-    let layer = ServerLayer::new().with_provider(&provider).keep_axum_body();
+    let layer = tracing_http::axum::ServerLayer::new().with_provider(&provider);
     let pass_through = tower::layer::layer_fn(|inner| tower::util::MapRequest::new(inner, |request| request));
     let mut bare = router().layer(pass_through).with_state(());
     let mut traced = router().layer(layer).with_state(());
     let of = |router: &mut axum::Router| {
-        let request = || request(loopback::UNSAMPLED).map(|()| axum::body::Body::empty());
+        let request = || request(support::UNSAMPLED).map(|()| axum::body::Body::empty());
         allocations(router, request());
         allocations(router, request())
     };

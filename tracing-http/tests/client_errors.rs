@@ -1,7 +1,7 @@
 //! Requests that fail are told apart by class.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use http::{Request, Response};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use loopback::{attribute, only, serve};
+use support::{attribute, only, serve};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 use tower::{BoxError, Layer, ServiceBuilder, ServiceExt};
 use tracing_core_lite::span::data::{SpanData, StatusData};
 use tracing_core_lite::testing::TestSpans;
-use tracing_http::client::{ClientLayer, ReqwestService};
+use tracing_http::client::ClientLayer;
 
 fn layer(spans: &TestSpans) -> ClientLayer {
     ClientLayer::new().with_provider(spans.provider())
@@ -39,7 +39,7 @@ async fn through_hyper(uri: &str) -> SpanData {
 async fn through_reqwest(uri: &str) -> SpanData {
     let spans = TestSpans::new();
     let client = reqwest::Client::builder().timeout(Duration::from_millis(300)).build().unwrap();
-    let client = layer(&spans).layer(ReqwestService::from(client));
+    let client = layer(&spans).layer(tracing_http::reqwest::ReqwestService::from(client));
     assert!(client.oneshot(Request::get(uri).body("").unwrap()).await.is_err());
     only(&spans).await
 }
@@ -124,7 +124,7 @@ async fn boxed() {
             Err::<Response<String>, _>(BoxError::from(text))
         });
         let client = ServiceBuilder::new()
-            .layer(layer(&spans).boxed_errors())
+            .layer(layer(&spans).with_boxed_errors())
             .timeout(Duration::from_millis(50))
             .service(inner);
         assert!(client.oneshot(Request::new(String::new())).await.is_err());

@@ -1,7 +1,7 @@
 //! What a client's span records, and what it sends along.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use axum::Router;
 use axum::body::Body;
@@ -12,12 +12,13 @@ use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::TokioExecutor;
-use loopback::{attribute, attributes, serve, wait_for};
+use support::{attribute, attributes, serve, wait_for};
 use tower::{Layer, ServiceExt};
 use tracing_core_lite::span::data::{SpanData, StatusData};
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, SpanKind};
-use tracing_http::client::{ClientLayer, ReqwestService, ResendCount, UrlTemplate};
+use tracing_http::client::{ClientLayer, ResendCount, UrlTemplate};
+use tracing_http::reqwest::ReqwestService;
 use tracing_http::server::ServerLayer;
 
 async fn echo(headers: HeaderMap) -> String {
@@ -36,7 +37,7 @@ fn app() -> Router {
 fn request(uri: &str) -> Request<Empty<Bytes>> {
     // A stale context must not reach the callee.
     Request::get(uri)
-        .header("traceparent", loopback::SAMPLED)
+        .header("traceparent", support::SAMPLED)
         .header("tracestate", "stale=1")
         .header("authorization", "Bearer s3cret")
         .body(Empty::new())
@@ -49,7 +50,7 @@ async fn every_attribute_through_hyper_util() {
     let address = serve(app()).await;
     let client = ClientLayer::new()
         .with_provider(spans.provider())
-        .peer_service("127.0.0.1", "payments")
+        .with_peer_service("127.0.0.1", "payments")
         .layer(Client::builder(TokioExecutor::new()).build_http());
     let mut request = request(&format!("http://{address}/charges/1?page=2&sig=s3cret"));
     request.extensions_mut().insert(UrlTemplate::from("/charges/{id}"));
@@ -95,8 +96,8 @@ async fn the_deprecated_name_of_the_peer_is_there_when_asked_for() {
         let address = serve(app()).await;
         let client = ClientLayer::new()
             .with_provider(spans.provider())
-            .peer_service("127.0.0.1", "payments")
-            .record_deprecated_peer_service(asked)
+            .with_peer_service("127.0.0.1", "payments")
+            .with_deprecated_peer_service(asked)
             .layer(ReqwestService::from(reqwest::Client::new()));
         let request = Request::get(format!("http://{address}/charges/1")).body("").unwrap();
         client.oneshot(request).await.unwrap().into_body().collect().await.unwrap();
@@ -117,7 +118,7 @@ async fn every_attribute_through_reqwest() {
     let response = client.oneshot(request).await.unwrap();
     let sent = response.into_body().collect().await.unwrap().to_bytes();
 
-    let span = loopback::only(&spans).await;
+    let span = support::only(&spans).await;
     assert_eq!(sent, format!("00-{}-{}-01", span.trace_id, span.span_id));
     assert_eq!(span.name, "GET");
     assert_eq!(
@@ -142,7 +143,7 @@ async fn span_of_status(status: u16) -> SpanData {
         .with_provider(spans.provider())
         .layer(Client::builder(TokioExecutor::new()).build_http());
     client.oneshot(request(&format!("http://{address}/status/{status}"))).await.unwrap();
-    loopback::only(&spans).await
+    support::only(&spans).await
 }
 
 #[tokio::test]
@@ -162,7 +163,7 @@ async fn span_of(request: Request<String>) -> SpanData {
         Ok::<_, std::convert::Infallible>(Response::new(String::new()))
     });
     ClientLayer::new().with_provider(spans.provider()).layer(inner).oneshot(request).await.unwrap();
-    loopback::only(&spans).await
+    support::only(&spans).await
 }
 
 #[tokio::test]

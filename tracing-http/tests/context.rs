@@ -1,7 +1,7 @@
 //! The span is the current one whenever the service is polled, and nothing is left behind on the thread.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::convert::Infallible;
 use std::future::poll_fn;
@@ -11,9 +11,9 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use http::{Request, Response};
 use http_body_util::Empty;
-use loopback::UNSAMPLED;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
+use support::UNSAMPLED;
 use tower::{Layer, Service};
 use tracing_core_lite::testing::TestSpans;
 use tracing_http::server::ServerLayer;

@@ -1,7 +1,7 @@
 //! A server span ends with the body, whatever kind of body that is.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use bytes::Bytes;
 use http::{HeaderMap, Response, StatusCode};
 use http_body::Frame;
 use http_body_util::{BodyExt, Empty, Full, StreamBody};
-use loopback::{attribute, only, send, serve};
+use support::{attribute, only, send, serve};
 use tower::{Layer, ServiceExt};
 use tracing_core_lite::span::data::{SpanData, StatusData};
 use tracing_core_lite::testing::TestSpans;
@@ -73,7 +73,7 @@ async fn span_of(
 
     // With axum's own type of body, all is the same.
     let (spans, layer) = self::layer();
-    let (span, answer) = span_of_app(line, router().layer(layer.keep_axum_body()), &spans).await;
+    let (span, answer) = span_of_app(line, router().layer(layer), &spans).await;
     let said = |span: &SpanData| {
         let mut attributes: Vec<_> =
             span.attributes.iter().map(|attribute| format!("{attribute:?}")).collect();
@@ -92,7 +92,7 @@ async fn span_of(
 
 fn layer() -> (TestSpans, ServerLayer) {
     let spans = TestSpans::new();
-    let layer = ServerLayer::new().with_provider(spans.provider()).record_body_sizes(true);
+    let layer = ServerLayer::new().with_provider(spans.provider()).with_body_sizes(true);
     (spans, layer)
 }
 

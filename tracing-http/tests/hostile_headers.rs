@@ -1,26 +1,27 @@
 //! Whatever a peer sends, a request is answered, its span is bounded, and nothing panics.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::header::{HeaderName, HeaderValue};
 use http::{Method, Request};
-use loopback::{attribute, only, send_bytes, serve};
 use proptest::prelude::*;
+use support::{attribute, only, send_bytes, serve};
 use tower::ServiceExt;
+use tracing_core_lite::propagation::Propagator;
 use tracing_core_lite::testing::TestSpans;
 use tracing_http::server::{ForwardedBy, ServerLayer, TrustedProxies};
 
 fn app(spans: &TestSpans, forwarded_by: ForwardedBy) -> Router {
     let layer = ServerLayer::new()
         .with_provider(spans.provider())
-        .trust_proxies(TrustedProxies::hops(2).forwarded_by(forwarded_by))
-        .parameterize_paths(true)
-        .record_body_sizes(true)
-        .capture_request_headers([http::header::HOST, HeaderName::from_static("x-any")]);
+        .with_trusted_proxies(TrustedProxies::hops(2).with_forwarded_by(forwarded_by))
+        .with_parameterized_paths(true)
+        .with_body_sizes(true)
+        .with_captured_request_headers([http::header::HOST, HeaderName::from_static("x-any")]);
     Router::new().route("/", get(|| async { "hello" })).layer(layer)
 }
 
@@ -60,6 +61,28 @@ async fn long_values_are_cut() {
     assert_eq!(attribute(&span, "server.address"), None);
 }
 
+/// Whether there is one span, whose parent is the one in the headers and whose attributes are bounded text. A caller that
+/// did not sample has none.
+fn is_sound(spans: &TestSpans, sent: &http::HeaderMap) -> bool {
+    let parent = Propagator::default().extract(sent).span_context;
+    let all = spans.finished();
+    if parent.as_ref().is_some_and(|parent| !parent.is_sampled()) {
+        return all.is_empty();
+    }
+    let [span] = &all[..] else { return false };
+    let span = &span.span;
+    let is_child = match parent {
+        Some(parent) => (span.trace_id, span.parent_span_id) == (parent.trace_id(), parent.span_id()),
+        None => span.is_root() && span.trace_id != opentelemetry::TraceId::INVALID,
+    };
+    let is_bounded = span.attributes.iter().all(|(_, value)| support::text(value).len() <= 2_048);
+    let is_named = span.name == "GET /" && attribute(span, "http.request.method").as_deref() == Some("GET");
+    is_child
+        && is_bounded
+        && is_named
+        && attribute(span, "http.response.status_code").as_deref() == Some("200")
+}
+
 const NAMES: [&str; 11] = [
     "traceparent",
     "tracestate",
@@ -88,8 +111,11 @@ proptest! {
                     request.headers_mut().append(NAMES[*name], value);
                 }
             }
+            let sent = request.headers().clone();
             let response = runtime.block_on(app(&spans, forwarded_by).oneshot(request)).unwrap();
             prop_assert_eq!(response.status(), 200);
+            drop(response);
+            prop_assert!(is_sound(&spans, &sent));
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The layer around a service on bare hyper, over HTTP/1 and HTTP/2.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,7 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
-use loopback::{attribute, only};
+use support::{attribute, only};
 use tokio::net::TcpListener;
 use tower::{Layer, ServiceExt};
 use tracing_core_lite::testing::TestSpans;

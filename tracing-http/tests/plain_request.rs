@@ -1,11 +1,11 @@
 //! A plain request through axum has these attributes, and no others.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use axum::Router;
 use axum::routing::get;
-use loopback::{SAMPLED, attribute, attributes, only, send, serve};
+use support::{SAMPLED, attribute, attributes, only, send, serve};
 use tracing_core_lite::SpanKind;
 use tracing_core_lite::span::data::StatusData;
 use tracing_core_lite::testing::TestSpans;
@@ -61,13 +61,16 @@ async fn every_attribute_that_can_be_switched_on() {
     let spans = TestSpans::new();
     let layer = ServerLayer::new()
         .with_provider(spans.provider())
-        .record_body_sizes(true)
-        .record_client_port(true)
-        .scheme("https")
-        .capture_request_headers([http::HeaderName::from_static("x-tenant"), http::header::AUTHORIZATION])
-        .capture_response_headers([http::header::CONTENT_TYPE, http::header::SET_COOKIE])
-        .trace_id_header(http::HeaderName::from_static("x-trace-id"))
-        .trace_response_header(true);
+        .with_body_sizes(true)
+        .with_client_port(true)
+        .with_scheme("https")
+        .with_captured_request_headers([
+            http::HeaderName::from_static("x-tenant"),
+            http::header::AUTHORIZATION,
+        ])
+        .with_captured_response_headers([http::header::CONTENT_TYPE, http::header::SET_COOKIE])
+        .with_trace_id_header(http::HeaderName::from_static("x-trace-id"))
+        .with_trace_response_header(true);
     let app = Router::new()
         .route("/", get(|| async { ([(http::header::SET_COOKIE, "session=secret")], "hello") }))
         .layer(layer);

@@ -1,11 +1,11 @@
 //! Client, host and scheme come from the connection, or from the proxies that are trusted.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use axum::Router;
 use axum::routing::get;
-use loopback::{attribute, only, send, serve};
+use support::{attribute, only, send, serve};
 use tracing_core_lite::testing::TestSpans;
 use tracing_http::server::{ServerLayer, TrustedProxies};
 
@@ -24,7 +24,7 @@ async fn through_a_socket() {
         let spans = TestSpans::new();
         let mut layer = ServerLayer::new().with_provider(spans.provider());
         if let Some(proxies) = proxies {
-            layer = layer.trust_proxies(proxies);
+            layer = layer.with_trusted_proxies(proxies);
         }
         let address = serve(Router::new().route("/", get(|| async {})).layer(layer)).await;
         send(address, &format!("GET / HTTP/1.1\r\nHost: internal\r\n{forwarded}")).await;

@@ -1,13 +1,13 @@
 //! Credentials do not reach a span unless somebody insists.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::convert::Infallible;
 
 use http::header::{AUTHORIZATION, COOKIE, HeaderName, SET_COOKIE};
 use http::{HeaderValue, Request, Response};
-use loopback::{attribute, only};
+use support::{attribute, only};
 use tower::{Layer, ServiceExt};
 use tracing_core_lite::redact::SecretKeys;
 use tracing_core_lite::span::data::SpanData;
@@ -50,8 +50,8 @@ async fn client(uri: &str) -> SpanData {
     let spans = TestSpans::new();
     let layer = ClientLayer::new()
         .with_provider(spans.provider())
-        .capture_request_headers(ALL)
-        .capture_response_headers(ALL);
+        .with_captured_request_headers(ALL)
+        .with_captured_response_headers(ALL);
     layer.layer(tower::service_fn(respond)).oneshot(request(uri)).await.unwrap();
     only(&spans).await
 }
@@ -60,7 +60,8 @@ const URI: &str = "https://ann:s3cret@example.com/a?X-Amz-Signature=s3cret&page=
 
 #[tokio::test]
 async fn nothing_secret_is_recorded() {
-    let all = |layer: ServerLayer| layer.capture_request_headers(ALL).capture_response_headers(ALL);
+    let all =
+        |layer: ServerLayer| layer.with_captured_request_headers(ALL).with_captured_response_headers(ALL);
     let span = server(all, URI).await;
     assert!(!format!("{span:?}").contains("s3cret"), "{span:?}");
     let query = "X-Amz-Signature=REDACTED&page=2&sig=REDACTED&Api_Key=REDACTED";
@@ -85,9 +86,9 @@ async fn no_header_is_recorded_by_default() {
 async fn whoever_insists_gets_them() {
     let insist = |layer: ServerLayer| {
         layer
-            .capture_request_headers_with_credentials([AUTHORIZATION])
-            .capture_response_headers_with_credentials([SET_COOKIE])
-            .secret_query_keys(SecretKeys::none().and(["page"]))
+            .with_captured_request_headers_and_credentials([AUTHORIZATION])
+            .with_captured_response_headers_and_credentials([SET_COOKIE])
+            .with_secret_query_keys(SecretKeys::none().and(["page"]))
     };
     let span = server(insist, "/a?sig=1&page=2").await;
     assert_eq!(attribute(&span, "http.request.header.authorization").as_deref(), Some("[Bearer s3cret]"));
@@ -101,11 +102,65 @@ async fn marked_values_are_hidden() {
     let spans = TestSpans::new();
     let layer = ServerLayer::new()
         .with_provider(spans.provider())
-        .capture_request_headers([HeaderName::from_static("x-tenant")]);
+        .with_captured_request_headers([HeaderName::from_static("x-tenant")]);
     let mut request = Request::new(String::new());
     let mut value = HeaderValue::from_static("s3cret");
     value.set_sensitive(true);
     request.headers_mut().insert("x-tenant", value);
     layer.layer(tower::service_fn(respond)).oneshot(request).await.unwrap();
     assert_eq!(attribute(&only(&spans).await, "http.request.header.x-tenant").as_deref(), Some("[REDACTED]"));
+}
+
+/// A header of a request or a response may hold a URL, and that may hold a secret.
+#[tokio::test]
+async fn secrets_in_captured_urls_are_redacted() {
+    let names = ["referer", "x-original-url", "x-tenant", "location", "content-location"];
+    let names = names.map(HeaderName::from_static);
+    let secret = "https://ann:s3cret@example.com/a?token=s3cret&page=2";
+    let redacted = "[https://REDACTED:REDACTED@example.com/a?token=REDACTED&page=2]";
+    let spans = TestSpans::new();
+    let answer = move |_: Request<String>| async move {
+        let response =
+            Response::builder().header("location", secret).header("content-location", "/a?sig=s3cret");
+        Ok::<_, Infallible>(response.body(String::new()).unwrap())
+    };
+    let request = || {
+        let request =
+            Request::get("http://example.com/").header("referer", secret).header("x-tenant", "a?sig=b");
+        request.header("x-original-url", "/a?token=s3cret").body(String::new()).unwrap()
+    };
+    let server = ServerLayer::new()
+        .with_provider(spans.provider())
+        .with_captured_request_headers(names.clone())
+        .with_captured_response_headers(names.clone());
+    let client = ClientLayer::new()
+        .with_provider(spans.provider())
+        .with_captured_request_headers(names.clone())
+        .with_captured_response_headers(names);
+    server.layer(tower::service_fn(answer)).oneshot(request()).await.unwrap();
+    client.layer(tower::service_fn(answer)).oneshot(request()).await.unwrap();
+    let all = support::wait_for(&spans, 2).await;
+    for span in all {
+        let header = |name: &str| attribute(&span, name);
+        assert_eq!(header("http.request.header.referer").as_deref(), Some(redacted));
+        assert_eq!(header("http.request.header.x-original-url").as_deref(), Some("[/a?token=REDACTED]"));
+        assert_eq!(header("http.response.header.location").as_deref(), Some(redacted));
+        assert_eq!(header("http.response.header.content-location").as_deref(), Some("[/a?sig=REDACTED]"));
+        assert_eq!(header("http.request.header.x-tenant").as_deref(), Some("[a?sig=b]"), "that is no URL");
+    }
+}
+
+#[tokio::test]
+async fn long_urls_are_cut_after_their_secrets_are_redacted() {
+    let path = "/x".repeat(15_000);
+    let query = format!("token=s3cret&{}", "page=1&".repeat(2_000));
+    let server = server(|layer| layer, &format!("{path}?{query}")).await;
+    assert_eq!(attribute(&server, "url.path").unwrap().len(), 2_048);
+    let recorded = attribute(&server, "url.query").unwrap();
+    assert_eq!(recorded.len(), 2_048);
+    assert!(recorded.starts_with("token=REDACTED&"), "{recorded}");
+    let client = client(&format!("http://ann:s3cret@example.com{path}?{query}")).await;
+    let recorded = attribute(&client, "url.full").unwrap();
+    assert_eq!(recorded.len(), 2_048);
+    assert!(!recorded.contains("s3cret"), "{recorded}");
 }

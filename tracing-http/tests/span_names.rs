@@ -1,13 +1,13 @@
 //! Names come from the route, never from the path, and methods from a list.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use axum::Router;
 use axum::response::IntoResponse;
 use axum::routing::{any, get};
 use http::{Request, Response};
-use loopback::{attribute, only, send, serve};
+use support::{attribute, only, send, serve};
 use tower::{Layer, ServiceExt};
 use tracing_core_lite::testing::TestSpans;
 use tracing_http::server::{Route, ServerLayer};
@@ -84,15 +84,16 @@ async fn other_services() {
     let found = name_of(|layer| layer, get_path("/orders/1"), Some("/orders/{late}")).await;
     assert_eq!(found, ("GET /orders/{late}".to_owned(), Some("/orders/{late}".to_owned())));
 
-    let finder = |layer: ServerLayer| layer.route_finder(|request| Some(request.uri().path()[..7].into()));
+    let finder =
+        |layer: ServerLayer| layer.with_route_finder(|request| Some(request.uri().path()[..7].into()));
     let found = name_of(finder, get_path("/orders/1"), None).await;
     assert_eq!(found, ("GET /orders".to_owned(), Some("/orders".to_owned())));
 
-    let parameterized = |layer: ServerLayer| layer.parameterize_paths(true);
+    let parameterized = |layer: ServerLayer| layer.with_parameterized_paths(true);
     let found = name_of(parameterized, get_path("/orders/4711/items"), None).await;
     assert_eq!(found, ("GET /orders/{id}/items".to_owned(), None));
 
-    let purge = |layer: ServerLayer| layer.known_methods(["PURGE"]);
+    let purge = |layer: ServerLayer| layer.with_known_methods(["PURGE"]);
     let mut request = get_path("/");
     *request.method_mut() = "PURGE".parse().unwrap();
     assert_eq!(name_of(purge, request, None).await.0, "PURGE");

@@ -1,7 +1,7 @@
 //! A request whose caller did not sample records nothing, runs no hook, and is passed on.
 #![allow(clippy::unwrap_used)]
 
-mod loopback;
+mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -11,11 +11,13 @@ use axum::body::Body;
 use axum::routing::get;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use loopback::UNSAMPLED;
+use support::UNSAMPLED;
 use tower::{Layer, ServiceExt};
+use tracing_core_lite::Recorder;
 use tracing_core_lite::testing::TestSpans;
 use tracing_http::client::ClientLayer;
 use tracing_http::server::ServerLayer;
+use tracing_http::{RequestHead, ResponseHead};
 
 #[tokio::test]
 async fn propagates_and_records_nothing() {
@@ -37,10 +39,10 @@ async fn propagates_and_records_nothing() {
     let (on_request, on_response) = (Arc::clone(&hooks), Arc::clone(&hooks));
     let layer = ServerLayer::new()
         .with_provider(spans.provider())
-        .on_request(move |_, _| {
+        .with_on_request(move |_: &RequestHead<'_>, _: &mut Recorder<'_>| {
             on_request.fetch_add(1, Ordering::Relaxed);
         })
-        .on_response(move |_, _| {
+        .with_on_response(move |_: &ResponseHead<'_>, _: &mut Recorder<'_>| {
             on_response.fetch_add(1, Ordering::Relaxed);
         });
     let app = Router::new().route("/", get(handler)).layer(layer);

@@ -25,7 +25,7 @@ use crate::process;
 
 #[allow(dead_code, clippy::all)]
 mod proto {
-    include!("../../../tracing-grpc/tests/service/stock.rs");
+    include!("../../../tracing-grpc/tests/support/stock.rs");
 }
 use proto::stock_client::StockClient;
 use proto::stock_server::{Stock, StockServer};
@@ -135,11 +135,11 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
         (OURS, _) => {
             let provider = exporters::ours(&out);
             let call = if side == "server" {
-                let layer = ServerLayer::new().with_provider(&provider).keep_tonic_body();
+                let layer = tracing_grpc::tonic::ServerLayer::new().with_provider(&provider).with_read_ahead();
                 serving(layer.layer(routes), sampled)
             } else {
                 let layer =
-                    ClientLayer::new().with_provider(&provider).server_address("stock.example", 50051);
+                    ClientLayer::new().with_provider(&provider).with_server_address("stock.example", 50051);
                 calling(layer.layer(server), sampled)
             };
             (call, ours::flush(provider))

@@ -83,8 +83,8 @@ fn follows(child: &FinishedSpan, parent: &FinishedSpan) -> bool {
 
 /// Returns whether the caller stopped waiting before the end.
 fn is_abandoned(span: &FinishedSpan) -> bool {
-    let error_type = span.span.attribute("error.type").and_then(Value::as_str);
-    matches!(error_type, Some("DEADLINE_EXCEEDED" | "cancelled"))
+    let text = |key| span.span.attribute(key).and_then(Value::as_str);
+    text("error.type") == Some("DEADLINE_EXCEEDED") || text("tracing_suite.outcome") == Some("cancelled")
 }
 
 fn expectation(order: &Placed, trace: &[FinishedSpan], problems: &mut Vec<String>) {

@@ -37,15 +37,17 @@ fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<
         _ => None,
     };
     match key {
-        // Of a server whose client went away, the layers say so, without a failed status: the server did not fail.
-        "error.type" if span.kind == SpanKind::Server && text(span, key) == Some("cancelled") => None,
         "error.type" => iff(is_error, "the status is error"),
         "http.request.method_original" => {
             iff(text(span, "http.request.method") == Some("_OTHER"), "the method is _OTHER")
         }
         "rpc.method_original" => iff(text(span, "rpc.method") == Some("_OTHER"), "the method is _OTHER"),
-        // Without one, there was no response, and that is an error.
-        "http.response.status_code" if value.is_none() && span.attribute("error.type").is_none() => {
+        // Without one, there was no response: because of an error, or because the client went away.
+        "http.response.status_code"
+            if value.is_none()
+                && span.attribute("error.type").is_none()
+                && span.attribute("tracing_suite.outcome").is_none() =>
+        {
             Some(format!("{key} is missing, and so is the error that would be the reason"))
         }
         "server.port" if value.is_some() && span.attribute("server.address").is_none() => {

@@ -16,7 +16,7 @@ pub struct Extracted {
     /// The sender's baggage, never empty.
     pub baggage: Option<Baggage>,
     pub(super) unfit_members: Option<UnfitMembers>,
-    /// What somebody else's propagator keeps in a context, without span context and baggage.
+    /// The context to add to. A foreign propagator may have added values of its own.
     pub(super) base: Option<Context>,
 }
 

@@ -1,43 +1,30 @@
-//! Headers that were searched once for every name that a server reads.
+//! The headers of a request, searched once for every name that a server reads.
 
 use http::HeaderMap;
 use http::header::HeaderValue;
 
 use super::Extract;
 
-/// The names that are searched for.
+/// The number of names that are searched for.
 const NAMES: usize = 7;
 
-/// A map with more values than this is asked for each name instead: then the search takes as long as the look-ups.
+/// In a map with more values than this, looking up each name takes no longer than searching all of them.
 const MOST_VALUES: usize = 24;
 
-/// An [`http::HeaderMap`] as a carrier to extract from, searched once for `traceparent`, `tracestate`, `baggage`,
-/// `grpc-trace-bin`, `grpc-timeout`, `host` and `user-agent` when it is made. What else is asked for is looked up in the map.
+/// An [`http::HeaderMap`] as a carrier to extract from. It is searched once, when this is created, for `traceparent`,
+/// `tracestate`, `baggage`, `grpc-trace-bin`, `grpc-timeout`, `host` and `user-agent`. Other names are looked up in the map.
 ///
-/// A map hashes a name for each look-up, and most requests lack most of these headers: to search four headers takes 200
-/// instructions, to look up three names 550.
-///
-/// ```
-/// use http::{HeaderMap, HeaderValue};
-/// use tracing_core_lite::propagation::Propagator;
-/// use tracing_core_lite::layer_support::HeaderScan;
-///
-/// let mut headers = HeaderMap::new();
-/// let parent = HeaderValue::from_static("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01");
-/// headers.insert("traceparent", parent);
-/// let (parent, _) = Propagator::default().extract_parent(&HeaderScan::of(&headers));
-/// assert!(parent.is_some());
-/// ```
+/// A map hashes a name for each look-up, and most requests lack most of these headers.
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderScan<'a> {
     map: &'a HeaderMap,
-    /// The only value of each name; `None` when the map has to be asked.
+    /// The only value of each name. `None` if a name has several values or the map is large.
     found: Option<[Option<&'a HeaderValue>; NAMES]>,
 }
 
 impl<'a> HeaderScan<'a> {
     /// Searches `headers`.
-    // Not inlined: it is then made where it stays, and not moved.
+    // Inlining would move the result.
     #[inline(never)]
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
@@ -50,7 +37,8 @@ impl<'a> HeaderScan<'a> {
         scan
     }
 
-    /// The `traceparent`, if it is the only one and there is neither `tracestate` nor `baggage`.
+    /// Returns the `traceparent` if it is the only one and there is neither `tracestate` nor `baggage`.
+    #[cfg(feature = "tower")]
     #[inline]
     pub(super) fn lone_traceparent(&self) -> Option<&'a [u8]> {
         match self.found {
@@ -59,7 +47,7 @@ impl<'a> HeaderScan<'a> {
         }
     }
 
-    /// The first value of `name`, which is in lower case.
+    /// Returns the first value of `name`, which is in lower case.
     #[inline]
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&'a HeaderValue> {
@@ -75,7 +63,7 @@ impl<'a> HeaderScan<'a> {
     }
 }
 
-/// Puts each value into the place of its name; false when a name comes twice.
+/// Puts each value into the place of its name. Returns false if a name occurs twice.
 #[inline(always)]
 fn search<'a>(headers: &'a HeaderMap, found: &mut [Option<&'a HeaderValue>; NAMES]) -> bool {
     headers.iter().all(|(name, value)| match index(name.as_str()) {
@@ -121,9 +109,8 @@ impl Extract for HeaderScan<'_> {
 mod tests {
     use super::*;
 
-    /// Whatever there is, the scan says of it what the map says.
     #[test]
-    fn a_scan_tells_what_the_map_tells() {
+    fn a_scan_finds_what_the_map_finds() {
         let names = [
             "traceparent",
             "tracestate",

@@ -51,9 +51,13 @@ impl Format for OpenTelemetryGlobal {
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
         let context = self.global_fields().and_then(|fields| {
             let shown = Shown { carrier, fields, lists: lists(carrier, fields) };
-            once(|| {
-                global::get_text_map_propagator(|global| global.extract_with_context(&Context::new(), &shown))
-            })
+            // Without the current span, which the global propagator would return if the carrier has none.
+            let base = match &into.base {
+                Some(base) if base.has_active_span() => base.with_remote_span_context(SpanContext::NONE),
+                Some(base) => base.clone(),
+                None => Context::new(),
+            };
+            once(|| global::get_text_map_propagator(|global| global.extract_with_context(&base, &shown)))
         });
         let Some(mut context) = context else {
             TraceContext.extract(carrier, into);

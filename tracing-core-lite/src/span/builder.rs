@@ -109,12 +109,37 @@ impl<'a> SpanBuilder<'a> {
         if let Some(parent) = parent
             && let Some(record) = engine.sampler().sample_children_of(parent)
         {
-            if record == Record::Drop {
-                return Span::not_recording(unchanged_child(parent, record));
-            }
-            let flags = child_flags(parent, record == Record::RecordAndSample);
-            return self.record(engine, scope, Some(parent), flags, || child(parent, flags), write);
+            return self.start_child(engine, scope, parent, record, write);
         }
+        self.start_sampled(engine, scope, parent, write)
+    }
+
+    /// Starts a child of `parent`, which has decided whether it is recorded.
+    #[inline]
+    pub(crate) fn start_child(
+        &self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        parent: &SpanContext,
+        record: Record,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        if record == Record::Drop {
+            return Span::not_recording(unchanged_child(parent, record));
+        }
+        let flags = child_flags(parent, record == Record::RecordAndSample);
+        self.record(engine, scope, Some(parent), flags, || child(parent, flags), write)
+    }
+
+    /// Starts a span that the sampler decides about.
+    #[inline]
+    pub(crate) fn start_sampled(
+        &self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        parent: Option<&SpanContext>,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let decision = self.name.with_text(|name| {
             engine.sampler().sample(&SamplingInput::new(parent, trace_id, name, &self.kind))
@@ -156,7 +181,7 @@ impl<'a> SpanBuilder<'a> {
     }
 
     #[cold]
-    fn start_foreign(
+    pub(crate) fn start_foreign(
         &self,
         scope: &opentelemetry::InstrumentationScope,
         context: &Context,
@@ -168,11 +193,16 @@ impl<'a> SpanBuilder<'a> {
         }
         let with_remote;
         let parent = match self.remote_parent {
-            Some(remote) => {
+            Some(remote) if remote.is_valid() => {
                 with_remote = context.with_remote_span_context(remote.clone());
                 &with_remote
             }
-            None => context,
+            // To an SDK, a context with an invalid span is one of an unsampled parent.
+            Some(_) if context.has_active_span() => {
+                with_remote = Context::new();
+                &with_remote
+            }
+            _ => context,
         };
         let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.to_text().into_owned())
             .with_kind(self.kind.clone());
@@ -180,13 +210,13 @@ impl<'a> SpanBuilder<'a> {
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         builder.start_time = Some(start.into());
         write(&mut Recorder::building(&mut builder, start));
-        Span::foreign(ForeignSpan::start(scope, builder, parent, start))
+        Span::foreign(ForeignSpan::start(scope, builder, parent, context, start))
     }
 }
 
 /// The context of a new child of `parent`, which keeps its tracestate.
 #[inline]
-pub(super) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
+pub(crate) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
     child(parent, child_flags(parent, record == Record::RecordAndSample))
 }
 

@@ -21,14 +21,16 @@ pub(super) struct ForeignSpan {
 }
 
 impl ForeignSpan {
+    /// Starts a child of the span in `parent`, or a root. Its context keeps the values of `values`.
     pub(super) fn start(
         scope: &InstrumentationScope,
         builder: SpanBuilder,
         parent: &Context,
+        values: &Context,
         start: Timestamp,
     ) -> Self {
         let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
-        let context = parent.with_span(tracer.build_with_context(builder, parent));
+        let context = values.with_span(tracer.build_with_context(builder, parent));
         let span_context = Box::new(context.span().span_context().clone());
         Self { context, span_context, start, started_in_panic: thread::panicking() }
     }

@@ -22,7 +22,7 @@
 mod active;
 pub(crate) mod attribute_cache;
 mod attribute_list;
-mod builder;
+pub(crate) mod builder;
 pub mod data;
 pub(crate) mod encode;
 pub(crate) mod engine;
@@ -45,7 +45,6 @@ mod slot;
 pub(crate) mod source;
 mod start_probe;
 mod stored_context;
-pub(crate) mod unrecorded;
 pub(crate) mod value;
 
 pub use crate::clock::Timestamp;

@@ -7,6 +7,8 @@ use opentelemetry::InstrumentationScope;
 
 use super::engine::Engine;
 use super::installed::{Installed, with_installed};
+#[cfg(feature = "tower")]
+use crate::propagation::Propagator;
 
 /// Where the spans of one instrumentation scope are recorded. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -48,6 +50,26 @@ impl SpanSource {
             Self::Installed(global) => with_installed(|installed| match installed {
                 Some(Installed { engine, .. }) => visit(Resolved::Engine(engine, global.number_in(engine))),
                 None => visit(Resolved::Global(&global.scope)),
+            }),
+        }
+    }
+}
+
+#[cfg(feature = "tower")]
+impl SpanSource {
+    /// Like [`resolve`](SpanSource::resolve), with the propagator of the installed provider if that is what records.
+    #[inline]
+    pub(crate) fn resolve_with_propagator<R>(
+        &self,
+        visit: impl FnOnce(Resolved<'_>, Option<&Propagator>) -> R,
+    ) -> R {
+        match self {
+            Self::Engine { engine, scope } => visit(Resolved::Engine(engine, *scope), None),
+            Self::Installed(global) => with_installed(|installed| match installed {
+                Some(Installed { engine, propagator }) => {
+                    visit(Resolved::Engine(engine, global.number_in(engine)), Some(propagator))
+                }
+                None => visit(Resolved::Global(&global.scope), None),
             }),
         }
     }

@@ -5,31 +5,30 @@ use std::sync::Arc;
 use tonic::transport::Endpoint;
 use tower_layer::Layer;
 use tracing_core_lite::net::HostPort;
+use tracing_core_lite::tower::Hooks;
 
 use super::service::ClientService;
-use crate::callee::Callee;
 use crate::config::Config;
-use crate::ending::Side;
+use crate::record::Side;
+use crate::record::callee::Callee;
 use crate::settings::settings;
 
-/// Makes every call a span of kind client. See the [module's documentation](super).
+/// A layer that makes every call a span of kind client. See the [module's documentation](super).
 #[derive(Debug, Clone)]
 pub struct ClientLayer<F = (), Q = (), P = ()> {
     config: Arc<Config>,
-    filter: F,
-    on_request: Q,
-    on_response: P,
+    hooks: Hooks<F, Q, P>,
 }
 
 impl Default for ClientLayer {
     fn default() -> Self {
-        Self { config: Arc::new(Config::new(Side::Client)), filter: (), on_request: (), on_response: () }
+        Self { config: Arc::new(Config::new(Side::Client)), hooks: Hooks::default() }
     }
 }
 
 impl ClientLayer {
-    /// A layer that records with the provider that is [installed](tracing_core_lite::TracerProvider::install), or with
-    /// the one of the OpenTelemetry API.
+    /// Creates a layer that records with the [installed](tracing_core_lite::TracerProvider::install) provider, or with
+    /// that of the OpenTelemetry API while none is installed.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -39,28 +38,35 @@ impl ClientLayer {
 settings!(ClientLayer, "rpc.client.call.duration");
 
 impl<F, Q, P> ClientLayer<F, Q, P> {
-    /// Takes `server.address` and `server.port` from the URI of `endpoint`; an address in place of a name is the peer's
-    /// address as well. A URI without a host, as for Unix sockets, changes nothing.
+    fn with_hooks<G, H, R>(
+        self,
+        change: impl FnOnce(Hooks<F, Q, P>) -> Hooks<G, H, R>,
+    ) -> ClientLayer<G, H, R> {
+        ClientLayer { config: self.config, hooks: change(self.hooks) }
+    }
+
+    /// Takes `server.address` and `server.port` from the URI of `endpoint`. If its host is an IP address, that is the
+    /// peer's address too. A URI without a host, as for Unix sockets, changes nothing.
     #[must_use]
-    pub fn endpoint(self, endpoint: &Endpoint) -> Self {
+    pub fn with_endpoint(self, endpoint: &Endpoint) -> Self {
         match Callee::of_uri(endpoint.uri()).parse() {
-            Some(HostPort { host, port }) => self.server_address(host, port),
+            Some(HostPort { host, port, .. }) => self.with_server_address(host, port),
             None => self,
         }
     }
 
-    /// Says which server is called: `server.address`, which the conventions require, and `server.port`. By default they
+    /// Sets the server that is called: `server.address`, which the conventions require, and `server.port`. By default they
     /// are those of the request's URI, which has none below a generated client without an origin.
     #[must_use]
-    pub fn server_address(self, host: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
+    pub fn with_server_address(self, host: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
         let server = (host.into(), port.into());
         self.set(|config| config.server = Some(server))
     }
 
-    /// Sends `grpc-trace-bin` beside the metadata of the propagator, for servers that know only that; not sent by
-    /// default. See [`GrpcTraceBin`](crate::GrpcTraceBin).
+    /// Sets whether to send `grpc-trace-bin` in addition to the headers of the propagator, for servers that know only that;
+    /// `false` by default. See [`GrpcTraceBin`](crate::GrpcTraceBin).
     #[must_use]
-    pub fn write_grpc_trace_bin(self, write: bool) -> Self {
+    pub fn with_grpc_trace_bin(self, write: bool) -> Self {
         self.set(|config| config.writes_trace_bin = write)
     }
 }
@@ -69,12 +75,6 @@ impl<S, F: Clone, Q: Clone, P: Clone> Layer<S> for ClientLayer<F, Q, P> {
     type Service = ClientService<S, F, Q, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ClientService {
-            inner,
-            config: Arc::clone(&self.config),
-            filter: self.filter.clone(),
-            on_request: self.on_request.clone(),
-            on_response: self.on_response.clone(),
-        }
+        ClientService { inner, config: Arc::clone(&self.config), hooks: self.hooks.clone() }
     }
 }

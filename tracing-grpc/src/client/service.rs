@@ -9,69 +9,73 @@ use opentelemetry::trace::TraceContextExt;
 use tonic::GrpcMethod;
 use tower_service::Service;
 use tracing_core_lite::propagation::{Format, Inject};
-use tracing_core_lite::{Context, SpanContext, SpanKind};
+use tracing_core_lite::sampling::Record;
+use tracing_core_lite::tower::{Call, Decision, Filter, Hooks, OnRequest, OnResponse, RequestHeaders, Start};
+use tracing_core_lite::{Context, SpanContext};
 
-use super::metadata::Metadata;
 use super::{ClientBody, ClientFuture};
-use crate::call::Call;
 use crate::config::Config;
-use crate::deadline::GRPC_TIMEOUT;
-use crate::ending::Side;
-use crate::filter::Filter;
-use crate::head::RequestHead;
-use crate::hooks::{OnRequest, OnResponse};
-use crate::semconv::GRPC;
+use crate::head::{RequestHead, ResponseHead};
+use crate::on_head::GrpcOnHead;
+use crate::record::deadline::GRPC_TIMEOUT;
+use crate::record::{GrpcCall, request_body};
+use crate::start::{Parent, start_span};
 use crate::trace_bin::{GRPC_TRACE_BIN, GrpcTraceBin};
-use crate::{attributes, request_body};
 
-/// Makes every call that is made through `S` a span; made by [`ClientLayer`](super::ClientLayer).
+/// A service that makes every call through `S` a span; made by [`ClientLayer`](super::ClientLayer).
 #[derive(Debug, Clone)]
 pub struct ClientService<S, F = (), Q = (), P = ()> {
     pub(super) inner: S,
     pub(super) config: Arc<Config>,
-    pub(super) filter: F,
-    pub(super) on_request: Q,
-    pub(super) on_response: P,
+    pub(super) hooks: Hooks<F, Q, P>,
 }
 
-impl<S, F, Q: OnRequest, P> ClientService<S, F, Q, P> {
+impl<S, F, Q, P> ClientService<S, F, Q, P>
+where
+    F: for<'a> Filter<RequestHead<'a>>,
+    Q: for<'a> OnRequest<RequestHead<'a>>,
+{
     #[inline]
-    fn start<B>(&self, request: &mut Request<B>) -> Call {
+    fn start<B>(&self, request: &mut Request<B>) -> Call<GrpcCall> {
         let config = &*self.config;
-        let parent = Context::current();
-        if !config.is_measured()
-            && let Some(context) = config.tracer.unrecorded_child(parent.span().span_context(), &parent)
-        {
-            self.inject(context.span().span_context(), &parent, request.headers_mut());
-            return Call::passed_on(context);
-        }
-        let head = RequestHead::of(request);
-        let is_generated = head.extensions().get::<GrpcMethod<'static>>().is_some();
-        let method = config.known_methods.look_up(head.uri().path(), is_generated);
-        let span = config
-            .tracer
-            .span(method.name().unwrap_or(GRPC))
-            .with_kind(SpanKind::Client)
-            .with_parent(&parent)
-            .start_with(|span| {
-                attributes::record(span, config, &head, method);
-                self.on_request.on_request(&head, span);
-            });
-        let context = span.in_context(&parent);
-        let timeout = head.metadata().get(GRPC_TIMEOUT);
-        let call = Call::new(&self.config, span, context, &head, method, timeout);
-        self.inject(call.context().span().span_context(), &parent, request.headers_mut());
-        call
+        config.source.start(|start| {
+            let base = &start.client_origin(request.extensions_mut());
+            let base_span = base.span();
+            let parent = Some(base_span.span_context());
+            let head = RequestHead::of(request);
+            if !self.hooks.is_traced(&head) {
+                let context = start.excluded(parent, base);
+                self.inject(start, context.span().span_context(), base, request.headers_mut());
+                return Call::unwatched(context);
+            }
+            let decision = start.decide(parent, base);
+            if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
+                && !config.is_measured()
+            {
+                let context = start.unrecorded_child(parent, base);
+                self.inject(start, context.span().span_context(), base, request.headers_mut());
+                return Call::unwatched(context);
+            }
+            let is_generated = head.extensions().get::<GrpcMethod<'static>>().is_some();
+            let method = config.known_methods.look_up(head.uri().path(), is_generated);
+            let timeout = head.metadata().get(GRPC_TIMEOUT);
+            let parent = Parent { span: parent, base, decision };
+            let on_request = &self.hooks.on_request;
+            let call = start_span(start, &self.config, &head, method, &parent, timeout, on_request);
+            self.inject(start, call.context().span().span_context(), base, request.headers_mut());
+            call
+        })
     }
 
-    fn inject(&self, span_context: &SpanContext, context: &Context, headers: &mut HeaderMap) {
-        let mut metadata = Metadata::of(headers);
-        self.config.propagator.inject_span(span_context, context, &mut metadata);
+    #[inline]
+    fn inject(&self, start: &Start<'_>, span_context: &SpanContext, base: &Context, headers: &mut HeaderMap) {
+        let mut headers = RequestHeaders::of(headers);
+        start.inject(span_context, base, &mut headers);
         if self.config.writes_trace_bin {
-            GrpcTraceBin.inject(span_context, context, &mut metadata);
+            GrpcTraceBin.inject(span_context, base, &mut headers);
         } else {
-            // One that a proxy has received would contradict.
-            metadata.remove(GRPC_TRACE_BIN);
+            // The header of an earlier hop would contradict the context.
+            headers.remove(GRPC_TRACE_BIN);
         }
     }
 }
@@ -82,9 +86,9 @@ where
     S::Error: 'static,
     B: 'static,
     R: Body,
-    F: Filter,
-    Q: OnRequest,
-    P: OnResponse + Clone,
+    F: for<'a> Filter<RequestHead<'a>>,
+    Q: for<'a> OnRequest<RequestHead<'a>>,
+    P: for<'a> OnResponse<ResponseHead<'a>> + Clone,
 {
     type Response = Response<ClientBody<R>>;
     type Error = S::Error;
@@ -95,16 +99,9 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        if !self.filter.is_traced(&RequestHead::of(&request)) {
-            let current = Context::current();
-            self.inject(current.span().span_context(), &current, request.headers_mut());
-            return ClientFuture::new(self.inner.call(request), None, Side::Client, self.on_response.clone());
-        }
-        let mut call = self.start(&mut request);
-        request_body::watch(request.body_mut(), &call, &self.config);
-        let entered = call.enter();
-        let inner = self.inner.call(request);
-        entered.leave();
-        ClientFuture::new(inner, Some(call), Side::Client, self.on_response.clone())
+        let call = self.start(&mut request);
+        request_body::record(request.body_mut(), &call, &self.config);
+        let on_head = GrpcOnHead { on_response: self.hooks.on_response.clone() };
+        ClientFuture::start(call, on_head, || self.inner.call(request))
     }
 }

@@ -4,91 +4,100 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use tower_layer::Layer;
+use tracing_core_lite::tower::{AnyBody, Hooks};
 
 use super::service::ServerService;
 use crate::config::Config;
-use crate::ending::Side;
-use crate::response_body::{TonicBody, Wrapped};
+use crate::read_ahead::ReadAhead;
+use crate::record::Side;
 use crate::settings::settings;
+use crate::tonic::TonicBody;
 
-/// Makes every call a span of kind server. See the [module's documentation](super).
+/// A layer that makes every call a span of kind server, for any tower service. See the [module's documentation](super).
+///
+/// For a server of tonic, use [`tonic::ServerLayer`](crate::tonic::ServerLayer).
+pub type ServerLayer<F = (), Q = (), P = ()> = ServerLayerFor<AnyBody, F, Q, P>;
+
+/// A server layer whose responses have bodies as `W` says; used through [`ServerLayer`] and its namesakes.
 #[derive(Debug, Clone)]
-pub struct ServerLayer<F = (), Q = (), P = (), W = Wrapped> {
+pub struct ServerLayerFor<W, F = (), Q = (), P = ()> {
     config: Arc<Config>,
-    filter: F,
-    on_request: Q,
-    on_response: P,
+    hooks: Hooks<F, Q, P>,
     response_body: PhantomData<fn() -> W>,
 }
 
-impl Default for ServerLayer {
+impl<W> Default for ServerLayerFor<W> {
     fn default() -> Self {
         let config = Arc::new(Config::new(Side::Server));
-        Self { config, filter: (), on_request: (), on_response: (), response_body: PhantomData }
+        Self { config, hooks: Hooks::default(), response_body: PhantomData }
     }
 }
 
-impl ServerLayer {
-    /// A layer that records with the provider that is [installed](tracing_core_lite::TracerProvider::install), or with
-    /// the one of the OpenTelemetry API.
+impl<W> ServerLayerFor<W> {
+    /// Creates a layer that records with the [installed](tracing_core_lite::TracerProvider::install) provider, or with
+    /// that of the OpenTelemetry API while none is installed.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-settings!(ServerLayer, "rpc.server.call.duration", W: response_body);
+settings!(ServerLayerFor, "rpc.server.call.duration", W);
 
-impl<F, Q, P, W> ServerLayer<F, Q, P, W> {
-    /// Says under which address clients know this server: `server.address` and `server.port`. By default they are those
-    /// that each call names in `:authority`.
+impl<W, F, Q, P> ServerLayerFor<W, F, Q, P> {
+    fn with_hooks<G, H, R>(
+        self,
+        change: impl FnOnce(Hooks<F, Q, P>) -> Hooks<G, H, R>,
+    ) -> ServerLayerFor<W, G, H, R> {
+        ServerLayerFor { config: self.config, hooks: change(self.hooks), response_body: PhantomData }
+    }
+
+    /// Sets the address under which clients know this server: `server.address` and `server.port`. By default they are
+    /// those of each call's `:authority`.
     #[must_use]
-    pub fn server_address(self, host: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
+    pub fn with_server_address(self, host: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
         let server = (host.into(), port.into());
         self.set(|config| config.server = Some(server))
     }
 }
 
-impl<F, Q, P> ServerLayer<F, Q, P> {
-    /// Makes responses keep tonic's type of body: for layers outside of this one that want that type, such as `tonic_web`'s, and
-    /// because an unsampled call takes less time. The service's responses have to have it too, as those of generated code and of
-    /// [`Server::layer`](tonic::transport::Server::layer) do.
+impl<F, Q, P> ServerLayerFor<TonicBody, F, Q, P> {
+    /// Reads up to two frames of each response together with its head, which makes unsampled calls cheaper. Not done by
+    /// default.
     ///
-    /// Up to two frames of the body that are there when the service answers are taken along with the answer, in the context of the span,
-    /// and before [`on_response`](ServerLayer::on_response) is called; after a frame of 32 KiB or more, no second one is.
-    /// - Of a unary call with a smaller message that is all: its span ends right then, and not when the message is sent. The body that
-    ///   the service answered with, and what it holds, such as a permit, is dropped right then, too.
-    /// - Of a stream, the first messages are made before the client is known to be ready for them. tonic itself does so with all messages
-    ///   that are ready and fit in one frame.
-    /// - What panics in there, panics in the service's future and no longer in the body: a layer around this one that catches the
-    ///   panics of futures sees it.
+    /// The frames that are ready when the service answers are read in the context of the span, before
+    /// [`OnResponse`](tracing_core_lite::tower::OnResponse) is called. After a frame of 32 KiB or more, no second one is
+    /// read.
+    /// - A unary call with a smaller message is then complete. Its span ends before the message is sent, and the service's
+    ///   body is dropped with everything it holds, such as a permit.
+    /// - The first messages of a stream are produced before the client is known to be ready for them. tonic itself does
+    ///   so with all messages that are ready and fit into one frame.
+    /// - A panic while these frames are produced occurs in the service's future instead of in the body, so a layer around
+    ///   this one that catches panics of futures sees it.
     ///
-    /// A body that a layer between this one and the service has wrapped is treated alike. One that knows its size is left alone.
+    /// Bodies that a layer between this one and the service has wrapped are read ahead too, unless they know their size.
     ///
     /// ```
     /// use tonic::transport::Server;
-    /// use tracing_grpc::server::ServerLayer;
+    /// use tracing_grpc::tonic::ServerLayer;
     ///
-    /// let server = Server::builder().layer(ServerLayer::new().keep_tonic_body());
+    /// let server = Server::builder().layer(ServerLayer::new().with_read_ahead());
     /// # drop(server);
     /// ```
     #[must_use]
-    pub fn keep_tonic_body(self) -> ServerLayer<F, Q, P, TonicBody> {
-        let Self { config, filter, on_request, on_response, .. } = self;
-        ServerLayer { config, filter, on_request, on_response, response_body: PhantomData }
+    pub fn with_read_ahead(self) -> ServerLayerFor<ReadAhead, F, Q, P> {
+        ServerLayerFor { config: self.config, hooks: self.hooks, response_body: PhantomData }
     }
 }
 
-impl<S, F: Clone, Q: Clone, P: Clone, W> Layer<S> for ServerLayer<F, Q, P, W> {
-    type Service = ServerService<S, F, Q, P, W>;
+impl<S, W, F: Clone, Q: Clone, P: Clone> Layer<S> for ServerLayerFor<W, F, Q, P> {
+    type Service = ServerService<S, W, F, Q, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         ServerService {
             inner,
             config: Arc::clone(&self.config),
-            filter: self.filter.clone(),
-            on_request: self.on_request.clone(),
-            on_response: self.on_response.clone(),
+            hooks: self.hooks.clone(),
             response_body: PhantomData,
         }
     }

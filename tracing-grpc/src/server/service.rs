@@ -1,128 +1,119 @@
 //! The service that makes every call a span.
 
-use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context as TaskContext, Poll};
 
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response};
 use http_body::Body;
-use opentelemetry::trace::TraceContextExt;
 use tonic::server::NamedService;
 use tower_service::Service;
-use tracing_core_lite::SpanKind;
 use tracing_core_lite::layer_support::HeaderScan;
+use tracing_core_lite::sampling::Record;
+use tracing_core_lite::tower::{
+    AnyBody, Call, Decision, Filter, Hooks, OnRequest, OnResponse, Origin, RequestContext, ResponseBody,
+};
 
 use super::ServerFuture;
-use crate::call::Call;
 use crate::config::Config;
-use crate::deadline::GRPC_TIMEOUT;
-use crate::ending::Side;
-use crate::filter::Filter;
-use crate::head::RequestHead;
-use crate::hooks::{OnRequest, OnResponse};
-use crate::response_body::{ResponseBody, Wrapped};
-use crate::semconv::GRPC;
-use crate::{attributes, request_body, trace_bin};
+use crate::head::{RequestHead, ResponseHead};
+use crate::on_head::GrpcOnHead;
+use crate::record::deadline::GRPC_TIMEOUT;
+use crate::record::{GrpcCall, request_body};
+use crate::start::{Parent, start_span};
+use crate::trace_bin;
 
-/// Makes every call to `S` a span; made by [`ServerLayer`](super::ServerLayer).
+/// A service that makes every call to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
-pub struct ServerService<S, F = (), Q = (), P = (), W = Wrapped> {
+pub struct ServerService<S, W = AnyBody, F = (), Q = (), P = ()> {
     pub(super) inner: S,
     pub(super) config: Arc<Config>,
-    pub(super) filter: F,
-    pub(super) on_request: Q,
-    pub(super) on_response: P,
+    pub(super) hooks: Hooks<F, Q, P>,
     pub(super) response_body: PhantomData<fn() -> W>,
 }
 
-impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
+impl<S, W, F, Q, P> ServerService<S, W, F, Q, P>
+where
+    F: for<'a> Filter<RequestHead<'a>>,
+    Q: for<'a> OnRequest<RequestHead<'a>>,
+{
+    /// Starts a call. Returns it, and whether it starts a trace.
     #[inline]
-    fn start(&self, head: &RequestHead<'_>) -> Call {
-        let config = &*self.config;
-        let headers = HeaderScan::of(head.metadata());
-        // In place, as in `pass_on`: a function for both would move the span context, 64 bytes, twice more.
-        let (mut caller, base) = config.propagator.extract_parent(&headers);
-        if caller.is_none() {
-            caller = trace_bin::caller(&headers);
-        }
-        if let (Some(caller), false) = (&caller, config.is_measured())
-            && let Some(context) = config.tracer.unrecorded_child(caller, &base)
-        {
-            return Call::passed_on(context);
-        }
-        let method = config.known_methods.look_up(head.uri().path(), false);
-        let mut builder =
-            config.tracer.span(method.name().unwrap_or(GRPC)).with_kind(SpanKind::Server).with_parent(&base);
-        if let Some(caller) = &caller {
-            builder = builder.with_remote_parent(caller);
-        }
-        let span = builder.start_with(|span| {
-            attributes::record(span, config, head, method);
-            self.on_request.on_request(head, span);
-        });
-        let context = span.in_context(&base);
-        Call::new(&self.config, span, context, head, method, headers.value(GRPC_TIMEOUT))
-    }
-
-    /// A call that gets no span: the caller's context, if there is one.
-    #[cold]
-    fn pass_on(&self, head: &RequestHead<'_>) -> Option<Call> {
-        let headers = HeaderScan::of(head.metadata());
-        let (caller, base) = self.config.propagator.extract_parent(&headers);
-        let caller = caller.or_else(|| trace_bin::caller(&headers))?;
-        Some(Call::passed_on(base.with_remote_span_context(caller)))
+    fn start(&self, head: &RequestHead<'_>) -> (Call<GrpcCall>, bool) {
+        self.config.source.start(|start| {
+            let headers = HeaderScan::of(head.metadata());
+            let Origin { parent, base, .. } =
+                &start.server_origin(&headers, head.extensions(), |headers| trace_bin::caller(headers));
+            let parent = parent.as_ref();
+            if !self.hooks.is_traced(head) {
+                return (Call::unwatched(start.excluded(parent, base)), parent.is_none());
+            }
+            let decision = start.decide(parent, base);
+            if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
+                && !self.config.is_measured()
+            {
+                return (Call::unwatched(start.unrecorded_child(parent, base)), false);
+            }
+            let method = self.config.known_methods.look_up(head.uri().path(), false);
+            let timeout: Option<&HeaderValue> = headers.value(GRPC_TIMEOUT);
+            let parent_of_call = Parent { span: parent, base, decision };
+            let call = start_span(
+                start,
+                &self.config,
+                head,
+                method,
+                &parent_of_call,
+                timeout,
+                &self.hooks.on_request,
+            );
+            (call, parent.is_none())
+        })
     }
 }
 
-impl<S, F, Q, P, W, B, R> Service<Request<B>> for ServerService<S, F, Q, P, W>
+impl<S, W, F, Q, P, B, R> Service<Request<B>> for ServerService<S, W, F, Q, P>
 where
-    S: Service<Request<B>, Response = Response<R>> + 'static,
+    S: Service<Request<B>, Response = Response<R>>,
     S::Error: 'static,
     B: 'static,
     R: Body,
-    F: Filter,
-    Q: OnRequest,
-    P: OnResponse + Clone,
-    W: ResponseBody<R>,
+    F: for<'a> Filter<RequestHead<'a>>,
+    Q: for<'a> OnRequest<RequestHead<'a>>,
+    P: for<'a> OnResponse<ResponseHead<'a>> + Clone,
+    W: ResponseBody<GrpcCall, R>,
 {
     type Response = Response<W::Body>;
     type Error = S::Error;
     type Future = ServerFuture<S::Future, P, W>;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+    fn poll_ready(&mut self, cx: &mut TaskContext<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let head = RequestHead::of(&request);
-        let call = if self.filter.is_traced(&head) { Some(self.start(&head)) } else { self.pass_on(&head) };
-        let Some(mut call) = call else {
-            return ServerFuture::new(self.inner.call(request), None, Side::Server, self.on_response.clone());
-        };
-        request_body::watch(request.body_mut(), &call, &self.config);
-        if calls_later::<S>() {
-            return ServerFuture::new(
-                self.inner.call(request),
-                Some(call),
-                Side::Server,
-                self.on_response.clone(),
-            );
+        let (call, is_new_trace) = self.start(&RequestHead::of(&request));
+        if is_new_trace {
+            request.extensions_mut().insert(RequestContext::new(call.context().clone()));
         }
-        let entered = call.enter();
-        let inner = self.inner.call(request);
-        entered.leave();
-        ServerFuture::new(inner, Some(call), Side::Server, self.on_response.clone())
+        request_body::record(request.body_mut(), &call, &self.config);
+        let on_head = GrpcOnHead { on_response: self.hooks.on_response.clone() };
+        if calls_later::<S>() {
+            return ServerFuture::new(self.inner.call(request), Some(call), on_head);
+        }
+        ServerFuture::start(call, on_head, || self.inner.call(request))
     }
 }
 
-/// Whether to call an `S` runs nothing of the user's: the routes of a tonic server make a future, which calls the service
-/// when it is polled. The context need not be current before that, which saves a call to attach it.
+/// Returns whether calling an `S` runs no code of the user: the routes of a tonic server call their service when their
+/// future is polled. The context then need not be current during the call.
+///
+/// Compares names, because comparing `TypeId`s would restrict the layer to services that are `'static`. A foreign type of
+/// the same name costs nothing but the context during its call.
 #[inline]
-fn calls_later<S: 'static>() -> bool {
-    TypeId::of::<S>() == TypeId::of::<tonic::service::Routes>()
+fn calls_later<S>() -> bool {
+    std::any::type_name::<S>() == std::any::type_name::<tonic::service::Routes>()
 }
 
-impl<S: NamedService, F, Q, P, W> NamedService for ServerService<S, F, Q, P, W> {
+impl<S: NamedService, W, F, Q, P> NamedService for ServerService<S, W, F, Q, P> {
     const NAME: &'static str = S::NAME;
 }

@@ -1,16 +1,16 @@
-//! Classes of errors of clients.
+//! The `error.type` of a client's errors.
 
 use std::error::Error;
 
-use crate::error_type;
+use crate::record::error_type;
 
-/// Gives errors of type `E` a class for `error.type`.
+/// Finds the `error.type` of errors of type `E`.
 pub trait Classify<E> {
-    /// The class: one of few names, and never a message.
+    /// Returns the class of `error`: one of few names, never a message.
     fn error_type(&self, error: &E) -> &'static str;
 }
 
-/// Looks through the causes of an error for one that it knows, such as a timeout; else the class is the error's type.
+/// Classifies by the deepest known cause, such as a timeout, or else by the name of the error's type.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct StdErrors;
 
@@ -20,7 +20,7 @@ impl<E: Error + 'static> Classify<E> for StdErrors {
     }
 }
 
-/// As [`StdErrors`], for boxed errors, whose types have no names: what is not known is `_OTHER`.
+/// Classifies boxed errors by the deepest known cause. Unknown errors are `_OTHER`, because the type in a box has no name.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct BoxedErrors;
 

@@ -1,54 +1,27 @@
-//! What a client layer was told.
+//! The settings of a client layer, shared by the clones of its service.
 
 use std::collections::HashMap;
 
-use tracing_core_lite::Tracer;
-use tracing_core_lite::layer_support::CapturedHeaders;
 use tracing_core_lite::net::HostPort;
-use tracing_core_lite::propagation::Propagator;
-use tracing_core_lite::redact::SecretKeys;
 
-use crate::known_methods::KnownMethods;
-use crate::scope::scope;
+use crate::config::Config;
 
-/// Shared by all clones of the service.
-#[derive(Debug, Clone)]
-pub(crate) struct Config {
-    pub(super) tracer: Tracer,
-    pub(super) propagator: Propagator,
-    pub(super) known_methods: KnownMethods,
-    pub(super) secret_keys: SecretKeys,
-    pub(super) request_headers: CapturedHeaders,
-    pub(super) response_headers: CapturedHeaders,
-    pub(super) peer_services: PeerServices,
-    pub(super) deprecated_peer_service: bool,
-    pub(super) body_sizes: bool,
-}
-
-impl Default for Config {
-    fn default() -> Self {
-        Self {
-            tracer: Tracer::global(scope()),
-            propagator: Propagator::global(),
-            known_methods: KnownMethods::from_env(),
-            secret_keys: SecretKeys::default(),
-            request_headers: CapturedHeaders::default(),
-            response_headers: CapturedHeaders::default(),
-            peer_services: PeerServices::default(),
-            deprecated_peer_service: false,
-            body_sizes: false,
-        }
-    }
-}
-
-/// Names of services by host, with a port or without.
+/// All settings but the hooks.
 #[derive(Debug, Clone, Default)]
-pub(super) struct PeerServices(HashMap<String, Vec<(Option<u16>, String)>>);
+pub(crate) struct ClientConfig {
+    pub(crate) common: Config,
+    pub(crate) peer_services: PeerServices,
+    pub(crate) deprecated_peer_service: bool,
+}
+
+/// Names of services by host, with or without a port.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct PeerServices(HashMap<String, Vec<(Option<u16>, String)>>);
 
 impl PeerServices {
-    /// A later name for the same host and port replaces the earlier one. What is not a host is never found.
+    /// Adds a name. It replaces an earlier name of the same host and port. Ignored if `authority` is not a host.
     pub(super) fn add(&mut self, authority: &str, name: String) {
-        let Some(HostPort { host, port }) = HostPort::parse(authority) else { return };
+        let Some(HostPort { host, port, .. }) = HostPort::parse(authority) else { return };
         let names = self.0.entry(host.to_ascii_lowercase()).or_default();
         names.retain(|(other, _)| *other != port);
         names.push((port, name));
@@ -56,7 +29,7 @@ impl PeerServices {
         names.sort_by_key(|(port, _)| port.is_none());
     }
 
-    pub(super) fn find(&self, host: &str, port: Option<u16>) -> Option<&str> {
+    pub(crate) fn find(&self, host: &str, port: Option<u16>) -> Option<&str> {
         if self.0.is_empty() {
             return None;
         }

@@ -2,129 +2,92 @@
 
 use std::sync::Arc;
 
-use http::HeaderName;
 use tower_layer::Layer;
-use tracing_core_lite::TracerProvider;
-use tracing_core_lite::propagation::Propagator;
-use tracing_core_lite::redact::SecretKeys;
+use tracing_core_lite::tower::{Filter, Hooks, OnRequest, OnResponse};
 
 use super::classify::{BoxedErrors, StdErrors};
-use super::config::Config;
+use super::config::ClientConfig;
 use super::service::ClientService;
-use crate::known_methods::KnownMethods;
-use crate::scope::scope;
+use crate::head::{RequestHead, ResponseHead};
 
-const REQUEST_HEADER: &str = "http.request.header";
-const RESPONSE_HEADER: &str = "http.response.header";
-
-/// Makes every attempt of a request a span of kind client. See the [module's documentation](super).
+/// A layer that makes every attempt of a request a span of kind client. See the [module's documentation](super).
 #[derive(Debug, Clone, Default)]
-pub struct ClientLayer<C = StdErrors> {
-    config: Arc<Config>,
+pub struct ClientLayer<C = StdErrors, F = (), Q = (), P = ()> {
+    pub(super) config: Arc<ClientConfig>,
     classify: C,
+    hooks: Hooks<F, Q, P>,
 }
 
 impl ClientLayer {
-    /// A layer that records with the provider that is [installed](TracerProvider::install), or with the one of the
-    /// OpenTelemetry API, for clients whose error implements [`Error`](std::error::Error).
+    /// Creates a layer for clients whose error implements [`Error`](std::error::Error). It records with the
+    /// [installed](tracing_core_lite::TracerProvider::install) provider, or with that of the OpenTelemetry API while none
+    /// is installed.
     ///
-    /// `OTEL_PROPAGATORS` and `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` are read; what they say wrongly counts as not
-    /// said.
+    /// Reads `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-impl<C> ClientLayer<C> {
-    /// For clients whose error is `Box<dyn Error + Send + Sync>`.
+impl<C, F, Q, P> ClientLayer<C, F, Q, P> {
+    /// Accepts clients whose error is `Box<dyn Error + Send + Sync>`, as below tower's timeout.
     #[must_use]
-    pub fn boxed_errors(self) -> ClientLayer<BoxedErrors> {
-        self.classify(BoxedErrors)
+    pub fn with_boxed_errors(self) -> ClientLayer<BoxedErrors, F, Q, P> {
+        self.with_classifier(BoxedErrors)
     }
 
     /// Sets what finds the `error.type` of an error; [`StdErrors`] by default.
     #[must_use]
-    pub fn classify<D>(self, classify: D) -> ClientLayer<D> {
-        ClientLayer { config: self.config, classify }
+    pub fn with_classifier<D>(self, classify: D) -> ClientLayer<D, F, Q, P> {
+        ClientLayer { config: self.config, classify, hooks: self.hooks }
     }
 
-    fn set(mut self, change: impl FnOnce(&mut Config)) -> Self {
-        change(Arc::make_mut(&mut self.config));
-        self
-    }
-
-    /// Records with `provider`, whatever is installed.
+    /// Excludes requests, and everything below them. All requests are traced by default. See [`Filter`] for what excluded
+    /// requests carry.
     #[must_use]
-    pub fn with_provider(self, provider: &TracerProvider) -> Self {
-        let tracer = provider.tracer_with_scope(scope());
-        let propagator = provider.propagator().clone();
-        self.set(|config| {
-            config.tracer = tracer;
-            config.propagator = propagator;
-        })
+    pub fn with_filter<G>(self, filter: G) -> ClientLayer<C, G, Q, P>
+    where
+        G: for<'a> Filter<RequestHead<'a>>,
+    {
+        self.with_hooks(|hooks| hooks.with_filter(filter))
     }
 
-    /// Sets which headers carry the context; [`Propagator::global`] by default.
+    /// Adds attributes from the request to recorded spans. See [`OnRequest`].
     #[must_use]
-    pub fn with_propagator(self, propagator: Propagator) -> Self {
-        self.set(|config| config.propagator = propagator)
+    pub fn with_on_request<H>(self, on_request: H) -> ClientLayer<C, F, H, P>
+    where
+        H: for<'a> OnRequest<RequestHead<'a>>,
+    {
+        self.with_hooks(|hooks| hooks.with_on_request(on_request))
     }
 
-    /// Says which service is behind `host`, or `host:port`: its name becomes `service.peer.name`. May be called for many
-    /// hosts.
+    /// Adds attributes from the response to recorded spans. See [`OnResponse`].
     #[must_use]
-    pub fn peer_service(self, host: &str, name: impl Into<String>) -> Self {
-        self.set(|config| config.peer_services.add(host, name.into()))
+    pub fn with_on_response<H>(self, on_response: H) -> ClientLayer<C, F, Q, H>
+    where
+        H: for<'a> OnResponse<ResponseHead<'a>>,
+    {
+        self.with_hooks(|hooks| hooks.with_on_response(on_response))
     }
 
-    /// Sets the methods that are recorded as they are, in place of those of RFC 9110, PATCH and QUERY. Case matters. Others
-    /// become `_OTHER`, and the span's name begins with `HTTP`.
-    #[must_use]
-    pub fn known_methods<M: Into<String>>(self, methods: impl IntoIterator<Item = M>) -> Self {
-        let methods = KnownMethods::only(methods.into_iter().map(Into::into));
-        self.set(|config| config.known_methods = methods)
-    }
-
-    /// Sets the query keys whose values are secret; [`SecretKeys::default`] by default.
-    #[must_use]
-    pub fn secret_query_keys(self, keys: SecretKeys) -> Self {
-        self.set(|config| config.secret_keys = keys)
-    }
-
-    /// Records these headers of requests as `http.request.header.<name>`; none by default. Headers that carry credentials
-    /// are passed over.
-    #[must_use]
-    pub fn capture_request_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.set(|config| config.request_headers.add(REQUEST_HEADER, names))
-    }
-
-    /// Records these headers of responses as `http.response.header.<name>`; none by default. Headers that carry
-    /// credentials are passed over.
-    #[must_use]
-    pub fn capture_response_headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
-        self.set(|config| config.response_headers.add(RESPONSE_HEADER, names))
-    }
-
-    /// Records the name of [`peer_service`](ClientLayer::peer_service) as `peer.service` too, for tools that know only this
-    /// deprecated name; not recorded by default.
-    #[must_use]
-    pub fn record_deprecated_peer_service(self, record: bool) -> Self {
-        self.set(|config| config.deprecated_peer_service = record)
-    }
-
-    /// Records `http.request.body.size`, as far as its headers announce it, and `http.response.body.size`, in bytes as
-    /// counted here; not recorded by default.
-    #[must_use]
-    pub fn record_body_sizes(self, record: bool) -> Self {
-        self.set(|config| config.body_sizes = record)
+    fn with_hooks<G, H, R>(
+        self,
+        change: impl FnOnce(Hooks<F, Q, P>) -> Hooks<G, H, R>,
+    ) -> ClientLayer<C, G, H, R> {
+        ClientLayer { config: self.config, classify: self.classify, hooks: change(self.hooks) }
     }
 }
 
-impl<S, C: Clone> Layer<S> for ClientLayer<C> {
-    type Service = ClientService<S, C>;
+impl<S, C: Clone, F: Clone, Q: Clone, P: Clone> Layer<S> for ClientLayer<C, F, Q, P> {
+    type Service = ClientService<S, C, F, Q, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        ClientService { inner, config: Arc::clone(&self.config), classify: self.classify.clone() }
+        ClientService {
+            inner,
+            config: Arc::clone(&self.config),
+            classify: self.classify.clone(),
+            hooks: self.hooks.clone(),
+        }
     }
 }

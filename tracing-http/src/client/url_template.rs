@@ -1,14 +1,14 @@
-//! What the URLs of a kind of request have in common.
+//! The template of a request's URL.
 
 use std::borrow::Cow;
 
-/// An extension of a request: its URL before ids were filled in, such as `/charges/{id}`. It becomes `url.template` and
-/// part of the span's name, so there have to be few.
+/// An extension of a request: its URL with placeholders, such as `/charges/{id}`. It becomes `url.template` and part of the
+/// span's name, so use few different ones.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UrlTemplate(Cow<'static, str>);
 
 impl UrlTemplate {
-    /// The template.
+    /// Returns the template.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -4,125 +4,119 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use tower_layer::Layer;
-use tracing_core_lite::Recorder;
+use tracing_core_lite::tower::{AnyBody, Filter, Hooks, OnRequest, OnResponse};
 
-use super::config::Config;
-#[cfg(feature = "axum")]
-use super::response_body::AxumBody;
-use super::response_body::Wrapped;
+use super::config::ServerConfig;
 use super::service::ServerService;
 use crate::head::{RequestHead, ResponseHead};
 
-/// Makes every request a span of kind server. See the [module's documentation](super).
+/// A layer that makes every request a span of kind server, for any tower service of `http` types. See the
+/// [module's documentation](super).
 ///
-/// Its other settings are in the second block of methods.
-#[derive(Debug, Clone, Default)]
-pub struct ServerLayer<F = (), Q = (), P = (), W = Wrapped> {
-    pub(super) config: Arc<Config>,
-    filter: F,
-    on_request: Q,
-    on_response: P,
+/// In a router of axum, `tracing_http::axum::ServerLayer` (feature `axum`) costs less.
+pub type ServerLayer<F = (), Q = (), P = ()> = ServerLayerFor<AnyBody, F, Q, P>;
+
+/// A server layer whose responses have bodies as `W` says; used through [`ServerLayer`] and its namesakes.
+#[derive(Debug, Clone)]
+pub struct ServerLayerFor<W, F = (), Q = (), P = ()> {
+    pub(super) config: Arc<ServerConfig>,
+    hooks: Hooks<F, Q, P>,
     response_body: PhantomData<fn() -> W>,
 }
 
-impl ServerLayer {
-    /// A layer that records with the provider that is [installed](tracing_core_lite::TracerProvider::install), or with
-    /// the one of the OpenTelemetry API.
+impl<W> Default for ServerLayerFor<W> {
+    fn default() -> Self {
+        Self { config: Arc::default(), hooks: Hooks::default(), response_body: PhantomData }
+    }
+}
+
+impl<W> ServerLayerFor<W> {
+    /// Creates a layer that records with the [installed](tracing_core_lite::TracerProvider::install) provider, or with
+    /// that of the OpenTelemetry API while none is installed.
     ///
-    /// `OTEL_PROPAGATORS` and `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS` are read; what they say wrongly counts as not
-    /// said.
+    /// Reads `OTEL_INSTRUMENTATION_HTTP_KNOWN_METHODS`.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 }
 
-impl<F, Q, P, W> ServerLayer<F, Q, P, W> {
-    /// Leaves out requests, such as those of health checks: see [`Filter`](super::Filter). All are traced by default.
+/// Filter and hooks.
+impl<W, F, Q, P> ServerLayerFor<W, F, Q, P> {
+    /// Excludes requests, such as health checks, and everything below them. All requests are traced by default. See
+    /// [`Filter`] for what excluded requests pass on.
     ///
     /// ```
+    /// use tracing_http::RequestHead;
     /// use tracing_http::server::ServerLayer;
     ///
-    /// let layer = ServerLayer::new().filter(|request| request.uri().path() != "/health");
+    /// let layer =
+    ///     ServerLayer::new().with_filter(|request: &RequestHead<'_>| request.uri().path() != "/health");
     /// ```
     #[must_use]
-    pub fn filter<G>(self, filter: G) -> ServerLayer<G, Q, P, W>
+    pub fn with_filter<G>(self, filter: G) -> ServerLayerFor<W, G, Q, P>
     where
-        G: Fn(&RequestHead<'_>) -> bool + Clone,
+        G: for<'a> Filter<RequestHead<'a>>,
     {
-        let Self { config, on_request, on_response, response_body, .. } = self;
-        ServerLayer { config, filter, on_request, on_response, response_body }
+        self.with_hooks(|hooks| hooks.with_filter(filter))
     }
 
-    /// Adds attributes from the request, when the span is recorded: see [`OnRequest`](super::OnRequest).
+    /// Adds attributes from the request to recorded spans. See [`OnRequest`].
     ///
     /// ```
+    /// use tracing_http::RequestHead;
     /// use tracing_http::server::ServerLayer;
+    /// use tracing_http::tracing_core_lite::Recorder;
     ///
-    /// let layer = ServerLayer::new().on_request(|request, span| {
-    ///     span.set("shop.is_internal", request.headers().contains_key("x-internal"));
-    /// });
+    /// let layer =
+    ///     ServerLayer::new().with_on_request(|request: &RequestHead<'_>, span: &mut Recorder<'_>| {
+    ///         span.set("shop.is_internal", request.headers().contains_key("x-internal"));
+    ///     });
     /// ```
     #[must_use]
-    pub fn on_request<H>(self, on_request: H) -> ServerLayer<F, H, P, W>
+    pub fn with_on_request<H>(self, on_request: H) -> ServerLayerFor<W, F, H, P>
     where
-        H: Fn(&RequestHead<'_>, &mut Recorder<'_>) + Clone,
+        H: for<'a> OnRequest<RequestHead<'a>>,
     {
-        let Self { config, filter, on_response, response_body, .. } = self;
-        ServerLayer { config, filter, on_request, on_response, response_body }
+        self.with_hooks(|hooks| hooks.with_on_request(on_request))
     }
 
-    /// Adds attributes from the response, when the span is recorded: see [`OnResponse`](super::OnResponse).
+    /// Adds attributes from the response to recorded spans. See [`OnResponse`].
     ///
     /// ```
+    /// use tracing_http::ResponseHead;
     /// use tracing_http::server::ServerLayer;
+    /// use tracing_http::tracing_core_lite::Recorder;
     ///
-    /// let layer = ServerLayer::new().on_response(|response, span| {
-    ///     span.set("shop.is_cached", response.headers().contains_key("age"));
-    /// });
+    /// let layer =
+    ///     ServerLayer::new().with_on_response(|response: &ResponseHead<'_>, span: &mut Recorder<'_>| {
+    ///         span.set("shop.is_cached", response.headers().contains_key("age"));
+    ///     });
     /// ```
     #[must_use]
-    pub fn on_response<H>(self, on_response: H) -> ServerLayer<F, Q, H, W>
+    pub fn with_on_response<H>(self, on_response: H) -> ServerLayerFor<W, F, Q, H>
     where
-        H: Fn(&ResponseHead<'_>, &mut Recorder<'_>) + Clone,
+        H: for<'a> OnResponse<ResponseHead<'a>>,
     {
-        let Self { config, filter, on_request, response_body, .. } = self;
-        ServerLayer { config, filter, on_request, on_response, response_body }
+        self.with_hooks(|hooks| hooks.with_on_response(on_response))
+    }
+
+    fn with_hooks<G, H, R>(
+        self,
+        change: impl FnOnce(Hooks<F, Q, P>) -> Hooks<G, H, R>,
+    ) -> ServerLayerFor<W, G, H, R> {
+        ServerLayerFor { config: self.config, hooks: change(self.hooks), response_body: PhantomData }
     }
 }
 
-#[cfg(feature = "axum")]
-impl<F, Q, P> ServerLayer<F, Q, P> {
-    /// Makes responses keep axum's type of body: for [`Router::layer`](axum::Router::layer) and its like, whose responses
-    /// have no other.
-    ///
-    /// Without it the layer does the same, but axum has to box the body of each response once more, also of those that
-    /// nobody watches: 40 ns and an allocation for a request that is not sampled.
-    ///
-    /// ```
-    /// use axum::{Router, routing::get};
-    /// use tracing_http::server::ServerLayer;
-    ///
-    /// let app: Router =
-    ///     Router::new().route("/", get(|| async { "hello" })).layer(ServerLayer::new().keep_axum_body());
-    /// ```
-    #[must_use]
-    pub fn keep_axum_body(self) -> ServerLayer<F, Q, P, AxumBody> {
-        let Self { config, filter, on_request, on_response, .. } = self;
-        ServerLayer { config, filter, on_request, on_response, response_body: PhantomData }
-    }
-}
-
-impl<S, F: Clone, Q: Clone, P: Clone, W> Layer<S> for ServerLayer<F, Q, P, W> {
-    type Service = ServerService<S, F, Q, P, W>;
+impl<S, W, F: Clone, Q: Clone, P: Clone> Layer<S> for ServerLayerFor<W, F, Q, P> {
+    type Service = ServerService<S, W, F, Q, P>;
 
     fn layer(&self, inner: S) -> Self::Service {
         ServerService {
             inner,
             config: Arc::clone(&self.config),
-            filter: self.filter.clone(),
-            on_request: self.on_request.clone(),
-            on_response: self.on_response.clone(),
+            hooks: self.hooks.clone(),
             response_body: PhantomData,
         }
     }

@@ -1,18 +1,20 @@
-//! Headers that tell the caller of a server its trace.
+//! Response headers that tell the caller its trace.
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::trace::TraceContextExt;
+use tracing_core_lite::Context;
 
-use super::config::Config;
-use crate::exchange::Exchange;
+use super::config::ServerConfig;
 
 static TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
 
-/// Adds what was asked for. Full headers are left as they are.
-pub(super) fn add(config: &Config, exchange: &Exchange, headers: &mut HeaderMap) {
-    if config.trace_id_header.is_none() && !config.trace_response {
+/// Adds the headers that the configuration asks for. A header map that is full stays as it is.
+pub(super) fn add(config: &ServerConfig, context: &Context, headers: &mut HeaderMap) {
+    if !config.changes_responses() {
         return;
     }
-    let span_context = exchange.span_context();
+    let span = context.span();
+    let span_context = span.span_context();
     if !span_context.is_valid() {
         return;
     }

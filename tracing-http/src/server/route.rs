@@ -1,4 +1,4 @@
-//! The route of a request: the pattern that its path matched.
+//! The route of a request: the pattern that its path matches.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use crate::head::RequestHead;
 
-/// An extension that says which route a request matched, for routers that this crate does not know.
+/// An extension that names the route of a request, for routers other than axum's.
 ///
-/// Set it on the request before the layer sees it, or on the response where the route is known only after routing:
+/// Set it on the request above the layer, or on the response if the route is known only after routing:
 ///
 /// ```
 /// use tracing_http::server::Route;
@@ -20,7 +20,7 @@ use crate::head::RequestHead;
 pub struct Route(Cow<'static, str>);
 
 impl Route {
-    /// The pattern, such as `/orders/{id}`.
+    /// Returns the pattern, such as `/orders/{id}`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -33,7 +33,7 @@ impl<R: Into<Cow<'static, str>>> From<R> for Route {
     }
 }
 
-/// Finds the route of a request by asking a router of the user's.
+/// A user's function that finds the route of a request.
 #[derive(Clone)]
 pub(crate) struct RouteFinder(Arc<Find>);
 
@@ -53,7 +53,7 @@ impl fmt::Debug for RouteFinder {
     }
 }
 
-/// The route as far as the request tells.
+/// Returns the route if the request names it or the finder knows it.
 #[inline]
 pub(crate) fn of_request<'a>(
     request: &RequestHead<'a>,

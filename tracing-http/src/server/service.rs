@@ -1,102 +1,126 @@
 //! The service that makes every request a span.
 
-#[cfg(feature = "axum")]
-use std::any::TypeId;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use http::{Request, Response};
 use http_body::Body;
-use opentelemetry::baggage::BaggageExt;
-use opentelemetry::trace::TraceContextExt;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
 use tracing_core_lite::layer_support::HeaderScan;
+use tracing_core_lite::sampling::Record;
+use tracing_core_lite::tower::{
+    AnyBody, Call, Decision, Filter, Hooks, OnRequest, OnResponse, Origin, RequestContext, ResponseBody,
+    Start,
+};
 
-use super::config::Config;
-use super::filter::Filter;
-use super::future::{OnHead, ServerFuture};
-use super::hooks::{OnRequest, OnResponse};
-use super::response_body::{ResponseBody, Wrapped};
-use super::{attributes, parameterize, route};
-use crate::ending::Side;
-use crate::exchange::{Exchange, Wants};
-use crate::head::RequestHead;
-use crate::span_name::span_name;
+use super::ServerFuture;
+use super::config::ServerConfig;
+use super::on_head::ServerOnHead;
+use super::route;
+use crate::head::{RequestHead, ResponseHead};
+use crate::record::server::{Addresses, record_request};
+use crate::record::span_name::span_name;
+use crate::record::{HttpCall, Side, parameterize};
 
-/// Makes every request to `S` a span; made by [`ServerLayer`](super::ServerLayer).
+/// A service that makes every request to `S` a span; made by [`ServerLayer`](super::ServerLayer).
 #[derive(Debug, Clone)]
-pub struct ServerService<S, F = (), Q = (), P = (), W = Wrapped> {
+pub struct ServerService<S, W = AnyBody, F = (), Q = (), P = ()> {
     pub(super) inner: S,
-    pub(super) config: Arc<Config>,
-    pub(super) filter: F,
-    pub(super) on_request: Q,
-    pub(super) on_response: P,
+    pub(super) config: Arc<ServerConfig>,
+    pub(super) hooks: Hooks<F, Q, P>,
     pub(super) response_body: PhantomData<fn() -> W>,
 }
 
-impl<S, F, Q: OnRequest, P, W> ServerService<S, F, Q, P, W> {
-    /// Starts the span; its exchange, and whether its route is known or not needed.
+/// A request whose call has started.
+struct Started {
+    call: Call<HttpCall>,
+    /// Whether the route is known, or not needed.
+    has_route: bool,
+    is_new_trace: bool,
+}
+
+impl<S, W, F, Q, P> ServerService<S, W, F, Q, P>
+where
+    F: for<'a> Filter<RequestHead<'a>>,
+    Q: for<'a> OnRequest<RequestHead<'a>>,
+{
     #[inline]
-    fn start(&self, head: &RequestHead<'_>) -> (Exchange, bool) {
+    fn start(&self, head: &RequestHead<'_>) -> Started {
+        self.config.common.source.start(|start| {
+            let headers = HeaderScan::of(head.headers());
+            let Origin { parent, base, .. } = &start.server_origin(&headers, head.extensions(), |_| None);
+            let is_new_trace = parent.is_none();
+            let unwatched =
+                |context| Started { call: Call::unwatched(context), has_route: true, is_new_trace };
+            if !self.hooks.is_traced(head) {
+                return unwatched(start.excluded(parent.as_ref(), base));
+            }
+            let decision = start.decide(parent.as_ref(), base);
+            if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
+                && !self.config.common.is_measured()
+            {
+                return unwatched(start.unrecorded_child(parent, base));
+            }
+            let (call, has_route) = self.start_span(start, head, &headers, parent.as_ref(), base, decision);
+            Started { call, has_route, is_new_trace }
+        })
+    }
+
+    /// Starts the span. Returns its call, and whether its route is known.
+    #[inline]
+    fn start_span(
+        &self,
+        start: &Start<'_>,
+        head: &RequestHead<'_>,
+        headers: &HeaderScan<'_>,
+        parent: Option<&tracing_core_lite::SpanContext>,
+        base: &tracing_core_lite::Context,
+        decision: Decision,
+    ) -> (Call<HttpCall>, bool) {
         let config = &*self.config;
-        let headers = HeaderScan::of(head.headers());
-        let (caller, base) = config.propagator.extract_parent(&headers);
-        let (caller, base) = (caller.as_ref(), &base);
-        if let (Some(caller), false) = (caller, config.is_measured())
-            && let Some(context) = config.tracer.unrecorded_child(caller, base)
-        {
-            return (Exchange::passed_on(context), true);
-        }
-        let method = config.known_methods.fold(head.method());
+        let method = config.common.known_methods.fold(head.method());
         let route = route::of_request(head, config.route_finder.as_ref());
         let pattern = match &route {
             None if config.parameterize => Some(parameterize::parameterize(head.uri().path())),
             _ => None,
         };
         let name = span_name(method, route.as_deref().or(pattern.as_deref()));
-        let mut builder = config.tracer.span(&name).with_kind(SpanKind::Server).with_parent(base);
-        if let Some(caller) = caller {
-            builder = builder.with_remote_parent(caller);
-        }
-        let span = builder.start_with(|span| {
-            attributes::record(span, config, head, &headers, method, route.as_deref());
-            self.on_request.on_request(head, span);
+        let addresses = Addresses::of(config, head);
+        let span = start.span(&name, SpanKind::Server, (parent, base), decision, |span| {
+            record_request(span, config, head, headers, &addresses, method, route.as_deref());
         });
         let context = span.in_context(base);
-        let wants = Wants {
-            body_size: config.body_sizes,
-            #[cfg(feature = "metrics")]
-            measurement: config.metrics.as_ref().map(|metrics| {
-                let scheme = attributes::scheme_for_metrics(config, head);
-                Box::new(metrics.start(head, method, scheme, route.as_deref()))
-            }),
-        };
-        (Exchange::new(Side::Server, span, context, head.method(), wants), route.is_some())
-    }
-
-    /// A request that gets no span: what the caller sent along, if it sent anything.
-    #[cold]
-    fn pass_on(&self, head: &RequestHead<'_>) -> Option<Exchange> {
-        let (caller, base) = self.config.propagator.extract_parent(&HeaderScan::of(head.headers()));
-        match caller {
-            Some(caller) => Some(Exchange::passed_on(base.with_remote_span_context(caller))),
-            None if base.baggage().is_empty() => None,
-            None => Some(Exchange::passed_on(base)),
+        if !span.is_recording() && !config.common.is_measured() {
+            return (Call::unwatched(context), true);
         }
+        #[cfg_attr(not(feature = "metrics"), allow(unused_mut))]
+        let mut protocol = HttpCall::new(Side::Server, head.method(), config.common.body_sizes);
+        #[cfg(feature = "metrics")]
+        if let Some(metrics) = &config.common.metrics {
+            use crate::record::metrics::Measurement;
+            let scheme = addresses.scheme_for_metrics(config, head);
+            protocol.measurement =
+                Some(Box::new(Measurement::of_server(metrics, head, method, scheme, route.as_deref())));
+        }
+        let mut call = Call::watched(context, span, protocol);
+        if self.hooks.on_request.is_set() {
+            call.run_hook(|span| self.hooks.on_request.on_request(head, span));
+        }
+        (call, route.is_some())
     }
 }
 
-impl<S, F, Q, P, W, B, R> Service<Request<B>> for ServerService<S, F, Q, P, W>
+impl<S, W, F, Q, P, B, R> Service<Request<B>> for ServerService<S, W, F, Q, P>
 where
-    S: Service<Request<B>, Response = Response<R>> + 'static,
+    S: Service<Request<B>, Response = Response<R>>,
     S::Error: 'static,
     R: Body,
-    F: Filter,
-    Q: OnRequest,
-    P: OnResponse + Clone,
-    W: ResponseBody<R>,
+    F: for<'a> Filter<RequestHead<'a>>,
+    Q: for<'a> OnRequest<RequestHead<'a>>,
+    P: for<'a> OnResponse<ResponseHead<'a>> + Clone,
+    W: ResponseBody<HttpCall, R>,
 {
     type Response = Response<W::Body>;
     type Error = S::Error;
@@ -106,41 +130,28 @@ where
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let head = RequestHead::of(&request);
-        if !self.filter.is_traced(&head) {
-            let Some(mut exchange) = self.pass_on(&head) else {
-                return ServerFuture::new(self.inner.call(request), None, None);
-            };
-            let entered = exchange.enter();
-            let inner = self.inner.call(request);
-            entered.leave();
-            return ServerFuture::new(inner, Some(exchange), None);
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let Started { call, has_route, is_new_trace } = self.start(&RequestHead::of(&request));
+        if is_new_trace {
+            request.extensions_mut().insert(RequestContext::new(call.context().clone()));
         }
-        let (mut exchange, has_route) = self.start(&head);
-        let is_recorded = exchange.is_watched() && (!has_route || self.on_response.is_set());
-        let wants_response = is_recorded || self.config.wants_response();
-        let on_head = wants_response.then(|| OnHead {
-            config: Arc::clone(&self.config),
-            has_route,
-            on_response: self.on_response.clone(),
-        });
+        let on_head = ServerOnHead::new(&self.config, &self.hooks.on_response, call.is_watched(), has_route);
         if calls_later::<S>() {
-            return ServerFuture::new(self.inner.call(request), Some(exchange), on_head);
+            return ServerFuture::new(self.inner.call(request), Some(call), on_head);
         }
-        let entered = exchange.enter();
-        let inner = self.inner.call(request);
-        entered.leave();
-        ServerFuture::new(inner, Some(exchange), on_head)
+        ServerFuture::start(call, on_head, || self.inner.call(request))
     }
 }
 
-/// Whether to call an `S` runs nothing of the user's: axum's route makes a future, which calls the service within when it is polled.
-/// The context need not be current before that, which saves a request 280 instructions.
+/// Returns whether calling an `S` runs no code of the user: a route of axum calls its service when its future is polled.
+/// The context then need not be current during the call.
+///
+/// Compares names, because comparing `TypeId`s would restrict the layer to services that are `'static`. A foreign type of
+/// the same name costs nothing but the context during its call.
 #[inline]
-fn calls_later<S: 'static>() -> bool {
+fn calls_later<S>() -> bool {
     #[cfg(feature = "axum")]
-    return TypeId::of::<S>() == TypeId::of::<axum::routing::Route>();
+    return std::any::type_name::<S>() == std::any::type_name::<axum::routing::Route>();
     #[cfg(not(feature = "axum"))]
     return false;
 }

@@ -1,13 +1,12 @@
-//! Which proxies are believed.
+//! The proxies that a server trusts.
 
 use std::net::IpAddr;
 use std::str::FromStr;
 
-/// The proxies in front of a server, whose word about client, host and scheme is taken.
+/// The proxies in front of a server that are trusted to name client, host and scheme.
 ///
-/// Without it nothing is taken from such headers, since any client can send them. They are read from the right: each
-/// proxy appends the address that it was called from, and what is further to the left than the trusted proxies reach was
-/// written by somebody else.
+/// Without trusted proxies, no such header is read, because any client can send it. The headers are read from the right:
+/// each proxy appends the address that it was called from. Elements to the left of the trusted proxies' are ignored.
 ///
 /// ```
 /// use tracing_http::server::TrustedProxies;
@@ -20,11 +19,11 @@ use std::str::FromStr;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TrustedProxies {
-    pub(super) trust: Trust,
-    pub(super) header: ForwardedBy,
+    pub(crate) trust: Trust,
+    pub(crate) header: ForwardedBy,
 }
 
-/// The headers that the trusted proxies write. Only these are read: others may be passed on from the client.
+/// The headers that the trusted proxies write. Others are not read, because they may come from the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ForwardedBy {
@@ -36,38 +35,35 @@ pub enum ForwardedBy {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Trust {
+pub(crate) enum Trust {
     Hops(usize),
     Networks(Vec<Network>),
 }
 
-/// Addresses with a common beginning.
+/// A range of addresses with a common prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Network {
+pub(crate) struct Network {
     address: u128,
     mask: u128,
 }
 
-/// A network is not written as `address/bits` or `address`.
+/// The error for a network that is not written as `address/bits` or `address`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not a network such as 10.0.0.0/8 or 2001:db8::/32")]
-pub struct NetworkError(
-    /// What was given.
-    pub String,
-);
+pub struct NetworkError(String);
 
 impl TrustedProxies {
-    /// Trusts the `count` proxies nearest to the server, wherever they are. 0 trusts none.
+    /// Trusts the `count` proxies nearest to the server, whatever their addresses. 0 trusts none.
     #[must_use]
     pub fn hops(count: usize) -> Self {
         Self { trust: Trust::Hops(count), header: ForwardedBy::default() }
     }
 
-    /// Trusts proxies whose addresses are in one of `networks`. The address of the connection itself has to be known, by
-    /// axum's `ConnectInfo` or by [`PeerAddress`](crate::PeerAddress); otherwise nothing is trusted.
+    /// Trusts proxies whose addresses are in one of `networks`. The peer's address must be known, from axum's
+    /// `ConnectInfo` or from [`PeerAddress`](crate::PeerAddress). Otherwise no proxy is trusted.
     ///
     /// # Errors
-    /// For the first that is not a network.
+    /// Returns an error for the first item that is not a network.
     pub fn networks<N: AsRef<str>>(networks: impl IntoIterator<Item = N>) -> Result<Self, NetworkError> {
         let networks = networks.into_iter().map(|network| network.as_ref().parse());
         Ok(Self {
@@ -76,16 +72,16 @@ impl TrustedProxies {
         })
     }
 
-    /// Sets the headers that these proxies write; the `X-Forwarded` ones by default.
+    /// Sets the headers that these proxies write; [`ForwardedBy::XForwarded`] by default.
     #[must_use]
-    pub fn forwarded_by(mut self, header: ForwardedBy) -> Self {
+    pub fn with_forwarded_by(mut self, header: ForwardedBy) -> Self {
         self.header = header;
         self
     }
 }
 
 impl Network {
-    pub(super) fn contains(&self, address: IpAddr) -> bool {
+    pub(crate) fn contains(&self, address: IpAddr) -> bool {
         as_v6(address) & self.mask == self.address
     }
 }
@@ -110,7 +106,7 @@ impl FromStr for Network {
     }
 }
 
-/// IPv4 in its IPv6 form, so that both compare.
+/// Converts IPv4 to its IPv6 form, so that both compare.
 fn as_v6(address: IpAddr) -> u128 {
     match address {
         IpAddr::V4(address) => address.to_ipv6_mapped().to_bits(),

@@ -27,7 +27,7 @@ pub(in crate::shop) type GrpcChannel = ClientService<Channel>;
 /// Returns a channel to `url` that connects on the first call.
 pub(in crate::shop) fn channel(url: String, provider: &TracerProvider) -> Result<GrpcChannel, BoxError> {
     let endpoint = Endpoint::from_shared(url)?.connect_timeout(CONNECT_TIMEOUT);
-    Ok(ClientLayer::new().with_provider(provider).endpoint(&endpoint).layer(endpoint.connect_lazy()))
+    Ok(ClientLayer::new().with_provider(provider).with_endpoint(&endpoint).layer(endpoint.connect_lazy()))
 }
 
 /// Returns a router for a gRPC service, in which every call is a server span, and for `GET /healthz` on the same port.

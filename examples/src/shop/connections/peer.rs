@@ -102,7 +102,7 @@ impl Peer {
     pub fn with_retries(name: &'static str, url: String, provider: &TracerProvider) -> Self {
         let http = ServiceBuilder::new()
             // The client layer is below the retries, so that each attempt is a span. This layer counts the attempts.
-            .layer(ResendLayer)
+            .layer(ResendLayer::new())
             .layer(RetryLayer::new(WhenBusy { peer: name, attempt: 0 }))
             .layer(client_layer(name, &url, provider))
             .service(Client::builder(TokioExecutor::new()).build_http());
@@ -171,7 +171,7 @@ impl Peer {
 /// Returns a layer whose spans name the service that is called, not only its address.
 fn client_layer(name: &'static str, url: &str, provider: &TracerProvider) -> ClientLayer {
     let authority = url.strip_prefix("http://").unwrap_or(url);
-    ClientLayer::new().with_provider(provider).peer_service(authority, name)
+    ClientLayer::new().with_provider(provider).with_peer_service(authority, name)
 }
 
 fn erased<S, B>(http: S) -> HttpService

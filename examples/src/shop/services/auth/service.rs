@@ -8,7 +8,7 @@ use axum::routing::get;
 use axum::{Json, Router};
 use tokio::time::sleep;
 use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 
 use crate::shop::api::Session;
 use crate::shop::classified::{Classified, traced};

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tracing::warn;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 
 use crate::shop::api::{Approval, Charge, card};
 use crate::shop::classified::{Classified, traced};

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use tracing::info;
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::span::current_span;
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 
 use crate::shop::api::{Basket, NewOrder, Order, Session};
 use crate::shop::{Peer, Problem, healthz};

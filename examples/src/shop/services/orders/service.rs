@@ -13,7 +13,7 @@ use tracing::{info, warn};
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::span::current_span;
 use tracing_core_lite::{Tracer, TracerProvider};
-use tracing_http::server::ServerLayer;
+use tracing_http::axum::ServerLayer;
 use tracing_kafka::TracedFutureProducer;
 
 use super::events::Events;

@@ -1,0 +1,11 @@
+//! What the HTTP and gRPC layers promise alike, on servers and clients.
+#![allow(clippy::unwrap_used)]
+
+mod cancelled;
+mod carried;
+mod filtered;
+mod panics;
+mod recorded;
+mod stack;
+mod two_layers;
+mod unsampled;

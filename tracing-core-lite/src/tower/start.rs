@@ -1,0 +1,265 @@
+//! From the headers of a request to its span, in one pass.
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use http::Extensions;
+use opentelemetry::baggage::{Baggage, BaggageExt};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::{Context, InstrumentationScope};
+
+use super::request_context::RequestContext;
+use crate::context::is_suppressed;
+use crate::ids;
+use crate::layer_support::HeaderScan;
+use crate::propagation::{Inject, Propagator};
+use crate::sampling::Record;
+use crate::span::source::{Resolved, SpanSource};
+use crate::span::{Recorder, SpanBuilder, SpanName};
+use crate::{Span, Tracer, TracerProvider};
+
+/// What a layer records and propagates with.
+///
+/// Each request asks it once, with [`start`](Source::start): provider, propagator, parent and sampling decision are
+/// resolved in one pass.
+#[derive(Debug, Clone)]
+pub struct Source {
+    tracer: Tracer,
+    /// `None`: that of the installed provider.
+    propagator: Option<Propagator>,
+}
+
+/// The propagator while no provider is installed.
+static OPENTELEMETRY: LazyLock<Propagator> = LazyLock::new(Propagator::opentelemetry_global);
+
+impl Source {
+    /// Creates a source that uses the [installed](TracerProvider::install) provider and its propagator. While none is
+    /// installed, it uses the global provider and propagator of the OpenTelemetry API.
+    #[must_use]
+    pub fn installed(scope: InstrumentationScope) -> Self {
+        Self { tracer: Tracer::global(scope), propagator: None }
+    }
+
+    /// Creates a source that uses `provider` and its propagator.
+    #[must_use]
+    pub fn of_provider(provider: &TracerProvider, scope: InstrumentationScope) -> Self {
+        Self { tracer: provider.tracer_with_scope(scope), propagator: Some(provider.propagator().clone()) }
+    }
+
+    /// Replaces the propagator.
+    #[must_use]
+    pub fn with_propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = Some(propagator);
+        self
+    }
+
+    /// Looks up the provider and the propagator, and passes them to `visit`.
+    #[inline]
+    pub fn start<R>(&self, visit: impl FnOnce(&Start<'_>) -> R) -> R {
+        let source = self.tracer.source();
+        source.resolve_with_propagator(|resolved, installed| {
+            let propagator = self.propagator.as_ref().or(installed).unwrap_or_else(|| &OPENTELEMETRY);
+            visit(&Start { source, resolved, propagator })
+        })
+    }
+}
+
+/// The provider and the propagator of one request.
+pub struct Start<'a> {
+    source: &'a SpanSource,
+    resolved: Resolved<'a>,
+    propagator: &'a Propagator,
+}
+
+impl fmt::Debug for Start<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Start").field("propagator", self.propagator).finish_non_exhaustive()
+    }
+}
+
+/// Where a request comes from.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct Origin {
+    /// The parent of the request's span. `None` if the request starts a trace.
+    pub parent: Option<SpanContext>,
+    /// The values and the baggage of the request. Its span means nothing unless it is the parent.
+    pub base: Context,
+}
+
+/// How the sampling of a request's span is decided, as far as is known before the span has a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Decision {
+    /// The parent has decided.
+    ByParent(Record),
+    /// The sampler decides.
+    BySampler,
+    /// The provider of the OpenTelemetry API decides.
+    ByApi,
+    /// Nothing is recorded.
+    Off,
+}
+
+impl Origin {
+    /// Returns whether the request starts a trace. If so, its layer leaves a [`RequestContext`] in the request.
+    #[inline]
+    #[must_use]
+    pub fn is_new_trace(&self) -> bool {
+        self.parent.is_none()
+    }
+}
+
+impl Start<'_> {
+    /// Finds the parent of a request that a server has received.
+    ///
+    /// The values and the baggage of the current context are kept, and what the headers carry is added to them. The
+    /// current span is the parent only if it belongs to this request: if an outer layer left its context in the
+    /// request's extensions, or if its trace is the one that the headers name. Otherwise the sender's span is the
+    /// parent. A span that is current around the server's accept loop therefore never is.
+    ///
+    /// `fallback` is asked for the sender's span if the propagator finds none.
+    #[inline]
+    #[must_use]
+    pub fn server_origin(
+        &self,
+        headers: &HeaderScan<'_>,
+        extensions: &Extensions,
+        fallback: impl FnOnce(&HeaderScan<'_>) -> Option<SpanContext>,
+    ) -> Origin {
+        let current = Context::current();
+        // Most requests carry a `traceparent` and nothing else, and arrive outside of any span.
+        if !current.has_active_span()
+            && let Some(parent) = self.propagator.lone_parent(headers)
+        {
+            return Origin { parent: Some(parent.with_trace_state(TraceState::NONE)), base: current };
+        }
+        let (current, outer) = request_base(current, extensions);
+        let has_baggage = !current.baggage().is_empty();
+        let mut extracted = self.propagator.extract_headers(headers, current.clone());
+        let sender = extracted.span_context.take().or_else(|| fallback(headers));
+        let parent = outer.or_else(|| {
+            let sender = sender?;
+            let current = current.span().span_context().clone();
+            Some(if current.trace_id() == sender.trace_id() { current } else { sender })
+        });
+        if has_baggage {
+            extracted.baggage = merged(current.baggage(), extracted.baggage.take());
+        }
+        Origin { parent, base: extracted.base_context() }
+    }
+
+    /// Returns the context of a request that a client is about to send: the current one, or the one that a
+    /// [`CarryContextLayer`](super::CarryContextLayer) put into the request, which is taken out of it.
+    #[inline]
+    #[must_use]
+    pub fn client_origin(&self, extensions: &mut Extensions) -> Context {
+        let current = Context::current();
+        if extensions.is_empty() {
+            return current;
+        }
+        match extensions.remove::<RequestContext>() {
+            Some(carried) if !is_same_trace(&current, carried.context()) => carried.context().clone(),
+            _ => current,
+        }
+    }
+
+    /// Asks the sampler about the children of `parent`.
+    #[inline]
+    #[must_use]
+    pub fn decide(&self, parent: Option<&SpanContext>, base: &Context) -> Decision {
+        let Resolved::Engine(engine, _) = &self.resolved else { return Decision::ByApi };
+        if engine.is_off() || is_suppressed(base) {
+            return Decision::Off;
+        }
+        parent
+            .filter(|parent| parent.is_valid())
+            .and_then(|parent| engine.sampler().sample_children_of(parent))
+            .map_or(Decision::BySampler, Decision::ByParent)
+    }
+
+    /// Returns `base` with an unrecorded child of `parent` as the current span.
+    #[inline]
+    #[must_use]
+    pub fn unrecorded_child(&self, parent: &SpanContext, base: &Context) -> Context {
+        base.with_remote_span_context(crate::span::builder::unchanged_child(parent, Record::Drop))
+    }
+
+    /// Returns the context of a request that a filter excludes.
+    #[cold]
+    #[must_use]
+    pub fn excluded(&self, parent: Option<&SpanContext>, base: &Context) -> Context {
+        match parent.filter(|parent| parent.is_valid()) {
+            Some(parent) if base.span().span_context() == parent => base.clone(),
+            Some(parent) => base.with_remote_span_context(parent.clone()),
+            None => base.with_remote_span_context(SpanContext::new(
+                ids::trace_id(),
+                ids::span_id(),
+                TraceFlags::NOT_SAMPLED,
+                false,
+                TraceState::NONE,
+            )),
+        }
+    }
+
+    /// Starts a span, and lets `write` set its first attributes if it is recorded.
+    #[inline]
+    pub fn span<'n>(
+        &self,
+        name: impl Into<SpanName<'n>>,
+        kind: SpanKind,
+        origin: (Option<&SpanContext>, &Context),
+        decision: Decision,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let (parent, base) = origin;
+        let span_context = parent.unwrap_or(&SpanContext::NONE);
+        let builder =
+            SpanBuilder::new(self.source, name.into()).with_kind(kind).with_remote_parent(span_context);
+        match (&self.resolved, decision) {
+            (Resolved::Engine(engine, scope), Decision::ByParent(record)) => {
+                builder.start_child(engine, *scope, span_context, record, write)
+            }
+            (Resolved::Engine(engine, scope), Decision::BySampler) => {
+                let parent = parent.filter(|parent| parent.is_valid());
+                builder.start_sampled(engine, *scope, parent, write)
+            }
+            (Resolved::Engine(..), Decision::Off | Decision::ByApi) => {
+                Span::not_recording(span_context.clone())
+            }
+            (Resolved::Global(scope), _) => builder.start_foreign(scope, base, write),
+        }
+    }
+
+    /// Writes `span_context`, and what else of `base` the propagator carries, to the headers of a request.
+    #[inline]
+    pub fn inject(&self, span_context: &SpanContext, base: &Context, carrier: &mut dyn Inject) {
+        self.propagator.inject_span(span_context, base, carrier);
+    }
+}
+
+/// The context that a request runs in, and its parent if an outer layer has left its context in the request.
+fn request_base(current: Context, extensions: &Extensions) -> (Context, Option<SpanContext>) {
+    let Some(outer) = RequestContext::of(extensions).filter(|outer| outer.span().span_context().is_valid())
+    else {
+        return (current, None);
+    };
+    // The current span may be a deeper one, of middleware between the two layers.
+    let base = if is_same_trace(&current, outer) { current } else { outer.clone() };
+    let parent = base.span().span_context().clone();
+    (base, Some(parent))
+}
+
+fn is_same_trace(current: &Context, other: &Context) -> bool {
+    let current = current.span().span_context().clone();
+    current.is_valid() && current.trace_id() == other.span().span_context().trace_id()
+}
+
+/// The entries of both. Where both have a key, what the current context says stays: middleware may have changed it.
+fn merged(current: &Baggage, received: Option<Baggage>) -> Option<Baggage> {
+    let mut baggage = received?;
+    for (key, (value, metadata)) in current {
+        baggage.insert_with_metadata(key.clone(), value.clone(), metadata.clone());
+    }
+    Some(baggage)
+}

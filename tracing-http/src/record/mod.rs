@@ -1,0 +1,24 @@
+//! What is written into spans and metrics.
+
+mod address;
+mod call;
+#[cfg(feature = "client")]
+pub(crate) mod client;
+#[cfg(feature = "server")]
+mod client_address;
+mod ending;
+pub(crate) mod error_type;
+#[cfg(feature = "server")]
+mod forwarded;
+pub(crate) mod known_methods;
+#[cfg(feature = "metrics")]
+pub(crate) mod metrics;
+#[cfg(feature = "server")]
+pub(crate) mod parameterize;
+pub(crate) mod semconv;
+#[cfg(feature = "server")]
+pub(crate) mod server;
+pub(crate) mod span_name;
+
+pub(crate) use call::HttpCall;
+pub(crate) use ending::Side;
