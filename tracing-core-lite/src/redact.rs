@@ -303,7 +303,11 @@ pub fn header_value(value: &str) -> Cow<'_, str> {
 /// The longest part of `text` that is recorded, in whole characters.
 #[inline]
 fn cut(text: &str) -> &str {
-    &text[..text.floor_char_boundary(MAX_URL_LENGTH.min(text.len()))]
+    let mut end = MAX_URL_LENGTH.min(text.len());
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
 }
 
 fn default_keys() -> &'static SecretKeys {

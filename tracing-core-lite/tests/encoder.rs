@@ -360,7 +360,7 @@ fn resource_and_scopes_frame_their_spans() {
 
 /// Runs of spans of one scope that are long enough leave as they are; short ones are copied together.
 #[test]
-fn the_pieces_of_a_request_are_the_request() {
+fn the_slices_of_a_request_are_the_request() {
     for padding in [0, 100, 700, 1_500] {
         let requests = Requests::default();
         let provider = TracerProvider::builder().with_exporter(requests.clone()).build().unwrap();
@@ -371,11 +371,11 @@ fn the_pieces_of_a_request_are_the_request() {
         }
         provider.shutdown(Duration::from_secs(10)).unwrap();
         let batch = requests.0.lock().unwrap().remove(0);
-        let pieces: Vec<&[u8]> = batch.pieces().collect();
-        assert_eq!(pieces.concat(), batch.request()[..]);
+        let slices: Vec<&[u8]> = batch.slices().collect();
+        assert_eq!(slices.concat(), batch.request()[..]);
         assert_eq!(batch.request_len(), batch.request().len());
-        assert!(pieces.iter().all(|piece| !piece.is_empty()));
-        assert_eq!(pieces.len() > 2, padding >= 700, "{} pieces", pieces.len());
+        assert!(slices.iter().all(|slice| !slice.is_empty()));
+        assert_eq!(slices.len() > 2, padding >= 700, "{} slices", slices.len());
         let request = ExportTraceServiceRequest::decode(batch.request().clone()).unwrap();
         let scopes = request.resource_spans.iter().flat_map(|resource| &resource.scope_spans);
         let spans = scopes.map(|scope| {
@@ -385,7 +385,7 @@ fn the_pieces_of_a_request_are_the_request() {
         });
         assert_eq!(spans.collect::<Vec<_>>(), [40, 30, 10]);
         let same = Batch::new(batch.request().clone(), batch.span_count());
-        assert_eq!(same.pieces().collect::<Vec<_>>(), [&batch.request()[..]]);
+        assert_eq!(same.slices().collect::<Vec<_>>(), [&batch.request()[..]]);
         assert_eq!(same.request_len(), batch.request_len());
     }
 }

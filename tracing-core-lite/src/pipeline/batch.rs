@@ -35,25 +35,25 @@ impl Batch {
         Self { request: Request::Framed(Arc::new((frame, OnceLock::new()))), span_count }
     }
 
-    /// The encoded request in one piece. The first call copies the pieces of a batch of the export thread.
+    /// Returns the encoded request as one slice. The first call copies a batch of the export thread.
     #[must_use]
     pub fn request(&self) -> &Bytes {
         match &self.request {
             Request::Whole(request) => request,
             Request::Framed(framed) => framed.1.get_or_init(|| {
                 let mut whole = Vec::with_capacity(framed.0.len());
-                framed.0.pieces().for_each(|piece| whole.extend_from_slice(piece));
+                framed.0.slices().for_each(|piece| whole.extend_from_slice(piece));
                 whole.into()
             }),
         }
     }
 
-    /// The encoded request in the pieces that it is made of, for exporters that can send them one after the other: none is
-    /// copied.
-    pub fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    /// Returns the encoded request as the slices that it consists of, without a copy, for exporters that can send them one
+    /// after the other.
+    pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
         let (whole, framed) = match &self.request {
             Request::Whole(request) => (Some(&request[..]), None),
-            Request::Framed(framed) => (None, Some(framed.0.pieces())),
+            Request::Framed(framed) => (None, Some(framed.0.slices())),
         };
         whole.into_iter().chain(framed.into_iter().flatten())
     }

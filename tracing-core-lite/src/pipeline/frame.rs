@@ -42,7 +42,7 @@ impl Frame {
         self.len
     }
 
-    pub(crate) fn pieces(&self) -> impl Iterator<Item = &[u8]> {
+    pub(crate) fn slices(&self) -> impl Iterator<Item = &[u8]> {
         self.pieces.list.iter().map(|piece| match piece {
             Piece::Own(range) => &self.pieces.own.as_slice()[range.clone()],
             Piece::Run(chunk, range) => &self.chunks[*chunk].as_slice()[range.clone()],

@@ -32,7 +32,7 @@ impl Encoder for RawBytes {
 
     fn encode(&mut self, batch: Batch, to: &mut EncodeBuf<'_>) -> Result<(), Status> {
         to.reserve(batch.request_len());
-        batch.pieces().for_each(|slice| to.put_slice(slice));
+        batch.slices().for_each(|slice| to.put_slice(slice));
         Ok(())
     }
 }

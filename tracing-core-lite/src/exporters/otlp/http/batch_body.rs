@@ -26,7 +26,7 @@ impl BatchBody {
     /// The slices that were not sent yet. Empty ones are left out.
     fn unsent(&self) -> impl Iterator<Item = &[u8]> {
         let mut offset = self.offset;
-        let slices = self.batch.pieces().skip(self.sent);
+        let slices = self.batch.slices().skip(self.sent);
         slices
             .filter_map(move |slice| slice.get(std::mem::take(&mut offset)..))
             .filter(|slice| !slice.is_empty())
@@ -49,7 +49,7 @@ impl Buf for BatchBody {
     fn advance(&mut self, count: usize) {
         self.remaining = self.remaining.saturating_sub(count);
         let (mut sent, mut offset) = (self.sent, self.offset + count);
-        for slice in self.batch.pieces().skip(self.sent) {
+        for slice in self.batch.slices().skip(self.sent) {
             if offset < slice.len() {
                 break;
             }

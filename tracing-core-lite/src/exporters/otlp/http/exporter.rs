@@ -89,7 +89,7 @@ impl OtlpHttp {
             };
         }
         match self.gzip {
-            true => gzipped(batch.pieces()).map(Some).map_err(|error| permanent(error.to_string())),
+            true => gzipped(batch.slices()).map(Some).map_err(|error| permanent(error.to_string())),
             false => Ok(None),
         }
     }
