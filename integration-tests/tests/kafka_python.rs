@@ -11,7 +11,7 @@ use peer::Peer;
 use rdkafka::ClientConfig;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::message::{Header, Headers, Message, OwnedHeaders};
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use serde_json::Value;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
@@ -45,8 +45,7 @@ async fn there_and_back() {
     let [there, back] = ["to-python", "from-python"].map(unique);
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", &brokers).set("group.id", &back).set("auto.offset.reset", "earliest");
-    let producer: FutureProducer = config.create().unwrap();
-    let producer = TracedFutureProducer::with_config(producer, &config, settings.clone());
+    let producer: TracedFutureProducer = TracedFutureProducer::create(&config, settings.clone()).unwrap();
     for topic in [&there, &back] {
         // The topics are made by what is sent to them; Python then gets the first message, and we the second of ours.
         let headers = OwnedHeaders::new().insert(Header { key: "tenant", value: Some("7") });

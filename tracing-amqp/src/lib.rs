@@ -67,37 +67,24 @@
 //! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics`: the metrics of the
 //! conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.
 
-pub mod attribute;
-mod broker;
 mod channel;
-mod confirm;
+mod config;
 mod consumer;
-mod dead_letter;
-mod delegate;
-mod delivery;
-mod destination;
-mod error_class;
-mod get;
 mod headers;
-mod pending;
-mod processing;
+mod publisher;
+mod record;
 mod rpc;
-mod settlement;
-mod source;
-mod work;
 
-pub use broker::Broker;
-pub use channel::TracedChannel;
-pub use confirm::TracedConfirm;
-pub use consumer::TracedConsumer;
-pub use delegate::{TracedDelegate, TracedDeliveryResult};
-pub use delivery::TracedDelivery;
-pub use get::TracedGetMessage;
+pub use channel::{TracedChannel, TracedGetMessage};
+pub use config::Broker;
+pub use consumer::{
+    Outcome, ProcessingDelivery, TracedConsumer, TracedDelegate, TracedDelivery, TracedDeliveryResult,
+};
 /// The client that is wrapped.
 pub use lapin;
-pub use processing::ProcessingDelivery;
+pub use publisher::TracedConfirm;
+pub use record::attribute;
 pub use rpc::{RpcClient, RpcError};
-pub use settlement::Outcome;
 /// The core that spans are recorded with.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{

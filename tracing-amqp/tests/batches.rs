@@ -1,14 +1,14 @@
 //! A batch of deliveries is one span with a link to every sender.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use std::collections::HashSet;
 
 use lapin::BasicProperties;
 use lapin::options::BasicAckOptions;
 use opentelemetry::Context;
-use rabbitmq::{Rabbit, next, within};
+use support::{Rabbit, next, within};
 use tracing_amqp::Settings;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;
@@ -22,7 +22,7 @@ async fn five_hundred_messages_of_fifty_traces() {
     for (limits, links) in [(limits, 500), (SpanLimits::default(), 128)] {
         let spans = TestSpans::with(|builder| builder.with_span_limits(limits)).unwrap();
         let settings = Settings::new();
-        let rabbit = Rabbit::at(&rabbitmq::url(), Default::default(), spans.clone(), settings).await;
+        let rabbit = Rabbit::at(&support::url(), Default::default(), spans.clone(), settings).await;
         let queue = rabbit.queue("batch").await;
         let mut consumer = rabbit.consume(&queue).await;
         for _ in 0..50 {

@@ -1,7 +1,7 @@
 //! A connection that is lost, and found again, neither loses nor doubles spans.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,8 +13,8 @@ use lapin::options::{BasicAckOptions, BasicPublishOptions, ConfirmSelectOptions,
 use lapin::types::FieldTable;
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties, ErrorKind};
 use opentelemetry::trace::SpanKind;
-use rabbitmq::proxy::Proxy;
-use rabbitmq::{Rabbit, next, unique, within};
+use support::proxy::Proxy;
+use support::{Rabbit, next, unique, within};
 use tracing_amqp::attribute::{CONFIRM, OUTCOME, REDELIVERED};
 use tracing_amqp::{RpcClient, Settings, TracedDeliveryResult};
 use tracing_core_lite::messaging::attribute;

@@ -1,7 +1,7 @@
 //! The work on a delivery is one span, which says what became of the delivery.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use std::io;
 
@@ -12,7 +12,7 @@ use lapin::types::FieldTable;
 use lapin::{BasicProperties, message::Delivery};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceContextExt};
-use rabbitmq::{Rabbit, next, within};
+use support::{Rabbit, next, within};
 use tokio::sync::mpsc;
 use tracing_amqp::attribute::{DELIVERY_TAG, OUTCOME, REDELIVERED, ROUTING_KEY};
 use tracing_amqp::{Broker, Settings, TracedDeliveryResult};

@@ -1,14 +1,14 @@
 //! A message that was dead-lettered, or published again, says so, and links to who sent it before.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions};
 use lapin::types::{AMQPValue, FieldArray, FieldTable};
 use opentelemetry::trace::SpanKind;
-use rabbitmq::{Rabbit, headers, next, text, unique, within};
+use support::{Rabbit, headers, next, text, unique, within};
 use tracing_amqp::attribute::{DEAD_LETTER_COUNT, DEAD_LETTER_QUEUE, DEAD_LETTER_REASON};
 use tracing_amqp::{ATTEMPT, Broker, Settings};
 use tracing_core_lite::messaging::attribute;

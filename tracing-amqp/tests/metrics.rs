@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
-mod rabbitmq;
+mod support;
 
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use opentelemetry::KeyValue;
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
-use rabbitmq::{Rabbit, next, unique, within};
+use support::{Rabbit, next, unique, within};
 use tracing_amqp::{RpcClient, Settings};
 
 /// Name of the metric, `messaging.operation.name`, `error.type`, count.

@@ -1,13 +1,13 @@
 //! A publish is one span, which says what became of the message.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use lapin::options::{BasicAckOptions, BasicPublishOptions};
 use lapin::types::AMQPValue;
 use lapin::{BasicProperties, Confirmation};
 use opentelemetry::trace::SpanKind;
-use rabbitmq::{Rabbit, headers, next, text, unique, within};
+use support::{Rabbit, headers, next, text, unique, within};
 use tracing_amqp::attribute::{CONFIRM, ROUTING_KEY};
 use tracing_amqp::{Broker, Settings, TracedChannel};
 use tracing_core_lite::context::FutureExt;

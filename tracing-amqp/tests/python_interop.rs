@@ -4,7 +4,7 @@
 
 #[path = "../../integration-tests/python/peer.rs"]
 mod peer;
-mod rabbitmq;
+mod support;
 
 use std::collections::HashSet;
 
@@ -13,8 +13,8 @@ use lapin::types::FieldTable;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use peer::Peer;
-use rabbitmq::{Rabbit, headers, next, text, unique, within};
 use serde_json::Value;
+use support::{Rabbit, headers, next, text, unique, within};
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::data::SpanData;
@@ -33,7 +33,7 @@ async fn shared_queue(rabbit: &Rabbit) -> String {
 
 /// Runs the peer to its end.
 async fn run(direction: &'static str, queue: &str) -> Vec<Value> {
-    let (url, queue) = (rabbitmq::url(), queue.to_owned());
+    let (url, queue) = (support::url(), queue.to_owned());
     let running =
         tokio::task::spawn_blocking(move || Peer::start(PROGRAM, &[direction, &url, &queue]).spans());
     running.await.unwrap()

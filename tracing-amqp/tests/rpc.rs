@@ -1,14 +1,14 @@
 //! A request over AMQP and its reply are one trace.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use std::time::Duration;
 
 use lapin::BasicProperties;
 use lapin::options::{BasicAckOptions, BasicPublishOptions};
 use lapin::types::AMQPValue;
-use rabbitmq::{Rabbit, next, text, unique, within};
+use support::{Rabbit, next, text, unique, within};
 use tracing_amqp::attribute::ROUTING_KEY;
 use tracing_amqp::{RpcClient, RpcError, Settings};
 use tracing_core_lite::messaging::attribute;
@@ -18,7 +18,7 @@ const MANDATORY: BasicPublishOptions = BasicPublishOptions { mandatory: true, im
 /// A server on a connection of its own, that answers `requests` with their own words.
 async fn serve(client: &Rabbit, requests: usize) -> (String, tokio::task::JoinHandle<()>) {
     let settings = Settings::new();
-    let server = Rabbit::at(&rabbitmq::url(), Default::default(), client.spans.clone(), settings).await;
+    let server = Rabbit::at(&support::url(), Default::default(), client.spans.clone(), settings).await;
     let queue = server.queue("rpc").await;
     let mut consumer = server.consume(&queue).await;
     let task = tokio::spawn(async move {
@@ -71,7 +71,7 @@ async fn request_and_reply() {
 }
 
 fn url_port() -> String {
-    rabbitmq::url().parse::<lapin::uri::AMQPUri>().unwrap().authority.port.to_string()
+    support::url().parse::<lapin::uri::AMQPUri>().unwrap().authority.port.to_string()
 }
 
 #[tokio::test]

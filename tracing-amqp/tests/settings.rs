@@ -1,7 +1,7 @@
 //! What the settings say holds for publishes and deliveries alike.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use lapin::options::{BasicAckOptions, ExchangeDeclareOptions, QueueBindOptions};
 use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanId, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
-use rabbitmq::{Rabbit, next, unique, within};
+use support::{Rabbit, next, unique, within};
 use tracing_amqp::{Broker, Relation, Settings, attribute::ROUTING_KEY};
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;
@@ -25,7 +25,7 @@ async fn baggage() {
     rabbit.publish(&queue, b"", BasicProperties::default()).in_context(context).await;
     let delivery = next(&mut consumer).await;
     let sent = delivery.properties.headers().as_ref().unwrap().inner()["baggage"].clone();
-    assert_eq!(sent, rabbitmq::text("tenant=7"));
+    assert_eq!(sent, support::text("tenant=7"));
     let seen = delivery.process(|_delivery| async {
         let context = Context::current();
         let keys: Vec<_> = context.baggage().iter().map(|(key, _)| key.as_str().to_owned()).collect();

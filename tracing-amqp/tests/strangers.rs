@@ -1,14 +1,14 @@
 //! Messages of clients that are not traced, or that write anything at all, are read without harm.
 #![allow(clippy::unwrap_used)]
 
-mod rabbitmq;
+mod support;
 
 use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::options::BasicPublishOptions;
 use lapin::types::{AMQPValue, FieldArray};
 use opentelemetry::trace::SpanId;
-use rabbitmq::{Rabbit, headers, next, text, within};
+use support::{Rabbit, headers, next, text, within};
 use tracing_amqp::{Broker, Settings};
 use tracing_core_lite::testing::TestSpans;
 

@@ -84,24 +84,20 @@
 //! # Features
 //! `metrics`: `Settings::with_metrics`, the metrics of messaging clients; `full`: the same. None by default.
 
-mod attribute;
-mod carrier;
+mod config;
 mod consumer;
-mod error_class;
-mod native_headers;
-mod peer;
+mod headers;
 mod producer;
-mod scope;
-mod sending;
+mod record;
 
-pub use carrier::CarrierMessage;
 pub use consumer::{
     Iter, Received, TracedBaseConsumer, TracedMessageStream, TracedPartitionQueue, TracedStreamConsumer,
     TracedStreamPartitionQueue,
 };
+pub use headers::CarrierMessage;
 pub use producer::{
-    TracedBaseProducer, TracedDeliveryFuture, TracedFutureProducer, TracedOpaque, TracedProducerContext,
-    TracedThreadedProducer,
+    TracedBaseProducer, TracedDelivery, TracedDeliveryContext, TracedDeliveryFuture, TracedFutureProducer,
+    TracedOpaque, TracedProducerContext, TracedThreadedProducer, WrappedFutureProducer,
 };
 /// The client that is wrapped.
 pub use rdkafka;

@@ -1,16 +1,16 @@
 //! A batch is one span with a link for each message, and stays bounded however many there are.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::io;
 
-use broker::{config, config_of, consumer, headers, producer, settings, soon, topic};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanId;
 use rdkafka::Timestamp;
 use rdkafka::message::OwnedMessage;
 use rdkafka::producer::FutureRecord;
+use support::{config, config_of, consumer, headers, producer, settings, soon, topic};
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::SpanLimits;

@@ -1,14 +1,14 @@
 //! With delivery callbacks, spans end at the delivery report and the caller's own value comes back.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::sync::{Arc, Mutex};
 
-use broker::{LONG, config, named, settings, topic};
 use rdkafka::ClientContext;
 use rdkafka::message::{DeliveryResult, Message};
 use rdkafka::producer::{BaseRecord, Partitioner, Producer, ProducerContext};
+use support::{LONG, config, named, settings, topic};
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{TracedBaseProducer, TracedProducerContext, TracedThreadedProducer};
@@ -134,7 +134,7 @@ async fn on_a_thread() {
 
 #[test]
 fn made_from_a_configuration() {
-    let config = broker::config_of("127.0.0.1:1");
+    let config = support::config_of("127.0.0.1:1");
     let _producer: TracedBaseProducer = config.create().unwrap();
     let _producer: TracedThreadedProducer = config.create().unwrap();
     let _producer: TracedBaseProducer<Noting, ByLength> = config.create_with_context(noting()).unwrap();

@@ -1,12 +1,11 @@
 //! Every way to receive gives the context: polling, streams, detached copies, partition queues; and relations are as set.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::io;
 use std::time::Duration;
 
-use broker::{LONG, base_consumer, config, consumer, named, producer, settings, soon, topic};
 use futures_util::StreamExt;
 use opentelemetry::trace::SpanId;
 use rdkafka::config::ClientConfig;
@@ -14,6 +13,7 @@ use rdkafka::consumer::{CommitMode, Consumer};
 use rdkafka::message::Message;
 use rdkafka::producer::FutureRecord;
 use rdkafka::{Offset, TopicPartitionList};
+use support::{LONG, base_consumer, config, consumer, named, producer, settings, soon, topic};
 use tracing_core_lite::messaging::{Relation, attribute};
 use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
@@ -162,7 +162,7 @@ async fn a_filter_and_hooks() {
     };
     let hooked = settings(&spans).on_send(seen).on_process(seen);
     let record = || {
-        let headers = broker::headers(&[("tenant", Some(b"7"))]);
+        let headers = support::headers(&[("tenant", Some(b"7"))]);
         FutureRecord::<(), _>::to(&topic).payload("x").headers(headers)
     };
     soon(producer(&config, hooked.clone()).send(record(), LONG)).await.unwrap();
@@ -207,7 +207,7 @@ async fn commits_are_spans_when_asked_for() {
             assert_eq!(commit.text(attribute::CONSUMER_GROUP), config.get("group.id"));
         }
         let failed = consumer.commit_consumer_state(CommitMode::Sync).unwrap_err();
-        assert_eq!(broker::code(&failed), rdkafka::types::RDKafkaErrorCode::NoOffset, "{name}");
+        assert_eq!(support::code(&failed), rdkafka::types::RDKafkaErrorCode::NoOffset, "{name}");
         let server = config.get("bootstrap.servers").unwrap();
         let failures = named(&spans, &format!("commit {server}"));
         assert_eq!(

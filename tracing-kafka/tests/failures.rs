@@ -1,19 +1,19 @@
 //! A failed call returns what the bare client returns, and its span has the code.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::time::Duration;
 
-use broker::{LONG, code, config, config_of, named, producer, settings, soon, topic, unique};
 use rdkafka::message::Message;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, FutureProducer, FutureRecord, Producer, PurgeConfig};
 use rdkafka::types::RDKafkaErrorCode;
-use tracing_core_lite::messaging::{Settings, attribute};
+use support::{LONG, code, config, config_of, named, producer, settings, soon, topic, unique};
+use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::data::{SpanData, StatusData};
 use tracing_core_lite::testing::TestSpans;
-use tracing_kafka::{TracedBaseProducer, TracedFutureProducer};
+use tracing_kafka::TracedBaseProducer;
 
 fn assert_failed(span: &SpanData, error_type: &str) {
     assert_eq!(span.text(attribute::ERROR_TYPE), Some(error_type), "{span:?}");
@@ -145,29 +145,4 @@ async fn a_topic_with_a_nul_byte() {
         soon(producer.send(FutureRecord::<(), _>::to("a\0b").payload("x"), LONG)).await.unwrap_err();
     assert!(matches!(error, rdkafka::error::KafkaError::Nul(_)));
     assert_failed(&spans.one("send a\0b"), "Nul");
-}
-
-#[tokio::test]
-async fn a_future_that_is_dropped() {
-    let spans = TestSpans::new();
-    let producer: TracedFutureProducer = {
-        let config = config_of("127.0.0.1:1");
-        TracedFutureProducer::with_settings(
-            config.create().unwrap(),
-            Settings::new().provider(spans.provider()),
-        )
-    };
-    let send = producer.send(FutureRecord::<(), _>::to("dropped").payload("x"), LONG);
-    assert!(tokio::time::timeout(Duration::from_millis(50), send).await.is_err());
-    drop(
-        producer
-            .send_result(FutureRecord::<(), _>::to("ignored").payload("x"))
-            .map_err(|(error, _)| error)
-            .unwrap(),
-    );
-    for name in ["send dropped", "send ignored"] {
-        let span = spans.one(name);
-        let events: Vec<_> = span.events.iter().map(|event| event.name.as_str()).collect();
-        assert_eq!((events, span.is_error()), (vec!["cancelled"], false), "{name}");
-    }
 }

@@ -1,18 +1,18 @@
 //! Neither a rebalance nor a consumer that ends before it commits loses a context.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use broker::{LONG, config, consumer, named, producer, settings, soon, topic};
 use rdkafka::ClientContext;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::message::Message;
 use rdkafka::producer::FutureRecord;
+use support::{LONG, config, consumer, named, producer, settings, soon, topic};
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::TracedStreamConsumer;

@@ -1,14 +1,16 @@
 //! User headers arrive as they were sent, context is in them once, and what a stranger sends does no harm.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
-use broker::{LONG, config, consumer, headers, named, producer, settings, soon, topic, unique, user_headers};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanId;
 use rdkafka::message::{Headers, Message, OwnedHeaders};
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use support::{
+    LONG, config, consumer, headers, named, producer, settings, soon, topic, unique, user_headers,
+};
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::data::Value;
 use tracing_core_lite::testing::TestSpans;
@@ -134,7 +136,7 @@ async fn a_header_name_that_is_not_utf_8_does_not_hide_the_context() {
 async fn ten_megabytes_of_headers() {
     let spans = TestSpans::new();
     let cluster = MockCluster::new(1).unwrap();
-    let mut config = broker::config_of(&cluster.bootstrap_servers());
+    let mut config = support::config_of(&cluster.bootstrap_servers());
     config.set("message.max.bytes", "30000000").set("fetch.message.max.bytes", "30000000");
     let large = vec![b'x'; 10_000_000];
     // librdkafka reads at most 100,000 headers.

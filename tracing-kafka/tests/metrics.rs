@@ -2,15 +2,15 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
-mod broker;
+mod support;
 
 use std::collections::BTreeMap;
 
-use broker::{LONG, config, consumer, producer, settings, soon, topic};
 use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use rdkafka::producer::FutureRecord;
+use support::{LONG, config, consumer, producer, settings, soon, topic};
 use tracing_core_lite::testing::TestSpans;
 
 /// By metric, operation and error: how many.

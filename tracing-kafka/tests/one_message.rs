@@ -1,14 +1,14 @@
 //! A message is a span when it is sent and one when it is processed, in one trace, with the attributes of the conventions.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::convert::Infallible;
 
-use broker::{LONG, config, consumer, producer, settings, soon, topic};
 use opentelemetry::trace::{SpanKind, TraceContextExt};
 use rdkafka::Message;
 use rdkafka::producer::FutureRecord;
+use support::{LONG, config, consumer, producer, settings, soon, topic};
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;

@@ -1,13 +1,13 @@
 //! Through a retry topic and a dead-letter topic, each attempt links to the first sender and to the attempt before.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::io;
 
-use broker::{LONG, config, consumer, headers, producer, settings, soon, topic, user_headers};
 use rdkafka::message::Message;
 use rdkafka::producer::{FutureProducer, FutureRecord};
+use support::{LONG, config, consumer, headers, producer, settings, soon, topic, user_headers};
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
@@ -84,6 +84,6 @@ async fn a_retry_of_what_came_without_context() {
     message.start_processing().end();
     assert_eq!((message.origin().attempt().number(), message.origin().attempt().first()), (2, None));
     let sent = spans.one(&format!("send {topic}"));
-    let processed = broker::named(&spans, &format!("process {topic}"));
+    let processed = support::named(&spans, &format!("process {topic}"));
     assert_eq!((linked(&processed[0]), linked(&processed[1])), (vec![], vec![sent.span_id]));
 }

@@ -1,16 +1,16 @@
 //! A transaction is a span with its outcome, and the spans of its messages link to it.
 #![allow(clippy::unwrap_used)]
 
-mod broker;
+mod support;
 
 use std::time::Duration;
 
-use broker::{LONG, code, config, config_of, consumer, named, producer, settings, soon, topic, unique};
 use rdkafka::ClientConfig;
 use rdkafka::message::Message;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::{BaseRecord, FutureRecord, Producer};
 use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
+use support::{LONG, code, config, config_of, consumer, named, producer, settings, soon, topic, unique};
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;

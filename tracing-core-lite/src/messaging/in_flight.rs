@@ -7,7 +7,7 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 #[cfg(feature = "messaging-metrics")]
 use super::metrics::Measurement;
-use crate::span::{Recorder, Span};
+use crate::span::{Recorder, Span, Timestamp};
 
 /// An operation that has begun, with its span and its measurement. It ends when it is dropped.
 ///
@@ -129,10 +129,39 @@ impl InFlight {
     /// Ends the operation now. Dropping it does the same.
     pub fn end(self) {}
 
+    /// Ends the operation as of `moment`, which has passed.
+    pub(super) fn end_at(mut self, moment: Moment) {
+        #[cfg(feature = "messaging-metrics")]
+        if let Some(measurement) = &mut self.measurement {
+            measurement.end_at(moment.instant);
+        }
+        if let Some(span) = self.span.take() {
+            span.end_at(moment.time);
+        }
+    }
+
     /// Runs `write` as [`record`](InFlight::record) does, and ends the operation.
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         if let Some(span) = self.span.take() {
             span.end_with(write);
+        }
+    }
+}
+
+/// A moment, on the clock of spans and on that of measurements.
+#[derive(Clone, Copy)]
+pub(super) struct Moment {
+    time: Timestamp,
+    #[cfg(feature = "messaging-metrics")]
+    instant: std::time::Instant,
+}
+
+impl Moment {
+    pub(super) fn now() -> Self {
+        Self {
+            time: Timestamp::now(),
+            #[cfg(feature = "messaging-metrics")]
+            instant: std::time::Instant::now(),
         }
     }
 }

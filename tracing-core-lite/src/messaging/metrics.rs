@@ -66,6 +66,7 @@ impl Metrics {
             metrics: self.clone(),
             kind: operation.kind,
             start: Instant::now(),
+            end: None,
             attributes: attributes(system, operation.name, target, peer),
             // Whoever asks for messages may give up before there is one.
             messages: u64::from(operation.kind != OperationType::Receive),
@@ -106,6 +107,8 @@ pub(super) struct Measurement {
     metrics: Metrics,
     kind: OperationType,
     start: Instant,
+    /// `None` for one that ends when it is dropped.
+    end: Option<Instant>,
     attributes: Vec<KeyValue>,
     messages: u64,
 }
@@ -116,6 +119,10 @@ impl Measurement {
         self.attributes.push(KeyValue::new(ERROR_TYPE, error_type.to_owned()));
     }
 
+    pub(super) fn end_at(&mut self, end: Instant) {
+        self.end = Some(end);
+    }
+
     pub(super) fn message_count(&mut self, count: u64) {
         self.messages = count;
     }
@@ -123,8 +130,8 @@ impl Measurement {
 
 impl Drop for Measurement {
     fn drop(&mut self) {
-        let Self { metrics, kind, start, attributes, messages } = self;
-        let duration = start.elapsed().as_secs_f64();
+        let Self { metrics, kind, start, end, attributes, messages } = self;
+        let duration = end.unwrap_or_else(Instant::now).saturating_duration_since(*start).as_secs_f64();
         match kind {
             OperationType::Process => metrics.process_duration.record(duration, attributes),
             OperationType::Send => {

@@ -45,6 +45,7 @@ mod metrics;
 mod operation;
 mod origin;
 mod processing;
+mod report;
 mod settings;
 
 pub use attempt::{ATTEMPT, Attempt, FIRST_TRACEPARENT};
@@ -56,4 +57,5 @@ pub use item::Item;
 pub use operation::{Operation, OperationType};
 pub use origin::Origin;
 pub use processing::Processing;
+pub use report::{Report, Reported};
 pub use settings::{MessageView, Relation, Settings};

@@ -13,7 +13,7 @@ use tracing_core_lite::messaging::{Batch, Destination, Settings};
 
 use super::forward::forward_consumer;
 use super::{Received, Receiver, TracedPartitionQueue};
-use crate::carrier::CarrierMessage;
+use crate::headers::CarrierMessage;
 
 /// A [`BaseConsumer`] that gives messages together with the context of their senders.
 ///

@@ -3,6 +3,7 @@
 mod base;
 mod batch;
 mod forward;
+mod message_stream;
 mod partition_queue;
 mod received;
 mod receiver;
@@ -10,7 +11,8 @@ mod settle;
 mod stream;
 
 pub use base::{Iter, TracedBaseConsumer};
+pub use message_stream::TracedMessageStream;
 pub use partition_queue::{TracedPartitionQueue, TracedStreamPartitionQueue};
 pub use received::Received;
 pub(crate) use receiver::Receiver;
-pub use stream::{TracedMessageStream, TracedStreamConsumer};
+pub use stream::TracedStreamConsumer;

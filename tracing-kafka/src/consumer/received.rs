@@ -11,10 +11,9 @@ use tracing_core_lite::messaging::{
     Batch, Client, Destination, Item, MessageView, Operation, OperationType, Origin, Processing,
 };
 
-use crate::attribute::OFFSET;
-use crate::carrier::{CarrierMessage, Incoming, Outgoing};
-use crate::native_headers;
-use crate::sending::record_message;
+use crate::headers::{self, CarrierMessage, Incoming, Outgoing};
+use crate::record::attribute::OFFSET;
+use crate::record::record_message;
 
 /// A message with the context of its sender. It dereferences to the message.
 ///
@@ -62,7 +61,7 @@ impl<M: CarrierMessage> Received<M> {
     /// whose name is not UTF-8, which any sender can send; this does not.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
-        native_headers::last(self.message.borrowed_headers()?, name)
+        headers::last(self.message.borrowed_headers()?, name)
     }
 
     /// Works on the message: runs what `work` returns under a `process` span, in its context. An `Err` is the span's failure.

@@ -6,8 +6,8 @@ use tracing_core_lite::messaging::{Batch, Client, Destination, Operation, Operat
 
 use super::Received;
 use super::{batch, settle};
-use crate::carrier::CarrierMessage;
-use crate::scope;
+use crate::config::instrument;
+use crate::headers::CarrierMessage;
 
 /// How Kafka calls receiving, in metrics.
 const POLL: &str = "poll";
@@ -19,7 +19,7 @@ pub(crate) struct Receiver {
 
 impl Receiver {
     pub(super) fn new(settings: Settings, config: Option<&ClientConfig>) -> Self {
-        Self { client: scope::client(settings, config) }
+        Self { client: instrument(settings, config) }
     }
 
     pub(super) fn receive<M: CarrierMessage>(&self, message: M) -> Received<M> {

@@ -7,8 +7,8 @@ use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
 use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType};
 
-use crate::attribute::OFFSET;
-use crate::sending::failed;
+use crate::record::attribute::OFFSET;
+use crate::record::record_failure;
 
 /// What is committed.
 pub(crate) struct Offsets<'a> {
@@ -58,7 +58,7 @@ pub(super) fn traced(
     });
     let result = call();
     if let Err(error) = &result {
-        failed(&mut settling, error);
+        record_failure(&mut settling, error);
     }
     result
 }

@@ -1,22 +1,19 @@
 //! The consumer that gives a stream of messages.
 
 use std::fmt;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use futures_core::Stream;
 use rdkafka::ClientConfig;
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
-use rdkafka::consumer::{Consumer, ConsumerContext, DefaultConsumerContext, MessageStream, StreamConsumer};
+use rdkafka::consumer::{Consumer, ConsumerContext, DefaultConsumerContext, StreamConsumer};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::util::{AsyncRuntime, DefaultRuntime};
 use tracing_core_lite::messaging::{Batch, Destination, Settings};
 
 use super::forward::forward_consumer;
-use super::{Received, Receiver, TracedStreamPartitionQueue};
-use crate::carrier::CarrierMessage;
+use super::{Received, Receiver, TracedMessageStream, TracedStreamPartitionQueue};
+use crate::headers::CarrierMessage;
 
 /// A [`StreamConsumer`] that gives messages together with the context of their senders.
 ///
@@ -131,23 +128,6 @@ impl<C: ConsumerContext + 'static, R> TracedStreamConsumer<C, R> {
     }
 }
 
-/// The messages of a [`TracedStreamConsumer`].
-#[must_use = "streams do nothing unless polled"]
-pub struct TracedMessageStream<'a, C: ConsumerContext> {
-    pub(super) inner: MessageStream<'a, C>,
-    pub(super) receiver: &'a Receiver,
-}
-
-impl<'a, C: ConsumerContext> Stream for TracedMessageStream<'a, C> {
-    type Item = KafkaResult<Received<BorrowedMessage<'a>>>;
-
-    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let receiver = self.receiver;
-        let message = Pin::new(&mut self.inner).poll_next(context);
-        message.map(|next| next.map(|message| message.map(|message| receiver.receive(message))))
-    }
-}
-
 forward_consumer!([C, R] TracedStreamConsumer<C, R>, C: ConsumerContext);
 
 impl<R: AsyncRuntime> FromClientConfig for TracedStreamConsumer<DefaultConsumerContext, R> {
@@ -168,11 +148,5 @@ impl<C: ConsumerContext + 'static, R: AsyncRuntime> FromClientConfigAndContext<C
 impl<C: ConsumerContext, R> fmt::Debug for TracedStreamConsumer<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TracedStreamConsumer").field("receiver", &self.receiver).finish_non_exhaustive()
-    }
-}
-
-impl<C: ConsumerContext> fmt::Debug for TracedMessageStream<'_, C> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedMessageStream").finish_non_exhaustive()
     }
 }

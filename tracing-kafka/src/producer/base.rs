@@ -3,20 +3,22 @@
 use std::fmt;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::{Client, ClientContext};
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::ToBytes;
 use rdkafka::producer::{
-    BaseProducer, BaseRecord, DefaultProducerContext, NoCustomPartitioner, Partitioner, ProducerContext,
+    BaseProducer, BaseRecord, DefaultProducerContext, NoCustomPartitioner, Partitioner, Producer,
+    ProducerContext,
 };
 use rdkafka::util::{IntoOpaque, Timeout};
 use tracing_core_lite::messaging::Settings;
 
-use super::Counted;
 use super::context::{TracedOpaque, TracedProducerContext};
-
 use super::forward::forward_producer;
-use crate::sending::{Outbound, Sender, failed};
+use super::sender::{Outbound, Sender};
+use super::sending::Sending;
+use super::transactions::Counted;
 
 /// A [`BaseProducer`] whose messages have spans and carry context.
 ///
@@ -95,7 +97,7 @@ where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
-        let (record, counted) = start(&self.sender, record);
+        let (record, counted) = start(&self.sender, self.inner.client(), record);
         match self.inner.send(record) {
             Ok(()) => {
                 counted.keep();
@@ -116,14 +118,16 @@ where
 }
 
 /// Starts the span of `record` and puts it beside the caller's own value.
-pub(super) fn start<'a, K, P, D>(
+pub(super) fn start<'a, K, P, D, C>(
     sender: &Sender,
+    kafka: &Client<C>,
     mut record: BaseRecord<'a, K, P, D>,
 ) -> (BaseRecord<'a, K, P, Box<TracedOpaque<D>>>, Counted)
 where
     K: ToBytes + ?Sized,
     P: ToBytes + ?Sized,
     D: IntoOpaque,
+    C: ClientContext,
 {
     let message = Outbound {
         topic: record.topic,
@@ -131,8 +135,8 @@ where
         key: record.key.map(ToBytes::to_bytes),
         payload: record.payload.map(ToBytes::to_bytes),
     };
-    let (sending, counted) = sender.start(&message, &mut record.headers);
-    let sending = sending.is_observed().then(|| Box::new(sending));
+    let (sending, counted) = sender.start(kafka, &message, &mut record.headers);
+    let sending = Sending::new(sending);
     let record = BaseRecord {
         topic: record.topic,
         partition: record.partition,
@@ -156,9 +160,7 @@ where
     D: IntoOpaque,
 {
     let TracedOpaque { opaque, sending } = *record.delivery_opaque;
-    if let Some(mut sending) = sending {
-        failed(&mut sending, error);
-    }
+    sending.fail(error);
     BaseRecord {
         topic: record.topic,
         partition: record.partition,

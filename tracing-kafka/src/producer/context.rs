@@ -6,11 +6,10 @@ use rdkafka::Statistics;
 use rdkafka::client::{ClientContext, OAuthToken};
 use rdkafka::config::RDKafkaLogLevel;
 use rdkafka::error::KafkaError;
-use rdkafka::message::{DeliveryResult, Message};
+use rdkafka::message::DeliveryResult;
 use rdkafka::producer::{Partitioner, ProducerContext};
-use tracing_core_lite::messaging::InFlight;
 
-use crate::sending::delivered;
+use super::sending::Sending;
 
 /// What a [`TracedBaseProducer`](super::TracedBaseProducer) gives librdkafka as its context: it ends the span of a message at
 /// its delivery report, and passes everything on to the context inside.
@@ -21,8 +20,7 @@ pub struct TracedProducerContext<C>(C);
 #[derive(Debug)]
 pub struct TracedOpaque<D> {
     pub(super) opaque: D,
-    /// `None` for messages that nobody observes: many of them wait for their reports at a time.
-    pub(super) sending: Option<Box<InFlight>>,
+    pub(super) sending: Sending,
 }
 
 impl<C> TracedProducerContext<C> {
@@ -70,12 +68,7 @@ where
 
     fn delivery(&self, result: &DeliveryResult<'_>, opaque: Self::DeliveryOpaque) {
         let TracedOpaque { opaque, sending } = *opaque;
-        if let Some(sending) = sending {
-            match result {
-                Ok(message) => delivered(*sending, message.partition(), message.offset(), None),
-                Err((error, message)) => delivered(*sending, message.partition(), -1, Some(error)),
-            }
-        }
+        sending.end(result);
         self.0.delivery(result, opaque);
     }
 

@@ -2,26 +2,40 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
+use futures_channel::oneshot;
 use rdkafka::producer::DeliveryFuture;
 use rdkafka::producer::future_producer::OwnedDeliveryResult;
 use tracing_core_lite::error_class::CANCELLED;
-use tracing_core_lite::messaging::InFlight;
+use tracing_core_lite::messaging::{InFlight, Report, Reported};
 
-use crate::sending::delivered;
+use super::sending::{Sending, record_cancelled, record_report};
 
-/// A [`DeliveryFuture`] that ends the message's span. Dropped before the report has come, it ends the span with an event
-/// `cancelled`: the message may be delivered all the same.
-#[must_use = "the span of the message ends when this is dropped"]
-pub struct TracedDeliveryFuture {
-    inner: DeliveryFuture,
-    sending: Observed,
+/// The future of a message's delivery report, with the output of rdkafka's [`DeliveryFuture`].
+///
+/// - From a [`TracedFutureProducer`](super::TracedFutureProducer): the producer's delivery callback ends the span,
+///   whether this future is polled, kept or dropped.
+/// - From a [`WrappedFutureProducer`](super::WrappedFutureProducer): see there.
+#[must_use = "the delivery may fail"]
+pub struct TracedDeliveryFuture(Source);
+
+enum Source {
+    Callback(oneshot::Receiver<OwnedDeliveryResult>),
+    Wrapped(Reported<WrappedDelivery>),
+    Unobserved(DeliveryFuture),
 }
 
 impl TracedDeliveryFuture {
-    pub(super) fn new(inner: DeliveryFuture, sending: InFlight) -> Self {
-        Self { inner, sending: Observed::new(sending) }
+    pub(super) fn of_callback(report: oneshot::Receiver<OwnedDeliveryResult>) -> Self {
+        Self(Source::Callback(report))
+    }
+
+    pub(super) fn wrap(report: DeliveryFuture, sending: Sending) -> Self {
+        Self(match sending.into_operation() {
+            Some(sending) => Source::Wrapped(Reported::new(WrappedDelivery(report), sending)),
+            None => Source::Unobserved(report),
+        })
     }
 }
 
@@ -29,56 +43,40 @@ impl Future for TracedDeliveryFuture {
     type Output = <DeliveryFuture as Future>::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let report = ready!(Pin::new(&mut self.inner).poll(context));
-        if let Some(mut sending) = self.sending.0.take() {
-            match &report {
-                Ok(result) => end(sending, result),
-                Err(error) => sending.failed("Canceled", &error.to_string()),
-            }
-        }
-        Poll::Ready(report)
-    }
-}
-
-/// A span whose end somebody waits for.
-#[derive(Debug)]
-pub(super) struct Observed(Option<InFlight>);
-
-impl Observed {
-    pub(super) fn new(sending: InFlight) -> Self {
-        Self(Some(sending))
-    }
-
-    pub(super) fn end(mut self, result: &OwnedDeliveryResult) {
-        if let Some(sending) = self.0.take() {
-            end(sending, result);
+        match &mut self.0 {
+            Source::Callback(report) => Pin::new(report).poll(context),
+            Source::Wrapped(report) => Pin::new(report).poll(context),
+            Source::Unobserved(report) => Pin::new(report).poll(context),
         }
     }
 }
 
-impl Drop for Observed {
-    fn drop(&mut self) {
-        if let Some(sending) = self.0.take() {
-            sending.end_with(|span| {
-                span.add_event(CANCELLED, &[]);
-            });
-        }
+/// The report that a bare producer makes.
+pub(super) struct WrappedDelivery(DeliveryFuture);
+
+impl Future for WrappedDelivery {
+    type Output = <DeliveryFuture as Future>::Output;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
     }
 }
 
-/// Ends the span with the report.
-fn end(sending: InFlight, result: &OwnedDeliveryResult) {
-    match result {
-        Ok(delivery) => delivered(sending, delivery.partition, delivery.offset, None),
-        Err((error, message)) => {
-            use rdkafka::Message;
-            delivered(sending, message.partition(), -1, Some(error));
+impl Report for WrappedDelivery {
+    fn record(report: &Self::Output, sending: &mut InFlight) {
+        match report {
+            Ok(report) => record_report(sending, report),
+            Err(error) => sending.failed(CANCELLED, &error.to_string()),
         }
+    }
+
+    fn record_cancelled(&self, sending: &mut InFlight) {
+        record_cancelled(sending);
     }
 }
 
 impl fmt::Debug for TracedDeliveryFuture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TracedDeliveryFuture").field("sending", &self.sending).finish_non_exhaustive()
+        f.debug_struct("TracedDeliveryFuture").finish_non_exhaustive()
     }
 }

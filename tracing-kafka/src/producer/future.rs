@@ -1,34 +1,41 @@
-//! The producer that gives a future for each message.
+//! The producer that returns a future for each message.
 
 use std::fmt;
+use std::marker::PhantomData;
 
+use futures_channel::oneshot;
 use rdkafka::ClientConfig;
 use rdkafka::client::{ClientContext, DefaultClientContext};
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::ToBytes;
-use rdkafka::producer::future_producer::{FutureProducerContext, OwnedDeliveryResult};
-use rdkafka::producer::{FutureProducer, FutureRecord, NoCustomPartitioner};
+use rdkafka::producer::future_producer::OwnedDeliveryResult;
+use rdkafka::producer::{BaseRecord, FutureRecord, NoCustomPartitioner, Producer, ThreadedProducer};
 use rdkafka::util::{AsyncRuntime, DefaultRuntime, Timeout};
-use tracing_core_lite::messaging::{InFlight, Settings};
+use tracing_core_lite::messaging::Settings;
 
-use super::delivery_future::Observed;
+use super::TracedDeliveryFuture;
+use super::delivery_context::{TracedDelivery, TracedDeliveryContext};
+use super::enqueue::{MessageParts, enqueue};
 use super::forward::forward_producer;
-use super::{Counted, TracedDeliveryFuture};
-use crate::sending::{Outbound, Sender, failed};
+use super::sender::{Outbound, Sender};
+use super::sending::Sending;
+use super::transactions::Counted;
 
-/// A [`FutureProducer`] whose messages have spans and carry context.
+/// A producer with the calls and results of rdkafka's [`FutureProducer`](rdkafka::producer::FutureProducer), whose messages
+/// have spans and carry context.
 ///
-/// Made from a configuration as the bare one is, or around one that exists. Calls and results are those of the bare producer,
-/// its other functions are in the trait [`Producer`](rdkafka::producer::Producer), with a span for each transaction. A clone is
-/// cheap.
+/// Created from a configuration, as the bare producer is. To trace a `FutureProducer` that exists, use
+/// [`WrappedFutureProducer`](super::WrappedFutureProducer). Other functions are in the trait [`Producer`], with a span for
+/// each transaction. A clone is cheap.
 ///
-/// The span of a message is a child of the span that is current when the future of `send` is first polled, which is when the
-/// bare producer takes the message, or when `send_result` is called. It ends at the delivery report, with
-/// partition and offset or with the error. When the future of `send` is dropped before, it ends at that moment with an event
-/// `cancelled`: the message may be delivered all the same.
+/// The span of a message is a child of the span that is current when the future of [`send`](Self::send) is first polled, or
+/// when [`send_result`](Self::send_result) is called. It ends at the delivery report, with partition and offset or with the
+/// error: the producer's own delivery callback ends it, whether the future is polled, kept or dropped. This needs no async
+/// runtime. If the future of `send` is dropped while the queue is full, the message was not sent, and the span ends with an
+/// event `cancelled`.
 ///
-/// The message in an error has the headers with which it was sent, context included; to send it again replaces them.
+/// The message in an error has the headers with which it was sent. If it is sent again, its trace context is replaced.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -49,31 +56,96 @@ pub struct TracedFutureProducer<C = DefaultClientContext, R = DefaultRuntime>
 where
     C: ClientContext + 'static,
 {
-    inner: FutureProducer<C, R>,
+    inner: ThreadedProducer<TracedDeliveryContext<C>>,
     sender: Sender,
+    _runtime: PhantomData<fn() -> R>,
+}
+
+/// A record, and what goes with it to its delivery report.
+type Outgoing<'a, K, P> = BaseRecord<'a, K, P, Box<TracedDelivery>>;
+
+impl<R> TracedFutureProducer<DefaultClientContext, R> {
+    /// Creates a producer from `config`, with `settings`. Spans end in the producer's delivery callback.
+    ///
+    /// # Errors
+    /// Those of [`ClientConfig::create`].
+    pub fn create(config: &ClientConfig, settings: Settings) -> KafkaResult<Self> {
+        Self::create_with_context(config, DefaultClientContext, settings)
+    }
 }
 
 impl<C: ClientContext + 'static, R> TracedFutureProducer<C, R> {
-    /// Wraps `inner`, with default settings. Spans do not name the broker and the client, as
-    /// [`with_config`](Self::with_config) does.
-    pub fn new(inner: FutureProducer<C, R>) -> Self {
-        Self::with_settings(inner, Settings::new())
+    /// Creates a producer from `config` and `context`, with `settings`. Spans end in the producer's delivery callback.
+    ///
+    /// # Errors
+    /// Those of [`ClientConfig::create_with_context`].
+    pub fn create_with_context(config: &ClientConfig, context: C, settings: Settings) -> KafkaResult<Self> {
+        let inner = ThreadedProducer::from_config_and_context(config, TracedDeliveryContext::new(context))?;
+        Ok(Self { inner, sender: Sender::new(settings, Some(config)), _runtime: PhantomData })
     }
 
-    /// Wraps `inner`, with `settings`.
-    pub fn with_settings(inner: FutureProducer<C, R>, settings: Settings) -> Self {
-        Self { inner, sender: Sender::new(settings, None) }
-    }
-
-    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
-    /// and `transactional.id`.
-    pub fn with_config(inner: FutureProducer<C, R>, config: &ClientConfig, settings: Settings) -> Self {
-        Self { inner, sender: Sender::new(settings, Some(config)) }
-    }
-
-    /// The producer without spans.
-    pub fn inner(&self) -> &FutureProducer<C, R> {
+    /// Returns the producer without spans. What is sent with it needs a [`TracedDelivery`], which only this type creates.
+    pub fn inner(&self) -> &ThreadedProducer<TracedDeliveryContext<C>> {
         &self.inner
+    }
+
+    /// Queues a message, as [`FutureProducer::send_result`](rdkafka::producer::FutureProducer::send_result) does, and returns
+    /// a future of its delivery report.
+    ///
+    /// # Errors
+    /// Those of the bare producer. The span records them: a full queue is `QueueFull`.
+    #[allow(clippy::result_large_err, reason = "the signature of the bare producer")]
+    pub fn send_result<'a, K, P>(
+        &self,
+        record: FutureRecord<'a, K, P>,
+    ) -> Result<TracedDeliveryFuture, (KafkaError, FutureRecord<'a, K, P>)>
+    where
+        K: ToBytes + ?Sized,
+        P: ToBytes + ?Sized,
+    {
+        let (record, report, counted) = self.start(record);
+        match self.inner.send(record) {
+            Ok(()) => {
+                counted.keep();
+                Ok(TracedDeliveryFuture::of_callback(report))
+            }
+            Err((error, record)) => {
+                counted.take_back();
+                record.delivery_opaque.sending.fail(&error);
+                let (topic, partition, payload) = (record.topic, record.partition, record.payload);
+                let (key, timestamp, headers) = (record.key, record.timestamp, record.headers);
+                Err((error, FutureRecord { topic, partition, payload, key, timestamp, headers }))
+            }
+        }
+    }
+
+    /// Polls the producer, as [`FutureProducer::poll`](rdkafka::producer::FutureProducer::poll) does.
+    pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
+        self.inner.poll(timeout);
+    }
+
+    /// Starts the span of `record` and puts it beside the sender of the report.
+    fn start<'a, K, P>(
+        &self,
+        mut record: FutureRecord<'a, K, P>,
+    ) -> (Outgoing<'a, K, P>, oneshot::Receiver<OwnedDeliveryResult>, Counted)
+    where
+        K: ToBytes + ?Sized,
+        P: ToBytes + ?Sized,
+    {
+        let message = Outbound::of(&record);
+        let (sending, counted) = self.sender.start(self.inner.client(), &message, &mut record.headers);
+        let (sender, report) = oneshot::channel();
+        let record = BaseRecord {
+            topic: record.topic,
+            partition: record.partition,
+            payload: record.payload,
+            key: record.key,
+            timestamp: record.timestamp,
+            headers: record.headers,
+            delivery_opaque: Box::new(TracedDelivery { report: sender, sending: Sending::new(sending) }),
+        };
+        (record, report, counted)
     }
 }
 
@@ -82,85 +154,42 @@ where
     C: ClientContext + 'static,
     R: AsyncRuntime,
 {
-    /// As [`FutureProducer::send`], with a span that lasts until the delivery report.
+    /// Sends a message and waits for its delivery report, as
+    /// [`FutureProducer::send`](rdkafka::producer::FutureProducer::send) does.
     ///
     /// # Errors
     /// Those of the bare producer.
-    pub async fn send<K, P, T>(
-        &self,
-        mut record: FutureRecord<'_, K, P>,
-        queue_timeout: T,
-    ) -> OwnedDeliveryResult
+    pub async fn send<K, P, T>(&self, record: FutureRecord<'_, K, P>, queue_timeout: T) -> OwnedDeliveryResult
     where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
         T: Into<Timeout>,
     {
-        let (sending, counted) = self.start(&mut record);
-        let sending = Observed::new(sending);
-        let result = self.inner.send(record, queue_timeout).await;
+        let parts = MessageParts::of(&record);
+        let (record, report, counted) = self.start(record);
+        let queued = enqueue::<R, _, _>(record, queue_timeout.into(), |record| self.inner.send(record)).await;
+        let result = match queued {
+            // The report cannot be missing while the producer is here.
+            Ok(()) => report.await.unwrap_or_else(|_| Err((KafkaError::Canceled, parts.message(None)))),
+            Err((error, record)) => {
+                record.delivery_opaque.sending.fail(&error);
+                Err((error, parts.message(record.headers)))
+            }
+        };
         match &result {
             Ok(_) => counted.keep(),
             Err(_) => counted.take_back(),
         }
-        sending.end(&result);
         result
-    }
-
-    /// As [`FutureProducer::send_result`]. The span lasts until the delivery report. When the future is
-    /// dropped before, it ends at that moment with an event `cancelled`.
-    ///
-    /// # Errors
-    /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`.
-    #[allow(clippy::result_large_err, reason = "the signature of the bare producer")]
-    pub fn send_result<'a, K, P>(
-        &self,
-        mut record: FutureRecord<'a, K, P>,
-    ) -> Result<TracedDeliveryFuture, (KafkaError, FutureRecord<'a, K, P>)>
-    where
-        K: ToBytes + ?Sized,
-        P: ToBytes + ?Sized,
-    {
-        let (mut sending, counted) = self.start(&mut record);
-        match self.inner.send_result(record) {
-            Ok(delivery) => {
-                counted.keep();
-                Ok(TracedDeliveryFuture::new(delivery, sending))
-            }
-            Err((error, record)) => {
-                counted.take_back();
-                failed(&mut sending, &error);
-                Err((error, record))
-            }
-        }
-    }
-
-    /// As [`FutureProducer::poll`].
-    pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
-        self.inner.poll(timeout);
-    }
-
-    fn start<K, P>(&self, record: &mut FutureRecord<'_, K, P>) -> (InFlight, Counted)
-    where
-        K: ToBytes + ?Sized,
-        P: ToBytes + ?Sized,
-    {
-        let message = Outbound {
-            topic: record.topic,
-            partition: record.partition,
-            key: record.key.map(ToBytes::to_bytes),
-            payload: record.payload.map(ToBytes::to_bytes),
-        };
-        self.sender.start(&message, &mut record.headers)
     }
 }
 
-forward_producer!([C, R] TracedFutureProducer<C, R>, FutureProducerContext<C>, NoCustomPartitioner,
+forward_producer!([C, R] TracedFutureProducer<C, R>, TracedDeliveryContext<C>, NoCustomPartitioner,
     C: ClientContext + 'static, R: AsyncRuntime);
 
 impl<R: AsyncRuntime> FromClientConfig for TracedFutureProducer<DefaultClientContext, R> {
     fn from_config(config: &ClientConfig) -> KafkaResult<Self> {
-        Self::from_config_and_context(config, DefaultClientContext)
+        Self::create(config, Settings::new())
     }
 }
 
@@ -168,14 +197,13 @@ impl<C: ClientContext + 'static, R: AsyncRuntime> FromClientConfigAndContext<C>
     for TracedFutureProducer<C, R>
 {
     fn from_config_and_context(config: &ClientConfig, context: C) -> KafkaResult<Self> {
-        let inner = FutureProducer::from_config_and_context(config, context)?;
-        Ok(Self::with_config(inner, config, Settings::new()))
+        Self::create_with_context(config, context, Settings::new())
     }
 }
 
 impl<C: ClientContext + 'static, R> Clone for TracedFutureProducer<C, R> {
     fn clone(&self) -> Self {
-        Self { inner: self.inner.clone(), sender: self.sender.clone() }
+        Self { inner: self.inner.clone(), sender: self.sender.clone(), _runtime: PhantomData }
     }
 }
 

@@ -2,15 +2,21 @@
 
 mod base;
 mod context;
+mod delivery_context;
 mod delivery_future;
+mod enqueue;
 mod forward;
 mod future;
+mod sender;
+mod sending;
 mod threaded;
 mod transactions;
+mod wrapped_future;
 
 pub use base::TracedBaseProducer;
 pub use context::{TracedOpaque, TracedProducerContext};
+pub use delivery_context::{TracedDelivery, TracedDeliveryContext};
 pub use delivery_future::TracedDeliveryFuture;
 pub use future::TracedFutureProducer;
 pub use threaded::TracedThreadedProducer;
-pub(crate) use transactions::{Counted, Transactions};
+pub use wrapped_future::WrappedFutureProducer;

@@ -7,7 +7,8 @@ use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::ToBytes;
 use rdkafka::producer::{
-    BaseRecord, DefaultProducerContext, NoCustomPartitioner, Partitioner, ProducerContext, ThreadedProducer,
+    BaseRecord, DefaultProducerContext, NoCustomPartitioner, Partitioner, Producer, ProducerContext,
+    ThreadedProducer,
 };
 use rdkafka::util::Timeout;
 use tracing_core_lite::messaging::Settings;
@@ -15,7 +16,7 @@ use tracing_core_lite::messaging::Settings;
 use super::base::{give_back, start};
 use super::context::TracedProducerContext;
 use super::forward::forward_producer;
-use crate::sending::Sender;
+use super::sender::Sender;
 
 /// A [`ThreadedProducer`] whose messages have spans and carry context.
 ///
@@ -79,7 +80,7 @@ where
         K: ToBytes + ?Sized,
         P: ToBytes + ?Sized,
     {
-        let (record, counted) = start(&self.sender, record);
+        let (record, counted) = start(&self.sender, self.inner.client(), record);
         match self.inner.send(record) {
             Ok(()) => {
                 counted.keep();

@@ -9,8 +9,8 @@ use tracing_core_lite::messaging::attribute::{CLIENT_ID, SERVER_ADDRESS, SERVER_
 use tracing_core_lite::messaging::{Client, InFlight};
 use tracing_core_lite::span::Span;
 
-use crate::attribute::{TRANSACTION_ID, TRANSACTION_MESSAGES, TRANSACTION_OUTCOME};
-use crate::error_class;
+use crate::record::attribute::{TRANSACTION_ID, TRANSACTION_MESSAGES, TRANSACTION_OUTCOME};
+use crate::record::error_class;
 
 /// The transaction that a producer has open, if any.
 #[derive(Debug)]

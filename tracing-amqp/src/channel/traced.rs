@@ -1,0 +1,186 @@
+//! A channel whose publishes and deliveries are traced.
+
+use std::fmt;
+
+use lapin::message::BasicReturnMessage;
+use lapin::options::{BasicConsumeOptions, BasicGetOptions, BasicPublishOptions};
+use lapin::types::{FieldTable, ShortString};
+use lapin::{BasicProperties, Channel, Result};
+use opentelemetry::Context;
+use tracing_core_lite::messaging::{Batch, InFlight, Peer, Settings};
+
+use super::get::{self, TracedGetMessage};
+use crate::config::Broker;
+use crate::consumer::{Source, TracedConsumer};
+use crate::publisher::{ReturnedMessages, TracedConfirm};
+use crate::record::{Pending, error_class};
+
+/// A [`Channel`] whose publishes and deliveries are traced.
+///
+/// Calls have the arguments, the results and the errors of the bare channel; what this type does not have (queues, exchanges,
+/// transactions, confirms as a whole) is on [`inner`](TracedChannel::inner). It is no `Deref` to the bare channel, so that
+/// nothing goes past it unseen.
+///
+/// ```no_run
+/// use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
+/// use lapin::{BasicProperties, Connection, ConnectionProperties};
+/// use tracing_amqp::TracedChannel;
+///
+/// # async fn publish() -> lapin::Result<()> {
+/// let connection = Connection::connect("amqp://broker.internal/%2f", ConnectionProperties::default()).await?;
+/// let channel = TracedChannel::new(connection.create_channel().await?);
+/// channel.inner().confirm_select(ConfirmSelectOptions::default()).await?;
+///
+/// let options = BasicPublishOptions { mandatory: true, ..Default::default() };
+/// let properties = BasicProperties::default().with_content_type("application/json".into());
+/// let confirm = channel.basic_publish("orders".into(), "created".into(), options, b"{}", properties).await?;
+/// assert!(confirm.await?.is_ack());
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct TracedChannel {
+    channel: Channel,
+    broker: Broker,
+    returned: ReturnedMessages,
+}
+
+impl TracedChannel {
+    /// Wraps `channel` with the default settings.
+    #[must_use]
+    pub fn new(channel: Channel) -> Self {
+        Broker::default().channel(channel)
+    }
+
+    /// Wraps `channel` with `settings`. Many channels share one [`Broker`], which can also say where it is.
+    #[must_use]
+    pub fn with_settings(channel: Channel, settings: Settings) -> Self {
+        Broker::new(settings, Peer::new()).channel(channel)
+    }
+
+    /// The bare channel.
+    #[must_use]
+    pub fn inner(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// What the channel was wrapped with.
+    #[must_use]
+    pub fn broker(&self) -> &Broker {
+        &self.broker
+    }
+
+    /// Publishes a message, with the context of its `publish` span in the headers.
+    ///
+    /// `properties` are sent as they are, but for the headers of trace context: those are replaced, in whatever case they were
+    /// written. The span is a child of the current one. With publisher confirms it ends with the [`TracedConfirm`], without
+    /// them when the message was written, and with an error as soon as there is one.
+    ///
+    /// # Errors
+    /// Those of [`Channel::basic_publish`].
+    pub async fn basic_publish(
+        &self,
+        exchange: ShortString,
+        routing_key: ShortString,
+        options: BasicPublishOptions,
+        payload: &[u8],
+        properties: BasicProperties,
+    ) -> Result<TracedConfirm> {
+        let (key, size) = (routing_key.as_str(), payload.len());
+        let (in_flight, properties) =
+            self.broker.publish_in(&Context::current(), exchange.as_str(), key, size, properties);
+        self.send(in_flight, exchange, routing_key, options, payload, properties).await
+    }
+
+    /// Sends the message of a publish that has begun.
+    pub(crate) async fn send(
+        &self,
+        in_flight: InFlight,
+        exchange: ShortString,
+        routing_key: ShortString,
+        options: BasicPublishOptions,
+        payload: &[u8],
+        properties: BasicProperties,
+    ) -> Result<TracedConfirm> {
+        let publishing = Pending::new(in_flight);
+        let is_confirmed = self.channel.status().confirm();
+        let returned = (options.mandatory || options.immediate).then(|| self.returned.clone());
+        let published = self.channel.basic_publish(exchange, routing_key, options, payload, properties).await;
+        let mut in_flight = publishing.done();
+        match published {
+            Ok(confirm) => Ok(TracedConfirm::new(confirm, in_flight.filter(|_| is_confirmed), returned)),
+            Err(error) => {
+                if let Some(in_flight) = &mut in_flight {
+                    in_flight.failure_of(error_class::of_error(&error), &error);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Waits for all publisher confirms of the channel, as [`Channel::wait_for_confirms`] does, and returns the mandatory
+    /// messages that came back and whose [`TracedConfirm`] was dropped.
+    ///
+    /// The bare channel's `wait_for_confirms` returns all of them but those whose confirm arrived before the drop.
+    ///
+    /// # Errors
+    /// Those of [`Channel::wait_for_confirms`].
+    pub async fn wait_for_confirms(&self) -> Result<Vec<BasicReturnMessage>> {
+        let mut returned = self.channel.wait_for_confirms().await?;
+        returned.extend(self.returned.take());
+        Ok(returned)
+    }
+
+    /// Starts a consumer whose deliveries know where they came from.
+    ///
+    /// # Errors
+    /// Those of [`Channel::basic_consume`].
+    pub async fn basic_consume(
+        &self,
+        queue: ShortString,
+        consumer_tag: ShortString,
+        options: BasicConsumeOptions,
+        arguments: FieldTable,
+    ) -> Result<TracedConsumer> {
+        let consumer = self.channel.basic_consume(queue, consumer_tag, options, arguments).await?;
+        // An empty name means the last queue that was declared: lapin knows which the broker meant no better than we do.
+        let source = Source::new(&self.broker, consumer.queue(), options.no_ack);
+        Ok(TracedConsumer::new(consumer, source))
+    }
+
+    /// Asks for one message: a `get` span, of type `receive`, with a FollowsFrom link to the span that sent the message. A
+    /// queue without messages gets a span, too.
+    ///
+    /// # Errors
+    /// Those of [`Channel::basic_get`].
+    pub async fn basic_get(
+        &self,
+        queue: ShortString,
+        options: BasicGetOptions,
+    ) -> Result<Option<TracedGetMessage>> {
+        let source = Source::new(&self.broker, queue.clone(), options.no_ack);
+        let getting = Pending::new(get::start(&source));
+        let got = self.channel.basic_get(queue, options).await;
+        get::finish(getting, source, got)
+    }
+
+    /// Begins the work on many deliveries from `queue` at once: one `process` span. See [`Batch`].
+    #[must_use]
+    pub fn batch(&self, queue: &str) -> Batch {
+        self.broker.batch(queue)
+    }
+}
+
+impl Broker {
+    /// Wraps a channel to this broker.
+    #[must_use]
+    pub fn channel(&self, channel: Channel) -> TracedChannel {
+        TracedChannel { channel, broker: self.clone(), returned: ReturnedMessages::default() }
+    }
+}
+
+impl fmt::Debug for TracedChannel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedChannel").field("id", &self.channel.id()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,194 @@
+//! A delivery that is being worked on.
+
+use std::error::Error;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use lapin::message::Delivery;
+use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions};
+use lapin::{BasicProperties, Result};
+use opentelemetry::Context;
+use tracing_core_lite::messaging::attribute::AGE;
+use tracing_core_lite::messaging::{MessageView, Operation, OperationType, Origin};
+use tracing_core_lite::span::Recorder;
+
+use super::retry::properties_for_retry;
+use super::settlement::{self, Outcome};
+use super::source::Source;
+use super::work::Work;
+use crate::headers::Headers;
+use crate::record::attribute::{DELIVERY_TAG, REDELIVERED};
+use crate::record::{dead_letter, int, record_message};
+
+/// A [`Delivery`] that is being worked on, with its `process` span.
+///
+/// From [`start_processing`](crate::TracedDelivery::start_processing), the span ends when the delivery is acknowledged, given
+/// back, rejected or dropped; inside [`process`](crate::TracedDelivery::process) it ends with the work. Either way it says what
+/// became of the delivery.
+///
+/// ```no_run
+/// use lapin::options::BasicAckOptions;
+/// use tracing_amqp::TracedDelivery;
+/// use tracing_core_lite::context::FutureExt;
+///
+/// # async fn send(_: &[u8]) {}
+/// # async fn handle(delivery: TracedDelivery) -> lapin::Result<()> {
+/// let delivery = delivery.start_processing();
+/// send(&delivery.data).in_context(delivery.context().clone()).await;
+/// delivery.ack(BasicAckOptions::default()).await?; // the span ends here
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct ProcessingDelivery {
+    delivery: Delivery,
+    source: Arc<Source>,
+    origin: Origin,
+    name: Option<Box<str>>,
+    context: Context,
+    work: Arc<Work>,
+    ends_when_settled: bool,
+}
+
+impl ProcessingDelivery {
+    pub(crate) fn start(
+        delivery: Delivery,
+        source: Arc<Source>,
+        origin: Origin,
+        name: Option<Box<str>>,
+        ends_when_settled: bool,
+    ) -> Self {
+        let destination = source.destination(name.as_deref());
+        let operation = Operation::new(OperationType::Process, destination);
+        let client = source.broker.client();
+        let processing = client.process(&operation, &origin, |span| {
+            record(&delivery, span);
+            let headers = Headers::of(&delivery.properties);
+            client.on_process(&MessageView::new(destination.name, delivery.data.len(), &headers), span);
+        });
+        let context = processing.context().clone();
+        let work = Arc::new(Work::new(processing));
+        Self { delivery, source, origin, name, context, work, ends_when_settled }
+    }
+
+    pub(crate) fn work(&self) -> Arc<Work> {
+        Arc::clone(&self.work)
+    }
+
+    /// The context to work in: what is called from there belongs to this message.
+    #[must_use]
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// Who sent the message.
+    #[must_use]
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// Runs `write` if the span is recorded and has not ended.
+    pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
+        self.work.record(write);
+    }
+
+    /// Records that the work failed. See [`Recorder::failed`].
+    pub fn failed(&self, error_type: &str, description: &str) {
+        self.work.failed(error_type, description);
+    }
+
+    /// Records that the work failed with `error`. See [`Recorder::record_error`].
+    pub fn failure<E: Error + ?Sized>(&self, error: &E) {
+        self.work.failure(error);
+    }
+
+    /// As [`failure`](ProcessingDelivery::failure), with `class` as `error.type`, in the metrics too: for errors whose type
+    /// says less than the error does. See [`Recorder::record_error_as`].
+    pub fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
+        self.work.failure_of(class, error);
+    }
+
+    /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does.
+    ///
+    /// # Errors
+    /// Those of [`Acker::ack`](lapin::Acker::ack).
+    pub async fn ack(&self, options: BasicAckOptions) -> Result<bool> {
+        self.settle(Outcome::Ack, self.delivery.ack(options)).await
+    }
+
+    /// Gives the delivery back, as [`Acker::nack`](lapin::Acker::nack) does.
+    ///
+    /// # Errors
+    /// Those of [`Acker::nack`](lapin::Acker::nack).
+    pub async fn nack(&self, options: BasicNackOptions) -> Result<bool> {
+        self.settle(Outcome::of_nack(options), self.delivery.nack(options)).await
+    }
+
+    /// Rejects the delivery, as [`Acker::reject`](lapin::Acker::reject) does.
+    ///
+    /// # Errors
+    /// Those of [`Acker::reject`](lapin::Acker::reject).
+    pub async fn reject(&self, options: BasicRejectOptions) -> Result<bool> {
+        self.settle(Outcome::of_reject(options), self.delivery.reject(options)).await
+    }
+
+    async fn settle(&self, outcome: Outcome, settling: impl Future<Output = Result<bool>>) -> Result<bool> {
+        let name = self.name.as_deref();
+        let settled =
+            settlement::trace(&self.source, &self.delivery, name, outcome, &self.context, settling).await;
+        match &settled {
+            Ok(true) => self.work.settled(outcome, self.ends_when_settled),
+            // Settled before, or lost with its channel: the drop says which.
+            Ok(false) => {}
+            Err(error) => {
+                self.work.settlement_failed(error);
+                self.work.settled(Outcome::Dropped, self.ends_when_settled);
+            }
+        }
+        settled
+    }
+
+    /// The properties to publish the message again with. See
+    /// [`TracedDelivery::properties_for_retry`](crate::TracedDelivery::properties_for_retry).
+    #[must_use]
+    pub fn properties_for_retry(&self) -> BasicProperties {
+        properties_for_retry(&self.delivery, &self.origin)
+    }
+}
+
+impl Drop for ProcessingDelivery {
+    fn drop(&mut self) {
+        let outcome = Outcome::of_dropped(&self.delivery.acker, self.source.no_ack);
+        self.work.settled(outcome, self.ends_when_settled);
+    }
+}
+
+fn record(delivery: &Delivery, span: &mut Recorder<'_>) {
+    record_message(delivery.routing_key.as_str(), delivery.data.len(), &delivery.properties, span);
+    span.set(DELIVERY_TAG, int(delivery.delivery_tag)).set(REDELIVERED, delivery.redelivered);
+    if let Some(age) = delivery.properties.timestamp().and_then(age) {
+        span.set(AGE, age.as_secs_f64());
+    }
+    dead_letter::record(Headers::of(&delivery.properties), span);
+}
+
+/// How long ago a timestamp of AMQP was, which counts whole seconds; `None` for the future.
+fn age(timestamp: u64) -> Option<Duration> {
+    let sent = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(timestamp))?;
+    SystemTime::now().duration_since(sent).ok()
+}
+
+impl Deref for ProcessingDelivery {
+    type Target = Delivery;
+
+    fn deref(&self) -> &Delivery {
+        &self.delivery
+    }
+}
+
+impl DerefMut for ProcessingDelivery {
+    fn deref_mut(&mut self) -> &mut Delivery {
+        &mut self.delivery
+    }
+}

@@ -1,0 +1,55 @@
+//! What the deliveries of one consumer share.
+
+use std::sync::Arc;
+
+use lapin::message::Delivery;
+use lapin::types::ShortString;
+use opentelemetry::Context;
+use tracing_core_lite::messaging::{Destination, InFlight, Operation, OperationType, Origin};
+
+use crate::config::Broker;
+use crate::headers::Headers;
+use crate::record::attribute::DELIVERY_TAG;
+use crate::record::{dead_letter, destination, int};
+
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) broker: Broker,
+    pub(crate) queue: ShortString,
+    /// Whether the broker forgets a message once it is sent.
+    pub(crate) no_ack: bool,
+}
+
+impl Source {
+    pub(crate) fn new(broker: &Broker, queue: ShortString, no_ack: bool) -> Arc<Self> {
+        Arc::new(Self { broker: broker.clone(), queue, no_ack })
+    }
+
+    /// Reads where `delivery` came from, and how often it was tried.
+    pub(crate) fn origin(&self, delivery: &Delivery) -> Origin {
+        let headers = Headers::of(&delivery.properties);
+        self.broker.client().extract(&headers).tried(dead_letter::tries(headers))
+    }
+
+    pub(crate) fn destination<'a>(&'a self, name: Option<&'a str>) -> Destination<'a> {
+        let queue = self.queue.as_str();
+        destination::with_queue(name.unwrap_or(queue), queue)
+    }
+
+    /// Starts the span of a settlement, if such are wanted.
+    pub(crate) fn settle(
+        &self,
+        delivery: &Delivery,
+        name: Option<&str>,
+        operation: &'static str,
+        context: &Context,
+    ) -> Option<InFlight> {
+        let client = self.broker.client();
+        client.has_settle_spans().then(|| {
+            let operation = Operation::new(OperationType::Settle, self.destination(name)).named(operation);
+            client.start(&operation, context, |span| {
+                span.set(DELIVERY_TAG, int(delivery.delivery_tag));
+            })
+        })
+    }
+}

@@ -1,0 +1,128 @@
+//! The broker's confirm of a published message.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use lapin::message::BasicReturnMessage;
+use lapin::{Confirmation, PublisherConfirm, Result};
+use tracing_core_lite::messaging::{InFlight, Report, Reported};
+
+use super::returned::ReturnedMessages;
+use crate::record::attribute::CONFIRM;
+use crate::record::error_class::{self, NACK};
+
+/// The future of a [`PublisherConfirm`], which ends the span when the broker has confirmed or refused the message.
+///
+/// Its output is that of the bare future. The span has the broker's answer in
+/// [`messaging.rabbitmq.confirm`](crate::attribute::CONFIRM). It has failed if the broker refused the message (`error.type`
+/// `nack`), if there is no queue for a mandatory message (`NO_ROUTE`), or if the channel broke.
+///
+/// lapin offers the confirm as a future only, so when the span ends depends on the runtime on which the message was
+/// published:
+///
+/// - On a tokio runtime, the span ends when the confirm arrives: whoever awaits this future ends it, and if nobody does, a
+///   task on the runtime. That holds after this future was dropped as well, unless the message is mandatory or immediate:
+///   lapin then keeps the confirm, so that `wait_for_confirms` returns a message that comes back.
+/// - On another runtime, the span ends when this future is polled or dropped, with the time at which the confirm arrived.
+/// - Dropped without a confirm and without a task that waits for it, the span ends at that moment with `ignored`. The
+///   message is published all the same.
+///
+/// Without publisher confirms the span has ended already.
+#[must_use = "the broker may have refused the message; drop this to ignore that"]
+pub struct TracedConfirm(Source);
+
+enum Source {
+    Unobserved(PublisherConfirm),
+    Observed(Reported<Confirm>),
+}
+
+impl TracedConfirm {
+    /// Wraps `confirm`. `returned` is given for a message that the broker may send back.
+    pub(crate) fn new(
+        confirm: PublisherConfirm,
+        publishing: Option<InFlight>,
+        returned: Option<ReturnedMessages>,
+    ) -> Self {
+        Self(match publishing.filter(InFlight::is_observed) {
+            Some(publishing) => {
+                Source::Observed(Reported::new(Confirm { inner: confirm, returned }, publishing))
+            }
+            None => Source::Unobserved(confirm),
+        })
+    }
+}
+
+impl Future for TracedConfirm {
+    type Output = Result<Confirmation>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match &mut self.0 {
+            Source::Unobserved(confirm) => Pin::new(confirm).poll(cx),
+            Source::Observed(confirm) => Pin::new(confirm).poll(cx),
+        }
+    }
+}
+
+/// A confirm whose span is open.
+struct Confirm {
+    inner: PublisherConfirm,
+    returned: Option<ReturnedMessages>,
+}
+
+impl Future for Confirm {
+    type Output = Result<Confirmation>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.inner).poll(cx)
+    }
+}
+
+impl Report for Confirm {
+    fn record(report: &Self::Output, publishing: &mut InFlight) {
+        let answer = match report {
+            Ok(Confirmation::Ack(None)) => "ack",
+            Ok(Confirmation::Ack(Some(returned)) | Confirmation::Nack(Some(returned))) => {
+                fail_returned(publishing, returned);
+                "returned"
+            }
+            Ok(Confirmation::Nack(None)) => {
+                publishing.failed(NACK, "");
+                "nack"
+            }
+            Ok(Confirmation::NotRequested) => return,
+            Err(error) => return publishing.failure_of(error_class::of_error(error), error),
+        };
+        publishing.record(|span| {
+            span.set(CONFIRM, answer);
+        });
+    }
+
+    fn record_cancelled(&self, publishing: &mut InFlight) {
+        publishing.record(|span| {
+            span.set(CONFIRM, "ignored");
+        });
+    }
+
+    fn is_awaited_when_dropped(&self) -> bool {
+        self.returned.is_none()
+    }
+
+    fn discard(&self, report: Self::Output) {
+        if let (Some(returned), Ok(Confirmation::Ack(Some(message)) | Confirmation::Nack(Some(message)))) =
+            (&self.returned, report)
+        {
+            returned.push(message);
+        }
+    }
+}
+
+fn fail_returned(publishing: &mut InFlight, returned: &BasicReturnMessage) {
+    publishing.failed(error_class::of_reply_code(returned.reply_code), returned.reply_text.as_str());
+}
+
+impl fmt::Debug for TracedConfirm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracedConfirm").finish_non_exhaustive()
+    }
+}

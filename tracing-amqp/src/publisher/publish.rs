@@ -1,0 +1,74 @@
+//! The `publish` span of one message.
+
+use lapin::BasicProperties;
+use opentelemetry::Context;
+use tracing_core_lite::messaging::{Destination, InFlight, MessageView, Operation, OperationType};
+
+use crate::config::Broker;
+use crate::headers::{Headers, NewHeaders};
+use crate::record::{cut, destination, record_message};
+
+/// `messaging.operation.name` of a publish.
+const PUBLISH: &str = "publish";
+
+impl Broker {
+    /// Begins to publish, for whoever does not do it through a [`TracedChannel`]: starts the span, below the one that is
+    /// current, and gives `properties` with its context in the headers. Names longer than 255 bytes, which AMQP cannot send,
+    /// are cut in the span.
+    #[must_use]
+    pub fn publish(
+        &self,
+        exchange: &str,
+        routing_key: &str,
+        body_size: usize,
+        properties: BasicProperties,
+    ) -> (InFlight, BasicProperties) {
+        self.publish_in(&Context::current(), exchange, routing_key, body_size, properties)
+    }
+
+    pub(crate) fn publish_in(
+        &self,
+        context: &Context,
+        exchange: &str,
+        routing_key: &str,
+        body_size: usize,
+        properties: BasicProperties,
+    ) -> (InFlight, BasicProperties) {
+        let [exchange, routing_key] = [exchange, routing_key].map(cut);
+        let name = destination::published(exchange, routing_key);
+        // A queue's name is a routing key of the default exchange.
+        let queue = if exchange.is_empty() { routing_key } else { "" };
+        self.publish_to(context, destination::with_queue(&name, queue), routing_key, body_size, properties)
+    }
+
+    /// As [`publish_in`](Broker::publish_in), to where a message wants its reply.
+    pub(crate) fn reply_in(
+        &self,
+        context: &Context,
+        reply_to: &str,
+        body_size: usize,
+        properties: BasicProperties,
+    ) -> (InFlight, BasicProperties) {
+        let reply_to = cut(reply_to);
+        self.publish_to(context, destination::of_reply(reply_to), reply_to, body_size, properties)
+    }
+
+    fn publish_to(
+        &self,
+        context: &Context,
+        destination: Destination<'_>,
+        routing_key: &str,
+        body_size: usize,
+        properties: BasicProperties,
+    ) -> (InFlight, BasicProperties) {
+        let operation = Operation::new(OperationType::Send, destination).named(PUBLISH);
+        let in_flight = self.client().start(&operation, context, |span| {
+            record_message(routing_key, body_size, &properties, span);
+            self.client()
+                .on_send(&MessageView::new(destination.name, body_size, &Headers::of(&properties)), span);
+        });
+        let mut headers = NewHeaders::of(&properties);
+        self.client().inject(&in_flight, context, &mut headers);
+        (in_flight, headers.put_into(properties))
+    }
+}

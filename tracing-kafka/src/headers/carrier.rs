@@ -1,0 +1,65 @@
+//! Headers of messages as carriers of trace context.
+
+use rdkafka::Message;
+use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, OwnedHeaders, OwnedMessage};
+use tracing_core_lite::propagation::{Extract, Inject};
+
+use super::native;
+
+/// How many headers a message without any gets room for: `traceparent`, `tracestate` and `baggage`.
+const OWN_HEADERS: usize = 3;
+
+/// A message whose headers can be read: [`BorrowedMessage`] and [`OwnedMessage`].
+pub trait CarrierMessage: Message + sealed::Sealed {
+    /// The headers, in the form that both kinds of messages have in common.
+    fn borrowed_headers(&self) -> Option<&BorrowedHeaders>;
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for rdkafka::message::BorrowedMessage<'_> {}
+    impl Sealed for rdkafka::message::OwnedMessage {}
+}
+
+impl CarrierMessage for BorrowedMessage<'_> {
+    fn borrowed_headers(&self) -> Option<&BorrowedHeaders> {
+        self.headers()
+    }
+}
+
+impl CarrierMessage for OwnedMessage {
+    fn borrowed_headers(&self) -> Option<&BorrowedHeaders> {
+        self.headers().map(OwnedHeaders::as_borrowed)
+    }
+}
+
+/// Headers to read. Of several with one name the last counts, as Kafka's own clients have it.
+pub(crate) struct Incoming<'h>(pub(crate) Option<&'h BorrowedHeaders>);
+
+impl Extract for Incoming<'_> {
+    fn get(&self, name: &str) -> Option<&[u8]> {
+        native::last(self.0?, name)
+    }
+}
+
+/// Headers to write. What is not written stays as it is: order, duplicates, nulls, and bytes that are not text.
+pub(crate) struct Outgoing(pub(crate) Option<OwnedHeaders>);
+
+impl Inject for Outgoing {
+    fn set(&mut self, name: &'static str, value: &str) {
+        let headers = match self.0.take() {
+            Some(mut headers) => {
+                native::remove(&mut headers, name);
+                headers
+            }
+            None => OwnedHeaders::new_with_capacity(OWN_HEADERS),
+        };
+        self.0 = Some(headers.insert(Header { key: name, value: Some(value) }));
+    }
+
+    fn remove(&mut self, name: &'static str) {
+        if let Some(headers) = &mut self.0 {
+            native::remove(headers, name);
+        }
+    }
+}
