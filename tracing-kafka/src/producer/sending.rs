@@ -63,6 +63,6 @@ pub(super) fn record_report(sending: &mut InFlight, report: &OwnedDeliveryResult
 /// Records that nobody learns whether the message was delivered.
 pub(super) fn record_cancelled(sending: &mut InFlight) {
     sending.record(|span| {
-        span.event("cancelled", &[]);
+        span.add_event("cancelled", &[]);
     });
 }
