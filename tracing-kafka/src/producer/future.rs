@@ -159,6 +159,7 @@ where
     ///
     /// # Errors
     /// Those of the bare producer.
+    #[allow(clippy::result_large_err, reason = "the results of the bare producer")]
     pub async fn send<K, P, T>(&self, record: FutureRecord<'_, K, P>, queue_timeout: T) -> OwnedDeliveryResult
     where
         K: ToBytes + ?Sized,
