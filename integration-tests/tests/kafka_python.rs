@@ -40,7 +40,7 @@ fn text<'s>(span: &'s Value, key: &str) -> &'s str {
 #[tokio::test(flavor = "multi_thread")]
 async fn there_and_back() {
     let spans = TestSpans::new();
-    let settings = Settings::new().provider(spans.provider());
+    let settings = Settings::new().with_provider(spans.provider());
     let brokers = brokers();
     let [there, back] = ["to-python", "from-python"].map(unique);
     let mut config = ClientConfig::new();

@@ -33,7 +33,7 @@ fn providers() -> [(&'static str, TracerProvider); 2] {
 }
 
 fn broker(provider: &TracerProvider) -> Broker {
-    Broker::at("amqp://broker.internal/%2f", Settings::new().provider(provider))
+    Broker::at("amqp://broker.internal/%2f", Settings::new().with_provider(provider))
 }
 
 /// The span and the copy of the headers, below a request that is sampled or not.
@@ -106,7 +106,7 @@ fn against_a_broker(criterion: &mut Criterion) {
         });
     });
     for (name, provider) in &providers() {
-        let traced = Broker::at(&url, Settings::new().provider(provider)).channel(channel.clone());
+        let traced = Broker::at(&url, Settings::new().with_provider(provider)).channel(channel.clone());
         group.bench_function(*name, |bencher| {
             bencher.iter(|| {
                 let (key, properties) = (queue.as_str().into(), properties(&[("tenant", "7")]));

@@ -1,14 +1,16 @@
-//! One broker, as spans see it.
+//! The settings and the address of a broker.
+
+use std::net::{IpAddr, SocketAddr};
 
 use lapin::uri::AMQPUri;
 use opentelemetry::InstrumentationScope;
-use tracing_core_lite::messaging::{Batch, Client, Operation, OperationType, Peer, Settings};
+use tracing_core_lite::messaging::{Client, MessageBatch, MessagingOperation, OperationType, Peer, Settings};
 
 use crate::record::destination;
 
-/// One broker, as spans see it: settings, and where it is. Made once, it wraps all channels; a clone is cheap.
+/// The settings and the address of a broker. Create it once and wrap all channels with it. A clone is cheap.
 ///
-/// [`TracedChannel::new`] makes one of its own, with the defaults.
+/// [`TracedChannel::new`](crate::TracedChannel::new) creates one with the default settings and no address.
 ///
 /// ```no_run
 /// use lapin::{Connection, ConnectionProperties};
@@ -16,7 +18,7 @@ use crate::record::destination;
 ///
 /// # async fn connect() -> lapin::Result<()> {
 /// let uri = "amqp://user:secret@broker.internal:5672/%2f";
-/// let broker = Broker::at(uri, Settings::new().settle_spans());
+/// let broker = Broker::at(uri, Settings::new().with_settle_spans(true));
 /// let connection = Connection::connect(uri, ConnectionProperties::default()).await?;
 /// let orders = broker.channel(connection.create_channel().await?);
 /// let events = broker.channel(connection.create_channel().await?);
@@ -26,7 +28,6 @@ use crate::record::destination;
 #[derive(Debug, Clone)]
 pub struct Broker(Client);
 
-/// With the default settings, somewhere.
 impl Default for Broker {
     fn default() -> Self {
         Self::new(Settings::new(), Peer::new())
@@ -34,7 +35,10 @@ impl Default for Broker {
 }
 
 impl Broker {
-    /// A broker that `peer` tells the place of.
+    /// Creates a broker with the address in `peer`.
+    ///
+    /// lapin does not tell which IP address it connected to. If you know it, pass it with [`Peer::with_network`] to get
+    /// `network.peer.address` and `network.peer.port`.
     #[must_use]
     pub fn new(settings: Settings, peer: Peer) -> Self {
         let scope = InstrumentationScope::builder("tracing-amqp")
@@ -44,25 +48,54 @@ impl Broker {
         Self(Client::new("rabbitmq", scope, settings, peer))
     }
 
-    /// The broker at `uri`: its host and port become `server.address` and `server.port`, and nothing else of it is kept. What
-    /// is not the URI of a broker says nothing.
+    /// Creates a broker with the host and port of `uri` as its `server.address` and `server.port`, and if the host is an IP
+    /// address, as its `network.peer.address` and `network.peer.port`, too. Nothing else of the URI is kept. An invalid URI
+    /// is ignored.
     #[must_use]
     pub fn at(uri: &str, settings: Settings) -> Self {
-        let peer = match uri.parse::<AMQPUri>() {
-            Ok(uri) => Peer::new().server(uri.authority.host, Some(uri.authority.port)),
-            Err(_) => Peer::new(),
-        };
-        Self::new(settings, peer)
+        Self::new(settings, peer(uri))
     }
 
-    /// Begins the work on many deliveries from `queue` at once: one `process` span. See [`Batch`].
+    /// Starts the work on many deliveries from `queue` at once: one `process` span. See [`MessageBatch`].
     #[must_use]
-    pub fn batch(&self, queue: &str) -> Batch {
+    pub fn batch(&self, queue: &str) -> MessageBatch {
         let destination = destination::with_queue(queue, queue);
-        self.0.batch(&Operation::new(OperationType::Process, destination), |_| {})
+        self.0.batch(&MessagingOperation::new(OperationType::Process, destination), |_| {})
     }
 
     pub(crate) fn client(&self) -> &Client {
         &self.0
+    }
+}
+
+fn peer(uri: &str) -> Peer {
+    let Ok(AMQPUri { authority, .. }) = uri.parse::<AMQPUri>() else { return Peer::new() };
+    let host = authority.host.trim_start_matches('[').trim_end_matches(']');
+    let network = host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, authority.port));
+    let peer = Peer::new().with_server(host, Some(authority.port));
+    match network {
+        Some(address) => peer.with_network(address),
+        None => peer,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_address_of_a_uri() {
+        for (uri, server, network) in [
+            ("amqp://user:secret@broker.internal:5673/%2f", Some(("broker.internal", 5673)), None),
+            ("amqps://broker.internal", Some(("broker.internal", 5671)), None),
+            ("amqp://127.0.0.1", Some(("127.0.0.1", 5672)), Some("127.0.0.1:5672")),
+            ("amqp://[::1]:5673/%2f", Some(("::1", 5673)), Some("[::1]:5673")),
+            ("http://127.0.0.1", None, None),
+            ("", None, None),
+        ] {
+            let peer = peer(uri);
+            assert_eq!(peer.address.as_deref().zip(peer.port), server, "{uri}");
+            assert_eq!(peer.network.map(|network| network.to_string()).as_deref(), network, "{uri}");
+        }
     }
 }

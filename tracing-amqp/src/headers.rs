@@ -6,7 +6,7 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use tracing_core_lite::propagation::{Extract, Inject};
 
-/// Reads a header table. Whatever case a foreign client writes names in, they are found.
+/// The headers of a message, to read. Names match in any letter case, as clients differ in how they write them.
 #[derive(Clone, Copy)]
 pub(crate) struct Headers<'a>(Option<&'a BTreeMap<ShortString, AMQPValue>>);
 
@@ -33,7 +33,7 @@ impl Extract for Headers<'_> {
     }
 }
 
-/// The text of a value that has one.
+/// Returns the text of a value, if it is text.
 pub(crate) fn text(value: &AMQPValue) -> Option<&str> {
     bytes(value).and_then(|bytes| std::str::from_utf8(bytes).ok())
 }
@@ -47,7 +47,7 @@ fn bytes(value: &AMQPValue) -> Option<&[u8]> {
     }
 }
 
-/// A copy of a header table, to be written to: lapin's own can neither be changed nor taken out.
+/// A copy of the headers of a message, to write: lapin offers neither mutable nor owned access to its own.
 pub(crate) struct NewHeaders(BTreeMap<ShortString, AMQPValue>);
 
 impl NewHeaders {
@@ -55,7 +55,7 @@ impl NewHeaders {
         Self(properties.headers().as_ref().map(|table| table.inner().clone()).unwrap_or_default())
     }
 
-    /// `properties` with these headers; without any where there were none and there are none.
+    /// Returns `properties` with these headers, and without a table if there was none and there are no headers.
     pub(crate) fn put_into(self, properties: BasicProperties) -> BasicProperties {
         if self.0.is_empty() && properties.headers().is_none() {
             return properties;
@@ -67,14 +67,14 @@ impl NewHeaders {
 impl Inject for NewHeaders {
     fn set(&mut self, name: &'static str, value: &str) {
         self.remove(name);
-        // The names of propagators are short; one that is not cannot be sent.
+        // A longer name cannot be sent.
         if let Ok(name) = ShortString::try_new(name) {
             self.0.insert(name, AMQPValue::LongString(value.into()));
         }
     }
 
     fn remove(&mut self, name: &'static str) {
-        // Most tables have none, and to look is cheaper than to rebuild.
+        // Most tables do not have the header, and a search is cheaper than rebuilding the table.
         if self.0.keys().any(|key| key.as_str().eq_ignore_ascii_case(name)) {
             self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
         }
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn no_table_is_made_for_nothing() {
+    fn without_headers_no_table_is_created() {
         let mut headers = NewHeaders::of(&BasicProperties::default());
         headers.remove("traceparent");
         assert!(headers.put_into(BasicProperties::default()).headers().is_none());

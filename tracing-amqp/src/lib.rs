@@ -9,16 +9,16 @@
 //!
 //! # async fn send(_: &[u8]) {}
 //! # async fn orders() -> lapin::Result<()> {
-//! let uri = "amqp://broker.internal/%2f";
+//! let uri = "amqp://rabbitmq/%2f";
 //! let connection = Connection::connect(uri, ConnectionProperties::default()).await?;
 //! let channel = Broker::at(uri, Settings::new()).channel(connection.create_channel().await?);
 //! channel.inner().confirm_select(ConfirmSelectOptions::default()).await?;
 //!
-//! // `publish orders:created`, until the broker has confirmed.
+//! // `publish orders:created`, until the broker confirms.
 //! let (options, properties) = (BasicPublishOptions::default(), BasicProperties::default());
 //! channel.basic_publish("orders".into(), "created".into(), options, b"{}", properties).await?.await?;
 //!
-//! // `process orders:created:email`, until the work is done.
+//! // `process orders:created:email`, until the work ends.
 //! let (options, arguments) = (BasicConsumeOptions::default(), FieldTable::default());
 //! let mut consumer = channel.basic_consume("email".into(), "".into(), options, arguments).await?;
 //! while let Some(delivery) = consumer.next().await {
@@ -32,40 +32,41 @@
 //! # }
 //! ```
 //!
-//! | what | span | ends |
+//! | call | span | ends |
 //! |---|---|---|
-//! | [`TracedChannel::basic_publish`] | `publish {destination}`, kind producer | with the [`TracedConfirm`]; without confirms when the message is written |
+//! | [`TracedChannel::basic_publish`] | `publish {destination}`, kind producer | when the broker answers, see [`TracedConfirm`]; without confirms, when the message is written |
 //! | [`TracedDelivery::process`] | `process {destination}`, kind consumer | with the work, or when its future is dropped |
 //! | [`TracedDelivery::start_processing`] | the same | on ack, nack, reject or drop |
-//! | [`TracedConsumer::batch`] | `process {queue}`, kind consumer | when the [`Batch`] is dropped |
+//! | [`TracedConsumer::batch`] | `process {queue}`, kind consumer | when the [`MessageBatch`] is dropped |
 //! | [`TracedChannel::basic_get`] | `get {queue}`, kind client | with the answer |
 //! | [`RpcClient::call`] | `publish {destination}`, and below it `receive {server}` | with the confirm; with the reply |
-//! | acknowledgements, by [`Settings::settle_spans`] | `ack`, `nack`, `reject`, kind client | when they are written |
+//! | acknowledgements, with [`Settings::with_settle_spans`] | `ack`, `nack`, `reject`, kind client | when they are written |
 //!
 //! # Destinations
-//! A publish goes to `{exchange}:{routing key}`, or to the one of them that is not empty, or to `amq.default`. A delivery is from
-//! `{exchange}:{routing key}:{queue}`, without what is empty, and without the queue where the routing key is its name (semantic
-//! conventions 1.44 for RabbitMQ). [`Settings::filter`] and [`Settings::destination_template`] are asked with these names;
-//! `basic_get` and batches with the queue's. Names that the broker makes (`amq.gen-…`, `amq.rabbitmq.reply-to…`) are in no span's
-//! name. Names of spans are cut at 288 bytes, since an exchange, a routing key and a queue can be 767 together;
-//! `messaging.destination.name` is not. Where routing keys hold ids, give them a template.
+//! The destination of a publish is `{exchange}:{routing key}`, or the one of them that is not empty, or `amq.default`. That of a
+//! delivery is `{exchange}:{routing key}:{queue}` without empty parts, and without the queue if the routing key is its name
+//! (semantic conventions 1.44 for RabbitMQ). [`Settings::with_filter`] and [`Settings::with_destination_template`] receive these
+//! names, and for `basic_get` and batches the name of the queue. Span names leave out names that the broker generates
+//! (`amq.gen-…`, `amq.rabbitmq.reply-to…`), and are cut at 288 bytes. `messaging.destination.name` is complete. If routing keys
+//! contain ids, give them a template.
 //!
 //! # How a delivery relates to its sender
-//! By default its span is a child of the sender's, with a FollowsFrom link to it;
-//! [the core's module](tracing_core_lite::messaging) has a picture. `x-death` and [`TracedDelivery::properties_for_retry`] tell
-//! the number of the attempt.
+//! By default, the span of a delivery is a child of the sender's span, with a FollowsFrom link to it;
+//! [the core's module](tracing_core_lite::messaging) has a picture. The number of the attempt comes from `x-death` and
+//! [`TracedDelivery::properties_for_retry`].
 //!
 //! # What can go wrong
-//! - Nothing that a stranger writes into headers harms: what cannot be read is as if it were not there.
-//! - The wrapped calls do what the bare ones do. The one difference is headers: those of trace context are replaced.
-//! - With lapin's automatic recovery each call is still one span. What lapin rejects then has failed; a delivery that could
-//!   not be acknowledged any more has the outcome `dropped`, and comes again.
-//! - Settlements by `Channel::basic_ack` or the bare `Acker` are not seen, nor which other deliveries one with `multiple`
-//!   settles: see [`Outcome::Dropped`].
+//! - Headers from peers are untrusted: what cannot be read is ignored.
+//! - The wrapped calls do what the bare calls do, except that they replace the headers of trace context.
+//! - With lapin's automatic recovery, each call is still one span. Calls that lapin then rejects have failed. A delivery that
+//!   could not be acknowledged has the outcome `dropped`, and the broker delivers it again.
+//! - Acknowledgements by `Channel::basic_ack` or the bare `Acker` are not traced, nor are the other deliveries that a call with
+//!   `multiple` settles: see [`DeliveryOutcome::Dropped`].
+//! - A panic in [`TracedDelivery::process`] is an error with the `error.type` `panic`.
 //!
 //! # Features
-//! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics`: the metrics of the
-//! conventions, by [`Settings`]`::with_metrics` or `with_meter`; `full`. None by default.
+//! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics` adds
+//! [`Settings`]`::with_metrics`, the metrics of messaging clients. `full` is the same. By default, neither is enabled.
 
 mod channel;
 mod config;
@@ -78,7 +79,7 @@ mod rpc;
 pub use channel::{TracedChannel, TracedGetMessage};
 pub use config::Broker;
 pub use consumer::{
-    Outcome, ProcessingDelivery, TracedConsumer, TracedDelegate, TracedDelivery, TracedDeliveryResult,
+    DeliveryOutcome, ProcessingDelivery, TracedConsumer, TracedDelegate, TracedDelivery, TracedDeliveryResult,
 };
 /// The client that is wrapped.
 pub use lapin;
@@ -88,11 +89,12 @@ pub use rpc::{RpcClient, RpcError};
 /// The core that spans are recorded with.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
-    ATTEMPT, Attempt, Batch, FIRST_TRACEPARENT, InFlight, Item, MessageView, Origin, Peer, Relation, Settings,
+    ATTEMPT, Attempt, BatchItem, FIRST_TRACEPARENT, InFlight, MessageBatch, MessageView, Origin, Peer,
+    Relation, Settings,
 };
 
 /// What tests across the crates of the workspace need. Outside semver.
 #[doc(hidden)]
 pub mod layer_support {
-    pub use crate::error_class::of_error as error_class;
+    pub use crate::record::error_class::of_error as error_class;
 }

@@ -32,14 +32,14 @@ async fn five_hundred_messages_of_fifty_traces() {
                 rabbit.publish(&queue, b"0123456789", BasicProperties::default()).in_context(context).await;
             }
         }
-        let mut batch = consumer.batch().item_ratio(0.0);
+        let mut batch = consumer.batch().with_item_ratio(0.0).with_small_batch(0);
         let mut last = None;
         for number in 0..500 {
             let delivery = next(&mut consumer).await;
             batch.add(delivery.origin(), delivery.data.len());
             let item = batch.item(delivery.origin());
             if number % 100 == 0 {
-                item.failed("no_paper", "")
+                item.failed_as("no_paper", &std::io::Error::other("no paper"))
             } else {
                 item.processed()
             }

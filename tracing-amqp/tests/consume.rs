@@ -86,7 +86,7 @@ async fn outcomes_and_redeliveries() {
 #[tokio::test]
 async fn work_that_fails_or_is_given_up() {
     let spans = TestSpans::new();
-    let broker = Broker::at("amqp://broker/%2f", Settings::new().provider(spans.provider()));
+    let broker = Broker::at("amqp://broker/%2f", Settings::new().with_provider(spans.provider()));
     let delivery = || broker.delivery(Delivery::mock(1, "x".into(), "k".into(), false, vec![1]), "q");
 
     let failed = delivery()
@@ -99,7 +99,7 @@ async fn work_that_fails_or_is_given_up() {
     let waiting = delivery().process(|_delivery| std::future::pending::<Result<(), io::Error>>());
     assert!(tokio::time::timeout(std::time::Duration::from_millis(1), waiting).await.is_err());
     let guard = delivery().start_processing();
-    guard.failed("no_paper", "");
+    guard.record_error_as("no_paper", &io::Error::other("no paper"));
     assert!(spans.tracer().span("below").with_parent(guard.context()).start().is_recording());
     drop(guard);
 
@@ -115,7 +115,7 @@ async fn work_that_fails_or_is_given_up() {
 #[tokio::test]
 async fn all_of_the_work_is_in_the_message_s_context() {
     let spans = TestSpans::new();
-    let broker = Broker::at("amqp://broker/%2f", Settings::new().provider(spans.provider()));
+    let broker = Broker::at("amqp://broker/%2f", Settings::new().with_provider(spans.provider()));
     let delivery = broker.delivery(Delivery::mock(1, "x".into(), "k".into(), false, vec![1]), "q");
     let current = || Context::current().span().span_context().span_id();
     let worked =
@@ -206,7 +206,7 @@ async fn a_consumer_that_does_not_acknowledge() {
 
 #[tokio::test]
 async fn settlements_have_spans_where_they_are_asked_for() {
-    let rabbit = Rabbit::with(Settings::new().settle_spans()).await;
+    let rabbit = Rabbit::with(Settings::new().with_settle_spans(true)).await;
     let queue = rabbit.queue("settle").await;
     let mut consumer = rabbit.consume(&queue).await;
     for _ in 0..3 {

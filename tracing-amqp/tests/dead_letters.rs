@@ -124,7 +124,7 @@ fn what_a_stranger_may_write() {
         ("no array", text("x"), 1, None, None, None),
     ] {
         let spans = TestSpans::new();
-        let broker = Broker::new(Settings::new().provider(spans.provider()), Default::default());
+        let broker = Broker::new(Settings::new().with_provider(spans.provider()), Default::default());
         let mut delivery = Delivery::mock(1, "".into(), "q".into(), false, Vec::new());
         delivery.properties = headers(&[("x-death", header)]);
         let delivery = broker.delivery(delivery, "q");

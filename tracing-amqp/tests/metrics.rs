@@ -54,7 +54,7 @@ async fn what_is_measured() {
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();
-    let settings = Settings::new().settle_spans().with_meter(&provider.meter("test"));
+    let settings = Settings::new().with_settle_spans(true).with_meter(&provider.meter("test"));
     let rabbit = Rabbit::with(settings).await;
     let [queue, other] = [rabbit.queue("metrics").await, rabbit.queue("other").await];
     let mut consumer = rabbit.consume(&queue).await;
@@ -66,7 +66,10 @@ async fn what_is_measured() {
     rabbit.publish_to("", &unique("nowhere"), mandatory, BasicProperties::default()).await.unwrap();
     let worked = next(&mut consumer).await.start_processing();
     within(worked.ack(BasicAckOptions::default())).await.unwrap();
-    next(&mut consumer).await.start_processing().failed("no_paper", "");
+    next(&mut consumer)
+        .await
+        .start_processing()
+        .record_error_as("no_paper", &std::io::Error::other("no paper"));
     for _ in 0..2 {
         let get = rabbit.channel.basic_get(other.as_str().into(), BasicGetOptions { no_ack: true });
         drop(within(get).await.unwrap());

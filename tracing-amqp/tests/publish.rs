@@ -160,7 +160,7 @@ fn long_and_temporary_names() {
         (&long, &long, &format!("publish {cut}:{}", "ä".repeat(12)), &format!("{cut}:{cut}"), None),
     ] {
         let spans = TestSpans::new();
-        let broker = Broker::at("amqp://broker/%2f", Settings::new().provider(spans.provider()));
+        let broker = Broker::at("amqp://broker/%2f", Settings::new().with_provider(spans.provider()));
         let (in_flight, properties) = broker.publish(exchange, key, 0, BasicProperties::default());
         assert!(properties.headers().is_some());
         in_flight.end();

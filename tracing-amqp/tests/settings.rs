@@ -18,7 +18,7 @@ use tracing_core_lite::testing::TestSpans;
 
 #[tokio::test]
 async fn baggage() {
-    let rabbit = Rabbit::with(Settings::new().baggage_keys(["tenant"])).await;
+    let rabbit = Rabbit::with(Settings::new().with_baggage_keys(["tenant"])).await;
     let queue = rabbit.queue("baggage").await;
     let mut consumer = rabbit.consume(&queue).await;
     let context = Context::new().with_baggage([KeyValue::new("tenant", "7"), KeyValue::new("secret", "x")]);
@@ -36,7 +36,9 @@ async fn baggage() {
 
 #[tokio::test]
 async fn a_filter_leaves_the_callers_context_in_the_message() {
-    let rabbit = Rabbit::with(Settings::new().filter(|name| !name.contains("internal")).settle_spans()).await;
+    let rabbit =
+        Rabbit::with(Settings::new().with_filter(|name| !name.contains("internal")).with_settle_spans(true))
+            .await;
     let queue = rabbit.queue("internal").await;
     let mut consumer = rabbit.consume(&queue).await;
     let caller = rabbit.spans.tracer().span("caller").start();
@@ -56,12 +58,12 @@ async fn a_filter_leaves_the_callers_context_in_the_message() {
 #[tokio::test]
 async fn hooks_templates_and_relation() {
     let settings = Settings::new()
-        .relation(Relation::NewTrace)
-        .destination_template(|name| name.contains(":user.").then_some(Cow::Borrowed("users:user.{id}")))
-        .on_send(|message, span| {
+        .with_relation(Relation::NewTrace)
+        .with_destination_template(|name| name.contains(":user.").then_some(Cow::Borrowed("users:user.{id}")))
+        .with_send_hook(|message, span| {
             span.set("shop.size", message.body_size as i64);
         })
-        .on_process(|message, span| {
+        .with_process_hook(|message, span| {
             span.set("shop.has_context", message.headers.get("traceparent").is_some());
         });
     let rabbit = Rabbit::with(settings).await;
@@ -101,7 +103,7 @@ fn where_the_broker_is() {
         ("no uri", None, None),
     ] {
         let spans = TestSpans::new();
-        let broker = Broker::at(uri, Settings::new().provider(spans.provider()));
+        let broker = Broker::at(uri, Settings::new().with_provider(spans.provider()));
         broker.publish("", "q", 0, BasicProperties::default()).0.end();
         let span = spans.one("publish q");
         assert_eq!(span.text(attribute::SERVER_ADDRESS), address, "{uri}");

@@ -57,7 +57,7 @@ fn whatever_headers_hold() {
         ("another huge one", vec![("traceparent", sender()), ("picture", huge())], true),
     ] {
         let spans = TestSpans::new();
-        let broker = Broker::new(Settings::new().provider(spans.provider()), Default::default());
+        let broker = Broker::new(Settings::new().with_provider(spans.provider()), Default::default());
         let mut delivery = Delivery::mock(1, "".into(), "q".into(), false, Vec::new());
         delivery.properties = headers(&given);
         let delivery = broker.delivery(delivery, "q");

@@ -10,7 +10,7 @@ use opentelemetry::trace::{SpanKind, TraceContextExt};
 use opentelemetry::{Context, KeyValue};
 use tracing_core_lite::InstrumentationScope;
 use tracing_core_lite::messaging::{
-    Client, Destination, Operation, OperationType, Origin, Peer, Relation, Settings, attribute,
+    Client, Destination, MessagingOperation, OperationType, Origin, Peer, Relation, Settings, attribute,
 };
 use tracing_core_lite::span::SpanLimits;
 use tracing_core_lite::span::data::StatusData;
@@ -19,13 +19,16 @@ use tracing_core_lite::testing::TestSpans;
 const TOPIC: &str = "orders.created";
 
 fn client(spans: &TestSpans, settings: Settings) -> Client {
-    let peer = Peer::new().server("broker", Some(9092)).client_id("shop-1").consumer_group("notification");
+    let peer = Peer::new()
+        .with_server("broker", Some(9092))
+        .with_client_id("shop-1")
+        .with_consumer_group("notification");
     let scope = InstrumentationScope::builder("test").build();
-    Client::new("kafka", scope, settings.provider(spans.provider()), peer)
+    Client::new("kafka", scope, settings.with_provider(spans.provider()), peer)
 }
 
-fn operation(kind: OperationType) -> Operation<'static> {
-    Operation::new(kind, Destination::new(TOPIC))
+fn operation(kind: OperationType) -> MessagingOperation<'static> {
+    MessagingOperation::new(kind, Destination::new(TOPIC))
 }
 
 /// The headers of a message that a span of its own trace sent, in `context`.
@@ -49,7 +52,8 @@ fn one_message_and_its_relation() {
         ("new", Some(Relation::NewTrace), false),
     ] {
         let spans = TestSpans::new();
-        let settings = relation.map_or_else(Settings::new, |relation| Settings::new().relation(relation));
+        let settings =
+            relation.map_or_else(Settings::new, |relation| Settings::new().with_relation(relation));
         let client = client(&spans, settings);
         let origin = receive(&client, &send(&client, &Context::new()));
         client.process(&operation(OperationType::Process), &origin, |_| {}).end();
@@ -88,13 +92,19 @@ fn names_of_spans() {
     for (name, destination, expected) in [
         ("topic", Destination::new(TOPIC), "send orders.created".to_owned()),
         ("template", Destination::new("tenant-7"), "send tenant-{id}".to_owned()),
-        ("temporary", Destination::new("amq.gen-1").temporary(), "send broker:9092".to_owned()),
+        (
+            "temporary",
+            Destination::new("amq.gen-1").with_temporary(true).with_anonymous(true),
+            "send broker:9092".to_owned(),
+        ),
         ("none", Destination::new(""), "send broker:9092".to_owned()),
         ("long", Destination::new(&long), format!("send {}", "x".repeat(283))),
     ] {
         let spans = TestSpans::new();
-        let client = client(&spans, Settings::new().destination_template(template));
-        client.start(&Operation::new(OperationType::Send, destination), &Context::new(), |_| {}).end();
+        let client = client(&spans, Settings::new().with_destination_template(template));
+        client
+            .start(&MessagingOperation::new(OperationType::Send, destination), &Context::new(), |_| {})
+            .end();
         let span = spans.one(&expected);
         assert_eq!(span.text(attribute::DESTINATION_NAME).is_some(), !destination.name.is_empty(), "{name}");
     }
@@ -116,7 +126,7 @@ fn a_stranger_s_message_starts_a_trace() {
 #[test]
 fn a_filter_leaves_the_callers_context_in_the_message() {
     let spans = TestSpans::new();
-    let client = client(&spans, Settings::new().filter(|name| name != TOPIC));
+    let client = client(&spans, Settings::new().with_filter(|name| name != TOPIC));
     let caller = spans.tracer().span("caller").start();
     let headers = send(&client, &caller.in_context(&Context::new()));
     let origin = receive(&client, &headers);
@@ -131,10 +141,10 @@ fn a_filter_leaves_the_callers_context_in_the_message() {
 fn what_has_no_one_destination_passes_filter_and_template_unasked() {
     let spans = TestSpans::new();
     let settings = Settings::new()
-        .filter(|name| !name.is_empty())
-        .destination_template(|name| name.is_empty().then_some(Cow::Borrowed("{none}")));
+        .with_filter(|name| !name.is_empty())
+        .with_destination_template(|name| name.is_empty().then_some(Cow::Borrowed("{none}")));
     let client = client(&spans, settings);
-    client.batch(&Operation::new(OperationType::Process, Destination::new("")), |_| {}).end();
+    client.batch(&MessagingOperation::new(OperationType::Process, Destination::new("")), |_| {}).end();
     let span = spans.one("process broker:9092");
     assert_eq!(span.text(attribute::DESTINATION_TEMPLATE), None);
 }
@@ -143,7 +153,7 @@ fn what_has_no_one_destination_passes_filter_and_template_unasked() {
 fn only_named_baggage_passes() {
     let spans = TestSpans::new();
     let all = client(&spans, Settings::new());
-    let some = client(&spans, Settings::new().baggage_keys(["tenant"]));
+    let some = client(&spans, Settings::new().with_baggage_keys(["tenant"]));
     let context = Context::new().with_baggage([KeyValue::new("tenant", "7"), KeyValue::new("secret", "x")]);
     for (name, sender, receiver, has_secret) in
         [("neither", &all, &all, true), ("sender", &some, &all, false), ("receiver", &all, &some, false)]
@@ -170,7 +180,7 @@ fn a_second_attempt_links_to_the_first_sender_and_to_the_last() {
 
     let second = receive(&client, &headers);
     assert_eq!(second.attempt().number(), 2);
-    client.process(&operation(OperationType::Process).named("retry"), &second, |_| {}).end();
+    client.process(&operation(OperationType::Process).with_name("retry"), &second, |_| {}).end();
     let span = spans.one("retry orders.created");
     let linked: Vec<_> = span.links.iter().map(|link| link.span_id).collect();
     assert_eq!(linked, [second.span_context().unwrap().span_id(), first.span_context().unwrap().span_id()]);
@@ -186,13 +196,14 @@ fn a_batch_links_to_every_sender_and_counts() {
         })
         .unwrap();
         let client = client(&spans, Settings::new());
-        let mut batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(0.0);
+        let mut batch =
+            client.batch(&operation(OperationType::Process), |_| {}).with_item_ratio(0.0).with_small_batch(0);
         for number in 0..MESSAGES {
             let origin = receive(&client, &send(&client, &Context::new()));
             batch.add(&origin, 10);
             let item = batch.item(&origin);
             match number % 100 {
-                0 => item.failure(&io::Error::other("broken")),
+                0 => item.failed(&io::Error::other("broken")),
                 1 => item.skipped(),
                 2 => drop(item),
                 _ => item.processed(),
@@ -234,7 +245,10 @@ fn items_are_sampled_and_what_runs_below_the_others_is_not_recorded() {
     let client = client(&spans, Settings::new());
     for (ratio, recorded) in [(1.0, 3), (0.0, 0)] {
         let before = spans.finished().len();
-        let batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(ratio);
+        let batch = client
+            .batch(&operation(OperationType::Process), |_| {})
+            .with_item_ratio(ratio)
+            .with_small_batch(0);
         for _ in 0..3 {
             let item = batch.item(&Origin::default());
             spans.tracer().span("below").with_parent(item.context()).start().end();
@@ -251,13 +265,16 @@ fn what_describes_an_item_is_on_its_span() {
     let client = client(&spans, Settings::new());
     for (ratio, fails, described) in [(1.0, false, 1), (1.0, true, 1), (0.0, true, 1), (0.0, false, 0)] {
         let before = spans.finished().len();
-        let batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(ratio);
+        let batch = client
+            .batch(&operation(OperationType::Process), |_| {})
+            .with_item_ratio(ratio)
+            .with_small_batch(0);
         let mut item = batch.item(&Origin::default());
         item.describe(|span| {
             span.set("described", true);
         });
         if fails {
-            item.failed("out_of_stock", "")
+            item.failed_as("out_of_stock", &io::Error::other("nothing left"))
         } else {
             item.processed()
         }
@@ -275,7 +292,7 @@ fn what_nobody_observes() {
     };
     let spans = TestSpans::new();
     assert!(observed(&client(&spans, Settings::new())));
-    assert!(!observed(&client(&spans, Settings::new().filter(|_| false))));
+    assert!(!observed(&client(&spans, Settings::new().with_filter(|_| false))));
     let unsampled =
         TestSpans::with(|builder| builder.with_sampler(tracing_core_lite::sampling::AlwaysOff)).unwrap();
     assert!(!observed(&client(&unsampled, Settings::new())));
@@ -292,4 +309,93 @@ fn a_batch_is_below_the_span_that_is_current() {
     let job_id = job.span_context().span_id();
     drop(job);
     assert_eq!(spans.one("process orders.created").parent_span_id, job_id);
+}
+
+/// Runs a batch of `size` messages whose items each call another service. Returns how many of the calls are sampled.
+fn sampled_calls(client: &Client, size: usize, fails: bool) -> usize {
+    let mut batch = client.batch(&operation(OperationType::Process), |_| {}).with_item_ratio(0.0);
+    let origin = Origin::default();
+    for _ in 0..size {
+        batch.add(&origin, 1);
+    }
+    let items = (0..size).map(|_| {
+        let item = batch.item(&origin);
+        let call = client.start(&operation(OperationType::Send), item.context(), |_| {});
+        let is_sampled = call.span_context(item.context()).is_sampled();
+        if fails {
+            item.failed(&io::Error::other("broken"))
+        } else {
+            item.processed()
+        }
+        is_sampled
+    });
+    items.filter(|is_sampled| *is_sampled).count()
+}
+
+#[test]
+fn every_item_of_a_small_batch_is_in_the_trace_of_its_calls() {
+    let spans = TestSpans::new();
+    let client = client(&spans, Settings::new());
+    for (size, fails, sampled) in
+        [(1, false, 1), (3, false, 3), (3, true, 3), (10, false, 10), (11, false, 0), (11, true, 0)]
+    {
+        assert_eq!(sampled_calls(&client, size, fails), sampled, "{size} messages, fails: {fails}");
+    }
+}
+
+#[test]
+fn a_batch_that_grows_while_it_is_worked_on_starts_small() {
+    let spans = TestSpans::new();
+    let client = client(&spans, Settings::new());
+    for is_added in [true, false] {
+        let mut batch = client.batch(&operation(OperationType::Process), |_| {}).with_item_ratio(0.0);
+        let sampled = (0..20).filter(|_| {
+            if is_added {
+                batch.add(&Origin::default(), 1);
+            }
+            let item = batch.item(&Origin::default());
+            let span = spans.tracer().span("below").with_parent(item.context()).start();
+            span.is_recording()
+        });
+        assert_eq!(sampled.count(), 10, "added: {is_added}");
+    }
+}
+
+/// Runs `work`, which must panic.
+fn panics(work: impl FnOnce()) {
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(work)).unwrap_err();
+}
+
+#[test]
+fn work_that_ended_before_a_panic_is_no_failure() {
+    let spans = TestSpans::new();
+    let client = client(&spans, Settings::new());
+    panics(|| {
+        client.process(&operation(OperationType::Process), &Origin::default(), |_| {}).end();
+        client.start(&operation(OperationType::Send), &Context::new(), |_| {}).end();
+        panic!("later");
+    });
+    assert_eq!(spans.finished().len(), 2);
+    assert!(spans.finished().iter().all(|finished| !finished.span.is_error()));
+}
+
+#[test]
+fn the_address_of_the_broker_is_on_spans_of_calls_to_it() {
+    let spans = TestSpans::new();
+    let peer = Peer::new().with_server("broker", Some(9092)).with_network("10.0.0.7:9093".parse().unwrap());
+    let scope = InstrumentationScope::builder("test").build();
+    let client = Client::new("nats", scope, Settings::new().with_provider(spans.provider()), peer);
+    for (kind, has_address) in [
+        (OperationType::Send, true),
+        (OperationType::Receive, true),
+        (OperationType::Settle, true),
+        (OperationType::Process, false),
+    ] {
+        client.start(&operation(kind), &Context::new(), |_| {}).end();
+        let span = spans.finished().pop().unwrap().span;
+        assert_eq!(span.text(attribute::SERVER_ADDRESS), Some("broker"));
+        let address = span.text(attribute::NETWORK_PEER_ADDRESS);
+        assert_eq!(address, has_address.then_some("10.0.0.7"), "{kind:?}");
+        assert_eq!(span.int(attribute::NETWORK_PEER_PORT), has_address.then_some(9093), "{kind:?}");
+    }
 }

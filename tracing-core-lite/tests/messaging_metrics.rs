@@ -9,7 +9,9 @@ use opentelemetry::metrics::MeterProvider;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, SdkMeterProvider};
 use tracing_core_lite::InstrumentationScope;
-use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType, Origin, Peer, Settings};
+use tracing_core_lite::messaging::{
+    Client, Destination, MessagingOperation, OperationType, Origin, Peer, Settings,
+};
 use tracing_core_lite::testing::TestSpans;
 
 const QUEUE: &str = "orders";
@@ -19,7 +21,7 @@ fn measured(metric: &str, work: impl FnOnce(&Client)) -> u64 {
     let exporter = InMemoryMetricExporter::default();
     let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
     let spans = TestSpans::new();
-    let settings = Settings::new().provider(spans.provider()).with_meter(&provider.meter("test"));
+    let settings = Settings::new().with_provider(spans.provider()).with_meter(&provider.meter("test"));
     let scope = InstrumentationScope::builder("test").build();
     work(&Client::new("rabbitmq", scope, settings, Peer::new()));
     provider.force_flush().unwrap();
@@ -36,18 +38,21 @@ fn measured(metric: &str, work: impl FnOnce(&Client)) -> u64 {
     found.sum()
 }
 
-fn operation(kind: OperationType) -> Operation<'static> {
-    Operation::new(kind, Destination::new(QUEUE))
+fn operation(kind: OperationType) -> MessagingOperation<'static> {
+    MessagingOperation::new(kind, Destination::new(QUEUE))
 }
 
 #[test]
 fn a_batch_is_measured_once_however_many_items_have_spans() {
     for item_ratio in [0.0, 1.0] {
         let count = measured("messaging.process.duration", |client| {
-            let batch = client.batch(&operation(OperationType::Process), |_| {}).item_ratio(item_ratio);
+            let batch = client
+                .batch(&operation(OperationType::Process), |_| {})
+                .with_item_ratio(item_ratio)
+                .with_small_batch(0);
             for _ in 0..3 {
                 batch.item(&Origin::default()).processed();
-                batch.item(&Origin::default()).failure(&io::Error::other("no paper"));
+                batch.item(&Origin::default()).failed(&io::Error::other("no paper"));
             }
             batch.end();
         });

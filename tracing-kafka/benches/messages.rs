@@ -35,7 +35,7 @@ fn on_processor() -> Duration {
 fn settings(is_sampled: bool) -> Settings {
     let builder = TracerProvider::builder().with_exporter(Discard);
     let builder = if is_sampled { builder } else { builder.with_sampler(ParentBased::new(AlwaysOff)) };
-    Settings::new().provider(&builder.build().expect("a thread"))
+    Settings::new().with_provider(&builder.build().expect("a thread"))
 }
 
 fn config(brokers: &str) -> ClientConfig {

@@ -18,13 +18,13 @@ fn peer(config: &ClientConfig) -> Peer {
     let mut peer = Peer::new();
     let servers = config.get("bootstrap.servers").or_else(|| config.get("metadata.broker.list"));
     if let Some((address, port)) = servers.and_then(first_server) {
-        peer = peer.server(address, port);
+        peer = peer.with_server(address, port);
     }
     if let Some(id) = config.get("client.id") {
-        peer = peer.client_id(id);
+        peer = peer.with_client_id(id);
     }
     if let Some(group) = config.get("group.id") {
-        peer = peer.consumer_group(group);
+        peer = peer.with_consumer_group(group);
     }
     peer
 }
@@ -65,7 +65,8 @@ mod tests {
         let mut config = ClientConfig::new();
         assert_eq!(peer(&config), Peer::new());
         config.set("metadata.broker.list", "kafka:9092").set("client.id", "shop-1").set("group.id", "mail");
-        let expected = Peer::new().server("kafka", Some(9092)).client_id("shop-1").consumer_group("mail");
+        let expected =
+            Peer::new().with_server("kafka", Some(9092)).with_client_id("shop-1").with_consumer_group("mail");
         assert_eq!(peer(&config), expected);
     }
 }

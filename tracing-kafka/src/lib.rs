@@ -2,11 +2,12 @@
 //!
 //! | bare client | wrapper | what it does |
 //! |---|---|---|
-//! | [`FutureProducer`] | [`TracedFutureProducer`] | a `send` span for each message, until the delivery report |
-//! | [`BaseProducer`] | [`TracedBaseProducer`] | the same, with delivery callbacks |
-//! | [`ThreadedProducer`] | [`TracedThreadedProducer`] | the same, on a thread of its own |
-//! | [`StreamConsumer`] | [`TracedStreamConsumer`] | messages with their senders' context: [`Received`] |
-//! | [`BaseConsumer`] | [`TracedBaseConsumer`] | the same, for its owner to poll |
+//! | [`FutureProducer`] | [`TracedFutureProducer`] | a `send` span for each message, which ends in the delivery callback |
+//! | a `FutureProducer` that exists | [`WrappedFutureProducer`] | the same, except that a task on the runtime ends the span |
+//! | [`BaseProducer`] | [`TracedBaseProducer`] | the same as the first, with your own delivery callbacks |
+//! | [`ThreadedProducer`] | [`TracedThreadedProducer`] | the same, with a polling thread |
+//! | [`StreamConsumer`] | [`TracedStreamConsumer`] | messages with the context of their senders: [`Received`] |
+//! | [`BaseConsumer`] | [`TracedBaseConsumer`] | the same, polled by hand |
 //!
 //! [`FutureProducer`]: rdkafka::producer::FutureProducer
 //! [`BaseProducer`]: rdkafka::producer::BaseProducer
@@ -14,8 +15,8 @@
 //! [`StreamConsumer`]: rdkafka::consumer::StreamConsumer
 //! [`BaseConsumer`]: rdkafka::consumer::BaseConsumer
 //!
-//! A wrapper is made as the bare client is, `config.create()`, has its calls and gives its results; or it goes around a client
-//! that exists, with [`Settings`]. What it does not trace is rdkafka's own: the traits
+//! Create a wrapper as you create the bare client, with `config.create()`, or wrap a client that exists, with [`Settings`]. It
+//! has the calls and results of the bare client. What it does not trace is rdkafka's own: the traits
 //! [`Producer`](rdkafka::producer::Producer) and [`Consumer`](rdkafka::consumer::Consumer), contexts and their callbacks,
 //! rebalances, pauses, offsets.
 //!
@@ -44,45 +45,47 @@
 //! ```
 //!
 //! # How a consumer's span relates to the producer's
-//! As [`Settings::relation`] says; pictures of it are in [`tracing_core_lite::messaging`]. By default the work on one message is
-//! in the producer's trace, as a child of its span, with a FollowsFrom link to it; a [batch](TracedStreamConsumer::batch) is a
-//! trace of its own, with one link for each message.
+//! [`Settings::with_relation`] decides; [`tracing_core_lite::messaging`] has pictures. By default, the span of the work on one
+//! message is in the producer's trace, as a child of the producer's span and with a FollowsFrom link to it. A
+//! [batch](TracedStreamConsumer::batch) is a trace of its own, with one link for each message.
 //!
 //! # What is recorded
 //! Spans follow OpenTelemetry's conventions for Kafka, version 1.44 (in development).
 //!
-//! | span | kind | ends | attributes beyond `messaging.system`, `.operation.*`, `.destination.name`, `.client.id`, `server.*` |
+//! | span | kind | ends | attributes besides `messaging.system`, `.operation.*`, `.destination.name`, `.client.id`, `messaging.kafka.cluster.id`, `server.*` |
 //! |---|---|---|---|
 //! | `send {topic}` | producer | at the delivery report | `messaging.destination.partition.id`, `messaging.kafka.offset`, `.message.key`, `.message.tombstone`, `messaging.message.body.size` |
-//! | `process {topic}` | consumer | with the work | the same, `messaging.consumer.group.name`, `messaging.message.age` (seconds since the record's timestamp), `messaging.message.attempt` |
-//! | `commit {topic}`, `store_offset {topic}` | client | when the call returns | partition and offset, when there is one; only with [`Settings::settle_spans`] |
-//! | `transaction` | internal | when it is committed or aborted | `messaging.kafka.transaction.id`, `.outcome` (`commit`, `abort`), `.message_count`, which are ours |
+//! | `process {topic}` | consumer | with the work | the same, `messaging.consumer.group.name`, `tracing_suite.messaging.message.age` (seconds since the record's timestamp), `.attempt` |
+//! | `commit {topic}`, `store_offset {topic}` | client | when the call returns | partition and offset, if there is one; only with [`Settings::with_settle_spans`] |
+//! | `transaction` | internal | when it is committed or aborted | `tracing_suite.kafka.transaction.id`, `.outcome` (`commit`, `abort`), `.message_count` |
 //!
-//! `error.type` is librdkafka's error code, such as `QueueFull` or `MessageSizeTooLarge`. Keys are recorded when they are text
-//! of at most 128 bytes, unless they [are hidden](Settings::hide_message_keys); bodies and headers never are.
+//! `messaging.kafka.cluster.id` is set once librdkafka knows it, which may be after the first messages.
+//!
+//! `error.type` is librdkafka's error code, such as `QueueFull` or `MessageSizeTooLarge`, or `panic`. Keys are recorded if they are
+//! text of at most 128 bytes, unless [`Settings::with_message_keys`] disables them. Bodies and headers are never recorded.
 //!
 //! # Headers
-//! Context goes in `traceparent`, `tracestate` and `baggage`, or what the [propagator](Settings::propagator) uses. When a
-//! message is sent, headers of these names that it has already are replaced; all others stay as they are, in their order. Of
-//! several with one name, the last is read. Names are compared byte by byte, as Kafka does.
+//! Context travels in `traceparent`, `tracestate` and `baggage`, or in the headers of the
+//! [propagator](Settings::with_propagator). Sending a message replaces its headers of these names. All others keep their order.
+//! Of several headers with one name, the last is read. Names are compared byte by byte, as in Kafka.
 //!
 //! # Transactions
-//! The spans of messages that are sent in a transaction have a link to the span of the transaction, which says whether it was
-//! committed: a message may be delivered, and its transaction aborted later. A transaction that is neither committed nor aborted
-//! when the producer ends has no outcome. A commit that fails is an `exception` event; the transaction has failed with it if it
-//! is then aborted or left open, but not if a later commit succeeds.
+//! The spans of messages that are sent in a transaction link to the span of the transaction, which has the outcome: a message
+//! may be delivered although its transaction is aborted later. A transaction that is neither committed nor aborted when the
+//! producer ends has no outcome. A commit that fails is an `exception` event. The transaction has failed if it is then aborted or
+//! left open, but not if a later commit succeeds.
 //!
 //! # Retries and dead letters
-//! [`Received::retry_headers`] makes the headers with which to publish a message again. The spans of later attempts then link
-//! to the first sender and to the `send` span that published the message last, which is below the attempt before, and have the
-//! number of the attempt.
+//! [`Received::retry_headers`] returns the headers with which to publish a message again. The span of a later attempt has its
+//! number, and links to the first sender and to the `send` span that published the message last. That span is below the
+//! previous attempt.
 //!
-//! # What is never seen
-//! Whether Kafka delivers a message again after a consumer ended before it committed: both spans have the same partition,
-//! offset and link. Messages that `send_offsets_to_transaction` settles.
+//! # What is not recorded
+//! Kafka does not report redeliveries: if a consumer ends before it commits, both spans have the same partition, offset and link.
+//! Offsets that `send_offsets_to_transaction` commits have no span.
 //!
 //! # Features
-//! `metrics`: `Settings::with_metrics`, the metrics of messaging clients; `full`: the same. None by default.
+//! `metrics` adds `Settings::with_metrics`, the metrics of messaging clients. `full` is the same. By default, neither is enabled.
 
 mod config;
 mod consumer;
@@ -104,11 +107,11 @@ pub use rdkafka;
 /// The core that spans are recorded with.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
-    Attempt, Batch, Item, MessageView, Origin, Processing, Relation, Settings,
+    Attempt, BatchItem, MessageBatch, MessageView, Origin, Processing, Relation, Settings,
 };
 
 /// What tests across the crates of the workspace need. Outside semver.
 #[doc(hidden)]
 pub mod layer_support {
-    pub use crate::error_class::of as error_class;
+    pub use crate::record::error_class::of as error_class;
 }

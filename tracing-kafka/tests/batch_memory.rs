@@ -49,11 +49,11 @@ fn a_hundred_thousand_items() {
     let provider = TracerProvider::builder().with_exporter(Discard).build().unwrap();
     let mut config = ClientConfig::new();
     config.set("bootstrap.servers", "127.0.0.1:1").set("group.id", "memory");
-    let settings = Settings::new().provider(&provider);
+    let settings = Settings::new().with_provider(&provider);
     let consumer: TracedBaseConsumer =
         TracedBaseConsumer::with_config(config.create().unwrap(), &config, settings);
     // Items without spans of their own: those with one are handed to the exporter as they end.
-    let mut batch = consumer.start_batch("reconciliation").item_ratio(0.0);
+    let mut batch = consumer.start_batch("reconciliation").with_item_ratio(0.0).with_small_batch(0);
     let mut after_first = None;
     for number in 0..ALL {
         if number == FIRST {

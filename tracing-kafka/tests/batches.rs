@@ -68,10 +68,10 @@ async fn five_hundred_messages_of_fifty_traces() {
                 messages
             }
         };
-        let batch = consumer.batch(&messages).item_ratio(0.0);
+        let batch = consumer.batch(&messages).with_item_ratio(0.0).with_small_batch(0);
         for (number, message) in messages.iter().enumerate() {
             let item = message.item(&batch);
-            if number == 7 { item.failure(&io::Error::other("broken")) } else { item.processed() }
+            if number == 7 { item.failed(&io::Error::other("broken")) } else { item.processed() }
         }
         batch.end();
 
@@ -141,7 +141,11 @@ fn a_hundred_thousand_messages() {
         let message = message(&consumer, "reconciliation", 0);
         message.add_to(&mut batch);
         let item = message.item(&batch);
-        if number % 10_000 == 0 { item.failed("out_of_stock", "") } else { item.processed() }
+        if number % 10_000 == 0 {
+            item.failed_as("out_of_stock", &io::Error::other("nothing left"))
+        } else {
+            item.processed()
+        }
     }
     batch.end();
     let batch = batch_of(&spans);

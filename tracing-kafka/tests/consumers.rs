@@ -123,7 +123,7 @@ async fn relations() {
     let spans = TestSpans::new();
     let config = config();
     let (topic, sent) = sent(&spans, &config, "relation", 1).await;
-    let consumer = consumer(&config, &[&topic], settings(&spans).relation(Relation::NewTrace));
+    let consumer = consumer(&config, &[&topic], settings(&spans).with_relation(Relation::NewTrace));
     soon(consumer.recv()).await.unwrap().start_processing().end();
     let processed = spans.one(&format!("process {topic}"));
     assert_eq!(processed.parent_span_id, SpanId::INVALID);
@@ -142,7 +142,7 @@ async fn work_that_fails() {
     let outcome = message.process(|_| async { Err::<(), _>(io::Error::other("broken")) }).await;
     assert_eq!(outcome.unwrap_err().to_string(), "broken");
     let mut processing = soon(consumer.recv()).await.unwrap().start_processing();
-    processing.failed("out_of_stock", "nothing left");
+    processing.record_error_as("out_of_stock", &io::Error::other("nothing left"));
     processing.end();
     let [first, second] = named(&spans, &format!("process {topic}")).try_into().unwrap();
     assert!(first.is_error() && second.is_error());
@@ -160,13 +160,13 @@ async fn a_filter_and_hooks() {
         let tenant = message.headers.get("tenant").map(|value| String::from_utf8_lossy(value).into_owned());
         span.set_some("shop.tenant", tenant.as_deref());
     };
-    let hooked = settings(&spans).on_send(seen).on_process(seen);
+    let hooked = settings(&spans).with_send_hook(seen).with_process_hook(seen);
     let record = || {
         let headers = support::headers(&[("tenant", Some(b"7"))]);
         FutureRecord::<(), _>::to(&topic).payload("x").headers(headers)
     };
     soon(producer(&config, hooked.clone()).send(record(), LONG)).await.unwrap();
-    soon(producer(&config, hooked.clone().filter(|_| false)).send(record(), LONG)).await.unwrap();
+    soon(producer(&config, hooked.clone().with_filter(|_| false)).send(record(), LONG)).await.unwrap();
     let consumer = consumer(&config, &[&topic], hooked);
     for _ in 0..2 {
         soon(consumer.recv()).await.unwrap().start_processing().end();
@@ -187,7 +187,8 @@ async fn commits_are_spans_when_asked_for() {
         let spans = TestSpans::new();
         let config = config();
         let (topic, _) = sent(&spans, &config, "commits", 1).await;
-        let settings: Settings = if settle { settings(&spans).settle_spans() } else { settings(&spans) };
+        let settings: Settings =
+            if settle { settings(&spans).with_settle_spans(true) } else { settings(&spans) };
         let consumer: TracedBaseConsumer = base_consumer(&config, &[&topic], settings);
         let message = consumer.iter().next().unwrap().unwrap();
         consumer.commit_message(&message, CommitMode::Sync).unwrap();

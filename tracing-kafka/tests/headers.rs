@@ -213,7 +213,7 @@ async fn keys_and_baggage_as_the_settings_say() {
     let spans = TestSpans::new();
     let config = config();
     let topic = topic(&config, "settings", 1).await;
-    let producer = producer(&config, settings(&spans).hide_message_keys().baggage_keys(["tenant"]));
+    let producer = producer(&config, settings(&spans).with_message_keys(false).with_baggage_keys(["tenant"]));
     let context = Context::new().with_baggage([KeyValue::new("tenant", "7"), KeyValue::new("secret", "x")]);
     let record = FutureRecord::to(&topic).key("a secret key").payload("x");
     soon(producer.send(record, LONG).in_context(context)).await.unwrap();

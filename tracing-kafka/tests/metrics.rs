@@ -65,7 +65,11 @@ async fn sent_consumed_and_processed() {
     soon(producer.send(FutureRecord::<(), _>::to(&topic).payload(&large), LONG)).await.unwrap_err();
     let consumer = consumer(&config, &[&topic], settings);
     soon(consumer.recv()).await.unwrap().start_processing().end();
-    soon(consumer.recv()).await.unwrap().start_processing().failed("out_of_stock", "");
+    soon(consumer.recv())
+        .await
+        .unwrap()
+        .start_processing()
+        .record_error_as("out_of_stock", &std::io::Error::other("nothing left"));
     provider.force_flush().unwrap();
 
     let finished = exporter.get_finished_metrics().unwrap();

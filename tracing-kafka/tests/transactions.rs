@@ -16,8 +16,8 @@ use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{TracedFutureProducer, TracedThreadedProducer};
 
-const MESSAGES: &str = "messaging.kafka.transaction.message_count";
-const OUTCOME: &str = "messaging.kafka.transaction.outcome";
+const MESSAGES: &str = "tracing_suite.kafka.transaction.message_count";
+const OUTCOME: &str = "tracing_suite.kafka.transaction.outcome";
 
 fn transactional() -> ClientConfig {
     let mut config = config();
@@ -56,7 +56,7 @@ async fn one_aborts_and_one_commits() {
     }
     for transaction in [&aborted, &committed] {
         assert_eq!(transaction.int(MESSAGES), Some(2));
-        assert_eq!(transaction.text("messaging.kafka.transaction.id"), config.get("transactional.id"));
+        assert_eq!(transaction.text("tracing_suite.kafka.transaction.id"), config.get("transactional.id"));
         assert_eq!(transaction.text(attribute::CLIENT_ID), Some("shop-1"));
         assert!(!transaction.is_error());
     }

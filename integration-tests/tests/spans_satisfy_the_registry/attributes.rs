@@ -5,28 +5,13 @@ use tracing_core_lite::span::data::{SpanData, Value};
 use crate::registry::{Attribute, Registry};
 
 /// Names, or beginnings of names, that are in no registry because they are ours. Whoever adds one says here what it is.
-const OURS: [(&str, &str); 13] = [
+const OURS: [(&str, &str); 4] = [
     ("shop.", "what the shop says about its orders"),
     ("tracing_suite.", "attributes that no convention defines (docs/attributes.md)"),
     (
         "error_handled",
         "the operation dealt with an error (tracing-core-lite, `Recorder::record_handled_error`)",
     ),
-    (
-        "messaging.message.age",
-        "how old a message was, in seconds (tracing-core-lite, `messaging::attribute`)",
-    ),
-    (
-        "messaging.message.attempt",
-        "how often a message was tried (tracing-core-lite, `messaging::attribute`)",
-    ),
-    ("messaging.batch.body.size", "bytes of a batch (tracing-core-lite, `messaging::attribute`)"),
-    ("messaging.batch.processed_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
-    ("messaging.batch.failed_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
-    ("messaging.batch.skipped_count", "what became of a batch (tracing-core-lite, `messaging::attribute`)"),
-    ("messaging.rabbitmq.confirm", "what the broker said of a message (tracing-amqp, `attribute`)"),
-    ("messaging.rabbitmq.message.outcome", "what became of a delivery (tracing-amqp, `attribute`)"),
-    ("messaging.rabbitmq.message.redelivered", "whether it was delivered before (tracing-amqp, `attribute`)"),
     ("opentracing.ref_type", "FollowsFrom, on links (OpenTelemetry's compatibility with OpenTracing)"),
 ];
 

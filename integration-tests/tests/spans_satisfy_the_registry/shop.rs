@@ -76,6 +76,7 @@ async fn the_shop_uses_kafka_and_rabbitmq() {
         "messaging.rabbitmq.process.consumer",
     ];
     assert_good(&spans, &groups);
-    let outcome = |it: &&FinishedSpan| it.span.text("messaging.rabbitmq.message.outcome") == Some("reject");
+    let outcome =
+        |it: &&FinishedSpan| it.span.text("tracing_suite.rabbitmq.message.outcome") == Some("reject");
     assert_eq!(spans.iter().filter(outcome).count(), 1, "one job is given up");
 }

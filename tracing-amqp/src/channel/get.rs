@@ -1,4 +1,4 @@
-//! One message on request (`basic.get`).
+//! A message on request (`basic.get`).
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
@@ -7,18 +7,19 @@ use lapin::Result;
 use lapin::message::BasicGetMessage;
 use lapin::types::MessageCount;
 use opentelemetry::Context;
-use tracing_core_lite::messaging::{InFlight, Operation, OperationType};
+use tracing_core_lite::messaging::{InFlight, MessagingOperation, OperationType};
 
 use crate::consumer::{Source, TracedDelivery};
 use crate::record::attribute::DELIVERY_TAG;
 use crate::record::{Pending, error_class, int, record_message};
 
-/// A message that was asked for: a [`BasicGetMessage`] that knows where it came from.
+/// A [`BasicGetMessage`] with the context of its sender.
 #[derive(Debug)]
+#[non_exhaustive]
 pub struct TracedGetMessage {
     /// The message.
     pub delivery: TracedDelivery,
-    /// How many messages were left in the queue.
+    /// The number of messages left in the queue.
     pub message_count: MessageCount,
 }
 
@@ -37,11 +38,12 @@ impl DerefMut for TracedGetMessage {
 }
 
 pub(crate) fn start(source: &Source) -> InFlight {
-    let operation = Operation::new(OperationType::Receive, source.destination(None)).named("get");
+    let operation =
+        MessagingOperation::new(OperationType::Receive, source.destination(None)).with_name("get");
     source.broker.client().start(&operation, &Context::current(), |_| {})
 }
 
-/// Ends the operation with what came of it.
+/// Ends the operation with its result.
 pub(crate) fn finish(
     pending: Pending,
     source: Arc<Source>,
@@ -60,7 +62,7 @@ pub(crate) fn finish(
                 record(in_flight, message);
             }
             Ok(None) => {}
-            Err(error) => in_flight.failure_of(error_class::of_error(error), error),
+            Err(error) => in_flight.record_error_as(error_class::of_error(error), error),
         }
     }
     got

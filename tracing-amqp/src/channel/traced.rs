@@ -1,4 +1,4 @@
-//! A channel whose publishes and deliveries are traced.
+//! The wrapper of a channel.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use lapin::options::{BasicConsumeOptions, BasicGetOptions, BasicPublishOptions};
 use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Channel, Result};
 use opentelemetry::Context;
-use tracing_core_lite::messaging::{Batch, InFlight, Peer, Settings};
+use tracing_core_lite::messaging::{InFlight, MessageBatch, Peer, Settings};
 
 use super::get::{self, TracedGetMessage};
 use crate::config::Broker;
@@ -17,9 +17,9 @@ use crate::record::{Pending, error_class};
 
 /// A [`Channel`] whose publishes and deliveries are traced.
 ///
-/// Calls have the arguments, the results and the errors of the bare channel; what this type does not have (queues, exchanges,
-/// transactions, confirms as a whole) is on [`inner`](TracedChannel::inner). It is no `Deref` to the bare channel, so that
-/// nothing goes past it unseen.
+/// Calls have the arguments, the results and the errors of the bare channel. Functions that this type does not have (queues,
+/// exchanges, transactions) are on [`inner`](TracedChannel::inner). This type does not dereference to the bare channel, so
+/// that no publish bypasses it by accident.
 ///
 /// ```no_run
 /// use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -52,19 +52,20 @@ impl TracedChannel {
         Broker::default().channel(channel)
     }
 
-    /// Wraps `channel` with `settings`. Many channels share one [`Broker`], which can also say where it is.
+    /// Wraps `channel` with `settings`. To share settings and the broker's address between channels, use
+    /// [`Broker::channel`].
     #[must_use]
     pub fn with_settings(channel: Channel, settings: Settings) -> Self {
         Broker::new(settings, Peer::new()).channel(channel)
     }
 
-    /// The bare channel.
+    /// Returns the bare channel.
     #[must_use]
     pub fn inner(&self) -> &Channel {
         &self.channel
     }
 
-    /// What the channel was wrapped with.
+    /// Returns the broker that wrapped the channel.
     #[must_use]
     pub fn broker(&self) -> &Broker {
         &self.broker
@@ -72,9 +73,9 @@ impl TracedChannel {
 
     /// Publishes a message, with the context of its `publish` span in the headers.
     ///
-    /// `properties` are sent as they are, but for the headers of trace context: those are replaced, in whatever case they were
-    /// written. The span is a child of the current one. With publisher confirms it ends with the [`TracedConfirm`], without
-    /// them when the message was written, and with an error as soon as there is one.
+    /// `properties` are sent unchanged, except for headers of trace context, which are replaced in any letter case. The span is
+    /// a child of the current one. With publisher confirms, it ends when the broker answers: see [`TracedConfirm`]. Without
+    /// them, it ends when the message is written. If publishing fails, it ends with the error.
     ///
     /// # Errors
     /// Those of [`Channel::basic_publish`].
@@ -92,7 +93,7 @@ impl TracedChannel {
         self.send(in_flight, exchange, routing_key, options, payload, properties).await
     }
 
-    /// Sends the message of a publish that has begun.
+    /// Sends the message of a publish that has started.
     pub(crate) async fn send(
         &self,
         in_flight: InFlight,
@@ -111,7 +112,7 @@ impl TracedChannel {
             Ok(confirm) => Ok(TracedConfirm::new(confirm, in_flight.filter(|_| is_confirmed), returned)),
             Err(error) => {
                 if let Some(in_flight) = &mut in_flight {
-                    in_flight.failure_of(error_class::of_error(&error), &error);
+                    in_flight.record_error_as(error_class::of_error(&error), &error);
                 }
                 Err(error)
             }
@@ -131,7 +132,7 @@ impl TracedChannel {
         Ok(returned)
     }
 
-    /// Starts a consumer whose deliveries know where they came from.
+    /// Starts a consumer whose deliveries carry the context of their senders.
     ///
     /// # Errors
     /// Those of [`Channel::basic_consume`].
@@ -143,13 +144,13 @@ impl TracedChannel {
         arguments: FieldTable,
     ) -> Result<TracedConsumer> {
         let consumer = self.channel.basic_consume(queue, consumer_tag, options, arguments).await?;
-        // An empty name means the last queue that was declared: lapin knows which the broker meant no better than we do.
+        // An empty name means the queue that was declared last. lapin does not resolve it.
         let source = Source::new(&self.broker, consumer.queue(), options.no_ack);
         Ok(TracedConsumer::new(consumer, source))
     }
 
-    /// Asks for one message: a `get` span, of type `receive`, with a FollowsFrom link to the span that sent the message. A
-    /// queue without messages gets a span, too.
+    /// Gets one message, under a `get` span of type `receive` with a FollowsFrom link to the span that sent the message. An
+    /// empty queue gets a span, too.
     ///
     /// # Errors
     /// Those of [`Channel::basic_get`].
@@ -164,9 +165,9 @@ impl TracedChannel {
         get::finish(getting, source, got)
     }
 
-    /// Begins the work on many deliveries from `queue` at once: one `process` span. See [`Batch`].
+    /// Starts the work on many deliveries from `queue` at once: one `process` span. See [`MessageBatch`].
     #[must_use]
-    pub fn batch(&self, queue: &str) -> Batch {
+    pub fn batch(&self, queue: &str) -> MessageBatch {
         self.broker.batch(queue)
     }
 }

@@ -1,4 +1,4 @@
-//! Deliveries that are handed to a delegate.
+//! Delegates, which consume deliveries one by one.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use lapin::{ConsumerDelegate, Result};
 use super::delivery::TracedDelivery;
 use super::source::Source;
 
-/// What a [`TracedDelegate`] is given: a delivery; `Ok(None)` when the consumer was cancelled; or an error.
+/// The argument of a [`TracedDelegate`]: a delivery, `Ok(None)` when the consumer was cancelled, or an error.
 pub type TracedDeliveryResult = Result<Option<TracedDelivery>>;
 
-/// A [`ConsumerDelegate`] of a [`TracedConsumer`](crate::TracedConsumer). Closures that return a future are.
+/// A [`ConsumerDelegate`] of a [`TracedConsumer`](crate::TracedConsumer), implemented for closures that return a future.
 ///
 /// ```no_run
 /// use lapin::options::BasicAckOptions;
@@ -35,8 +35,7 @@ pub trait TracedDelegate: Send + Sync {
     /// Called for each delivery, cancellation or error. See [`ConsumerDelegate::on_new_delivery`].
     fn on_new_delivery(&self, delivery: TracedDeliveryResult) -> Pin<Box<dyn Future<Output = ()> + Send>>;
 
-    /// Called when what was not worked on yet is not worth it any more. See
-    /// [`ConsumerDelegate::drop_prefetched_messages`].
+    /// Called when prefetched deliveries must be discarded. See [`ConsumerDelegate::drop_prefetched_messages`].
     fn drop_prefetched_messages(&self) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(std::future::ready(()))
     }
@@ -52,7 +51,7 @@ where
     }
 }
 
-/// The bare delegate of a traced one.
+/// The bare delegate that calls a traced one.
 pub(crate) struct Forward<D> {
     pub(crate) delegate: D,
     pub(crate) source: Arc<Source>,

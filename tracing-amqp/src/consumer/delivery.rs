@@ -1,4 +1,4 @@
-//! A delivery that knows where it came from.
+//! A delivery with the context of its sender.
 
 use std::error::Error;
 use std::ops::{Deref, DerefMut};
@@ -9,21 +9,24 @@ use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions};
 use lapin::{BasicProperties, Result};
 use opentelemetry::Context;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::messaging::{Destination, Origin};
+use tracing_core_lite::messaging::{BatchItem, Destination, MessageBatch, Origin};
 
+use super::outcome::DeliveryOutcome;
 use super::processing::ProcessingDelivery;
 use super::retry::properties_for_retry;
-use super::settlement::{self, Outcome};
+use super::settlement;
 use super::source::Source;
 use super::work::EndOnDrop;
 use crate::config::Broker;
-use crate::record::{cut, destination};
+use crate::record::attribute::DELIVERY_TAG;
+use crate::record::{cut, destination, ids, int, record_message};
 
 /// `messaging.operation.name` under which deliveries are counted.
 const DELIVER: &str = "deliver";
 
-/// A [`Delivery`] together with where it came from. It has no span yet: [`process`](TracedDelivery::process) it,
-/// [start processing](TracedDelivery::start_processing) it, or add it to a [`Batch`](crate::Batch).
+/// A [`Delivery`] with the context of its sender. It has no span until it is [processed](TracedDelivery::process),
+/// [starts being processed](TracedDelivery::start_processing), or becomes an [item](TracedDelivery::item) of a
+/// [`MessageBatch`].
 ///
 /// ```no_run
 /// use lapin::options::{BasicAckOptions, BasicNackOptions};
@@ -48,7 +51,7 @@ pub struct TracedDelivery {
     delivery: Delivery,
     source: Arc<Source>,
     origin: Origin,
-    /// What spans call the destination, where that is not the queue.
+    /// The name of the destination in spans, if it is not the queue.
     name: Option<Box<str>>,
 }
 
@@ -61,29 +64,29 @@ impl TracedDelivery {
         Self { delivery, source, origin, name }
     }
 
-    /// Counts a delivery in the metrics, and reads where it came from.
+    /// Counts a delivery in the metrics, and reads its sender.
     pub(crate) fn receive(delivery: Delivery, source: &Arc<Source>) -> Self {
         let delivery = Self::new(delivery, Arc::clone(source));
         source.broker.client().consumed(DELIVER, delivery.destination(), 1);
         delivery
     }
 
-    /// Who sent the message.
+    /// Returns the sender of the message.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// A context with the sender's span and baggage.
+    /// Returns a context with the sender's span and baggage.
     #[must_use]
     pub fn context(&self) -> Context {
         self.origin.context()
     }
 
-    /// Runs `work` in the context of a `process` span, which ends with it. An `Err` is the span's failure, unless the delivery
-    /// could not be settled: that failure stays. What became of the delivery is in
-    /// [`messaging.rabbitmq.message.outcome`](crate::attribute::OUTCOME). When the returned future is dropped, the span ends at
-    /// that moment.
+    /// Runs `work` in the context of a `process` span, which ends with it. The span records an `Err`, unless it has recorded
+    /// that the delivery could not be settled, and it records a panic. The outcome of the delivery is in
+    /// [`tracing_suite.rabbitmq.message.outcome`](crate::attribute::OUTCOME). When the returned future is dropped, the span
+    /// ends at that moment.
     ///
     /// # Errors
     /// That of `work`.
@@ -105,8 +108,7 @@ impl TracedDelivery {
         outcome
     }
 
-    /// Starts the `process` span of this delivery. It ends when the delivery is acknowledged, given back, rejected, or
-    /// dropped.
+    /// Starts the `process` span of this delivery. It ends when the delivery is acknowledged, returned, rejected or dropped.
     #[must_use]
     pub fn start_processing(self) -> ProcessingDelivery {
         self.start(true)
@@ -117,39 +119,83 @@ impl TracedDelivery {
         ProcessingDelivery::start(delivery, source, origin, name, ends_when_settled)
     }
 
-    /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does; with a span of type `settle` where
-    /// [settings](crate::Settings::settle_spans) ask for one.
+    /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does, under a span of type `settle` if the
+    /// [settings](crate::Settings::with_settle_spans) ask for it.
     ///
     /// # Errors
     /// Those of [`Acker::ack`](lapin::Acker::ack).
     pub async fn ack(&self, options: BasicAckOptions) -> Result<bool> {
-        self.settle(Outcome::Ack, self.delivery.ack(options)).await
+        self.settle(DeliveryOutcome::Ack, self.delivery.ack(options)).await
     }
 
-    /// Gives the delivery back, as [`Acker::nack`](lapin::Acker::nack) does; with a span as [`ack`](TracedDelivery::ack).
+    /// Returns the delivery to the broker, as [`Acker::nack`](lapin::Acker::nack) does, under a span as in
+    /// [`ack`](TracedDelivery::ack).
     ///
     /// # Errors
     /// Those of [`Acker::nack`](lapin::Acker::nack).
     pub async fn nack(&self, options: BasicNackOptions) -> Result<bool> {
-        self.settle(Outcome::of_nack(options), self.delivery.nack(options)).await
+        self.settle(DeliveryOutcome::of_nack(options), self.delivery.nack(options)).await
     }
 
-    /// Rejects the delivery, as [`Acker::reject`](lapin::Acker::reject) does; with a span as [`ack`](TracedDelivery::ack).
+    /// Rejects the delivery, as [`Acker::reject`](lapin::Acker::reject) does, under a span as in
+    /// [`ack`](TracedDelivery::ack).
     ///
     /// # Errors
     /// Those of [`Acker::reject`](lapin::Acker::reject).
     pub async fn reject(&self, options: BasicRejectOptions) -> Result<bool> {
-        self.settle(Outcome::of_reject(options), self.delivery.reject(options)).await
+        self.settle(DeliveryOutcome::of_reject(options), self.delivery.reject(options)).await
     }
 
-    async fn settle(&self, outcome: Outcome, settling: impl Future<Output = Result<bool>>) -> Result<bool> {
+    /// Adds the message to a batch: a FollowsFrom link to its sender, and one more in the count.
+    pub fn add_to(&self, batch: &mut MessageBatch) {
+        batch.add(&self.origin, self.delivery.data.len());
+    }
+
+    /// Starts the work on the message as an item of `batch`. If the item gets a span, the span has the message's routing key,
+    /// delivery tag, size and ids.
+    ///
+    /// ```no_run
+    /// use tracing_amqp::{TracedConsumer, TracedDelivery};
+    ///
+    /// # fn store(_: &[u8]) -> std::io::Result<()> { Ok(()) }
+    /// # fn work(consumer: &TracedConsumer, deliveries: &[TracedDelivery]) {
+    /// let mut batch = consumer.batch();
+    /// for delivery in deliveries {
+    ///     delivery.add_to(&mut batch);
+    /// }
+    /// for delivery in deliveries {
+    ///     let item = delivery.item(&batch);
+    ///     match store(&delivery.data) {
+    ///         Ok(()) => item.processed(),
+    ///         Err(error) => item.failed(&error),
+    ///     }
+    /// }
+    /// batch.end();
+    /// # }
+    /// ```
+    pub fn item(&self, batch: &MessageBatch) -> BatchItem {
+        let mut item = batch.item(&self.origin);
+        let (routing_key, tag) = (self.delivery.routing_key.clone(), self.delivery.delivery_tag);
+        let (size, ids) = (self.delivery.data.len(), ids(&self.delivery.properties));
+        item.describe(move |span| {
+            record_message(routing_key.as_str(), size, &ids, span);
+            span.set(DELIVERY_TAG, int(tag));
+        });
+        item
+    }
+
+    async fn settle(
+        &self,
+        outcome: DeliveryOutcome,
+        settling: impl Future<Output = Result<bool>>,
+    ) -> Result<bool> {
         let context = Context::current();
         settlement::trace(&self.source, &self.delivery, self.name.as_deref(), outcome, &context, settling)
             .await
     }
 
-    /// The properties to publish the message again with, to a queue for retries or for dead letters: those that it came with,
-    /// and the number of the next attempt and the first sender in the headers.
+    /// Returns the properties to publish the message again with, to a queue for retries or for dead letters: its own
+    /// properties, with the number of the next attempt and the first sender in the headers.
     #[must_use]
     pub fn properties_for_retry(&self) -> BasicProperties {
         properties_for_retry(&self.delivery, &self.origin)
@@ -159,7 +205,7 @@ impl TracedDelivery {
         self.source.destination(self.name.as_deref())
     }
 
-    /// The bare delivery.
+    /// Returns the bare delivery.
     #[must_use]
     pub fn into_inner(self) -> Delivery {
         self.delivery
@@ -167,8 +213,7 @@ impl TracedDelivery {
 }
 
 impl Broker {
-    /// Reads where a delivery from `queue` came from, for whoever does not receive through a
-    /// [`TracedChannel`](crate::TracedChannel).
+    /// Reads the sender of a delivery from `queue` that was not received through a [`TracedChannel`](crate::TracedChannel).
     #[must_use]
     pub fn delivery(&self, delivery: Delivery, queue: &str) -> TracedDelivery {
         TracedDelivery::new(delivery, Source::new(self, cut(queue).into(), false))

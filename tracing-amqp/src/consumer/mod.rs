@@ -2,6 +2,7 @@
 
 mod delegate;
 mod delivery;
+mod outcome;
 mod processing;
 mod retry;
 mod settlement;
@@ -11,7 +12,7 @@ mod work;
 
 pub use delegate::{TracedDelegate, TracedDeliveryResult};
 pub use delivery::TracedDelivery;
+pub use outcome::DeliveryOutcome;
 pub use processing::ProcessingDelivery;
-pub use settlement::Outcome;
 pub(crate) use source::Source;
 pub use stream::TracedConsumer;

@@ -1,4 +1,4 @@
-//! A delivery that is being worked on.
+//! A delivery that is being processed.
 
 use std::error::Error;
 use std::ops::{Deref, DerefMut};
@@ -9,23 +9,28 @@ use lapin::message::Delivery;
 use lapin::options::{BasicAckOptions, BasicNackOptions, BasicRejectOptions};
 use lapin::{BasicProperties, Result};
 use opentelemetry::Context;
+use tracing_core_lite::context::StoredContext;
 use tracing_core_lite::messaging::attribute::AGE;
-use tracing_core_lite::messaging::{MessageView, Operation, OperationType, Origin};
+use tracing_core_lite::messaging::{MessageView, MessagingOperation, OperationType, Origin};
 use tracing_core_lite::span::Recorder;
 
+use super::outcome::DeliveryOutcome;
 use super::retry::properties_for_retry;
-use super::settlement::{self, Outcome};
+use super::settlement;
 use super::source::Source;
 use super::work::Work;
 use crate::headers::Headers;
 use crate::record::attribute::{DELIVERY_TAG, REDELIVERED};
 use crate::record::{dead_letter, int, record_message};
 
-/// A [`Delivery`] that is being worked on, with its `process` span.
+/// A [`Delivery`] that is being processed, with its `process` span.
 ///
-/// From [`start_processing`](crate::TracedDelivery::start_processing), the span ends when the delivery is acknowledged, given
-/// back, rejected or dropped; inside [`process`](crate::TracedDelivery::process) it ends with the work. Either way it says what
-/// became of the delivery.
+/// From [`start_processing`](crate::TracedDelivery::start_processing), the span ends when the delivery is acknowledged,
+/// returned, rejected or dropped. Inside [`process`](crate::TracedDelivery::process), it ends with the work. In both cases it
+/// has the [outcome](crate::attribute::OUTCOME) of the delivery.
+///
+/// The spans of acknowledgements and [replies](ProcessingDelivery::reply) are children of the current span if it started
+/// within the work on this delivery, and of the `process` span otherwise.
 ///
 /// ```no_run
 /// use lapin::options::BasicAckOptions;
@@ -46,7 +51,7 @@ pub struct ProcessingDelivery {
     source: Arc<Source>,
     origin: Origin,
     name: Option<Box<str>>,
-    context: Context,
+    context: StoredContext,
     work: Arc<Work>,
     ends_when_settled: bool,
 }
@@ -60,7 +65,7 @@ impl ProcessingDelivery {
         ends_when_settled: bool,
     ) -> Self {
         let destination = source.destination(name.as_deref());
-        let operation = Operation::new(OperationType::Process, destination);
+        let operation = MessagingOperation::new(OperationType::Process, destination);
         let client = source.broker.client();
         let processing = client.process(&operation, &origin, |span| {
             record(&delivery, span);
@@ -68,6 +73,7 @@ impl ProcessingDelivery {
             client.on_process(&MessageView::new(destination.name, delivery.data.len(), &headers), span);
         });
         let context = processing.context().clone();
+        let context = Context::map_current(|current| StoredContext::new(context, current));
         let work = Arc::new(Work::new(processing));
         Self { delivery, source, origin, name, context, work, ends_when_settled }
     }
@@ -76,13 +82,18 @@ impl ProcessingDelivery {
         Arc::clone(&self.work)
     }
 
-    /// The context to work in: what is called from there belongs to this message.
+    /// Returns the context to work in. Spans that start in it belong to this message.
     #[must_use]
     pub fn context(&self) -> &Context {
-        &self.context
+        self.context.context()
     }
 
-    /// Who sent the message.
+    /// Returns the context of a call that is made now: the current one if it belongs to the work, or that of the work.
+    pub(crate) fn context_for_calls(&self) -> Context {
+        self.context.innermost()
+    }
+
+    /// Returns the sender of the message.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
@@ -93,20 +104,15 @@ impl ProcessingDelivery {
         self.work.record(write);
     }
 
-    /// Records that the work failed. See [`Recorder::failed`].
-    pub fn failed(&self, error_type: &str, description: &str) {
-        self.work.failed(error_type, description);
-    }
-
     /// Records that the work failed with `error`. See [`Recorder::record_error`].
-    pub fn failure<E: Error + ?Sized>(&self, error: &E) {
-        self.work.failure(error);
+    pub fn record_error<E: Error + ?Sized>(&self, error: &E) {
+        self.work.record_error(error);
     }
 
-    /// As [`failure`](ProcessingDelivery::failure), with `class` as `error.type`, in the metrics too: for errors whose type
-    /// says less than the error does. See [`Recorder::record_error_as`].
-    pub fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
-        self.work.failure_of(class, error);
+    /// Records that the work failed with `error`, with `class` as its `error.type`, in the metrics as well. Use it for errors
+    /// whose type says little. See [`Recorder::record_error_as`].
+    pub fn record_error_as<E: Error + ?Sized>(&self, class: &str, error: &E) {
+        self.work.record_error_as(class, error);
     }
 
     /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does.
@@ -114,15 +120,15 @@ impl ProcessingDelivery {
     /// # Errors
     /// Those of [`Acker::ack`](lapin::Acker::ack).
     pub async fn ack(&self, options: BasicAckOptions) -> Result<bool> {
-        self.settle(Outcome::Ack, self.delivery.ack(options)).await
+        self.settle(DeliveryOutcome::Ack, self.delivery.ack(options)).await
     }
 
-    /// Gives the delivery back, as [`Acker::nack`](lapin::Acker::nack) does.
+    /// Returns the delivery to the broker, as [`Acker::nack`](lapin::Acker::nack) does.
     ///
     /// # Errors
     /// Those of [`Acker::nack`](lapin::Acker::nack).
     pub async fn nack(&self, options: BasicNackOptions) -> Result<bool> {
-        self.settle(Outcome::of_nack(options), self.delivery.nack(options)).await
+        self.settle(DeliveryOutcome::of_nack(options), self.delivery.nack(options)).await
     }
 
     /// Rejects the delivery, as [`Acker::reject`](lapin::Acker::reject) does.
@@ -130,26 +136,30 @@ impl ProcessingDelivery {
     /// # Errors
     /// Those of [`Acker::reject`](lapin::Acker::reject).
     pub async fn reject(&self, options: BasicRejectOptions) -> Result<bool> {
-        self.settle(Outcome::of_reject(options), self.delivery.reject(options)).await
+        self.settle(DeliveryOutcome::of_reject(options), self.delivery.reject(options)).await
     }
 
-    async fn settle(&self, outcome: Outcome, settling: impl Future<Output = Result<bool>>) -> Result<bool> {
-        let name = self.name.as_deref();
+    async fn settle(
+        &self,
+        outcome: DeliveryOutcome,
+        settling: impl Future<Output = Result<bool>>,
+    ) -> Result<bool> {
+        let (name, context) = (self.name.as_deref(), self.context.innermost());
         let settled =
-            settlement::trace(&self.source, &self.delivery, name, outcome, &self.context, settling).await;
+            settlement::trace(&self.source, &self.delivery, name, outcome, &context, settling).await;
         match &settled {
             Ok(true) => self.work.settled(outcome, self.ends_when_settled),
-            // Settled before, or lost with its channel: the drop says which.
+            // Settled before, or lost with its channel: dropping the delivery tells which.
             Ok(false) => {}
             Err(error) => {
                 self.work.settlement_failed(error);
-                self.work.settled(Outcome::Dropped, self.ends_when_settled);
+                self.work.settled(DeliveryOutcome::Dropped, self.ends_when_settled);
             }
         }
         settled
     }
 
-    /// The properties to publish the message again with. See
+    /// Returns the properties to publish the message again with. See
     /// [`TracedDelivery::properties_for_retry`](crate::TracedDelivery::properties_for_retry).
     #[must_use]
     pub fn properties_for_retry(&self) -> BasicProperties {
@@ -159,7 +169,7 @@ impl ProcessingDelivery {
 
 impl Drop for ProcessingDelivery {
     fn drop(&mut self) {
-        let outcome = Outcome::of_dropped(&self.delivery.acker, self.source.no_ack);
+        let outcome = DeliveryOutcome::of_dropped(&self.delivery.acker, self.source.no_ack);
         self.work.settled(outcome, self.ends_when_settled);
     }
 }
@@ -173,7 +183,7 @@ fn record(delivery: &Delivery, span: &mut Recorder<'_>) {
     dead_letter::record(Headers::of(&delivery.properties), span);
 }
 
-/// How long ago a timestamp of AMQP was, which counts whole seconds; `None` for the future.
+/// Returns the time since a timestamp of AMQP, in whole seconds; `None` for a timestamp in the future.
 fn age(timestamp: u64) -> Option<Duration> {
     let sent = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(timestamp))?;
     SystemTime::now().duration_since(sent).ok()

@@ -1,22 +1,23 @@
-//! What the deliveries of one consumer share.
+//! The queue and the broker that deliveries come from.
 
 use std::sync::Arc;
 
 use lapin::message::Delivery;
 use lapin::types::ShortString;
 use opentelemetry::Context;
-use tracing_core_lite::messaging::{Destination, InFlight, Operation, OperationType, Origin};
+use tracing_core_lite::messaging::{Destination, InFlight, MessagingOperation, OperationType, Origin};
 
 use crate::config::Broker;
 use crate::headers::Headers;
 use crate::record::attribute::DELIVERY_TAG;
 use crate::record::{dead_letter, destination, int};
 
+/// What the deliveries of one consumer share.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) broker: Broker,
     pub(crate) queue: ShortString,
-    /// Whether the broker forgets a message once it is sent.
+    /// Whether deliveries are not acknowledged.
     pub(crate) no_ack: bool,
 }
 
@@ -25,10 +26,10 @@ impl Source {
         Arc::new(Self { broker: broker.clone(), queue, no_ack })
     }
 
-    /// Reads where `delivery` came from, and how often it was tried.
+    /// Reads the sender of `delivery` and the number of the attempt.
     pub(crate) fn origin(&self, delivery: &Delivery) -> Origin {
         let headers = Headers::of(&delivery.properties);
-        self.broker.client().extract(&headers).tried(dead_letter::tries(headers))
+        self.broker.client().extract(&headers).with_earlier_attempts(dead_letter::tries(headers))
     }
 
     pub(crate) fn destination<'a>(&'a self, name: Option<&'a str>) -> Destination<'a> {
@@ -36,7 +37,7 @@ impl Source {
         destination::with_queue(name.unwrap_or(queue), queue)
     }
 
-    /// Starts the span of a settlement, if such are wanted.
+    /// Starts the span of a settlement if the settings ask for such spans.
     pub(crate) fn settle(
         &self,
         delivery: &Delivery,
@@ -46,7 +47,8 @@ impl Source {
     ) -> Option<InFlight> {
         let client = self.broker.client();
         client.has_settle_spans().then(|| {
-            let operation = Operation::new(OperationType::Settle, self.destination(name)).named(operation);
+            let operation =
+                MessagingOperation::new(OperationType::Settle, self.destination(name)).with_name(operation);
             client.start(&operation, context, |span| {
                 span.set(DELIVERY_TAG, int(delivery.delivery_tag));
             })

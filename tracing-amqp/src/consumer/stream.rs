@@ -1,4 +1,4 @@
-//! A consumer whose deliveries know where they came from.
+//! The consumer, a stream of deliveries.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,17 +7,17 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 use lapin::{Consumer, Result};
-use tracing_core_lite::messaging::Batch;
+use tracing_core_lite::messaging::MessageBatch;
 
 use super::delegate::{Forward, TracedDelegate};
 use super::delivery::TracedDelivery;
 use super::source::Source;
 
-/// A [`Consumer`] whose deliveries know where they came from.
+/// A [`Consumer`] whose deliveries carry the context of their senders.
 ///
-/// It is a stream, as the bare one is, and takes a [delegate](TracedConsumer::set_delegate) instead. Deliveries have no span
-/// until they are [processed](TracedDelivery::process). What lapin does when a connection is lost and found again is seen by
-/// whoever reads the stream, as without this wrapper.
+/// Like the bare consumer, it is a stream, or hands deliveries to a [delegate](TracedConsumer::set_delegate). A delivery has
+/// no span until it is [processed](TracedDelivery::process). When lapin recovers a lost connection, the stream behaves as
+/// that of the bare consumer.
 ///
 /// ```no_run
 /// use futures_util::StreamExt;
@@ -51,20 +51,20 @@ impl TracedConsumer {
         Self { consumer, source }
     }
 
-    /// The bare consumer.
+    /// Returns the bare consumer.
     #[must_use]
     pub fn inner(&self) -> &Consumer {
         &self.consumer
     }
 
-    /// Hands each delivery to `delegate`, in a task of its own. See [`Consumer::set_delegate`].
+    /// Hands each delivery to `delegate`, in a separate task. See [`Consumer::set_delegate`].
     pub fn set_delegate<D: TracedDelegate + 'static>(&self, delegate: D) {
         self.consumer.set_delegate(Forward { delegate, source: Arc::clone(&self.source) });
     }
 
-    /// Begins the work on many deliveries at once: one `process` span. See [`Batch`].
+    /// Starts the work on many deliveries at once: one `process` span. See [`MessageBatch`] and [`TracedDelivery::item`].
     #[must_use]
-    pub fn batch(&self) -> Batch {
+    pub fn batch(&self) -> MessageBatch {
         self.source.broker.batch(self.source.queue.as_str())
     }
 }

@@ -1,4 +1,4 @@
-//! The span of a delivery that is being worked on, shared by the delivery and the work.
+//! The `process` span of a delivery, which the delivery and the work share.
 
 use std::error::Error;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use tracing_core_lite::messaging::Processing;
 use tracing_core_lite::span::Recorder;
 
-use super::settlement::Outcome;
+use super::outcome::DeliveryOutcome;
 use crate::record::attribute::OUTCOME;
 use crate::record::error_class;
 
-/// A `process` span, until it has ended.
+/// A `process` span, until it ends.
 #[derive(Debug)]
 pub(crate) struct Work(Mutex<State>);
 
@@ -19,7 +19,7 @@ struct State {
     /// `None` once it has ended.
     processing: Option<Processing>,
     has_outcome: bool,
-    /// Whether a settlement has failed, and that is recorded.
+    /// Whether a settlement has failed, which is then recorded.
     is_unsettled: bool,
 }
 
@@ -44,36 +44,32 @@ impl Work {
         self.with_processing(|processing| processing.record(write));
     }
 
-    pub(crate) fn failed(&self, error_type: &str, description: &str) {
-        self.with_processing(|processing| processing.failed(error_type, description));
+    pub(crate) fn record_error<E: Error + ?Sized>(&self, error: &E) {
+        self.with_processing(|processing| processing.record_error(error));
     }
 
-    pub(crate) fn failure<E: Error + ?Sized>(&self, error: &E) {
-        self.with_processing(|processing| processing.failure(error));
-    }
-
-    pub(crate) fn failure_of<E: Error + ?Sized>(&self, class: &str, error: &E) {
-        self.with_processing(|processing| processing.failure_of(class, error));
+    pub(crate) fn record_error_as<E: Error + ?Sized>(&self, class: &str, error: &E) {
+        self.with_processing(|processing| processing.record_error_as(class, error));
     }
 
     /// Records that the delivery could not be settled.
     pub(crate) fn settlement_failed(&self, error: &lapin::Error) {
-        self.failure_of(error_class::of_error(error), error);
+        self.record_error_as(error_class::of_error(error), error);
         self.with(|state| state.is_unsettled = true);
     }
 
-    /// Records the error that the work ended with, unless that comes of a settlement that has failed: its class says more
-    /// than the type of an error, and nothing is recorded twice.
+    /// Records the error of the work, unless a failed settlement is recorded already. The class of the settlement's error says
+    /// more than the type of the work's error, which is often the same error.
     pub(crate) fn ended_with<E: Error + ?Sized>(&self, error: &E) {
         self.with(|state| {
             if let (Some(processing), false) = (&mut state.processing, state.is_unsettled) {
-                processing.failure(error);
+                processing.record_error(error);
             }
         });
     }
 
-    /// Records the first outcome there is, and ends the span if that is its end.
-    pub(crate) fn settled(&self, outcome: Outcome, is_end: bool) {
+    /// Records the outcome unless there is one already, and ends the span if `is_end`.
+    pub(crate) fn settled(&self, outcome: DeliveryOutcome, is_end: bool) {
         self.with(|state| {
             if let (Some(processing), false) = (&state.processing, state.has_outcome) {
                 processing.record(|span| {
@@ -88,7 +84,7 @@ impl Work {
     }
 }
 
-/// Ends the span when the work is over, or given up.
+/// Ends the span when the work ends or is dropped.
 pub(crate) struct EndOnDrop(pub(crate) Arc<Work>);
 
 impl Drop for EndOnDrop {
@@ -103,7 +99,9 @@ mod tests {
 
     use lapin::{ChannelState, ErrorKind};
     use tracing_core_lite::messaging::attribute::ERROR_TYPE;
-    use tracing_core_lite::messaging::{Destination, Operation, OperationType, Origin, Peer, Settings};
+    use tracing_core_lite::messaging::{
+        Destination, MessagingOperation, OperationType, Origin, Peer, Settings,
+    };
     use tracing_core_lite::testing::TestSpans;
 
     use super::*;
@@ -119,8 +117,8 @@ mod tests {
             (None, &of_the_work, std::any::type_name::<dyn Error>()),
         ] {
             let spans = TestSpans::new();
-            let broker = Broker::new(Settings::new().provider(spans.provider()), Peer::new());
-            let operation = Operation::new(OperationType::Process, Destination::new("q"));
+            let broker = Broker::new(Settings::new().with_provider(spans.provider()), Peer::new());
+            let operation = MessagingOperation::new(OperationType::Process, Destination::new("q"));
             let work = Work::new(broker.client().process(&operation, &Origin::default(), |_| {}));
             if let Some(error) = settlement {
                 work.settlement_failed(error);

@@ -91,7 +91,7 @@ impl Report for Confirm {
                 "nack"
             }
             Ok(Confirmation::NotRequested) => return,
-            Err(error) => return publishing.failure_of(error_class::of_error(error), error),
+            Err(error) => return publishing.record_error_as(error_class::of_error(error), error),
         };
         publishing.record(|span| {
             span.set(CONFIRM, answer);

@@ -2,7 +2,7 @@
 
 use lapin::BasicProperties;
 use opentelemetry::Context;
-use tracing_core_lite::messaging::{Destination, InFlight, MessageView, Operation, OperationType};
+use tracing_core_lite::messaging::{Destination, InFlight, MessageView, MessagingOperation, OperationType};
 
 use crate::config::Broker;
 use crate::headers::{Headers, NewHeaders};
@@ -12,9 +12,9 @@ use crate::record::{cut, destination, record_message};
 const PUBLISH: &str = "publish";
 
 impl Broker {
-    /// Begins to publish, for whoever does not do it through a [`TracedChannel`]: starts the span, below the one that is
-    /// current, and gives `properties` with its context in the headers. Names longer than 255 bytes, which AMQP cannot send,
-    /// are cut in the span.
+    /// Starts a publish that does not go through a [`TracedChannel`](crate::TracedChannel): starts the span below the current
+    /// one, and returns `properties` with its context in the headers. The span cuts names longer than 255 bytes, which AMQP
+    /// cannot send.
     #[must_use]
     pub fn publish(
         &self,
@@ -36,12 +36,12 @@ impl Broker {
     ) -> (InFlight, BasicProperties) {
         let [exchange, routing_key] = [exchange, routing_key].map(cut);
         let name = destination::published(exchange, routing_key);
-        // A queue's name is a routing key of the default exchange.
+        // On the default exchange, the routing key is the name of a queue.
         let queue = if exchange.is_empty() { routing_key } else { "" };
         self.publish_to(context, destination::with_queue(&name, queue), routing_key, body_size, properties)
     }
 
-    /// As [`publish_in`](Broker::publish_in), to where a message wants its reply.
+    /// Starts the publish of a reply to the address in `reply_to`.
     pub(crate) fn reply_in(
         &self,
         context: &Context,
@@ -61,7 +61,7 @@ impl Broker {
         body_size: usize,
         properties: BasicProperties,
     ) -> (InFlight, BasicProperties) {
-        let operation = Operation::new(OperationType::Send, destination).named(PUBLISH);
+        let operation = MessagingOperation::new(OperationType::Send, destination).with_name(PUBLISH);
         let in_flight = self.client().start(&operation, context, |span| {
             record_message(routing_key, body_size, &properties, span);
             self.client()

@@ -1,4 +1,4 @@
-//! What the broker writes into messages that it dead-letters.
+//! The headers of messages that the broker dead-lettered.
 
 use lapin::types::{AMQPValue, FieldTable};
 use tracing_core_lite::span::Recorder;
@@ -6,15 +6,15 @@ use tracing_core_lite::span::Recorder;
 use super::attribute::{DEAD_LETTER_COUNT, DEAD_LETTER_QUEUE, DEAD_LETTER_REASON};
 use crate::headers::{Headers, text};
 
-/// One entry for each queue and reason, the last one first.
+/// The header with one entry for each queue and reason, the latest first.
 const DEATHS: &str = "x-death";
-/// The queue where the message was dead-lettered first.
+/// The header with the queue where the message was first dead-lettered.
 const FIRST_QUEUE: &str = "x-first-death-queue";
 
-/// Entries that are looked at: a message passes few queues, and a stranger may have written any number.
+/// The number of entries that are read. A message passes few queues, but a peer may write any number of entries.
 const MOST_ENTRIES: usize = 32;
 
-/// How often consumers gave the message back, for good or until the broker's limit was reached.
+/// Returns how many times consumers rejected the message, or returned it until the broker's delivery limit.
 pub(crate) fn tries(headers: Headers<'_>) -> u32 {
     let tries = deaths(headers)
         .filter(|death| matches!(reason(death), Some("rejected" | "delivery_limit")))
@@ -23,7 +23,7 @@ pub(crate) fn tries(headers: Headers<'_>) -> u32 {
     u32::try_from(tries.max(0)).unwrap_or(u32::MAX)
 }
 
-/// Sets what a span says of a message that was dead-lettered.
+/// Sets the attributes of a message that was dead-lettered.
 pub(crate) fn record(headers: Headers<'_>, span: &mut Recorder<'_>) {
     let Some(last) = deaths(headers).next() else { return };
     span.set_some(DEAD_LETTER_COUNT, count(last))
@@ -31,7 +31,7 @@ pub(crate) fn record(headers: Headers<'_>, span: &mut Recorder<'_>) {
         .set_some(DEAD_LETTER_QUEUE, original_queue(headers));
 }
 
-/// The first queue; that of the oldest entry where the header is missing.
+/// Returns the first queue, or that of the oldest entry if the header is missing.
 fn original_queue(headers: Headers<'_>) -> Option<&str> {
     headers
         .text(FIRST_QUEUE)
@@ -58,7 +58,7 @@ fn count(death: &FieldTable) -> Option<i64> {
     }
 }
 
-/// The reasons of RabbitMQ (its guide "Dead Letter Exchanges").
+/// Returns the reason, one of those of RabbitMQ (its guide "Dead Letter Exchanges").
 fn reason(death: &FieldTable) -> Option<&'static str> {
     let given = text(death.inner().get("reason")?)?;
     ["rejected", "expired", "maxlen", "delivery_limit"].into_iter().find(|reason| *reason == given)

@@ -1,16 +1,16 @@
-//! What destinations are called (semantic conventions for RabbitMQ, section "RabbitMQ attributes").
+//! The names of destinations (semantic conventions for RabbitMQ, section "RabbitMQ attributes").
 
 use std::borrow::Cow;
 
 use tracing_core_lite::messaging::Destination;
 
-/// The default exchange, where there is no routing key either.
+/// The name of the default exchange, for messages without a routing key.
 const DEFAULT_EXCHANGE: &str = "amq.default";
 
-/// Names that the broker makes: of queues that were declared without a name, and of where a direct reply goes.
-const MADE_BY_THE_BROKER: [&str; 2] = ["amq.gen-", "amq.rabbitmq.reply-to"];
+/// Prefixes of names that the broker generates: of queues declared without a name, and of direct replies.
+const GENERATED: [&str; 2] = ["amq.gen-", "amq.rabbitmq.reply-to"];
 
-/// Where a message is published to: `{exchange}:{routing key}`, or the one of them that is not empty.
+/// Returns the destination of a publish: `{exchange}:{routing key}`, or the one of them that is not empty.
 pub(crate) fn published<'a>(exchange: &'a str, routing_key: &'a str) -> Cow<'a, str> {
     match (exchange, routing_key) {
         ("", "") => Cow::Borrowed(DEFAULT_EXCHANGE),
@@ -19,8 +19,8 @@ pub(crate) fn published<'a>(exchange: &'a str, routing_key: &'a str) -> Cow<'a, 
     }
 }
 
-/// Where a message was delivered from: `{exchange}:{routing key}:{queue}`, without what is empty, and without the queue where
-/// it is called as the routing key is.
+/// Returns the destination of a delivery: `{exchange}:{routing key}:{queue}` without empty parts, and without a queue whose name
+/// is the routing key.
 pub(crate) fn delivered<'a>(exchange: &'a str, routing_key: &'a str, queue: &'a str) -> Cow<'a, str> {
     if queue.is_empty() || queue == routing_key {
         return published(exchange, routing_key);
@@ -32,21 +32,19 @@ pub(crate) fn delivered<'a>(exchange: &'a str, routing_key: &'a str, queue: &'a 
     }
 }
 
-/// `name`, temporary when the broker made the name of the `queue` behind it.
+/// Returns `name` as a destination, temporary if the broker generated the name of its `queue`.
 pub(crate) fn with_queue<'a>(name: &'a str, queue: &str) -> Destination<'a> {
-    let destination = Destination::new(name);
-    let is_made = MADE_BY_THE_BROKER.iter().any(|prefix| queue.starts_with(prefix));
-    if is_made { destination.temporary() } else { destination }
+    let is_generated = GENERATED.iter().any(|prefix| queue.starts_with(prefix));
+    Destination::new(name).with_temporary(is_generated).with_anonymous(is_generated)
 }
 
-/// Where a reply goes. It is temporary whatever its name is: the peer chose that, and it may choose another each time.
+/// Returns the destination of a reply. It is always temporary: the peer chose the name, and may choose another each time.
 pub(crate) fn of_reply(reply_to: &str) -> Destination<'_> {
-    let mut destination = with_queue(if reply_to.is_empty() { DEFAULT_EXCHANGE } else { reply_to }, reply_to);
-    destination.is_temporary = true;
-    destination
+    let name = if reply_to.is_empty() { DEFAULT_EXCHANGE } else { reply_to };
+    with_queue(name, reply_to).with_temporary(true)
 }
 
-/// What `delivered` calls a destination, kept only where it is not the queue.
+/// Returns the name of a destination if it is not that of the queue.
 pub(crate) fn other_than(name: Cow<'_, str>, queue: &str) -> Option<Box<str>> {
     (name != queue).then(|| name.into())
 }
@@ -75,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_the_broker_s_making_are_temporary() {
+    fn names_that_the_broker_generates_are_temporary() {
         for (queue, is_temporary) in [
             ("amq.gen-JzTY20BRgKO", true),
             ("amq.rabbitmq.reply-to", true),

@@ -7,7 +7,7 @@ use tracing_core_lite::span::Recorder;
 
 use super::attribute::ROUTING_KEY;
 
-/// Sets what a span says of a message that goes to `routing_key`, or came with it.
+/// Sets the attributes of a message that was published with `routing_key`.
 pub(crate) fn record_message(
     routing_key: &str,
     body_size: usize,
@@ -22,7 +22,19 @@ pub(crate) fn record_message(
         .set_some(MESSAGE_ID, properties.message_id().as_ref().map(ShortString::as_str));
 }
 
-/// As much of `name` as AMQP can send.
+/// Returns the part of `properties` that spans show: the ids of the message and of its conversation.
+pub(crate) fn ids(properties: &BasicProperties) -> BasicProperties {
+    let mut ids = BasicProperties::default();
+    if let Some(id) = properties.correlation_id() {
+        ids = ids.with_correlation_id(id.clone());
+    }
+    if let Some(id) = properties.message_id() {
+        ids = ids.with_message_id(id.clone());
+    }
+    ids
+}
+
+/// Returns the first 255 bytes of `name` at most, as many as AMQP can send.
 pub(crate) fn cut(name: &str) -> &str {
     let mut end = name.len().min(MAX_SHORT_STRING_LENGTH);
     while !name.is_char_boundary(end) {

@@ -7,5 +7,5 @@ pub(crate) mod error_class;
 mod message;
 mod pending;
 
-pub(crate) use message::{cut, int, record_message};
+pub(crate) use message::{cut, ids, int, record_message};
 pub(crate) use pending::Pending;

@@ -1,10 +1,10 @@
-//! An operation that waits for lapin.
+//! An operation that awaits lapin.
 
 use tracing_core_lite::messaging::InFlight;
 
 use super::error_class::CANCELLED;
 
-/// An operation that has failed as cancelled when this is dropped before it is [done](Pending::done).
+/// An operation that fails as cancelled if this is dropped before [`done`](Pending::done).
 #[derive(Debug)]
 pub(crate) struct Pending(Option<InFlight>);
 
@@ -13,7 +13,7 @@ impl Pending {
         Self(Some(in_flight))
     }
 
-    /// The operation, which then ends unless it is kept. Always `Some`.
+    /// Returns the operation. Always `Some`.
     pub(crate) fn done(mut self) -> Option<InFlight> {
         self.0.take()
     }

@@ -10,7 +10,7 @@ use lapin::types::{FieldTable, ShortString};
 use lapin::{BasicProperties, Confirmation, Consumer};
 use opentelemetry::Context;
 use tracing_core_lite::messaging::attribute::CONVERSATION_ID;
-use tracing_core_lite::messaging::{InFlight, Operation, OperationType};
+use tracing_core_lite::messaging::{InFlight, MessagingOperation, OperationType};
 
 use super::error::RpcError;
 use super::waiting::{Replies, Waiting};
@@ -20,16 +20,16 @@ use crate::publisher::TracedConfirm;
 use crate::record::attribute::DELIVERY_TAG;
 use crate::record::{Pending, destination, int};
 
-/// Where RabbitMQ takes replies for the channel that consumes from it (its guide "Direct Reply-to").
+/// The pseudo-queue of direct replies (RabbitMQ's guide "Direct Reply-to").
 const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 
-/// Sends requests, and waits for their replies, which RabbitMQ brings directly (`amq.rabbitmq.reply-to`).
+/// Sends requests and waits for their replies, through RabbitMQ's direct reply-to (`amq.rabbitmq.reply-to`).
 ///
-/// All is one trace: the `publish` span of the request; below it a `receive` span of the wait, with a FollowsFrom link to the
-/// span that published the reply; and below it, too, what the server does (see
+/// A request and its reply are one trace. The request has a `publish` span. Below it are a `receive` span that lasts until the
+/// reply arrives, with a FollowsFrom link to the span that published the reply, and the spans of the server (see
 /// [`ProcessingDelivery::reply`](crate::ProcessingDelivery::reply)).
 ///
-/// A clone is cheap, and all share one consumer. A channel can have one client.
+/// A clone is cheap. Clones share one consumer. A channel can have one client.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -52,10 +52,10 @@ pub struct RpcClient(Arc<Inner>);
 struct Inner {
     channel: TracedChannel,
     waiting: Waiting,
-    /// Distinguishes the requests of this client from those of all others.
+    /// Distinguishes the requests of this client from those of others.
     id: u64,
     requests: AtomicU64,
-    /// Dropped, it would be cancelled.
+    /// Kept because dropping it cancels it.
     _consumer: Consumer,
 }
 
@@ -77,11 +77,11 @@ impl RpcClient {
         Ok(Self(Arc::new(Inner { channel, waiting, id, requests, _consumer: consumer })))
     }
 
-    /// Publishes a request, and waits for the reply with its `correlation_id`, which is made up unless `properties` have one.
-    /// There is no deadline: drop the future to give up.
+    /// Publishes a request and waits for the reply with its `correlation_id`, which is generated if `properties` have none.
+    /// There is no deadline. Drop the future to cancel the call.
     ///
     /// # Errors
-    /// [`RpcError`]. Without publisher confirms a request that the broker does not take is waited for in vain.
+    /// [`RpcError`]. Without publisher confirms, a call whose request the broker refuses waits forever.
     pub async fn call(
         &self,
         exchange: ShortString,
@@ -121,14 +121,14 @@ impl RpcClient {
     fn start_receiving(&self, request: &Context, id: &ShortString) -> InFlight {
         let broker = self.0.channel.broker();
         let destination = destination::with_queue(REPLY_TO, REPLY_TO);
-        let operation = Operation::new(OperationType::Receive, destination);
+        let operation = MessagingOperation::new(OperationType::Receive, destination);
         broker.client().start(&operation, request, |span| {
             span.set(CONVERSATION_ID, id.as_str());
         })
     }
 }
 
-/// Whether the broker took the request.
+/// Returns whether the broker accepted the request.
 async fn check(confirm: TracedConfirm) -> Result<(), RpcError> {
     match confirm.await? {
         Confirmation::Ack(None) | Confirmation::NotRequested => Ok(()),
@@ -150,7 +150,7 @@ fn record(in_flight: &mut InFlight, reply: &Result<TracedDelivery, RpcError>) {
                 span.set(DELIVERY_TAG, int(reply.delivery_tag));
             });
         }
-        Err(error) => in_flight.failure_of(error.class(), error),
+        Err(error) => in_flight.record_error_as(error.class(), error),
     }
 }
 

@@ -1,24 +1,24 @@
-//! Why there is no reply.
+//! The errors of a call.
 
 use lapin::message::BasicReturnMessage;
 
 use crate::record::error_class::{self, NACK};
 
-/// Why there is no reply.
+/// The error of a call.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RpcError {
     /// The client failed.
     #[error(transparent)]
     Client(#[from] lapin::Error),
-    /// The request was mandatory, and no queue takes it.
-    #[error("no queue takes the request: {}", .0.reply_text)]
+    /// The request was mandatory, and no queue accepts it.
+    #[error("no queue accepts the request: {}", .0.reply_text)]
     Returned(Box<BasicReturnMessage>),
-    /// The broker did not take the request.
-    #[error("the broker did not take the request")]
+    /// The broker refused the request.
+    #[error("the broker refused the request")]
     Nack,
     /// The consumer of replies was cancelled, or another request took the same `correlation_id`.
-    #[error("the reply cannot come any more")]
+    #[error("the consumer of replies ended before the reply")]
     Lost,
 }
 

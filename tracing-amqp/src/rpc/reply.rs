@@ -1,4 +1,4 @@
-//! The answer to a request.
+//! Replies to requests.
 
 use lapin::options::BasicPublishOptions;
 use lapin::types::ShortString;
@@ -9,11 +9,11 @@ use crate::consumer::ProcessingDelivery;
 use crate::publisher::TracedConfirm;
 
 impl ProcessingDelivery {
-    /// Answers a request: publishes `payload` to where the message wants its reply (`reply_to`), with its `correlation_id`
-    /// unless `properties` have one, in a span below that of this delivery. `None` when the message wants no reply.
+    /// Answers a request: publishes `payload` to the message's `reply_to`, with its `correlation_id` unless `properties` have
+    /// one, under a span below that of this delivery. Returns `None` if the message has no `reply_to`.
     ///
-    /// The destination is the peer's choice, and so counts as temporary: it is in the span's attributes, but neither in its name
-    /// nor in the metrics.
+    /// The peer chose the destination, so it counts as temporary: the span's attributes have it, but neither the span's name
+    /// nor the metrics.
     ///
     /// # Errors
     /// Those of [`Channel::basic_publish`](lapin::Channel::basic_publish).
@@ -30,7 +30,7 @@ impl ProcessingDelivery {
         }
         let broker = channel.broker();
         let (in_flight, properties) =
-            broker.reply_in(self.context(), reply_to.as_str(), payload.len(), properties);
+            broker.reply_in(&self.context_for_calls(), reply_to.as_str(), payload.len(), properties);
         let (exchange, reply_to) = (ShortString::default(), reply_to.clone());
         channel.send(in_flight, exchange, reply_to, options, payload, properties).await.map(Some)
     }

@@ -29,18 +29,18 @@ impl Waiting {
         Entry { waiting: self.clone(), id, reply }
     }
 
-    /// Nobody's reply can come any more.
+    /// Ends all waiting requests, with `error` if there is one.
     fn fail(&self, error: Option<&lapin::Error>) {
         for (_, sender) in self.lock().drain() {
             if let Some(error) = error {
-                // Whoever does not wait any more does not mind.
-                let _unwanted = sender.send(Err(error.clone()));
+                // Fails when the caller has dropped its call.
+                let _dropped = sender.send(Err(error.clone()));
             }
         }
     }
 }
 
-/// One request that waits; forgotten when it is dropped.
+/// A waiting request. Dropping this removes it.
 pub(super) struct Entry {
     waiting: Waiting,
     id: ShortString,
@@ -59,7 +59,7 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut waiting = self.waiting.lock();
-        // Another request may have taken the id over.
+        // Another request may have taken the id.
         self.reply.close();
         if waiting.get(&self.id).is_some_and(oneshot::Sender::is_closed) {
             waiting.remove(&self.id);
@@ -67,7 +67,7 @@ impl Drop for Entry {
     }
 }
 
-/// Gives each reply to whoever waits for it.
+/// Hands each reply to the request that waits for it.
 pub(super) struct Replies {
     pub(super) waiting: Waiting,
     pub(super) source: Arc<Source>,
@@ -79,7 +79,7 @@ impl ConsumerDelegate for Replies {
             Ok(Some(delivery)) => {
                 let id = delivery.properties.correlation_id().as_ref();
                 if let Some(sender) = id.and_then(|id| self.waiting.lock().remove(id)) {
-                    let _unwanted = sender.send(Ok(TracedDelivery::new(delivery, Arc::clone(&self.source))));
+                    let _dropped = sender.send(Ok(TracedDelivery::new(delivery, Arc::clone(&self.source))));
                 }
             }
             Ok(None) => self.waiting.fail(None),

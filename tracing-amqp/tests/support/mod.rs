@@ -53,7 +53,7 @@ impl Rabbit {
         settings: Settings,
     ) -> Self {
         let connection = within(Connection::connect(url, properties)).await.unwrap();
-        let broker = Broker::at(url, settings.provider(spans.provider()));
+        let broker = Broker::at(url, settings.with_provider(spans.provider()));
         let channel = broker.channel(connection.create_channel().await.unwrap());
         channel.inner().confirm_select(ConfirmSelectOptions::default()).await.unwrap();
         Self { spans, connection, channel }

@@ -1,4 +1,4 @@
-//! Messages that are published again after a failure.
+//! Attempts at messages that are published again after a failure.
 
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
@@ -13,10 +13,10 @@ pub const FIRST_TRACEPARENT: &str = "x-first-traceparent";
 
 const TRACEPARENT: &str = "traceparent";
 
-/// Which attempt at a message this is, and who sent it first.
+/// The number of the attempt at a message, and the first sender.
 ///
-/// It travels in the headers [`ATTEMPT`] and [`FIRST_TRACEPARENT`], beside the trace context, which says who sent it last.
-/// Neither exists in OpenTelemetry's conventions; a consumer that does not know them is not harmed.
+/// Both travel in the headers [`ATTEMPT`] and [`FIRST_TRACEPARENT`], beside the trace context, which names the last sender.
+/// OpenTelemetry's conventions do not define these headers. Consumers that do not know them ignore them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
     number: u32,
@@ -30,29 +30,29 @@ impl Default for Attempt {
 }
 
 impl Attempt {
-    /// 1 for a message that was never published again.
+    /// Returns the number of the attempt: 1 for a message that was never published again.
     #[must_use]
     pub fn number(&self) -> u32 {
         self.number
     }
 
-    /// The span that sent the message first; `None` for a first attempt.
+    /// Returns the span that sent the message first; `None` for a first attempt.
     #[must_use]
     pub fn first(&self) -> Option<&SpanContext> {
         self.first.as_ref()
     }
 
-    /// The attempt after this one, of a message that `sender` sent.
+    /// Returns the attempt after this one, of a message that `sender` sent.
     pub(super) fn next(&self, sender: Option<&SpanContext>) -> Self {
         Self { number: self.number.saturating_add(1), first: self.first.clone().or_else(|| sender.cloned()) }
     }
 
-    /// This attempt, if it is not one before that of `number`.
+    /// Returns this attempt with at least `number` as its number.
     pub(super) fn at_least(self, number: u32) -> Self {
         Self { number: self.number.max(number), ..self }
     }
 
-    /// Reads the headers; what is malformed counts as missing.
+    /// Reads the headers. Malformed headers are ignored.
     #[must_use]
     pub fn extract(carrier: &dyn Extract) -> Self {
         let number = carrier.get(ATTEMPT).and_then(parse).filter(|&number| number > 1);
@@ -62,7 +62,7 @@ impl Attempt {
         Self { number, first: first.span_context }
     }
 
-    /// Writes the headers; a first attempt has none.
+    /// Writes the headers. A first attempt removes them.
     pub fn inject(&self, carrier: &mut dyn Inject) {
         if self.number < 2 {
             carrier.remove(ATTEMPT);
@@ -76,12 +76,12 @@ impl Attempt {
     }
 }
 
-/// At most as many digits as a `u32` has.
+/// Parses a number of at most ten digits, as many as a `u32` has.
 fn parse(digits: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok().filter(|digits| digits.len() <= 10)?.parse().ok()
 }
 
-/// A carrier in which [`FIRST_TRACEPARENT`] is the `traceparent`.
+/// A carrier that reads [`FIRST_TRACEPARENT`] as `traceparent`.
 struct FirstOf<'a>(&'a dyn Extract);
 
 impl Extract for FirstOf<'_> {
@@ -90,6 +90,7 @@ impl Extract for FirstOf<'_> {
     }
 }
 
+/// A carrier that writes `traceparent` as [`FIRST_TRACEPARENT`].
 struct FirstIn<'a>(&'a mut dyn Inject);
 
 impl Inject for FirstIn<'_> {
@@ -148,6 +149,6 @@ mod tests {
         );
         assert_eq!(Attempt::extract(&headers).first().map(SpanContext::span_id), sender.map(|s| s.span_id()));
         Attempt::default().inject(&mut headers);
-        assert!(headers.is_empty(), "a first attempt takes stale headers away");
+        assert!(headers.is_empty(), "a first attempt removes stale headers");
     }
 }

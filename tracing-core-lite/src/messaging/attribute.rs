@@ -1,48 +1,53 @@
-//! Names of the attributes of messaging spans (semantic conventions v1.44.0, registry `messaging`, and ours).
+//! Names of the attributes of messaging spans: those of the semantic conventions (v1.44.0, registry `messaging`), and under
+//! `tracing_suite.` those that no convention defines.
 
-/// How often a message has been tried, from 1 on. Ours: only recorded for messages that were published again.
-pub const ATTEMPT: &str = "messaging.message.attempt";
-/// How old a message was when its processing began, in seconds: the time since its timestamp. Ours.
-pub const AGE: &str = "messaging.message.age";
-/// Bytes of all bodies of a batch. Ours.
-pub const BATCH_BODY_SIZE: &str = "messaging.batch.body.size";
-/// Items of a batch that failed. Ours.
-pub const BATCH_FAILED: &str = "messaging.batch.failed_count";
-/// Items of a batch that were processed. Ours.
-pub const BATCH_PROCESSED: &str = "messaging.batch.processed_count";
-/// Items of a batch that were skipped. Ours.
-pub const BATCH_SKIPPED: &str = "messaging.batch.skipped_count";
-/// Messages in a batch.
+/// The number of the attempt at a message, from 2 on. Not set for a first attempt. Not in the conventions.
+pub const ATTEMPT: &str = "tracing_suite.messaging.message.attempt";
+/// The age of a message when its processing began, in seconds since its timestamp. Not in the conventions.
+pub const AGE: &str = "tracing_suite.messaging.message.age";
+/// The size of all bodies of a batch, in bytes. Not in the conventions.
+pub const BATCH_BODY_SIZE: &str = "tracing_suite.messaging.batch.body.size";
+/// The number of items of a batch that failed. Not in the conventions.
+pub const BATCH_FAILED: &str = "tracing_suite.messaging.batch.failed_count";
+/// The number of items of a batch that were processed. Not in the conventions.
+pub const BATCH_PROCESSED: &str = "tracing_suite.messaging.batch.processed_count";
+/// The number of items of a batch that were skipped. Not in the conventions.
+pub const BATCH_SKIPPED: &str = "tracing_suite.messaging.batch.skipped_count";
+/// The number of messages in a batch.
 pub const BATCH_MESSAGE_COUNT: &str = "messaging.batch.message_count";
-/// Bytes of a message's body.
+/// The size of a message's body, in bytes.
 pub const BODY_SIZE: &str = "messaging.message.body.size";
-/// The client's id.
+/// The id of the client.
 pub const CLIENT_ID: &str = "messaging.client.id";
-/// The consumer's group.
+/// The name of the consumer group.
 pub const CONSUMER_GROUP: &str = "messaging.consumer.group.name";
-/// What links the messages of one conversation.
+/// The id that the messages of one conversation share.
 pub const CONVERSATION_ID: &str = "messaging.message.conversation_id";
-/// `true` for a destination without a name of its own.
+/// `true` for a destination whose name the system generated.
 pub const DESTINATION_ANONYMOUS: &str = "messaging.destination.anonymous";
-/// The destination.
+/// The name of the destination.
 pub const DESTINATION_NAME: &str = "messaging.destination.name";
 /// The partition, as text.
 pub const DESTINATION_PARTITION: &str = "messaging.destination.partition.id";
-/// What destinations that differ only in some id have in common.
+/// The name of a group of destinations that differ only in an id.
 pub const DESTINATION_TEMPLATE: &str = "messaging.destination.template";
-/// `true` for a destination that goes with its client.
+/// `true` for a destination that is deleted with its client.
 pub const DESTINATION_TEMPORARY: &str = "messaging.destination.temporary";
-/// Class of the error, when the operation failed.
+/// The class of the error of a failed operation.
 pub const ERROR_TYPE: &str = "error.type";
-/// The message's id.
+/// The id of the message.
 pub const MESSAGE_ID: &str = "messaging.message.id";
-/// The operation, as the system calls it.
+/// The IP address of the broker.
+pub const NETWORK_PEER_ADDRESS: &str = "network.peer.address";
+/// The port of [`NETWORK_PEER_ADDRESS`].
+pub const NETWORK_PEER_PORT: &str = "network.peer.port";
+/// The system's own name of the operation.
 pub const OPERATION_NAME: &str = "messaging.operation.name";
-/// The operation, of the few that all systems share.
+/// The kind of the operation, one of a few that all systems share.
 pub const OPERATION_TYPE: &str = "messaging.operation.type";
-/// Where the messaging system is.
+/// The host of the broker.
 pub const SERVER_ADDRESS: &str = "server.address";
-/// Port of [`SERVER_ADDRESS`].
+/// The port of [`SERVER_ADDRESS`].
 pub const SERVER_PORT: &str = "server.port";
 /// The messaging system.
 pub const SYSTEM: &str = "messaging.system";

@@ -1,6 +1,5 @@
-//! One wrapped client: starts its spans, reads and writes its messages' headers.
+//! A wrapped client: starts its spans, and reads and writes the context in the headers of its messages.
 
-use std::borrow::Cow;
 use std::fmt::Write;
 use std::sync::Arc;
 
@@ -9,72 +8,30 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::attribute::{
     ATTEMPT, CLIENT_ID, CONSUMER_GROUP, DESTINATION_ANONYMOUS, DESTINATION_NAME, DESTINATION_PARTITION,
-    DESTINATION_TEMPLATE, DESTINATION_TEMPORARY, OPERATION_NAME, OPERATION_TYPE, SERVER_ADDRESS, SERVER_PORT,
-    SYSTEM,
+    DESTINATION_TEMPLATE, DESTINATION_TEMPORARY, NETWORK_PEER_ADDRESS, NETWORK_PEER_PORT, OPERATION_NAME,
+    OPERATION_TYPE, SERVER_ADDRESS, SERVER_PORT, SYSTEM,
 };
 #[cfg(feature = "messaging-metrics")]
 use super::metrics::Metrics;
+use super::target::Target;
 use super::{
-    Attempt, Batch, Destination, InFlight, MessageView, Operation, OperationType, Origin, Processing,
-    Relation, Settings,
+    Attempt, Destination, InFlight, MessageView, MessagingOperation, OperationType, Origin, Peer, Relation,
+    Settings,
 };
 use crate::Tracer;
 use crate::propagation::{Extract, Inject, Propagator};
 use crate::span::Recorder;
+use crate::span::prepared::PreparedAttributes;
 use crate::stack_text::StackText;
 
-/// Longest name of a span, in bytes; what is longer is cut. Room for an operation and a topic or queue of 255, but not for the
-/// longest that AMQP can have: an exchange, a routing key and a queue, of 255 each.
+/// The longest name of a span, in bytes. Longer names are cut. This has room for an operation and a topic or queue of 255
+/// bytes, but not for an exchange, a routing key and a queue of 255 bytes each, as AMQP allows.
 const LONGEST_NAME: usize = 288;
 
-/// Longest message key that is recorded, in bytes.
+/// The longest message key that is recorded, in bytes.
 const LONGEST_KEY: usize = 128;
 
-/// Who takes part in an operation.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Peer {
-    /// `server.address`: the broker, as it was configured.
-    pub address: Option<String>,
-    /// `server.port`.
-    pub port: Option<u16>,
-    /// `messaging.client.id`.
-    pub client_id: Option<String>,
-    /// `messaging.consumer.group.name`.
-    pub consumer_group: Option<String>,
-}
-
-impl Peer {
-    /// Nothing is known.
-    #[must_use]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Sets the broker.
-    #[must_use]
-    pub fn server(mut self, address: impl Into<String>, port: Option<u16>) -> Self {
-        self.address = Some(address.into());
-        self.port = port;
-        self
-    }
-
-    /// Sets the client's id.
-    #[must_use]
-    pub fn client_id(mut self, id: impl Into<String>) -> Self {
-        self.client_id = Some(id.into());
-        self
-    }
-
-    /// Sets the consumer's group.
-    #[must_use]
-    pub fn consumer_group(mut self, group: impl Into<String>) -> Self {
-        self.consumer_group = Some(group.into());
-        self
-    }
-}
-
-/// One wrapped client. A clone is cheap.
+/// A wrapped client. A clone is cheap.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -85,28 +42,16 @@ struct Inner {
     propagator: Propagator,
     settings: Settings,
     peer: Peer,
+    /// What all spans of one kind of operation have in common.
+    common: [PreparedAttributes; 4],
     /// `address:port`, for names of spans.
     server: Option<String>,
     #[cfg(feature = "messaging-metrics")]
     metrics: Option<Metrics>,
 }
 
-/// A destination, and what spans call it.
-pub(super) struct Target<'a> {
-    destination: Destination<'a>,
-    pub(super) template: Option<Cow<'static, str>>,
-}
-
-impl Target<'_> {
-    /// The name, if there will ever be few of them.
-    pub(super) fn lasting_name(&self) -> Option<&str> {
-        let Destination { name, is_temporary, is_anonymous, .. } = self.destination;
-        (!name.is_empty() && !is_temporary && !is_anonymous).then_some(name)
-    }
-}
-
 impl Client {
-    /// A client of `system`, a value of `messaging.system`, whose wrapper says of itself that it is `scope`.
+    /// Creates a client of `system`, a value of `messaging.system`. `scope` names the wrapper.
     #[must_use]
     pub fn new(system: &'static str, scope: InstrumentationScope, settings: Settings, peer: Peer) -> Self {
         #[cfg(feature = "messaging-metrics")]
@@ -129,31 +74,33 @@ impl Client {
             Some(port) => format!("{address}:{port}"),
             None => address.clone(),
         });
+        let common = KINDS.map(|kind| common_attributes(system, kind, &peer));
         Self(Arc::new(Inner {
             system,
             tracer,
             propagator,
             settings,
             peer,
+            common,
             server,
             #[cfg(feature = "messaging-metrics")]
             metrics,
         }))
     }
 
-    /// What the client was told.
+    /// Returns what is known of the client and its broker.
     #[must_use]
     pub fn peer(&self) -> &Peer {
         &self.0.peer
     }
 
-    /// Whether commits and acknowledgements get spans.
+    /// Returns whether commits and acknowledgements get spans.
     #[must_use]
     pub fn has_settle_spans(&self) -> bool {
         self.0.settings.settle_spans
     }
 
-    /// Reads what a message says about where it came from.
+    /// Reads the sender of a message from its headers.
     #[must_use]
     pub fn extract(&self, headers: &dyn Extract) -> Origin {
         let mut extracted = self.0.propagator.extract(headers);
@@ -161,19 +108,19 @@ impl Client {
         Origin::new(extracted, Attempt::extract(headers))
     }
 
-    /// Starts an operation as a child of the span in `context`. `write` adds attributes if the span is recorded.
+    /// Starts an operation below the span in `context`. `write` adds attributes if the span is recorded.
     #[inline]
     pub fn start(
         &self,
-        operation: &Operation<'_>,
+        operation: &MessagingOperation<'_>,
         context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> InFlight {
         self.start_under(operation, context, None, write)
     }
 
-    /// Writes what goes with a message: the span of `sending`, and the baggage of `context`. Stale headers are replaced, or
-    /// taken away where there is nothing to put in their place.
+    /// Writes the span of `sending` and the baggage of `context` to the headers of a message. Stale headers of these names
+    /// are replaced or removed.
     pub fn inject(&self, sending: &InFlight, context: &Context, headers: &mut dyn Inject) {
         let context = self.0.settings.baggage.restrict(context);
         match sending.span() {
@@ -182,38 +129,7 @@ impl Client {
         }
     }
 
-    /// Starts the work on one message of `origin`: a `process` span, related to its sender as the settings say. The span
-    /// that is current does not matter.
-    pub fn process(
-        &self,
-        operation: &Operation<'_>,
-        origin: &Origin,
-        write: impl FnOnce(&mut Recorder<'_>),
-    ) -> Processing {
-        let parent = match self.0.settings.relation {
-            Relation::SameTrace => origin.span_context(),
-            Relation::NewTrace => None,
-        };
-        let in_flight = self.start_under(operation, origin.base(), parent, |span| {
-            record_origin(origin, span);
-            write(span);
-        });
-        let context = match in_flight.span() {
-            Some(span) => span.in_context(origin.base()),
-            None => origin.context(),
-        };
-        Processing::new(in_flight, context)
-    }
-
-    /// Starts the work on many messages at once: one `process` span, below the span that is current, else in a trace of its
-    /// own. Each message that is [added](Batch::add) becomes a FollowsFrom link.
-    pub fn batch(&self, operation: &Operation<'_>, write: impl FnOnce(&mut Recorder<'_>)) -> Batch {
-        let parent = Context::current();
-        let in_flight = self.start(operation, &parent, write);
-        Batch::new(self.clone(), operation, in_flight, &parent)
-    }
-
-    /// Counts messages that were given to the application, in the metrics.
+    /// Counts messages that were delivered to the application, in the metrics.
     pub fn consumed(&self, name: &'static str, destination: Destination<'_>, count: u64) {
         #[cfg(feature = "messaging-metrics")]
         if let Some(metrics) = &self.0.metrics
@@ -225,31 +141,35 @@ impl Client {
         let _ = (name, destination, count);
     }
 
-    /// The key of a message, as far as spans show it.
+    /// Returns the key of a message if spans may show it: text of at most 128 bytes, unless the settings hide keys.
     #[must_use]
     pub fn shown_key<'k>(&self, key: Option<&'k [u8]>) -> Option<&'k str> {
-        let key = key.filter(|key| !self.0.settings.hides_keys && key.len() <= LONGEST_KEY)?;
+        let key = key.filter(|key| !self.0.settings.hides_message_keys && key.len() <= LONGEST_KEY)?;
         std::str::from_utf8(key).ok()
     }
 
-    /// Calls what [`Settings::on_send`] was given.
+    /// Calls the hook of [`Settings::with_send_hook`].
     pub fn on_send(&self, message: &MessageView<'_>, span: &mut Recorder<'_>) {
-        if let Some(hook) = &self.0.settings.on_send {
+        if let Some(hook) = &self.0.settings.send_hook {
             hook(message, span);
         }
     }
 
-    /// Calls what [`Settings::on_process`] was given.
+    /// Calls the hook of [`Settings::with_process_hook`].
     pub fn on_process(&self, message: &MessageView<'_>, span: &mut Recorder<'_>) {
-        if let Some(hook) = &self.0.settings.on_process {
+        if let Some(hook) = &self.0.settings.process_hook {
             hook(message, span);
         }
     }
 
-    /// The tracer, for spans that are no operation on messages, such as one around a transaction.
+    /// Returns the tracer, for spans that are not an operation on messages, such as one around a transaction.
     #[must_use]
     pub fn tracer(&self) -> &Tracer {
         &self.0.tracer
+    }
+
+    pub(super) fn relation(&self) -> Relation {
+        self.0.settings.relation
     }
 
     fn is_traced(&self, destination: &str) -> bool {
@@ -264,9 +184,9 @@ impl Client {
     }
 
     #[inline]
-    fn start_under(
+    pub(super) fn start_under(
         &self,
-        operation: &Operation<'_>,
+        operation: &MessagingOperation<'_>,
         context: &Context,
         remote_parent: Option<&SpanContext>,
         write: impl FnOnce(&mut Recorder<'_>),
@@ -298,10 +218,10 @@ impl Client {
         )
     }
 
-    /// Name and target of the spans of `operation`, for those that are not measured.
+    /// Calls `then` with the name of the spans of `operation`, and with a function that sets their attributes.
     pub(super) fn with_name<R>(
         &self,
-        operation: &Operation<'_>,
+        operation: &MessagingOperation<'_>,
         then: impl FnOnce(&str, &dyn Fn(&mut Recorder<'_>)) -> R,
     ) -> R {
         let target = self.target(operation.destination);
@@ -321,12 +241,9 @@ impl Client {
         name
     }
 
-    /// Sets what all spans have.
-    fn record(&self, operation: &Operation<'_>, target: &Target<'_>, span: &mut Recorder<'_>) {
-        let Inner { system, peer, .. } = &*self.0;
-        span.set(SYSTEM, *system)
-            .set(OPERATION_NAME, operation.name)
-            .set(OPERATION_TYPE, operation.kind.as_str());
+    /// Sets the attributes that all spans have.
+    fn record(&self, operation: &MessagingOperation<'_>, target: &Target<'_>, span: &mut Recorder<'_>) {
+        span.set_prepared(&self.0.common[operation.kind as usize]).set(OPERATION_NAME, operation.name);
         let destination = &target.destination;
         if !destination.name.is_empty() {
             span.set(DESTINATION_NAME, destination.name);
@@ -341,14 +258,31 @@ impl Client {
         if let Some(partition) = destination.partition {
             span.set(DESTINATION_PARTITION, decimal(partition).as_str());
         }
-        if operation.kind != OperationType::Send {
-            span.set_some(CONSUMER_GROUP, peer.consumer_group.as_deref());
-        }
-        span.set_some(CLIENT_ID, peer.client_id.as_deref());
-        if let Some(address) = &peer.address {
-            span.set(SERVER_ADDRESS, address).set_some(SERVER_PORT, peer.port);
-        }
     }
+}
+
+/// The kinds of operations, in the order of their discriminants.
+const KINDS: [OperationType; 4] =
+    [OperationType::Send, OperationType::Receive, OperationType::Process, OperationType::Settle];
+
+/// Returns what all spans of one kind of operation have in common. By the conventions, `send` spans have no consumer group, and
+/// `process` spans no network address.
+fn common_attributes(system: &'static str, kind: OperationType, peer: &Peer) -> PreparedAttributes {
+    let mut common = PreparedAttributes::new();
+    common.set(SYSTEM, system).set(OPERATION_TYPE, kind.as_str());
+    if kind != OperationType::Send {
+        common.set_some(CONSUMER_GROUP, peer.consumer_group.as_deref());
+    }
+    common.set_some(CLIENT_ID, peer.client_id.as_deref());
+    if let Some(address) = &peer.address {
+        common.set(SERVER_ADDRESS, address).set_some(SERVER_PORT, peer.port);
+    }
+    if let Some(network) = peer.network.filter(|_| kind != OperationType::Process) {
+        common
+            .set(NETWORK_PEER_ADDRESS, network.ip().to_string().as_str())
+            .set(NETWORK_PEER_PORT, network.port());
+    }
+    common
 }
 
 /// Adds the links to the senders of a message, and the number of its attempt.
@@ -364,7 +298,7 @@ pub(super) fn record_origin(origin: &Origin, span: &mut Recorder<'_>) {
 
 fn decimal(number: i32) -> StackText<11> {
     let mut text = StackText::new();
-    // Writing to the stack does not fail.
+    // Writing to the stack never fails.
     let _written = write!(text, "{number}");
     text
 }

@@ -1,21 +1,21 @@
-//! Where messages go to and come from.
+//! The destination of messages.
 
 /// A topic, a queue, or an exchange with a routing key.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Destination<'a> {
-    /// `messaging.destination.name`; empty when there is none.
+    /// `messaging.destination.name`; empty if there is none.
     pub name: &'a str,
-    /// Whether the destination goes with its client, such as an exclusive queue. Its name is then in no span's name.
+    /// Whether the destination is deleted with its client, such as an exclusive queue. Span names leave such a name out.
     pub is_temporary: bool,
-    /// Whether the name was made by the system. It is then in no span's name.
+    /// Whether the system generated the name. Span names leave such a name out.
     pub is_anonymous: bool,
     /// The partition.
     pub partition: Option<i32>,
 }
 
 impl<'a> Destination<'a> {
-    /// A lasting destination with a name.
+    /// Creates a lasting destination with a name.
     #[must_use]
     pub fn new(name: &'a str) -> Self {
         Self { name, ..Self::default() }
@@ -23,16 +23,22 @@ impl<'a> Destination<'a> {
 
     /// Sets the partition.
     #[must_use]
-    pub fn partition(mut self, partition: Option<i32>) -> Self {
+    pub fn with_partition(mut self, partition: Option<i32>) -> Self {
         self.partition = partition;
         self
     }
 
-    /// Says that the name was made by the system for a client that is here now.
+    /// Sets whether the destination is deleted with its client.
     #[must_use]
-    pub fn temporary(mut self) -> Self {
-        self.is_temporary = true;
-        self.is_anonymous = true;
+    pub fn with_temporary(mut self, is_temporary: bool) -> Self {
+        self.is_temporary = is_temporary;
+        self
+    }
+
+    /// Sets whether the system generated the name.
+    #[must_use]
+    pub fn with_anonymous(mut self, is_anonymous: bool) -> Self {
+        self.is_anonymous = is_anonymous;
         self
     }
 }

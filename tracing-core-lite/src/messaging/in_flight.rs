@@ -1,4 +1,4 @@
-//! An operation that has begun.
+//! An operation that has started.
 
 use std::error::Error;
 
@@ -9,9 +9,10 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use super::metrics::Measurement;
 use crate::span::{Recorder, Span, Timestamp};
 
-/// An operation that has begun, with its span and its measurement. It ends when it is dropped.
+/// An operation that has started, with its span and its measurement. It ends when it is dropped. Dropped on a panicking
+/// thread, it has failed with the `error.type` `panic`.
 ///
-/// One whose destination the [filter](super::Settings::filter) takes out has neither.
+/// An operation that the [filter](super::Settings::with_filter) excludes has neither span nor measurement.
 #[derive(Debug)]
 pub struct InFlight {
     span: Option<Span>,
@@ -39,13 +40,14 @@ impl InFlight {
         }
     }
 
-    /// The span.
+    /// Returns the span.
     #[must_use]
     pub fn span(&self) -> Option<&Span> {
         self.span.as_ref()
     }
 
-    /// Whether the span is recorded or the operation measured. What is neither need not be kept until the operation ends.
+    /// Returns whether the span is recorded or the operation measured. Otherwise there is no need to keep this until the
+    /// operation ends.
     #[must_use]
     pub fn is_observed(&self) -> bool {
         #[cfg(feature = "messaging-metrics")]
@@ -55,7 +57,8 @@ impl InFlight {
         self.span.as_ref().is_some_and(Span::is_recording)
     }
 
-    /// What goes with a message that is sent in `context`: the span's, or without one the caller's.
+    /// Returns the span context that a message sent in `context` carries: that of the span, or without one that of
+    /// `context`.
     #[must_use]
     pub fn span_context(&self, context: &Context) -> SpanContext {
         match &self.span {
@@ -64,7 +67,7 @@ impl InFlight {
         }
     }
 
-    /// `context` with the span as the current one.
+    /// Returns `context` with the span as the current one.
     #[must_use]
     pub fn in_context(&self, context: &Context) -> Context {
         match &self.span {
@@ -81,28 +84,30 @@ impl InFlight {
         }
     }
 
-    /// Records that the operation failed. See [`Recorder::failed`].
-    pub fn failed(&mut self, error_type: &str, description: &str) {
-        self.record(|span| {
-            span.failed(error_type, description);
-        });
-        self.measure_error(error_type);
+    /// Records that the operation failed with `error`. See [`Recorder::record_error`].
+    pub fn record_error<E: Error + ?Sized>(&mut self, error: &E) {
+        if let Some(span) = &self.span {
+            span.record_error(error);
+        }
+        self.measure_error(std::any::type_name::<E>());
     }
 
-    /// Records that the operation failed with `error`, an error of `class`. See [`Recorder::record_error_as`].
-    pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
+    /// Records that the operation failed with `error`, with `class` as its `error.type`. See
+    /// [`Recorder::record_error_as`].
+    pub fn record_error_as<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
         if let Some(span) = &self.span {
             span.record_error_as(class, error);
         }
         self.measure_error(class);
     }
 
-    /// Records that the operation failed with `error`. See [`Recorder::record_error`].
-    pub fn failure<E: Error + ?Sized>(&mut self, error: &E) {
-        if let Some(span) = &self.span {
-            span.record_error(error);
-        }
-        self.measure_error(std::any::type_name::<E>());
+    /// Records that the operation failed, for failures that are no [`Error`], such as a broker's refusal.
+    #[doc(hidden)]
+    pub fn failed(&mut self, error_type: &str, description: &str) {
+        self.record(|span| {
+            span.failed(error_type, description);
+        });
+        self.measure_error(error_type);
     }
 
     #[cfg(feature = "messaging-metrics")]
@@ -115,8 +120,8 @@ impl InFlight {
     #[cfg(not(feature = "messaging-metrics"))]
     fn measure_error(&mut self, _error_type: &str) {}
 
-    /// Sets how many messages the operation is about, in the metrics. By default it is one, but none for an operation of type
-    /// [`Receive`](super::OperationType::Receive), which may end without any.
+    /// Sets the number of messages of the operation, in the metrics. Defaults to one, and to none for an operation of type
+    /// [`Receive`](super::OperationType::Receive), which may end without a message.
     pub fn message_count(&mut self, count: u64) {
         #[cfg(feature = "messaging-metrics")]
         if let Some(measurement) = &mut self.measurement {
@@ -126,8 +131,12 @@ impl InFlight {
         let _ = count;
     }
 
-    /// Ends the operation now. Dropping it does the same.
-    pub fn end(self) {}
+    /// Ends the operation.
+    pub fn end(mut self) {
+        if let Some(span) = self.span.take() {
+            span.end();
+        }
+    }
 
     /// Ends the operation as of `moment`, which has passed.
     pub(super) fn end_at(mut self, moment: Moment) {
@@ -148,7 +157,7 @@ impl InFlight {
     }
 }
 
-/// A moment, on the clock of spans and on that of measurements.
+/// A moment on the clock of spans and on that of measurements.
 #[derive(Clone, Copy)]
 pub(super) struct Moment {
     time: Timestamp,

@@ -8,18 +8,21 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 
-use super::batch::{Counts, ItemOperation};
-use super::client::record_origin;
-use super::{Client, Origin};
+use super::client::{Client, record_origin};
+use super::{Destination, MessagingOperation, OperationType, Origin};
 use crate::context::FutureExt;
 use crate::span::{Recorder, Span, Timestamp};
 
-/// The work on one message of a [`Batch`](super::Batch). Dropped without a word about its outcome, it counts as skipped.
+/// The work on one message of a [`MessageBatch`](super::MessageBatch).
 ///
-/// Most items are not recorded: their context is that of the batch, not sampled, so that nothing below them is recorded
-/// either. One that fails gets its span then, from the time at which the item began; what ran below it stays unrecorded.
+/// It ends as [`processed`](Self::processed), [`skipped`](Self::skipped) or [`failed`](Self::failed). Dropped without one of
+/// these, it counts as skipped, or as failed if the thread is panicking.
+///
+/// An item without a span runs in the context of the batch, unsampled: nothing below it is recorded, and services that it
+/// calls receive the flag "not sampled". If it fails, it gets a span with the time at which it began, but its calls stay
+/// unrecorded.
 #[derive(Debug)]
-pub struct Item {
+pub struct BatchItem {
     state: State,
     context: Context,
     counts: Arc<Counts>,
@@ -28,10 +31,10 @@ pub struct Item {
 
 #[derive(Debug)]
 enum State {
-    /// The filter took the batch out.
+    /// The filter excluded the batch.
     Untraced,
     Recorded(Span),
-    /// Becomes a span if it fails.
+    /// Gets a span if it fails.
     Unrecorded(Box<Begun>),
 }
 
@@ -45,7 +48,7 @@ struct Begun {
     description: Option<Description>,
 }
 
-/// What to write to the span, should there be one.
+/// Writes to the span, if there is one in the end.
 struct Description(Box<dyn FnOnce(&mut Recorder<'_>) + Send + Sync>);
 
 impl fmt::Debug for Description {
@@ -54,7 +57,43 @@ impl fmt::Debug for Description {
     }
 }
 
-impl Item {
+/// What the items of one batch have in common.
+#[derive(Debug, Clone)]
+pub(super) struct ItemOperation {
+    name: &'static str,
+    destination: Arc<str>,
+    is_temporary: bool,
+    is_anonymous: bool,
+}
+
+impl ItemOperation {
+    pub(super) fn of(operation: &MessagingOperation<'_>) -> Self {
+        Self {
+            name: operation.name,
+            destination: operation.destination.name.into(),
+            is_temporary: operation.destination.is_temporary,
+            is_anonymous: operation.destination.is_anonymous,
+        }
+    }
+
+    fn operation(&self) -> MessagingOperation<'_> {
+        let destination = Destination::new(&self.destination)
+            .with_temporary(self.is_temporary)
+            .with_anonymous(self.is_anonymous);
+        MessagingOperation::new(OperationType::Process, destination).with_name(self.name)
+    }
+}
+
+/// The outcomes of a batch's items.
+#[derive(Debug, Default)]
+pub(super) struct Counts {
+    pub(super) begun: AtomicU64,
+    pub(super) processed: AtomicU64,
+    pub(super) failed: AtomicU64,
+    pub(super) skipped: AtomicU64,
+}
+
+impl BatchItem {
     pub(super) fn untraced(origin: &Origin, counts: Arc<Counts>) -> Self {
         Self { state: State::Untraced, context: origin.context(), counts, is_settled: false }
     }
@@ -90,21 +129,21 @@ impl Item {
         Self { state: State::Unrecorded(Box::new(begun)), context, counts, is_settled: false }
     }
 
-    /// The context to work in, with the baggage of the message.
+    /// Returns the context to work in, with the baggage of the message.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Runs `write` if the item has a span already.
+    /// Runs `write` if the item has a span.
     pub fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
         if let State::Recorded(span) = &self.state {
             span.record(write);
         }
     }
 
-    /// Says what `write` adds to the item's span: now if it has one, else when it gets one by failing. A second description
-    /// of an item without a span replaces the first.
+    /// Runs `write` on the item's span: now if there is one, otherwise when the item fails. A second call for an item
+    /// without a span replaces the first.
     pub fn describe(&mut self, write: impl FnOnce(&mut Recorder<'_>) + Send + Sync + 'static) {
         match &mut self.state {
             State::Untraced => {}
@@ -113,13 +152,16 @@ impl Item {
         }
     }
 
-    /// Runs `work` in the item's context. `Ok` counts as processed, `Err` as failed, with the error as the span's
-    /// [failure](Recorder::record_error).
+    /// Runs `work` in the item's context. `Ok` counts as [processed](Self::processed), `Err` as [failed](Self::failed), and
+    /// so does a panic.
+    ///
+    /// # Errors
+    /// That of `work`.
     pub async fn run<T, E: Error>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = work.in_context(self.context.clone()).await;
         match &outcome {
             Ok(_) => self.processed(),
-            Err(error) => self.failure(error),
+            Err(error) => self.failed(error),
         }
         outcome
     }
@@ -127,33 +169,25 @@ impl Item {
     /// Counts the item as processed.
     pub fn processed(mut self) {
         self.settle(|counts| &counts.processed);
+        self.end_recorded();
     }
 
     /// Counts the item as skipped.
     pub fn skipped(mut self) {
         self.settle(|counts| &counts.skipped);
+        self.end_recorded();
     }
 
-    /// Counts the item as failed with `error`, which is recorded. See [`Recorder::record_error`].
-    pub fn failure<E: Error + ?Sized>(mut self, error: &E) {
+    /// Counts the item as failed, and [records](Recorder::record_error) `error`.
+    pub fn failed<E: Error + ?Sized>(mut self, error: &E) {
         self.settle(|counts| &counts.failed);
-        self.end_with_span(|span| span.record_error(error));
+        self.end_failed(|span| span.record_error(error));
     }
 
-    /// As [`failure`](Item::failure), with `class` as `error.type`. See [`Recorder::record_error_as`].
-    pub fn failure_of<E: Error + ?Sized>(mut self, class: &str, error: &E) {
+    /// Counts the item as failed, and records `error` with `class` as its `error.type`. See [`Recorder::record_error_as`].
+    pub fn failed_as<E: Error + ?Sized>(mut self, class: &str, error: &E) {
         self.settle(|counts| &counts.failed);
-        self.end_with_span(|span| span.record_error_as(class, error));
-    }
-
-    /// Counts the item as failed. See [`Recorder::failed`].
-    pub fn failed(mut self, error_type: &str, description: &str) {
-        self.settle(|counts| &counts.failed);
-        self.end_with_span(|span| {
-            span.record(|span| {
-                span.failed(error_type, description);
-            });
-        });
+        self.end_failed(|span| span.record_error_as(class, error));
     }
 
     fn settle(&mut self, count: impl FnOnce(&Counts) -> &AtomicU64) {
@@ -161,12 +195,20 @@ impl Item {
         self.is_settled = true;
     }
 
-    fn end_with_span(&mut self, write: impl FnOnce(&Span)) {
-        match std::mem::replace(&mut self.state, State::Untraced) {
-            State::Untraced => {}
-            State::Recorded(span) => write(&span),
-            State::Unrecorded(begun) => write(&begun.into_span()),
+    fn end_recorded(&mut self) {
+        if let State::Recorded(span) = std::mem::replace(&mut self.state, State::Untraced) {
+            span.end();
         }
+    }
+
+    fn end_failed(&mut self, write: impl FnOnce(&Span)) {
+        let span = match std::mem::replace(&mut self.state, State::Untraced) {
+            State::Untraced => return,
+            State::Recorded(span) => span,
+            State::Unrecorded(begun) => begun.into_span(),
+        };
+        write(&span);
+        span.end();
     }
 }
 
@@ -182,7 +224,7 @@ impl Begun {
     }
 }
 
-/// A span without a measurement: the batch is measured as a whole, and which of its items have spans is left to chance.
+/// Starts a span without a measurement: the batch is measured as a whole.
 fn start_span(
     client: &Client,
     operation: &ItemOperation,
@@ -202,10 +244,21 @@ fn start_span(
     })
 }
 
-impl Drop for Item {
+impl Drop for BatchItem {
     fn drop(&mut self) {
-        if !self.is_settled {
-            self.settle(|counts| &counts.skipped);
+        if self.is_settled {
+            return;
+        }
+        if !std::thread::panicking() {
+            return self.settle(|counts| &counts.skipped);
+        }
+        self.settle(|counts| &counts.failed);
+        // A recorded span records the panic when it is dropped. This one starts after the panic.
+        if let State::Unrecorded(begun) = std::mem::replace(&mut self.state, State::Untraced) {
+            begun.into_span().record(|span| {
+                span.add_event("exception", &[("exception.type", "panic".into())]);
+                span.failed("panic", "the work panicked");
+            });
         }
     }
 }

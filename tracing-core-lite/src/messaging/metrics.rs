@@ -9,10 +9,10 @@ use super::attribute::{
     CONSUMER_GROUP, DESTINATION_NAME, DESTINATION_TEMPLATE, ERROR_TYPE, OPERATION_NAME, SERVER_ADDRESS,
     SERVER_PORT, SYSTEM,
 };
-use super::client::{Peer, Target};
-use super::{Operation, OperationType};
+use super::target::Target;
+use super::{MessagingOperation, OperationType, Peer};
 
-/// Seconds (semantic conventions for messaging metrics).
+/// Boundaries of the histograms in seconds (semantic conventions for messaging metrics).
 const DURATION_BOUNDARIES: [f64; 14] =
     [0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0];
 
@@ -58,7 +58,7 @@ impl Metrics {
     pub(super) fn start(
         &self,
         system: &'static str,
-        operation: &Operation<'_>,
+        operation: &MessagingOperation<'_>,
         target: &Target<'_>,
         peer: &Peer,
     ) -> Measurement {
@@ -67,13 +67,14 @@ impl Metrics {
             kind: operation.kind,
             start: Instant::now(),
             end: None,
+            started_in_panic: std::thread::panicking(),
             attributes: attributes(system, operation.name, target, peer),
-            // Whoever asks for messages may give up before there is one.
+            // A receive operation may end without a message.
             messages: u64::from(operation.kind != OperationType::Receive),
         }
     }
 
-    /// Counts messages that the application was given without asking in a span of its own.
+    /// Counts messages that were delivered without a `receive` operation.
     pub(super) fn consumed(
         &self,
         system: &'static str,
@@ -101,7 +102,7 @@ fn attributes(system: &'static str, name: &'static str, target: &Target<'_>, pee
     attributes
 }
 
-/// One operation that is being measured; recorded when it is dropped.
+/// The measurement of one operation. It is recorded when this is dropped.
 #[derive(Debug)]
 pub(super) struct Measurement {
     metrics: Metrics,
@@ -109,6 +110,8 @@ pub(super) struct Measurement {
     start: Instant,
     /// `None` for one that ends when it is dropped.
     end: Option<Instant>,
+    /// Whether the thread was panicking already. What runs then is not ended by the panic.
+    started_in_panic: bool,
     attributes: Vec<KeyValue>,
     messages: u64,
 }
@@ -130,7 +133,10 @@ impl Measurement {
 
 impl Drop for Measurement {
     fn drop(&mut self) {
-        let Self { metrics, kind, start, end, attributes, messages } = self;
+        if self.end.is_none() && !self.started_in_panic && std::thread::panicking() {
+            self.failed("panic");
+        }
+        let Self { metrics, kind, start, end, attributes, messages, .. } = self;
         let duration = end.unwrap_or_else(Instant::now).saturating_duration_since(*start).as_secs_f64();
         match kind {
             OperationType::Process => metrics.process_duration.record(duration, attributes),

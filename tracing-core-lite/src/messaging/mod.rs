@@ -1,12 +1,12 @@
-//! What wrappers of queue clients share: names of spans, the relation to the producer, batches, retries, settings, metrics.
+//! The kit for instrumenting clients of queues: span names, the relation to the producer, batches, retries, settings, metrics.
 //!
-//! Users meet this module through the wrapper of their client, which re-exports what they need; whoever instruments another
-//! client builds on it directly. The conventions are OpenTelemetry's for messaging, version 1.44 (in development).
+//! Users of `tracing-kafka` and `tracing-amqp` meet this module through its re-exports there. To instrument another client,
+//! build on it directly. Spans follow OpenTelemetry's conventions for messaging, version 1.44 (in development).
 //!
 //! # How a consumer's span relates to the producer's
 //!
-//! A producer does not wait for its consumers. Whichever relation is chosen, the consumer's span has a FollowsFrom link to
-//! the producer's: a link with the attribute `opentracing.ref_type = "follows_from"`.
+//! A producer does not wait for its consumers. With either relation, the consumer's span has a FollowsFrom link to the
+//! producer's span: a link with the attribute `opentracing.ref_type = "follows_from"`.
 //!
 //! ```text
 //! one message, Relation::SameTrace (default)      one message, Relation::NewTrace       a batch
@@ -21,16 +21,25 @@
 //! ```
 //!
 //! - [`Relation::SameTrace`]: the consumer's span is a child of the producer's, so one trace shows a message from end to end.
-//!   The producer's sampling decision holds.
-//! - [`Relation::NewTrace`]: each message starts a trace of its own. For queues that hold messages for days, or one message
-//!   that fans out to thousands.
-//! - A [`Batch`] has many producers, and so none of them as its parent.
+//!   The producer's sampling decision applies.
+//! - [`Relation::NewTrace`]: each message starts a trace of its own. This suits queues that hold messages for days, and
+//!   messages that fan out to thousands of consumers.
+//! - A [`MessageBatch`] has many producers, so none of them is its parent.
 //!
 //! # Retries
-//! A message that is published again, to a retry topic or a dead-letter queue, has a `send` span of its own. When the work that
-//! failed publishes it, that span is a child of the `process` span of the failed attempt. [`Attempt`] carries the number of the
-//! attempt and the first sender beside the trace context, so that the span of a later attempt has two links: to the `send` span
-//! that published the message last, below the previous attempt, and to the one that sent it first.
+//! A message that is published again, to a retry topic or a dead-letter queue, has a `send` span of its own. If the work that
+//! failed publishes it, this span is a child of the `process` span of the failed attempt. [`Attempt`] carries the number of the
+//! attempt and the first sender beside the trace context. The span of a later attempt therefore has two links: to the `send`
+//! span that published the message last, and to the one that published it first.
+//!
+//! # Instrumenting a client
+//! A wrapper of a client calls, on one [`Client`]:
+//!
+//! - to send: [`Client::start`] with an operation of type [`OperationType::Send`], [`Client::inject`], and
+//!   [`InFlight::end_with`] when the broker has answered. If the answer is a future, [`Reported`] ends the span when it arrives.
+//! - to process: [`Client::extract`], then [`Client::process`] for one message or [`Client::batch`] for many.
+//!
+//! The example `in_memory_queue` of this crate instruments a queue in this way.
 
 mod attempt;
 pub mod attribute;
@@ -44,18 +53,21 @@ mod item;
 mod metrics;
 mod operation;
 mod origin;
+mod peer;
 mod processing;
 mod report;
 mod settings;
+mod target;
 
 pub use attempt::{ATTEMPT, Attempt, FIRST_TRACEPARENT};
-pub use batch::{Batch, DEFAULT_ITEM_RATIO};
-pub use client::{Client, Peer};
+pub use batch::{DEFAULT_ITEM_RATIO, DEFAULT_SMALL_BATCH, MessageBatch};
+pub use client::Client;
 pub use destination::Destination;
 pub use in_flight::InFlight;
-pub use item::Item;
-pub use operation::{Operation, OperationType};
+pub use item::BatchItem;
+pub use operation::{MessagingOperation, OperationType};
 pub use origin::Origin;
+pub use peer::Peer;
 pub use processing::Processing;
 pub use report::{Report, Reported};
 pub use settings::{MessageView, Relation, Settings};

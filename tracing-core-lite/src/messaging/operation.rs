@@ -1,4 +1,4 @@
-//! What is done with messages.
+//! Operations on messages.
 
 use opentelemetry::trace::SpanKind;
 
@@ -8,18 +8,18 @@ use super::Destination;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum OperationType {
-    /// Giving messages to the system. Span kind producer.
+    /// Handing messages to the system. Span kind producer.
     Send,
-    /// Asking the system for messages. Span kind client.
+    /// Requesting messages from the system. Span kind client.
     Receive,
     /// Working on messages. Span kind consumer.
     Process,
-    /// Telling the system what became of messages. Span kind client.
+    /// Telling the system the outcome of messages. Span kind client.
     Settle,
 }
 
 impl OperationType {
-    /// The value of `messaging.operation.type`.
+    /// Returns the value of `messaging.operation.type`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -30,7 +30,7 @@ impl OperationType {
         }
     }
 
-    /// The kind of spans (semantic conventions for messaging spans, section "Span kind").
+    /// Returns the kind of the spans (semantic conventions for messaging spans, section "Span kind").
     #[must_use]
     pub fn span_kind(self) -> SpanKind {
         match self {
@@ -43,17 +43,18 @@ impl OperationType {
 
 /// One operation on one destination.
 #[derive(Debug, Clone, Copy)]
-pub struct Operation<'a> {
-    /// Its type.
+#[non_exhaustive]
+pub struct MessagingOperation<'a> {
+    /// The kind of the operation.
     pub kind: OperationType,
-    /// How the system calls it: `messaging.operation.name`, and the first word of the span's name.
+    /// The system's own name of the operation: `messaging.operation.name`, and the first word of the span's name.
     pub name: &'static str,
-    /// Where the messages are.
+    /// The destination of the messages.
     pub destination: Destination<'a>,
 }
 
-impl<'a> Operation<'a> {
-    /// An operation that has its type's name.
+impl<'a> MessagingOperation<'a> {
+    /// Creates an operation with the name of its kind.
     #[must_use]
     pub fn new(kind: OperationType, destination: Destination<'a>) -> Self {
         Self { kind, name: kind.as_str(), destination }
@@ -61,7 +62,7 @@ impl<'a> Operation<'a> {
 
     /// Sets the name.
     #[must_use]
-    pub fn named(mut self, name: &'static str) -> Self {
+    pub fn with_name(mut self, name: &'static str) -> Self {
         self.name = name;
         self
     }

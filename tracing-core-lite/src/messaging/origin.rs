@@ -1,4 +1,4 @@
-//! What a message says about where it came from.
+//! The sender of a message.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
@@ -6,13 +6,13 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use super::Attempt;
 use crate::propagation::Extracted;
 
-/// The sender of a message: its span, its baggage, and which attempt the message is.
+/// The sender of a message: its span, its baggage, and the number of the attempt.
 ///
-/// A message from a client that is not traced has none of it; everything that takes an origin then starts anew.
+/// A message from a client without tracing has none of these. Its processing starts a new trace.
 #[derive(Debug, Clone, Default)]
 pub struct Origin {
     span_context: Option<SpanContext>,
-    /// Baggage, and what else but the span was extracted.
+    /// Everything that was extracted, except the span.
     base: Context,
     attempt: Attempt,
 }
@@ -23,13 +23,13 @@ impl Origin {
         Self { span_context: extracted.span_context, base, attempt }
     }
 
-    /// The span that sent the message.
+    /// Returns the span that sent the message.
     #[must_use]
     pub fn span_context(&self) -> Option<&SpanContext> {
         self.span_context.as_ref()
     }
 
-    /// A context with the sender's span and baggage.
+    /// Returns a context with the sender's span and baggage.
     #[must_use]
     pub fn context(&self) -> Context {
         match &self.span_context {
@@ -38,32 +38,32 @@ impl Origin {
         }
     }
 
-    /// A context with the sender's baggage alone.
+    /// Returns a context with the sender's baggage alone.
     pub(super) fn base(&self) -> &Context {
         &self.base
     }
 
-    /// Which attempt the message is.
+    /// Returns which attempt at the message this is.
     #[must_use]
     pub fn attempt(&self) -> &Attempt {
         &self.attempt
     }
 
-    /// The same sender, of a message that was tried `times` times before, if its headers do not say that it was more. For
-    /// systems that count themselves.
+    /// Sets how many times the message was tried before, for systems that count redeliveries themselves. A higher number
+    /// in the message's headers wins.
     #[must_use]
-    pub fn tried(mut self, times: u32) -> Self {
-        self.attempt = self.attempt.at_least(times.saturating_add(1));
+    pub fn with_earlier_attempts(mut self, count: u32) -> Self {
+        self.attempt = self.attempt.at_least(count.saturating_add(1));
         self
     }
 
-    /// The attempt that publishing the message again makes.
+    /// Returns the attempt that publishing the message again makes.
     #[must_use]
     pub fn next_attempt(&self) -> Attempt {
         self.attempt.next(self.span_context.as_ref())
     }
 
-    /// The spans that a span of this message follows from: the sender, and the first sender when that is another.
+    /// Returns the spans that a span of this message follows from: the sender, and the first sender if it is another span.
     pub(super) fn senders(&self) -> impl Iterator<Item = &SpanContext> {
         let first = self.attempt.first().filter(|first| {
             self.span_context.as_ref().is_none_or(|sender| sender.span_id() != first.span_id())

@@ -4,34 +4,60 @@ use std::error::Error;
 
 use opentelemetry::Context;
 
-use super::InFlight;
+use super::client::record_origin;
+use super::{Client, InFlight, MessagingOperation, Origin, Relation};
 use crate::context::FutureExt;
 use crate::span::Recorder;
 
-/// The work on one message: a `process` span that ends when this is dropped, and the context to work in.
+/// The work on one message: a `process` span that ends when this is dropped, and the context to work in. Dropped on a
+/// panicking thread, the span has failed with the `error.type` `panic`.
 #[derive(Debug)]
 pub struct Processing {
     in_flight: InFlight,
     context: Context,
 }
 
-impl Processing {
-    pub(super) fn new(in_flight: InFlight, context: Context) -> Self {
-        Self { in_flight, context }
+impl Client {
+    /// Starts the work on one message that `origin` sent: a `process` span that is related to the sender's span as the
+    /// settings say. The current span has no influence.
+    pub fn process(
+        &self,
+        operation: &MessagingOperation<'_>,
+        origin: &Origin,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Processing {
+        let parent = match self.relation() {
+            Relation::SameTrace => origin.span_context(),
+            Relation::NewTrace => None,
+        };
+        let in_flight = self.start_under(operation, origin.base(), parent, |span| {
+            record_origin(origin, span);
+            write(span);
+        });
+        let context = match in_flight.span() {
+            Some(span) => span.in_context(origin.base()),
+            None => origin.context(),
+        };
+        Processing { in_flight, context }
     }
+}
 
-    /// The context to work in: what is called from there belongs to this message.
+impl Processing {
+    /// Returns the context to work in. Spans that start in it belong to this message.
     #[must_use]
     pub fn context(&self) -> &Context {
         &self.context
     }
 
-    /// Runs `work` in the message's context, and ends with it; an `Err` is the span's [failure](Recorder::record_error). When the
-    /// returned future is dropped, the span ends at that moment.
+    /// Runs `work` in the message's context, and ends the span with it. An `Err` is [recorded](Recorder::record_error), and
+    /// so is a panic. When the returned future is dropped, the span ends at that moment.
+    ///
+    /// # Errors
+    /// That of `work`.
     pub async fn run<T, E: Error>(mut self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = work.in_context(self.context.clone()).await;
         if let Err(error) = &outcome {
-            self.in_flight.failure(error);
+            self.in_flight.record_error(error);
         }
         outcome
     }
@@ -41,21 +67,18 @@ impl Processing {
         self.in_flight.record(write);
     }
 
-    /// Records that the work failed. See [`Recorder::failed`].
-    pub fn failed(&mut self, error_type: &str, description: &str) {
-        self.in_flight.failed(error_type, description);
-    }
-
     /// Records that the work failed with `error`. See [`Recorder::record_error`].
-    pub fn failure<E: Error + ?Sized>(&mut self, error: &E) {
-        self.in_flight.failure(error);
+    pub fn record_error<E: Error + ?Sized>(&mut self, error: &E) {
+        self.in_flight.record_error(error);
     }
 
-    /// As [`failure`](Processing::failure), with `class` as `error.type`. See [`Recorder::record_error_as`].
-    pub fn failure_of<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
-        self.in_flight.failure_of(class, error);
+    /// Records that the work failed with `error`, with `class` as its `error.type`. See [`Recorder::record_error_as`].
+    pub fn record_error_as<E: Error + ?Sized>(&mut self, class: &str, error: &E) {
+        self.in_flight.record_error_as(class, error);
     }
 
-    /// Ends the span now. Dropping it does the same.
-    pub fn end(self) {}
+    /// Ends the span. Dropping this does the same, except on a panicking thread.
+    pub fn end(self) {
+        self.in_flight.end();
+    }
 }

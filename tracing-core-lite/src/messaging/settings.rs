@@ -1,4 +1,4 @@
-//! What a wrapper is told.
+//! The settings of a wrapper.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,7 +9,7 @@ use crate::propagation::{Extract, Propagator};
 use crate::provider::TracerProvider;
 use crate::span::Recorder;
 
-/// How the span of one message relates to its sender's. The [module's documentation](super) has a picture.
+/// How the span of one message relates to its sender's span. The [module's documentation](super) has a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Relation {
@@ -20,22 +20,22 @@ pub enum Relation {
     NewTrace,
 }
 
-/// What hooks see of a message.
+/// A message, as hooks see it.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct MessageView<'a> {
-    /// Where it goes to or comes from.
+    /// The name of its destination.
     pub destination: &'a str,
-    /// Its key, if the system has such.
+    /// Its key, in systems with message keys.
     pub key: Option<&'a [u8]>,
-    /// Bytes of its body.
+    /// The size of its body, in bytes.
     pub body_size: usize,
     /// Its headers.
     pub headers: &'a dyn Extract,
 }
 
 impl<'a> MessageView<'a> {
-    /// A message without a key.
+    /// Creates a view of a message without a key.
     #[must_use]
     pub fn new(destination: &'a str, body_size: usize, headers: &'a dyn Extract) -> Self {
         Self { destination, key: None, body_size, headers }
@@ -43,13 +43,13 @@ impl<'a> MessageView<'a> {
 
     /// Sets the key.
     #[must_use]
-    pub fn key(mut self, key: Option<&'a [u8]>) -> Self {
+    pub fn with_key(mut self, key: Option<&'a [u8]>) -> Self {
         self.key = key;
         self
     }
 }
 
-/// Not the headers: they are the user's data.
+/// Leaves the headers out, as they are user data.
 impl fmt::Debug for MessageView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageView")
@@ -63,16 +63,16 @@ type Filter = dyn Fn(&str) -> bool + Send + Sync;
 type Template = dyn Fn(&str) -> Option<Cow<'static, str>> + Send + Sync;
 type Hook = dyn Fn(&MessageView<'_>, &mut Recorder<'_>) + Send + Sync;
 
-/// What the wrappers of one client are told: made once, given to each of them. A clone is cheap.
+/// The settings of a client's wrappers. Create them once and pass clones, which are cheap, to each wrapper.
 ///
 /// ```
 /// use tracing_core_lite::messaging::{Relation, Settings};
 ///
 /// let settings = Settings::new()
-///     .relation(Relation::NewTrace)
-///     .baggage_keys(["tenant"])
-///     .filter(|destination| !destination.starts_with("internal."))
-///     .on_send(|message, span| {
+///     .with_relation(Relation::NewTrace)
+///     .with_baggage_keys(["tenant"])
+///     .with_filter(|destination| !destination.starts_with("internal."))
+///     .with_send_hook(|message, span| {
 ///         span.set("shop.message.is_large", message.body_size > 100_000);
 ///     });
 /// # drop(settings);
@@ -85,9 +85,9 @@ pub struct Settings {
     pub(super) baggage: BaggageKeys,
     pub(super) filter: Option<Arc<Filter>>,
     pub(super) template: Option<Arc<Template>>,
-    pub(super) on_send: Option<Arc<Hook>>,
-    pub(super) on_process: Option<Arc<Hook>>,
-    pub(super) hides_keys: bool,
+    pub(super) send_hook: Option<Arc<Hook>>,
+    pub(super) process_hook: Option<Arc<Hook>>,
+    pub(super) hides_message_keys: bool,
     pub(super) settle_spans: bool,
     #[cfg(feature = "messaging-metrics")]
     pub(super) meter: Option<Meter>,
@@ -101,55 +101,55 @@ pub(super) enum Meter {
 }
 
 impl Settings {
-    /// The defaults: [`Relation::SameTrace`], all baggage, every destination, message keys recorded, no spans for commits and
-    /// acknowledgements, no metrics; recorded with the provider that is [installed](TracerProvider::install).
+    /// Creates the defaults: [`Relation::SameTrace`], all baggage, every destination, message keys, no spans for commits and
+    /// acknowledgements, no metrics. Spans are recorded with the provider that is [installed](TracerProvider::install).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Records with `provider`, and propagates as it does, whatever is installed.
+    /// Sets the provider that records spans, and whose propagator is used. Defaults to the installed provider.
     #[must_use]
-    pub fn provider(mut self, provider: &TracerProvider) -> Self {
+    pub fn with_provider(mut self, provider: &TracerProvider) -> Self {
         self.provider = Some(provider.clone());
         self
     }
 
-    /// Sets the headers that are read and written; by default those of the provider.
+    /// Sets the propagator, which reads and writes headers. Defaults to that of the provider.
     #[must_use]
-    pub fn propagator(mut self, propagator: Propagator) -> Self {
+    pub fn with_propagator(mut self, propagator: Propagator) -> Self {
         self.propagator = Some(propagator);
         self
     }
 
-    /// Sets how the span of one message relates to its sender's; [`Relation::SameTrace`] by default.
+    /// Sets how the span of one message relates to its sender's span. Defaults to [`Relation::SameTrace`].
     #[must_use]
-    pub fn relation(mut self, relation: Relation) -> Self {
+    pub fn with_relation(mut self, relation: Relation) -> Self {
         self.relation = relation;
         self
     }
 
-    /// Lets only baggage of these keys into messages and out of them; all by default. Brokers keep messages, and with them
-    /// the baggage, for long.
+    /// Restricts the baggage in sent and received messages to these keys. Defaults to all baggage. Brokers may keep messages,
+    /// and their baggage, for a long time.
     #[must_use]
-    pub fn baggage_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+    pub fn with_baggage_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.baggage = BaggageKeys::only(keys);
         self
     }
 
-    /// Says which destinations get spans and measurements, by name; all by default. Messages of the others still carry the
-    /// context of whoever sent them. What has no one destination, such as a batch over several topics, passes unasked.
+    /// Sets which destinations, by name, get spans and measurements. Defaults to all. Messages of the others still carry the
+    /// context of their sender. Operations without a single destination, such as a batch of several topics, always pass.
     #[must_use]
-    pub fn filter(mut self, is_traced: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
+    pub fn with_filter(mut self, is_traced: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.filter = Some(Arc::new(is_traced));
         self
     }
 
-    /// Gives destinations that differ only in some id one name for spans and metrics, `messaging.destination.template`: from
-    /// the destination's name, or `None` when that is good enough. None have one by default. It is not asked about what has no
-    /// one destination.
+    /// Sets a function that returns one name for destinations that differ only in an id, such as `orders.{tenant}`. Spans and
+    /// metrics use it as `messaging.destination.template`. For `None`, they use the destination's own name, which is the
+    /// default. The function is not called for operations without a single destination.
     #[must_use]
-    pub fn destination_template(
+    pub fn with_destination_template(
         mut self,
         template: impl Fn(&str) -> Option<Cow<'static, str>> + Send + Sync + 'static,
     ) -> Self {
@@ -157,44 +157,44 @@ impl Settings {
         self
     }
 
-    /// Adds attributes of your own to recorded `send` spans.
+    /// Sets a hook that adds attributes to recorded `send` spans.
     #[must_use]
-    pub fn on_send(
+    pub fn with_send_hook(
         mut self,
         hook: impl Fn(&MessageView<'_>, &mut Recorder<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.on_send = Some(Arc::new(hook));
+        self.send_hook = Some(Arc::new(hook));
         self
     }
 
-    /// Adds attributes of your own to recorded `process` spans.
+    /// Sets a hook that adds attributes to recorded `process` spans.
     #[must_use]
-    pub fn on_process(
+    pub fn with_process_hook(
         mut self,
         hook: impl Fn(&MessageView<'_>, &mut Recorder<'_>) + Send + Sync + 'static,
     ) -> Self {
-        self.on_process = Some(Arc::new(hook));
+        self.process_hook = Some(Arc::new(hook));
         self
     }
 
-    /// Leaves message keys out of spans. They are recorded by default, as the conventions recommend, when they are text of at
-    /// most 128 bytes.
+    /// Sets whether spans have the message's key, if it is text of at most 128 bytes. Defaults to `true`, as the conventions
+    /// recommend.
     #[must_use]
-    pub fn hide_message_keys(mut self) -> Self {
-        self.hides_keys = true;
+    pub fn with_message_keys(mut self, are_recorded: bool) -> Self {
+        self.hides_message_keys = !are_recorded;
         self
     }
 
-    /// Makes spans for commits and acknowledgements (`settle`); none by default.
+    /// Sets whether commits and acknowledgements get spans of type `settle`. Defaults to `false`.
     #[must_use]
-    pub fn settle_spans(mut self) -> Self {
-        self.settle_spans = true;
+    pub fn with_settle_spans(mut self, are_recorded: bool) -> Self {
+        self.settle_spans = are_recorded;
         self
     }
 
     /// Measures `messaging.client.operation.duration`, `messaging.client.sent.messages`,
-    /// `messaging.client.consumed.messages` and `messaging.process.duration` with the meter provider that is set for the
-    /// OpenTelemetry API when a wrapper is made; nothing is measured by default.
+    /// `messaging.client.consumed.messages` and `messaging.process.duration` with the OpenTelemetry API's global meter
+    /// provider, as it is when a wrapper is created. By default nothing is measured.
     #[cfg(feature = "messaging-metrics")]
     #[must_use]
     pub fn with_metrics(mut self) -> Self {
@@ -202,7 +202,7 @@ impl Settings {
         self
     }
 
-    /// As [`with_metrics`](Settings::with_metrics), with `meter`.
+    /// Measures as [`with_metrics`](Settings::with_metrics) does, with `meter`.
     #[cfg(feature = "messaging-metrics")]
     #[must_use]
     pub fn with_meter(mut self, meter: &opentelemetry::metrics::Meter) -> Self {
@@ -216,7 +216,7 @@ impl fmt::Debug for Settings {
         f.debug_struct("Settings")
             .field("relation", &self.relation)
             .field("baggage", &self.baggage)
-            .field("hides_keys", &self.hides_keys)
+            .field("hides_message_keys", &self.hides_message_keys)
             .field("settle_spans", &self.settle_spans)
             .finish_non_exhaustive()
     }

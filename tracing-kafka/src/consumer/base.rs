@@ -1,24 +1,25 @@
-//! The consumer that its owner polls.
+//! The consumer that is polled by hand.
 
 use std::fmt;
 use std::sync::Arc;
 
 use rdkafka::ClientConfig;
+use rdkafka::client::Client;
 use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, DefaultConsumerContext, base_consumer};
 use rdkafka::error::KafkaResult;
 use rdkafka::message::BorrowedMessage;
 use rdkafka::util::Timeout;
-use tracing_core_lite::messaging::{Batch, Destination, Settings};
+use tracing_core_lite::messaging::{Destination, MessageBatch, Settings};
 
 use super::forward::forward_consumer;
 use super::{Received, Receiver, TracedPartitionQueue};
 use crate::headers::CarrierMessage;
 
-/// A [`BaseConsumer`] that gives messages together with the context of their senders.
+/// A [`BaseConsumer`] that returns messages with the context of their senders.
 ///
-/// Made from a configuration as the bare one is, or around one that exists. Subscriptions, commits and all else are in the
-/// trait [`Consumer`], as with the bare one; the context and its callbacks stay the caller's own.
+/// Create it from a configuration, as the bare consumer, or wrap a consumer that exists. Subscriptions, commits and all other
+/// functions are in the trait [`Consumer`]. The consumer's context and its callbacks are the caller's own.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -34,7 +35,7 @@ use crate::headers::CarrierMessage;
 ///     let message = message?;
 ///     let processing = message.start_processing();
 ///     let guard = processing.context().clone().attach();
-///     // … what is called from here belongs to the message
+///     // … spans that start here belong to the message
 ///     drop(guard);
 ///     processing.end();
 /// }
@@ -63,26 +64,26 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
-    /// and `group.id`.
+    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// `client.id` and `group.id`.
     #[must_use]
     pub fn with_config(inner: BaseConsumer<C>, config: &ClientConfig, settings: Settings) -> Self {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
     }
 
-    /// The consumer without spans.
+    /// Returns the consumer without spans.
     #[must_use]
     pub fn inner(&self) -> &Arc<BaseConsumer<C>> {
         &self.inner
     }
 
-    /// Gives a message its origin that came in another way, such as from the bare consumer.
+    /// Reads the sender of a message that was received in another way, such as from the bare consumer.
     pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
-        self.receiver.receive(message)
+        self.receiver.receive(message, Some(self.inner.client()))
     }
 
-    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each of them, and their topic and
-    /// partition as far as they have them in common. See [`Batch`], and [`Received::item`] for the work on each.
+    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each message, and with their topic
+    /// and partition if they have them in common. See [`MessageBatch`], and [`Received::item`] for the work on each message.
     ///
     /// ```no_run
     /// # use rdkafka::message::OwnedMessage;
@@ -94,37 +95,37 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
     ///     let item = message.item(&batch);
     ///     match store(message) {
     ///         Ok(()) => item.processed(),
-    ///         Err(error) => item.failure(&error),
+    ///         Err(error) => item.failed(&error),
     ///     }
     /// }
     /// batch.end();
     /// # }
     /// ```
-    pub fn batch<M: CarrierMessage>(&self, messages: &[Received<M>]) -> Batch {
+    pub fn batch<M: CarrierMessage>(&self, messages: &[Received<M>]) -> MessageBatch {
         self.receiver.batch(messages)
     }
 
-    /// Starts the work on many messages of `topic` that are not there yet; each is added by [`Received::add_to`].
-    pub fn start_batch(&self, topic: &str) -> Batch {
+    /// Starts the work on messages of `topic` that arrive later. [`Received::add_to`] adds each.
+    pub fn start_batch(&self, topic: &str) -> MessageBatch {
         self.receiver.start_batch(Destination::new(topic))
     }
 
-    /// As [`BaseConsumer::poll`].
+    /// Polls for a message, as [`BaseConsumer::poll`] does.
     ///
     /// # Errors
     /// Those of the bare consumer.
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) -> Option<KafkaResult<Received<BorrowedMessage<'_>>>> {
         let message = self.inner.poll(timeout)?;
-        Some(message.map(|message| self.receiver.receive(message)))
+        Some(message.map(|message| self.receiver.receive(message, Some(self.inner.client()))))
     }
 
-    /// As [`BaseConsumer::iter`]: waits for each message, without end.
+    /// Returns an iterator that waits for each message, as [`BaseConsumer::iter`] does.
     #[must_use]
     pub fn iter(&self) -> Iter<'_, C> {
-        Iter { inner: self.inner.iter(), receiver: &self.receiver }
+        Iter { inner: self.inner.iter(), receiver: &self.receiver, kafka: self.inner.client() }
     }
 
-    /// As `split_partition_queue` of the bare consumer: a queue of its own for one partition.
+    /// Returns a separate queue for one partition, as the bare consumer's `split_partition_queue` does.
     #[must_use]
     pub fn split_partition_queue(&self, topic: &str, partition: i32) -> Option<TracedPartitionQueue<C>> {
         let inner = self.inner.split_partition_queue(topic, partition)?;
@@ -136,13 +137,14 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
 pub struct Iter<'a, C: ConsumerContext> {
     inner: base_consumer::Iter<'a, C>,
     receiver: &'a Receiver,
+    kafka: &'a Client<C>,
 }
 
 impl<'a, C: ConsumerContext> Iterator for Iter<'a, C> {
     type Item = KafkaResult<Received<BorrowedMessage<'a>>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        Some(self.inner.next()?.map(|message| self.receiver.receive(message)))
+        Some(self.inner.next()?.map(|message| self.receiver.receive(message, Some(self.kafka))))
     }
 }
 

@@ -1,6 +1,6 @@
-//! rdkafka's trait for consumers, for both wrappers.
+//! rdkafka's trait [`Consumer`](rdkafka::consumer::Consumer) for both wrappers.
 
-/// Implements `Consumer` by the wrapper's `inner`, with spans for commits where they are asked for.
+/// Implements `Consumer` with the wrapper's `inner`, and spans for commits if the settings ask for them.
 macro_rules! forward_consumer {
     ([$($generics:tt)*] $wrapper:ty, $($bounds:tt)*) => {
         const _: () = {

@@ -5,6 +5,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use futures_core::Stream;
+use rdkafka::client::Client;
 use rdkafka::consumer::{ConsumerContext, MessageStream};
 use rdkafka::error::KafkaResult;
 use rdkafka::message::BorrowedMessage;
@@ -16,15 +17,17 @@ use super::{Received, Receiver};
 pub struct TracedMessageStream<'a, C: ConsumerContext> {
     pub(super) inner: MessageStream<'a, C>,
     pub(super) receiver: &'a Receiver,
+    /// `None` for the messages of one partition, whose queue does not know its client.
+    pub(super) kafka: Option<&'a Client<C>>,
 }
 
 impl<'a, C: ConsumerContext> Stream for TracedMessageStream<'a, C> {
     type Item = KafkaResult<Received<BorrowedMessage<'a>>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let receiver = self.receiver;
+        let (receiver, kafka) = (self.receiver, self.kafka);
         let message = Pin::new(&mut self.inner).poll_next(context);
-        message.map(|next| next.map(|message| message.map(|message| receiver.receive(message))))
+        message.map(|next| next.map(|message| message.map(|message| receiver.receive(message, kafka))))
     }
 }
 

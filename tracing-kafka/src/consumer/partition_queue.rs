@@ -1,4 +1,4 @@
-//! The messages of one partition, apart from the others.
+//! Separate queues for the messages of one partition.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use rdkafka::util::{DefaultRuntime, Timeout};
 
 use super::{Received, Receiver, TracedMessageStream};
 
-/// A [`PartitionQueue`] that gives messages together with the context of their senders, from
+/// A [`PartitionQueue`] that returns messages with the context of their senders, from
 /// [`split_partition_queue`](super::TracedBaseConsumer::split_partition_queue).
 pub struct TracedPartitionQueue<C: ConsumerContext = DefaultConsumerContext> {
     pub(super) inner: PartitionQueue<C>,
@@ -19,24 +19,24 @@ pub struct TracedPartitionQueue<C: ConsumerContext = DefaultConsumerContext> {
 }
 
 impl<C: ConsumerContext> TracedPartitionQueue<C> {
-    /// As [`PartitionQueue::poll`].
+    /// Polls for a message, as [`PartitionQueue::poll`] does.
     ///
     /// # Errors
     /// Those of the bare queue.
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) -> Option<KafkaResult<Received<BorrowedMessage<'_>>>> {
         let message = self.inner.poll(timeout)?;
-        Some(message.map(|message| self.receiver.receive(message)))
+        Some(message.map(|message| self.receiver.receive::<_, C>(message, None)))
     }
 
-    /// As [`PartitionQueue::set_nonempty_callback`].
+    /// Sets a callback, as [`PartitionQueue::set_nonempty_callback`] does.
     pub fn set_nonempty_callback<F: Fn() + Send + Sync + 'static>(&mut self, callback: F) {
         self.inner.set_nonempty_callback(callback);
     }
 }
 
-/// A [`StreamPartitionQueue`] that gives messages together with the context of their senders, from
+/// A [`StreamPartitionQueue`] that returns messages with the context of their senders, from
 /// [`split_partition_queue`](super::TracedStreamConsumer::split_partition_queue).
-#[must_use = "the messages of the partition come here alone"]
+#[must_use = "only this queue receives the messages of the partition"]
 pub struct TracedStreamPartitionQueue<C = DefaultConsumerContext, R = DefaultRuntime>
 where
     C: ConsumerContext,
@@ -46,17 +46,17 @@ where
 }
 
 impl<C: ConsumerContext, R> TracedStreamPartitionQueue<C, R> {
-    /// As [`StreamPartitionQueue::recv`], with the same safety when it is dropped.
+    /// Receives a message, as [`StreamPartitionQueue::recv`] does, and is as safe to cancel.
     ///
     /// # Errors
     /// Those of the bare queue.
     pub async fn recv(&self) -> KafkaResult<Received<BorrowedMessage<'_>>> {
-        self.inner.recv().await.map(|message| self.receiver.receive(message))
+        self.inner.recv().await.map(|message| self.receiver.receive::<_, C>(message, None))
     }
 
-    /// As [`StreamPartitionQueue::stream`].
+    /// Returns the stream of messages, as [`StreamPartitionQueue::stream`] does.
     pub fn stream(&self) -> TracedMessageStream<'_, C> {
-        TracedMessageStream { inner: self.inner.stream(), receiver: &self.receiver }
+        TracedMessageStream { inner: self.inner.stream(), receiver: &self.receiver, kafka: None }
     }
 }
 

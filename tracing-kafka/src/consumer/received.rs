@@ -8,64 +8,66 @@ use opentelemetry::Context;
 use rdkafka::message::{BorrowedMessage, OwnedHeaders, OwnedMessage};
 use tracing_core_lite::messaging::attribute::{AGE, DESTINATION_PARTITION};
 use tracing_core_lite::messaging::{
-    Batch, Client, Destination, Item, MessageView, Operation, OperationType, Origin, Processing,
+    BatchItem, Client, Destination, MessageBatch, MessageView, MessagingOperation, OperationType, Origin,
+    Processing,
 };
 
 use crate::headers::{self, CarrierMessage, Incoming, Outgoing};
 use crate::record::attribute::OFFSET;
-use crate::record::record_message;
+use crate::record::{ClusterId, record_message};
 
 /// A message with the context of its sender. It dereferences to the message.
 ///
-/// Receiving makes no span: the work on the message does, by [`process`](Received::process) or
-/// [`start_processing`](Received::start_processing). Kafka does not say whether a message was delivered before; when a consumer
-/// ends before it commits, the spans of both deliveries have the same partition, the same offset, and a link to the same sender.
+/// Receiving a message creates no span. Working on it does: see [`process`](Received::process) and
+/// [`start_processing`](Received::start_processing). Kafka does not report redeliveries. If a consumer ends before it commits,
+/// the spans of both deliveries have the same partition, the same offset, and a link to the same sender.
 #[derive(Debug)]
 pub struct Received<M> {
     message: M,
     origin: Origin,
     client: Client,
+    cluster_id: ClusterId,
 }
 
 impl<M: CarrierMessage> Received<M> {
-    pub(super) fn new(client: &Client, message: M) -> Self {
+    pub(super) fn new(client: &Client, cluster_id: &ClusterId, message: M) -> Self {
         let origin = client.extract(&Incoming(message.borrowed_headers()));
-        Self { message, origin, client: client.clone() }
+        Self { message, origin, client: client.clone(), cluster_id: cluster_id.clone() }
     }
 
-    /// What the message says about where it came from.
+    /// Returns the sender of the message.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// A context with the sender's span and baggage.
+    /// Returns a context with the sender's span and baggage.
     #[must_use]
     pub fn context(&self) -> Context {
         self.origin.context()
     }
 
-    /// The message.
+    /// Returns the message.
     #[must_use]
     pub fn message(&self) -> &M {
         &self.message
     }
 
-    /// The message without its origin.
+    /// Returns the message without its origin.
     #[must_use]
     pub fn into_message(self) -> M {
         self.message
     }
 
-    /// The value of the last header with this name. rdkafka's own [`Headers`](rdkafka::message::Headers) panic at a header
-    /// whose name is not UTF-8, which any sender can send; this does not.
+    /// Returns the value of the last header with this name. Unlike rdkafka's [`Headers`](rdkafka::message::Headers), this does
+    /// not panic if the name of a header is not UTF-8.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         headers::last(self.message.borrowed_headers()?, name)
     }
 
-    /// Works on the message: runs what `work` returns under a `process` span, in its context. An `Err` is the span's failure.
-    /// When the returned future is dropped, the span ends at that moment.
+    /// Runs the future that `work` returns, in the context of a `process` span. The span records an `Err` and a panic. When
+    /// the returned future is dropped, the span ends at that moment.
     ///
     /// ```no_run
     /// # use tracing_kafka::TracedStreamConsumer;
@@ -89,28 +91,31 @@ impl<M: CarrierMessage> Received<M> {
         processing.run(async { work(self).await }).await
     }
 
-    /// Starts the `process` span: for work that is not one future. It ends when the returned guard is dropped.
+    /// Starts the `process` span, for work that is not a single future. It ends when the returned guard is dropped.
     pub fn start_processing(&self) -> Processing {
-        let destination = Destination::new(self.message.topic()).partition(Some(self.message.partition()));
-        let operation = Operation::new(OperationType::Process, destination);
+        let destination =
+            Destination::new(self.message.topic()).with_partition(Some(self.message.partition()));
+        let operation = MessagingOperation::new(OperationType::Process, destination);
         self.client.process(&operation, &self.origin, |span| {
             let incoming = Incoming(self.message.borrowed_headers());
-            let view =
-                MessageView::new(self.message.topic(), self.body_size(), &incoming).key(self.message.key());
+            let view = MessageView::new(self.message.topic(), self.body_size(), &incoming)
+                .with_key(self.message.key());
             record_message(&self.client, &view, self.message.payload().is_none(), span);
             span.set(OFFSET, self.message.offset());
+            self.cluster_id.record(span);
             span.set_some(AGE, self.age().map(|age| age.as_secs_f64()));
             self.client.on_process(&view, span);
         })
     }
 
     /// Adds the message to a batch: a FollowsFrom link to its sender, and one more in the count.
-    pub fn add_to(&self, batch: &mut Batch) {
+    pub fn add_to(&self, batch: &mut MessageBatch) {
         batch.add(&self.origin, self.body_size());
     }
 
-    /// Begins the work on the message as an item of `batch`. If the item gets a span, it has the message's partition and offset.
-    pub fn item(&self, batch: &Batch) -> Item {
+    /// Starts the work on the message as an item of `batch`. If the item gets a span, the span has the message's partition and
+    /// offset.
+    pub fn item(&self, batch: &MessageBatch) -> BatchItem {
         let (partition, offset) = (self.message.partition(), self.message.offset());
         let mut item = batch.item(&self.origin);
         item.describe(move |span| {
@@ -119,12 +124,12 @@ impl<M: CarrierMessage> Received<M> {
         item
     }
 
-    /// The headers with which to publish the message again, to a retry topic or a dead-letter topic: those that it has, with
-    /// the number of the attempt ([`x-attempt`](tracing_core_lite::messaging::ATTEMPT)) and the first sender
+    /// Returns the headers with which to publish the message again, to a retry topic or a dead-letter topic: its own headers,
+    /// with the number of the attempt ([`x-attempt`](tracing_core_lite::messaging::ATTEMPT)) and the first sender
     /// ([`x-first-traceparent`](tracing_core_lite::messaging::FIRST_TRACEPARENT)).
     ///
-    /// Sent by a traced producer from within the work that failed, the message has a `send` span below that of this attempt. The
-    /// span of the next attempt links to it, and to the first sender.
+    /// If the work that failed sends the message with a traced producer, its `send` span is below the span of this attempt. The
+    /// span of the next attempt links to that span, and to the first sender.
     #[must_use]
     pub fn retry_headers(&self) -> OwnedHeaders {
         let mut headers = Outgoing(self.message.borrowed_headers().map(|headers| headers.detach()));
@@ -136,23 +141,28 @@ impl<M: CarrierMessage> Received<M> {
         self.message.payload().map_or(0, <[u8]>::len)
     }
 
-    /// The time since the message's timestamp; none when a clock is behind.
+    /// Returns the time since the message's timestamp; `None` if the timestamp is in the future.
     fn age(&self) -> Option<Duration> {
         age(self.message.timestamp().to_millis()?, SystemTime::now())
     }
 }
 
-/// From `timestamp`, in milliseconds, to `now`.
+/// Returns the time from `timestamp`, in milliseconds, to `now`.
 fn age(timestamp: i64, now: SystemTime) -> Option<Duration> {
     let sent = UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(timestamp).ok()?))?;
     now.duration_since(sent).ok()
 }
 
 impl Received<BorrowedMessage<'_>> {
-    /// A copy that does not borrow the consumer, to work on in another task.
+    /// Returns a copy that does not borrow the consumer, for work in another task.
     #[must_use]
     pub fn detach(&self) -> Received<OwnedMessage> {
-        Received { message: self.message.detach(), origin: self.origin.clone(), client: self.client.clone() }
+        Received {
+            message: self.message.detach(),
+            origin: self.origin.clone(),
+            client: self.client.clone(),
+            cluster_id: self.cluster_id.clone(),
+        }
     }
 }
 

@@ -5,14 +5,14 @@ use std::borrow::Cow;
 use opentelemetry::Context;
 use rdkafka::error::KafkaResult;
 use rdkafka::{Offset, TopicPartitionList};
-use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType};
+use tracing_core_lite::messaging::{Client, Destination, MessagingOperation, OperationType};
 
 use crate::record::attribute::OFFSET;
-use crate::record::record_failure;
+use crate::record::{ClusterId, record_failure};
 
-/// What is committed.
+/// The offsets of a commit.
 pub(crate) struct Offsets<'a> {
-    /// Empty when it is not one.
+    /// Empty if there is not exactly one topic.
     topic: Cow<'a, str>,
     partition: Option<i32>,
     offset: Option<i64>,
@@ -24,12 +24,12 @@ impl<'a> Offsets<'a> {
         Self { topic: topic.into(), partition: Some(partition), offset: Some(offset) }
     }
 
-    /// Whatever the consumer holds.
+    /// All offsets of the consumer.
     pub(super) fn all() -> Self {
         Self { topic: Cow::Borrowed(""), partition: None, offset: None }
     }
 
-    /// A list: as far as it is of one topic, one partition.
+    /// A list: its topic if there is only one, and its partition and offset if there is only one entry.
     pub(super) fn of(list: &TopicPartitionList) -> Self {
         let elements = list.elements();
         let Some(first) = elements.first() else { return Self::all() };
@@ -45,16 +45,19 @@ impl<'a> Offsets<'a> {
     }
 }
 
+/// Runs `call` under a `settle` span.
 pub(super) fn traced(
     client: &Client,
+    cluster_id: &ClusterId,
     name: &'static str,
     offsets: &Offsets<'_>,
     call: impl FnOnce() -> KafkaResult<()>,
 ) -> KafkaResult<()> {
-    let destination = Destination::new(&offsets.topic).partition(offsets.partition);
-    let operation = Operation::new(OperationType::Settle, destination).named(name);
+    let destination = Destination::new(&offsets.topic).with_partition(offsets.partition);
+    let operation = MessagingOperation::new(OperationType::Settle, destination).with_name(name);
     let mut settling = client.start(&operation, &Context::current(), |span| {
         span.set_some(OFFSET, offsets.offset);
+        cluster_id.record(span);
     });
     let result = call();
     if let Err(error) = &result {

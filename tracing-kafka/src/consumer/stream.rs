@@ -1,4 +1,4 @@
-//! The consumer that gives a stream of messages.
+//! The consumer that returns a stream of messages.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,16 +9,16 @@ use rdkafka::consumer::{Consumer, ConsumerContext, DefaultConsumerContext, Strea
 use rdkafka::error::{KafkaError, KafkaResult};
 use rdkafka::message::BorrowedMessage;
 use rdkafka::util::{AsyncRuntime, DefaultRuntime};
-use tracing_core_lite::messaging::{Batch, Destination, Settings};
+use tracing_core_lite::messaging::{Destination, MessageBatch, Settings};
 
 use super::forward::forward_consumer;
 use super::{Received, Receiver, TracedMessageStream, TracedStreamPartitionQueue};
 use crate::headers::CarrierMessage;
 
-/// A [`StreamConsumer`] that gives messages together with the context of their senders.
+/// A [`StreamConsumer`] that returns messages with the context of their senders.
 ///
-/// Made from a configuration as the bare one is, or around one that exists. Subscriptions, commits and all else are in the
-/// trait [`Consumer`], as with the bare one; the context and its callbacks stay the caller's own.
+/// Create it from a configuration, as the bare consumer, or wrap a consumer that exists. Subscriptions, commits and all other
+/// functions are in the trait [`Consumer`]. The consumer's context and its callbacks are the caller's own.
 ///
 /// ```no_run
 /// use rdkafka::{ClientConfig, Message};
@@ -58,24 +58,24 @@ impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
-    /// and `group.id`.
+    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// `client.id` and `group.id`.
     pub fn with_config(inner: StreamConsumer<C, R>, config: &ClientConfig, settings: Settings) -> Self {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
     }
 
-    /// The consumer without spans.
+    /// Returns the consumer without spans.
     pub fn inner(&self) -> &Arc<StreamConsumer<C, R>> {
         &self.inner
     }
 
-    /// Gives a message its origin that came in another way, such as from the bare consumer.
+    /// Reads the sender of a message that was received in another way, such as from the bare consumer.
     pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
-        self.receiver.receive(message)
+        self.receiver.receive(message, Some(self.inner.client()))
     }
 
-    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each of them, and their topic and
-    /// partition as far as they have them in common. See [`Batch`], and [`Received::item`] for the work on each.
+    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each message, and with their topic
+    /// and partition if they have them in common. See [`MessageBatch`], and [`Received::item`] for the work on each message.
     ///
     /// ```no_run
     /// # use rdkafka::message::OwnedMessage;
@@ -87,37 +87,41 @@ impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
     ///     let item = message.item(&batch);
     ///     match store(message) {
     ///         Ok(()) => item.processed(),
-    ///         Err(error) => item.failure(&error),
+    ///         Err(error) => item.failed(&error),
     ///     }
     /// }
     /// batch.end();
     /// # }
     /// ```
-    pub fn batch<M: CarrierMessage>(&self, messages: &[Received<M>]) -> Batch {
+    pub fn batch<M: CarrierMessage>(&self, messages: &[Received<M>]) -> MessageBatch {
         self.receiver.batch(messages)
     }
 
-    /// Starts the work on many messages of `topic` that are not there yet; each is added by [`Received::add_to`].
-    pub fn start_batch(&self, topic: &str) -> Batch {
+    /// Starts the work on messages of `topic` that arrive later. [`Received::add_to`] adds each.
+    pub fn start_batch(&self, topic: &str) -> MessageBatch {
         self.receiver.start_batch(Destination::new(topic))
     }
 }
 
 impl<C: ConsumerContext + 'static, R> TracedStreamConsumer<C, R> {
-    /// As [`StreamConsumer::recv`], with the same safety when it is dropped.
+    /// Receives a message, as [`StreamConsumer::recv`] does, and is as safe to cancel.
     ///
     /// # Errors
     /// Those of the bare consumer.
     pub async fn recv(&self) -> Result<Received<BorrowedMessage<'_>>, KafkaError> {
-        self.inner.recv().await.map(|message| self.receiver.receive(message))
+        self.inner.recv().await.map(|message| self.receiver.receive(message, Some(self.inner.client())))
     }
 
-    /// As [`StreamConsumer::stream`].
+    /// Returns the stream of messages, as [`StreamConsumer::stream`] does.
     pub fn stream(&self) -> TracedMessageStream<'_, C> {
-        TracedMessageStream { inner: self.inner.stream(), receiver: &self.receiver }
+        TracedMessageStream {
+            inner: self.inner.stream(),
+            receiver: &self.receiver,
+            kafka: Some(self.inner.client()),
+        }
     }
 
-    /// As `split_partition_queue` of the bare consumer: a queue of its own for one partition.
+    /// Returns a separate queue for one partition, as the bare consumer's `split_partition_queue` does.
     pub fn split_partition_queue(
         &self,
         topic: &str,

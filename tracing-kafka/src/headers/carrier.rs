@@ -6,12 +6,12 @@ use tracing_core_lite::propagation::{Extract, Inject};
 
 use super::native;
 
-/// How many headers a message without any gets room for: `traceparent`, `tracestate` and `baggage`.
+/// The capacity of new headers: `traceparent`, `tracestate` and `baggage`.
 const OWN_HEADERS: usize = 3;
 
 /// A message whose headers can be read: [`BorrowedMessage`] and [`OwnedMessage`].
 pub trait CarrierMessage: Message + sealed::Sealed {
-    /// The headers, in the form that both kinds of messages have in common.
+    /// Returns the headers in the form that both kinds of messages share.
     fn borrowed_headers(&self) -> Option<&BorrowedHeaders>;
 }
 
@@ -33,7 +33,7 @@ impl CarrierMessage for OwnedMessage {
     }
 }
 
-/// Headers to read. Of several with one name the last counts, as Kafka's own clients have it.
+/// The headers of a message, to read. Of several with one name the last counts, as in Kafka's own clients.
 pub(crate) struct Incoming<'h>(pub(crate) Option<&'h BorrowedHeaders>);
 
 impl Extract for Incoming<'_> {
@@ -42,7 +42,7 @@ impl Extract for Incoming<'_> {
     }
 }
 
-/// Headers to write. What is not written stays as it is: order, duplicates, nulls, and bytes that are not text.
+/// The headers of a message, to write. All other headers keep their order, duplicates, nulls and bytes.
 pub(crate) struct Outgoing(pub(crate) Option<OwnedHeaders>);
 
 impl Inject for Outgoing {

@@ -1,8 +1,8 @@
-//! The three calls of librdkafka that read and change headers by name.
+//! librdkafka's functions that read and change headers by name.
 //!
-//! rdkafka's own way to read headers panics when the *name* of one is not UTF-8, and its owned headers can only grow. A message
-//! from a stranger must not end the program that reads it, so librdkafka is asked directly: the pointers are those that rdkafka
-//! holds, borrowed for as long as the references are.
+//! rdkafka's own functions panic if the *name* of a header is not UTF-8, and its owned headers can only grow. A peer's message
+//! must not end the program, so this module calls librdkafka directly. The pointers are those that rdkafka holds, borrowed for
+//! as long as the references are.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_void};
@@ -13,29 +13,30 @@ use rdkafka::bindings::{
 };
 use rdkafka::message::{BorrowedHeaders, OwnedHeaders};
 
-/// Longest name that is made a C string without an allocation.
+/// The longest name that becomes a C string without an allocation.
 const SHORT: usize = 63;
 
-/// The value of the last header with this name, which Kafka compares byte by byte; `None` if there is none, or if it is null.
+/// Returns the value of the last header with this name; `None` if there is none, or if it is null. Kafka compares names byte by
+/// byte.
 pub(crate) fn last<'h>(headers: &'h BorrowedHeaders, name: &str) -> Option<&'h [u8]> {
     let mut value: *const c_void = ptr::null();
     let mut size = 0;
     let code = with_c_string(name, |name| {
-        // SAFETY: rdkafka makes such a reference from librdkafka's pointer alone, and casts it back the same way. The call
-        // reads the list and the name, and writes to the two places.
+        // SAFETY: rdkafka creates such a reference from librdkafka's pointer only, and casts it back in the same way. The call
+        // reads the list and the name, and writes to the two variables.
         unsafe { rd_kafka_header_get_last(native(headers), name.as_ptr(), &raw mut value, &raw mut size) }
     })?;
     if code != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || value.is_null() {
         return None;
     }
-    // SAFETY: the value is `size` bytes that belong to the list, which nobody changes while it is borrowed.
+    // SAFETY: the value is `size` bytes that belong to the list, which cannot change while it is borrowed.
     Some(unsafe { std::slice::from_raw_parts(value.cast(), size) })
 }
 
-/// Takes away all headers with this name.
+/// Removes all headers with this name.
 pub(crate) fn remove(headers: &mut OwnedHeaders, name: &str) {
     let _absent = with_c_string(name, |name| {
-        // SAFETY: as above; the list is borrowed mutably, so nobody holds a value of it.
+        // SAFETY: as above; the list is borrowed mutably, so there are no references to its values.
         unsafe { rd_kafka_header_remove(native(headers.as_borrowed()).cast_mut(), name.as_ptr()) }
     });
 }
@@ -44,7 +45,7 @@ fn native(headers: &BorrowedHeaders) -> *const rd_kafka_headers_t {
     ptr::from_ref(headers).cast()
 }
 
-/// `None` for a name with a NUL byte: no header has it.
+/// Calls `then` with `name` as a C string. Returns `None` for a name with a NUL byte, which no header can have.
 fn with_c_string<R>(name: &str, then: impl FnOnce(&CStr) -> R) -> Option<R> {
     if name.len() > SHORT {
         return Some(then(&CString::new(name).ok()?));

@@ -1,4 +1,4 @@
-//! The producer that its owner polls.
+//! The producer that is polled by hand.
 
 use std::fmt;
 
@@ -23,8 +23,8 @@ use super::transactions::Counted;
 /// A [`BaseProducer`] whose messages have spans and carry context.
 ///
 /// The span of a message is a child of the span that is current when `send` is called, and ends at the delivery report, before
-/// the context's [`delivery`](ProducerContext::delivery) is called. Other functions are in the trait
-/// [`Producer`](rdkafka::producer::Producer), with a span for each transaction.
+/// the context's [`delivery`](ProducerContext::delivery) is called. This holds for every constructor. Other functions are in the
+/// trait [`Producer`], with a span for each transaction.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -66,8 +66,8 @@ where
         Self { inner, sender: Sender::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
-    /// and `transactional.id`.
+    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// `client.id` and `transactional.id`.
     #[must_use]
     pub fn with_config(
         inner: BaseProducer<TracedProducerContext<C>, Part>,
@@ -77,17 +77,17 @@ where
         Self { inner, sender: Sender::new(settings, Some(config)) }
     }
 
-    /// The producer without spans. What is sent with it needs a [`TracedOpaque`], which only `send` makes.
+    /// Returns the producer without spans. What is sent with it needs a [`TracedOpaque`], which only `send` creates.
     #[must_use]
     pub fn inner(&self) -> &BaseProducer<TracedProducerContext<C>, Part> {
         &self.inner
     }
 
-    /// As [`BaseProducer::send`], with a span that lasts until the delivery report.
+    /// Queues a message, as [`BaseProducer::send`] does, with a span that ends at the delivery report.
     ///
     /// # Errors
-    /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`. The record in an error has the
-    /// headers with which it was to be sent; to send it again replaces the context in them.
+    /// Those of the bare producer. The span records them: a full queue is `QueueFull`. The record in an error has the headers
+    /// that were prepared for it. If it is sent again, its trace context is replaced.
     #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
     pub fn send<'a, K, P>(
         &self,
@@ -111,13 +111,13 @@ where
         }
     }
 
-    /// As [`BaseProducer::poll`].
+    /// Polls for delivery reports, as [`BaseProducer::poll`] does.
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
         self.inner.poll(timeout);
     }
 }
 
-/// Starts the span of `record` and puts it beside the caller's own value.
+/// Starts the span of `record` and puts it beside the caller's opaque value.
 pub(super) fn start<'a, K, P, D, C>(
     sender: &Sender,
     kafka: &Client<C>,
@@ -149,7 +149,7 @@ where
     (record, counted)
 }
 
-/// The caller's record, whose span ends with `error`.
+/// Ends the span with `error` and returns the caller's record.
 pub(super) fn give_back<'a, K, P, D>(
     error: &KafkaError,
     record: BaseRecord<'a, K, P, Box<TracedOpaque<D>>>,

@@ -1,4 +1,4 @@
-//! The context of producers that report deliveries to a callback.
+//! The context of producers with a delivery callback.
 
 use std::error::Error;
 
@@ -11,12 +11,12 @@ use rdkafka::producer::{Partitioner, ProducerContext};
 
 use super::sending::Sending;
 
-/// What a [`TracedBaseProducer`](super::TracedBaseProducer) gives librdkafka as its context: it ends the span of a message at
-/// its delivery report, and passes everything on to the context inside.
+/// The context of a [`TracedBaseProducer`](super::TracedBaseProducer): at the delivery report of a message, it ends the span.
+/// It passes everything on to the context inside.
 #[derive(Debug, Clone, Default)]
 pub struct TracedProducerContext<C>(C);
 
-/// What goes with a message to its delivery report: the caller's own value, and the span.
+/// The opaque value of a message: the caller's own value, and the span.
 #[derive(Debug)]
 pub struct TracedOpaque<D> {
     pub(super) opaque: D,
@@ -29,7 +29,7 @@ impl<C> TracedProducerContext<C> {
         Self(context)
     }
 
-    /// The context inside.
+    /// Returns the context inside.
     pub fn inner(&self) -> &C {
         &self.0
     }

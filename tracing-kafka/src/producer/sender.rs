@@ -8,7 +8,7 @@ use rdkafka::client::{self, ClientContext};
 use rdkafka::message::{OwnedHeaders, ToBytes};
 use rdkafka::producer::FutureRecord;
 use tracing_core_lite::messaging::{
-    Client, Destination, InFlight, MessageView, Operation, OperationType, Settings,
+    Client, Destination, InFlight, MessageView, MessagingOperation, OperationType, Settings,
 };
 
 use super::transactions::{Counted, Transactions};
@@ -62,15 +62,16 @@ impl Sender {
         message: &Outbound<'_>,
         headers: &mut Option<OwnedHeaders>,
     ) -> (InFlight, Counted) {
-        let destination = Destination::new(message.topic).partition(message.partition);
-        let operation = Operation::new(OperationType::Send, destination);
+        let destination = Destination::new(message.topic).with_partition(message.partition);
+        let operation = MessagingOperation::new(OperationType::Send, destination);
         let context = Context::current();
         let sending = self.client.start(&operation, &context, |span| {
             let incoming = Incoming(headers.as_ref().map(OwnedHeaders::as_borrowed));
             let body_size = message.payload.map_or(0, <[u8]>::len);
-            let view = MessageView::new(message.topic, body_size, &incoming).key(message.key);
+            let view = MessageView::new(message.topic, body_size, &incoming).with_key(message.key);
             record_message(&self.client, &view, message.payload.is_none(), span);
-            self.cluster_id.record(kafka, span);
+            self.cluster_id.learn(kafka);
+            self.cluster_id.record(span);
             self.client.on_send(&view, span);
         });
         let counted = self.transactions.sending(&sending);

@@ -4,6 +4,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::message::Message;
 use rdkafka::producer::DeliveryResult;
 use rdkafka::producer::future_producer::OwnedDeliveryResult;
+use tracing_core_lite::error_class::CANCELLED;
 use tracing_core_lite::messaging::InFlight;
 
 use crate::record::{record_delivery, record_failure};
@@ -63,6 +64,6 @@ pub(super) fn record_report(sending: &mut InFlight, report: &OwnedDeliveryResult
 /// Records that nobody learns whether the message was delivered.
 pub(super) fn record_cancelled(sending: &mut InFlight) {
     sending.record(|span| {
-        span.add_event("cancelled", &[]);
+        span.add_event(CANCELLED, &[]);
     });
 }

@@ -1,4 +1,4 @@
-//! The producer that a thread of its own polls.
+//! The producer with a polling thread.
 
 use std::fmt;
 
@@ -20,8 +20,8 @@ use super::sender::Sender;
 
 /// A [`ThreadedProducer`] whose messages have spans and carry context.
 ///
-/// All is as with [`TracedBaseProducer`](super::TracedBaseProducer), but the spans end on the producer's own thread. A clone is
-/// cheap.
+/// It works as [`TracedBaseProducer`](super::TracedBaseProducer) does, except that spans end on the producer's own thread. A clone
+/// is cheap.
 #[must_use = "the producer's thread stops when it is dropped"]
 pub struct TracedThreadedProducer<C = DefaultProducerContext, Part = NoCustomPartitioner>
 where
@@ -51,8 +51,8 @@ where
         Self { inner, sender: Sender::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was made from `config`, with `settings`: spans name the first of `bootstrap.servers`, `client.id`
-    /// and `transactional.id`.
+    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// `client.id` and `transactional.id`.
     pub fn with_config(
         inner: ThreadedProducer<TracedProducerContext<C>, Part>,
         config: &ClientConfig,
@@ -61,16 +61,16 @@ where
         Self { inner, sender: Sender::new(settings, Some(config)) }
     }
 
-    /// The producer without spans. What is sent with it needs a [`TracedOpaque`](super::TracedOpaque), which only `send` makes.
+    /// Returns the producer without spans. What is sent with it needs a [`TracedOpaque`](super::TracedOpaque), which only `send` creates.
     pub fn inner(&self) -> &ThreadedProducer<TracedProducerContext<C>, Part> {
         &self.inner
     }
 
-    /// As [`ThreadedProducer::send`], with a span that lasts until the delivery report.
+    /// Queues a message, as [`ThreadedProducer::send`] does, with a span that ends at the delivery report.
     ///
     /// # Errors
-    /// Those of the bare producer, which are on the span, too: a full queue is `QueueFull`. The record in an error has the
-    /// headers with which it was to be sent; to send it again replaces the context in them.
+    /// Those of the bare producer. The span records them: a full queue is `QueueFull`. The record in an error has the headers
+    /// that were prepared for it. If it is sent again, its trace context is replaced.
     #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
     pub fn send<'a, K, P>(
         &self,
@@ -94,7 +94,7 @@ where
         }
     }
 
-    /// As [`ThreadedProducer::poll`].
+    /// Polls for delivery reports, as [`ThreadedProducer::poll`] does.
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
         self.inner.poll(timeout);
     }

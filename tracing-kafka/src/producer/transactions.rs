@@ -17,7 +17,7 @@ use crate::record::error_class;
 pub(crate) struct Transactions {
     client: Client,
     id: Option<String>,
-    /// So that producers without transactions take no lock for each message.
+    /// Saves producers without transactions a lock for each message.
     is_open: AtomicBool,
     open: Mutex<Option<Open>>,
 }
@@ -32,7 +32,7 @@ struct Open {
 
 #[derive(Debug)]
 struct Failed {
-    /// What the outcome was to be.
+    /// The outcome that was attempted.
     outcome: &'static str,
     error: KafkaError,
 }
@@ -48,19 +48,19 @@ impl Drop for Open {
     }
 }
 
-/// A message that counts in the transaction that was open when it was given to the producer, if any.
-#[must_use = "a message that the producer did not take is not of the transaction"]
+/// A message that counts in the transaction that was open when it was sent, if any.
+#[must_use = "a message that the producer rejected is not part of the transaction"]
 pub(crate) struct Counted(Option<Arc<AtomicI64>>);
 
 impl Counted {
-    /// The message was not sent.
+    /// Uncounts the message: it was not sent.
     pub(crate) fn take_back(self) {
         if let Some(messages) = self.0 {
             messages.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// The message is the producer's now.
+    /// Keeps the count: the producer accepted the message.
     pub(crate) fn keep(self) {}
 }
 
@@ -69,7 +69,7 @@ impl Transactions {
         Self { client, id: id.map(str::to_owned), is_open: AtomicBool::new(false), open: Mutex::default() }
     }
 
-    /// A transaction has begun, below the span that is current.
+    /// Starts the span of a transaction, below the current span.
     pub(crate) fn begun(&self) {
         let context = Context::current();
         let span = self.client.tracer().span("transaction").with_parent(&context).start_with(|span| {
@@ -84,8 +84,8 @@ impl Transactions {
         self.is_open.store(true, Ordering::Release);
     }
 
-    /// A message is sent, maybe in the transaction that is open: its span links to that of the transaction, which is where its
-    /// fate will be told.
+    /// Counts a message in the open transaction, if there is one, and links the message's span to that of the transaction,
+    /// which will have the outcome.
     pub(crate) fn sending(&self, sending: &InFlight) -> Counted {
         if !self.is_open.load(Ordering::Acquire) {
             return Counted(None);
@@ -99,7 +99,8 @@ impl Transactions {
         Counted(Some(Arc::clone(&open.messages)))
     }
 
-    /// The open transaction was to end with `outcome`. After an error it is still open: the caller tries again or aborts.
+    /// Records the result of ending the open transaction with `outcome`. After an error the transaction is still open: the
+    /// caller tries again or aborts.
     pub(crate) fn ended(&self, outcome: &'static str, result: &KafkaResult<()>) {
         let mut slot = self.lock();
         match result {
@@ -107,7 +108,7 @@ impl Transactions {
                 self.is_open.store(false, Ordering::Release);
                 let Some(mut open) = slot.take() else { return };
                 drop(slot);
-                // What failed has worked at last. An abort after a commit that failed is no success.
+                // A retry of what failed has succeeded. An abort after a failed commit is no success.
                 open.failed = open.failed.take().filter(|failed| failed.outcome != outcome);
                 open.span.record(|span| {
                     span.set(TRANSACTION_OUTCOME, outcome);

@@ -13,12 +13,17 @@ use super::attribute::CLUSTER_ID;
 pub(crate) struct ClusterId(Arc<OnceLock<Box<str>>>);
 
 impl ClusterId {
-    /// Sets the id if the client knows it. Never waits for the broker.
-    pub(crate) fn record<C: ClientContext>(&self, client: &Client<C>, span: &mut Recorder<'_>) {
-        let id = self.0.get().or_else(|| {
-            let id = client.fetch_cluster_id(Duration::ZERO)?;
-            Some(self.0.get_or_init(|| id.into()))
-        });
-        span.set_some(CLUSTER_ID, id.map(|id| &**id));
+    /// Asks the client for the id, until it knows it. Never waits for the broker.
+    pub(crate) fn learn<C: ClientContext>(&self, client: &Client<C>) {
+        if self.0.get().is_none()
+            && let Some(id) = client.fetch_cluster_id(Duration::ZERO)
+        {
+            self.0.get_or_init(|| id.into());
+        }
+    }
+
+    /// Sets the id if it is known.
+    pub(crate) fn record(&self, span: &mut Recorder<'_>) {
+        span.set_some(CLUSTER_ID, self.0.get().map(|id| &**id));
     }
 }

@@ -66,7 +66,7 @@ pub(crate) async fn topic(config: &ClientConfig, name: &str, partitions: i32) ->
 }
 
 pub(crate) fn settings(spans: &TestSpans) -> Settings {
-    Settings::new().provider(spans.provider())
+    Settings::new().with_provider(spans.provider())
 }
 
 pub(crate) fn producer(config: &ClientConfig, settings: Settings) -> TracedFutureProducer {
