@@ -5,7 +5,9 @@ use std::error::Error;
 
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::exporters::console::ConsoleExporter;
-use tracing_core_lite::messaging::{Client, Destination, Operation, OperationType, Origin, Peer, Settings};
+use tracing_core_lite::messaging::{
+    Client, Destination, MessagingOperation, OperationType, Origin, Peer, Settings,
+};
 use tracing_core_lite::{Context, InstrumentationScope};
 
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +21,9 @@ fn reconcile(record: u32) -> Result<(), Mismatch> {
 async fn reconcile_all() {
     let scope = InstrumentationScope::builder("batch-example").build();
     let client = Client::new("file", scope, Settings::new(), Peer::new());
-    let operation = Operation::new(OperationType::Process, Destination::new("payments.csv"));
+    let operation = MessagingOperation::new(OperationType::Process, Destination::new("payments.csv"));
     // 0.05 % of the items that succeed get a span.
-    let mut batch = client.batch(&operation, |_| {}).item_ratio(0.0005);
+    let mut batch = client.batch(&operation, |_| {}).with_item_ratio(0.0005).with_small_batch(0);
     for record in 0..10_000 {
         // A record of a file has no sender. A message of a queue has one, and the batch would link to it.
         let origin = Origin::default();
@@ -29,7 +31,7 @@ async fn reconcile_all() {
         let item = batch.item(&origin);
         match reconcile(record) {
             Ok(()) => item.processed(),
-            Err(mismatch) => item.failure_of("mismatch", &mismatch),
+            Err(mismatch) => item.failed_as("mismatch", &mismatch),
         }
         // Lets a signal stop the job between two records.
         tokio::task::yield_now().await;

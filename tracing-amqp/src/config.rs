@@ -70,9 +70,8 @@ impl Broker {
 
 fn peer(uri: &str) -> Peer {
     let Ok(AMQPUri { authority, .. }) = uri.parse::<AMQPUri>() else { return Peer::new() };
-    let host = authority.host.trim_start_matches('[').trim_end_matches(']');
-    let network = host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, authority.port));
-    let peer = Peer::new().with_server(host, Some(authority.port));
+    let network = authority.host.parse::<IpAddr>().ok().map(|ip| SocketAddr::new(ip, authority.port));
+    let peer = Peer::new().with_server(authority.host, Some(authority.port));
     match network {
         Some(address) => peer.with_network(address),
         None => peer,
@@ -89,7 +88,8 @@ mod tests {
             ("amqp://user:secret@broker.internal:5673/%2f", Some(("broker.internal", 5673)), None),
             ("amqps://broker.internal", Some(("broker.internal", 5671)), None),
             ("amqp://127.0.0.1", Some(("127.0.0.1", 5672)), Some("127.0.0.1:5672")),
-            ("amqp://[::1]:5673/%2f", Some(("::1", 5673)), Some("[::1]:5673")),
+            // lapin connects to `localhost` for an IPv6 address.
+            ("amqp://[::1]:5673/%2f", Some(("localhost", 5673)), None),
             ("http://127.0.0.1", None, None),
             ("", None, None),
         ] {

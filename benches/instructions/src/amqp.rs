@@ -18,7 +18,7 @@ pub fn cases() -> Vec<Case> {
 }
 
 fn broker(provider: &TracerProvider) -> Broker {
-    Broker::at("amqp://broker.internal/%2f", Settings::new().provider(provider))
+    Broker::at("amqp://broker.internal/%2f", Settings::new().with_provider(provider))
 }
 
 fn properties(headers: &[(&str, &str)]) -> BasicProperties {

@@ -54,7 +54,7 @@ fn headers() -> OwnedHeaders {
 }
 
 fn settings(provider: &TracerProvider) -> Settings {
-    Settings::new().provider(provider)
+    Settings::new().with_provider(provider)
 }
 
 /// Sends a message at each call. The first call of a round also handles the reports of the round before.
@@ -127,8 +127,8 @@ fn send_future(parent: Parent, provider: Option<&TracerProvider>) -> Work {
             })
         }
         Some(provider) => {
-            let inner: FutureProducer = config.create().expect("a producer");
-            let producer = TracedFutureProducer::with_config(inner, &config, settings(provider));
+            let producer: TracedFutureProducer =
+                TracedFutureProducer::create(&config, settings(provider)).expect("a producer");
             let mut results: Vec<TracedDeliveryFuture> = Vec::with_capacity(crate::ROUND as usize);
             Box::new(move || {
                 if results.len() == crate::ROUND as usize {

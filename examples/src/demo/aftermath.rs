@@ -156,7 +156,7 @@ fn given_up(family: &Family<'_>) -> Result<String, String> {
         return Err("one of the attempts succeeded".to_owned());
     }
     let reason = text(last, "error.type").unwrap_or_default();
-    let end = match text(last, "messaging.rabbitmq.message.outcome") {
+    let end = match text(last, "tracing_suite.rabbitmq.message.outcome") {
         Some(outcome) => format!("the last ended with {outcome} and became a dead letter"),
         None => "no more followed".to_owned(),
     };
@@ -165,9 +165,11 @@ fn given_up(family: &Family<'_>) -> Result<String, String> {
 
 /// Returns `None` if the nightly job has not run.
 fn batch(spans: &[FinishedSpan]) -> Option<Result<String, String>> {
-    let batch = spans.iter().find(|it| it.span.attribute("messaging.batch.failed_count").is_some())?;
+    let batch =
+        spans.iter().find(|it| it.span.attribute("tracing_suite.messaging.batch.failed_count").is_some())?;
     let count = |key: &str| batch.span.attribute(key).and_then(Value::as_int).unwrap_or(0);
-    let (messages, failed) = (count("messaging.batch.message_count"), count("messaging.batch.failed_count"));
+    let (messages, failed) =
+        (count("messaging.batch.message_count"), count("tracing_suite.messaging.batch.failed_count"));
     let items = spans.iter().filter(|it| it.span.parent_span_id == batch.span.span_id);
     let (wrong, right): (Vec<_>, Vec<_>) = items.partition(|it| it.span.is_error());
     if wrong.len() as i64 != failed || failed == 0 {

@@ -37,6 +37,7 @@ pub struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    #[cfg(feature = "messaging-metrics")]
     system: &'static str,
     tracer: Tracer,
     propagator: Propagator,
@@ -76,6 +77,7 @@ impl Client {
         });
         let common = KINDS.map(|kind| common_attributes(system, kind, &peer));
         Self(Arc::new(Inner {
+            #[cfg(feature = "messaging-metrics")]
             system,
             tracer,
             propagator,

@@ -60,7 +60,7 @@ struct Open {
 impl JobQueues {
     /// Creates a client of the broker at `url`, without connecting to it yet.
     pub(in crate::shop) fn at(url: &str, provider: &TracerProvider) -> Self {
-        let broker = Broker::at(url, Settings::new().provider(provider));
+        let broker = Broker::at(url, Settings::new().with_provider(provider));
         Self { url: url.into(), broker, open: Arc::default() }
     }
 

@@ -7,10 +7,9 @@ use std::time::Duration;
 use rdkafka::ClientConfig;
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::client::{ClientContext, DefaultClientContext};
-use rdkafka::config::{FromClientConfig, FromClientConfigAndContext};
+use rdkafka::config::FromClientConfigAndContext;
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::producer::FutureProducer;
 use tracing::{debug, warn};
 use tracing_core_lite::TracerProvider;
 use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
@@ -33,8 +32,7 @@ pub(in crate::shop) fn producer(
 ) -> Result<TracedFutureProducer, KafkaError> {
     let mut config = client_config(brokers, client_id);
     config.set("message.timeout.ms", TIMEOUT.as_millis().to_string());
-    let producer: FutureProducer = FutureProducer::from_config(&config)?;
-    Ok(TracedFutureProducer::with_config(producer, &config, Settings::new().provider(provider)))
+    TracedFutureProducer::create(&config, Settings::new().with_provider(provider))
 }
 
 /// Creates a consumer of `topic` in a group named after the service.
@@ -54,7 +52,7 @@ pub(in crate::shop) async fn consumer(
     create_topic(&config, topic).await?;
     let consumer: StreamConsumer<Membership> = StreamConsumer::from_config_and_context(&config, membership)?;
     consumer.subscribe(&[topic])?;
-    Ok(TracedStreamConsumer::with_config(consumer, &config, Settings::new().provider(provider)))
+    Ok(TracedStreamConsumer::with_config(consumer, &config, Settings::new().with_provider(provider)))
 }
 
 /// Tells whether a consumer has joined its group. Until then it receives no events.

@@ -1,9 +1,8 @@
 //! A stand-in for the bank, which reports its payments through Kafka.
 
 use futures_util::future::try_join_all;
-use rdkafka::config::FromClientConfig;
 use rdkafka::error::KafkaError;
-use rdkafka::producer::{FutureProducer, FutureRecord};
+use rdkafka::producer::FutureRecord;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::{Context, TracerProvider};
 use tracing_kafka::{Settings, TracedFutureProducer};
@@ -29,9 +28,8 @@ const UNPAID_EVERY: u64 = 4_000;
 pub async fn send_statements(brokers: &str, bank: &TracerProvider) -> Result<(), KafkaError> {
     let config = client_config(brokers, "bank");
     // A span per record would add nothing. Records without a span carry the context of their statement.
-    let settings = Settings::new().provider(bank).filter(|_| false);
-    let producer: FutureProducer = FutureProducer::from_config(&config)?;
-    let producer = TracedFutureProducer::with_config(producer, &config, settings);
+    let settings = Settings::new().with_provider(bank).with_filter(|_| false);
+    let producer: TracedFutureProducer = TracedFutureProducer::create(&config, settings)?;
     for statement in 0..STATEMENTS {
         let span = bank.tracer("bank").span("bank statement").with_parent(&Context::new()).start();
         let context = span.in_context(&Context::new());

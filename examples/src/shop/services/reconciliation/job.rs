@@ -10,7 +10,7 @@ use tokio::task::spawn_blocking;
 use tower::BoxError;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::{Context, TracerProvider};
-use tracing_kafka::{Batch, Received, Settings, TracedStreamConsumer};
+use tracing_kafka::{MessageBatch, Received, Settings, TracedStreamConsumer};
 
 use super::bank::{RECORDS, TOPIC};
 use crate::shop::connections::kafka::client_config;
@@ -43,7 +43,8 @@ pub async fn reconcile(brokers: &str, provider: &TracerProvider) -> Result<Recon
     // These requests to the broker block the thread.
     let assigned = spawn_blocking(move || assign_last(&consumer).map(|expected| (consumer, expected)));
     let (consumer, expected) = assigned.await??;
-    let consumer = TracedStreamConsumer::with_config(consumer, &config, Settings::new().provider(provider));
+    let consumer =
+        TracedStreamConsumer::with_config(consumer, &config, Settings::new().with_provider(provider));
     let span = provider
         .tracer("shop.reconciliation")
         .span("nightly reconciliation")
@@ -61,7 +62,7 @@ pub async fn reconcile(brokers: &str, provider: &TracerProvider) -> Result<Recon
 }
 
 async fn read_all(consumer: &TracedStreamConsumer, expected: u64) -> Result<Reconciled, BoxError> {
-    let mut batch = consumer.start_batch(TOPIC).item_ratio(ITEM_RATIO);
+    let mut batch = consumer.start_batch(TOPIC).with_item_ratio(ITEM_RATIO).with_small_batch(0);
     let mut reconciled = Reconciled::default();
     for _ in 0..expected {
         let record = tokio::time::timeout(TIMEOUT, consumer.recv()).await??;
@@ -78,7 +79,7 @@ struct NotPaid;
 
 fn check<M: tracing_kafka::CarrierMessage>(
     record: &Received<M>,
-    batch: &mut Batch,
+    batch: &mut MessageBatch,
     reconciled: &mut Reconciled,
 ) {
     record.add_to(batch);
@@ -86,7 +87,7 @@ fn check<M: tracing_kafka::CarrierMessage>(
     let item = record.item(batch);
     if record.payload().is_some_and(|payload| payload.ends_with(b" 0")) {
         reconciled.wrong += 1;
-        item.failure_of("not_paid", &NotPaid);
+        item.failed_as("not_paid", &NotPaid);
     } else {
         reconciled.right += 1;
         item.processed();

@@ -84,7 +84,7 @@ impl Worker {
                 processing.ack(BasicAckOptions::default()).await?;
                 return Ok(());
             };
-            processing.failure_of(reason.class(), &reason);
+            processing.record_error_as(reason.class(), &reason);
             if let Err(error) = self.retry_or_reject(&processing, &reason).await {
                 warn!(%error, "asking the broker to deliver the job again");
                 processing.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await?;
