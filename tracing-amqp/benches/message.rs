@@ -1,5 +1,5 @@
-//! What the wrappers add to a message: on their own, and against the broker of `AMQP_URL`. Each row makes its message, as the
-//! bare one does: the difference is what is added.
+//! The cost that the wrappers add to a message: in isolation, and with the broker of `AMQP_URL`. Each row creates its message, as
+//! the bare row does, so the difference is the cost of the wrapper.
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ fn broker(provider: &TracerProvider) -> Broker {
     Broker::at("amqp://broker.internal/%2f", Settings::new().with_provider(provider))
 }
 
-/// The span and the copy of the headers, below a request that is sampled or not.
+/// Measures the span and the copy of the headers, below a request that is sampled or not.
 fn publish(criterion: &mut Criterion) {
     for (headers, given) in
         [("no headers", BasicProperties::default()), ("a header", properties(&[("tenant", "7")]))]
@@ -61,7 +61,7 @@ fn publish(criterion: &mut Criterion) {
     }
 }
 
-/// Reading where a delivery came from, and the span of the work on it.
+/// Measures reading the sender of a delivery, and the span of the work on it.
 fn process(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("process");
     let deliver = |properties: &BasicProperties| {
@@ -87,7 +87,7 @@ fn process(criterion: &mut Criterion) {
     }
 }
 
-/// To a broker, without confirms: until the message is written.
+/// Measures a publish to a broker, without confirms, until the message is written.
 fn against_a_broker(criterion: &mut Criterion) {
     let Ok(url) = std::env::var("AMQP_URL") else { return };
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
@@ -116,7 +116,7 @@ fn against_a_broker(criterion: &mut Criterion) {
     }
 }
 
-/// A queue that keeps nothing, and goes with the connection.
+/// Declares a queue that keeps no message, and is deleted with the connection.
 async fn declare(channel: &Channel) -> String {
     let options = QueueDeclareOptions { exclusive: true, ..QueueDeclareOptions::default() };
     let mut arguments = FieldTable::default();

@@ -1,4 +1,4 @@
-//! A connection that is lost, and found again, neither loses nor doubles spans.
+//! A lost connection, and its recovery, neither lose nor duplicate spans.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -58,7 +58,7 @@ async fn the_broker_goes_away_before_it_confirms() {
     assert!(span.is_error() && span.text(attribute::ERROR_TYPE).is_some());
     assert_eq!(span.text(CONFIRM), None);
 
-    // Nobody is there any more.
+    // The broker is gone.
     let again = rabbit.publish_to("", "later", options, BasicProperties::default()).await.unwrap_err();
     let expected = bare.basic_publish("".into(), "later".into(), options, b"", BasicProperties::default());
     let expected = within(expected).await.unwrap_err();
@@ -84,7 +84,7 @@ async fn a_delivery_whose_connection_was_lost_is_delivered_again() {
     proxy.cut();
     let again = within(async {
         loop {
-            // The stream may say that the connection was lost before it goes on.
+            // The stream may return the loss of the connection before it continues.
             if let Ok(delivery) = consumer.next().await.unwrap() {
                 break delivery.start_processing();
             }
@@ -117,8 +117,8 @@ async fn until(mut is_so: impl FnMut() -> bool) {
     }
 }
 
-/// Loses the connection while a publish waits to be confirmed, and waits until it is back. (Publishes that meet the recovery
-/// itself may wait for ever with lapin 4.12, wrapped or not.)
+/// Cuts the connection while a publish waits for its confirm, and waits for the recovery. (A publish during the recovery itself
+/// may hang with lapin 4.12, with or without this crate.)
 async fn lose_connection(proxy: &Proxy, rabbit: &Rabbit, queue: &str) {
     let channel = &rabbit.channel;
     proxy.mute();
@@ -157,7 +157,7 @@ async fn recovery_in_the_middle_of_many_messages() {
             }
         }
     });
-    // What was lost with the connection was written, and may have reached the broker.
+    // A publish that was lost with the connection was written, and may have reached the broker.
     let of_ours =
         |seen: &HashSet<Vec<u8>>| seen.iter().filter(|body| body.len() == size_of::<usize>()).count();
     for number in 0..MESSAGES {

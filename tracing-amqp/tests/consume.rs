@@ -1,4 +1,4 @@
-//! The work on a delivery is one span, which says what became of the delivery.
+//! The work on a delivery is one span, with the outcome of the delivery.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -27,7 +27,7 @@ fn redelivered(span: &SpanData) -> Option<bool> {
     span.attribute(REDELIVERED).and_then(|value| value.as_bool())
 }
 
-/// The `process` spans, the oldest first.
+/// Returns the `process` spans, the oldest first.
 fn processed(spans: &TestSpans) -> Vec<SpanData> {
     spans.finished().into_iter().map(|it| it.span).filter(|it| it.kind == SpanKind::Consumer).collect()
 }
@@ -38,7 +38,7 @@ async fn outcomes_and_redeliveries() {
     let queue = rabbit.queue("outcomes").await;
     let mut consumer = rabbit.consume(&queue).await;
     rabbit.publish(&queue, b"body", BasicProperties::default()).await;
-    // One message comes back until it is acknowledged.
+    // The message is redelivered until it is acknowledged.
     let first = next(&mut consumer).await.start_processing();
     assert!(within(first.nack(REQUEUE)).await.unwrap());
     let second = next(&mut consumer).await.start_processing();
@@ -205,7 +205,7 @@ async fn a_consumer_that_does_not_acknowledge() {
 }
 
 #[tokio::test]
-async fn settlements_have_spans_where_they_are_asked_for() {
+async fn settlements_have_spans_if_the_settings_ask_for_them() {
     let rabbit = Rabbit::with(Settings::new().with_settle_spans(true)).await;
     let queue = rabbit.queue("settle").await;
     let mut consumer = rabbit.consume(&queue).await;

@@ -1,4 +1,4 @@
-//! A message that was dead-lettered, or published again, says so, and links to who sent it before.
+//! The span of a message that was dead-lettered or published again has the number of the attempt, and links to the senders.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -22,7 +22,7 @@ fn processed(spans: &TestSpans) -> Vec<SpanData> {
 #[tokio::test]
 async fn through_a_dead_letter_exchange_and_back() {
     let rabbit = Rabbit::connect().await;
-    // Work is rejected into `wait`, and comes back after a millisecond.
+    // Rejected messages go to `wait`, and return after a millisecond.
     let wait = unique("wait");
     let to = |queue: &str| [("x-dead-letter-exchange", text("")), ("x-dead-letter-routing-key", text(queue))];
     let work = rabbit.queue_with("work", &to(&wait)).await;
@@ -101,7 +101,7 @@ fn death(reason: &str, queue: &str, count: AMQPValue) -> AMQPValue {
 }
 
 #[test]
-fn what_a_stranger_may_write() {
+fn headers_of_untrusted_peers() {
     let many = vec![death("rejected", "q", AMQPValue::LongLongInt(i64::MAX)); 10_000];
     let array = |deaths: Vec<AMQPValue>| AMQPValue::FieldArray(FieldArray::from(deaths));
     let rejected = death("rejected", "new", AMQPValue::LongLongInt(2));

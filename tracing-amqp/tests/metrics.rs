@@ -1,4 +1,4 @@
-//! Publishes, deliveries and the work on them are measured when that is asked for.
+//! With metrics enabled, publishes, deliveries and the work on them are measured.
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
@@ -24,7 +24,7 @@ fn point<'a>(name: &str, attributes: impl Iterator<Item = &'a KeyValue>, count: 
         attributes.iter().find(|attribute| attribute.key.as_str() == key).map(|it| it.value.to_string())
     };
     assert_eq!(text("messaging.system").as_deref(), Some("rabbitmq"));
-    // Where replies go has a name of its own for each client.
+    // The destination of replies has a different name for each client.
     let is_reply = text("messaging.operation.name").as_deref() == Some("receive");
     assert!(text("messaging.destination.name").is_some() != is_reply && text("server.port").is_some());
     (name.to_owned(), text("messaging.operation.name").unwrap(), text("error.type"), count)

@@ -1,4 +1,4 @@
-//! A publish is one span, which says what became of the message.
+//! A publish is one span, with the broker's answer.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -64,7 +64,7 @@ async fn a_message_from_publish_to_ack_is_one_trace() {
 }
 
 #[tokio::test]
-async fn what_the_broker_says_is_told_apart() {
+async fn the_span_has_the_answer_of_the_broker() {
     let rabbit = Rabbit::connect().await;
     let limits = [("x-max-length", AMQPValue::LongInt(0)), ("x-overflow", text("reject-publish"))];
     let taken = rabbit.queue("taken").await;
@@ -109,7 +109,7 @@ async fn without_confirms_the_span_ends_when_the_message_is_written() {
 }
 
 #[tokio::test]
-async fn a_confirm_that_nobody_waits_for() {
+async fn a_mandatory_message_whose_confirm_is_dropped_stays_with_lapin() {
     let rabbit = Rabbit::connect().await;
     let nowhere = unique("nowhere");
     let options = BasicPublishOptions { mandatory: true, ..Default::default() };

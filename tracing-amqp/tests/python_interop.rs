@@ -1,5 +1,5 @@
-//! One trace across the boundary to another language, in both directions: Python's pika with OpenTelemetry's
-//! instrumentation, which `integration-tests/python/amqp_interop` runs. PyPI is needed once.
+//! One trace across two languages, in both directions: Python's pika with OpenTelemetry's instrumentation, which
+//! `integration-tests/python/amqp_interop` runs. The first run needs PyPI.
 #![allow(clippy::unwrap_used)]
 
 #[path = "../../integration-tests/python/peer.rs"]
@@ -19,11 +19,11 @@ use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::span::data::SpanData;
 
-/// The peer, in the folder of the programs in Python.
+/// The folder of the Python program.
 const PROGRAM: &str = "amqp_interop/peer.py";
 const MESSAGES: usize = 3;
 
-/// A queue that more than one connection may use.
+/// Declares a queue that several connections may use.
 async fn shared_queue(rabbit: &Rabbit) -> String {
     let queue = unique("python");
     let (options, arguments) = (QueueDeclareOptions::default(), FieldTable::default());
@@ -31,7 +31,7 @@ async fn shared_queue(rabbit: &Rabbit) -> String {
     queue
 }
 
-/// Runs the peer to its end.
+/// Runs the Python program to its end.
 async fn run(direction: &'static str, queue: &str) -> Vec<Value> {
     let (url, queue) = (support::url(), queue.to_owned());
     let running =
@@ -56,7 +56,7 @@ async fn python_publishes_and_we_process() {
     }
     rabbit.delete(&queue).await;
 
-    // The instrumentation makes two spans for one publish, one below the other.
+    // The instrumentation creates two spans for one publish, one below the other.
     let sent: Vec<_> = theirs.iter().filter(|span| span["kind"] == "PRODUCER").collect();
     let processed = of_kind(&rabbit, &SpanKind::Consumer);
     assert_eq!(processed.len(), MESSAGES);

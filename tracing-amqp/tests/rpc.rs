@@ -15,7 +15,7 @@ use tracing_core_lite::messaging::attribute;
 
 const MANDATORY: BasicPublishOptions = BasicPublishOptions { mandatory: true, immediate: false };
 
-/// A server on a connection of its own, that answers `requests` with their own words.
+/// Starts a server on a separate connection, which answers `requests` requests with their own bodies.
 async fn serve(client: &Rabbit, requests: usize) -> (String, tokio::task::JoinHandle<()>) {
     let settings = Settings::new();
     let server = Rabbit::at(&support::url(), Default::default(), client.spans.clone(), settings).await;
@@ -118,7 +118,7 @@ async fn no_reply() {
 }
 
 #[tokio::test]
-async fn a_peer_s_choice_of_where_replies_go_names_no_span() {
+async fn the_reply_to_of_a_peer_names_no_span() {
     let rabbit = Rabbit::connect().await;
     let [queue, replies] = [rabbit.queue("requests").await, rabbit.queue("replies").await];
     let mut consumer = rabbit.consume(&queue).await;
@@ -137,7 +137,7 @@ async fn a_peer_s_choice_of_where_replies_go_names_no_span() {
 }
 
 #[tokio::test]
-async fn a_message_that_wants_no_reply() {
+async fn a_message_without_reply_to_gets_no_reply() {
     let rabbit = Rabbit::connect().await;
     let queue = rabbit.queue("no-reply").await;
     let mut consumer = rabbit.consume(&queue).await;

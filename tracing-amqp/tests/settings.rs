@@ -1,4 +1,4 @@
-//! What the settings say holds for publishes and deliveries alike.
+//! Settings apply to publishes and to deliveries.
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -399,3 +399,58 @@ fn the_address_of_the_broker_is_on_spans_of_calls_to_it() {
         assert_eq!(span.int(attribute::NETWORK_PEER_PORT), has_address.then_some(9093), "{kind:?}");
     }
 }
+#[test]
+fn a_panic_is_a_failure() {
+    type Work = fn(&Client);
+    let works: [(&str, Work); 5] = [
+        ("process", |client| {
+            let processing = client.process(&operation(OperationType::Process), &Origin::default(), |_| {});
+            let work = processing.run(async { panic!("out of paper") });
+            block_on::<Result<(), io::Error>>(work).unwrap();
+        }),
+        ("a guard", |client| {
+            let _guard = client.process(&operation(OperationType::Process), &Origin::default(), |_| {});
+            panic!("out of paper");
+        }),
+        ("a send", |client| {
+            let _sending = client.start(&operation(OperationType::Send), &Context::new(), |_| {});
+            panic!("out of paper");
+        }),
+        ("a batch", |client| {
+            let _batch = client.batch(&operation(OperationType::Process), |_| {});
+            panic!("out of paper");
+        }),
+        ("an item", |client| {
+            let batch = client
+                .batch(&operation(OperationType::Process), |_| {})
+                .with_item_ratio(0.0)
+                .with_small_batch(0);
+            let work = batch.item(&Origin::default()).run(async { panic!("out of paper") });
+            panics(|| block_on::<Result<(), io::Error>>(work).unwrap());
+            batch.end();
+            panic!("the item's panic was caught");
+        }),
+    ];
+    for (name, work) in works {
+        let spans = TestSpans::new();
+        let client = client(&spans, Settings::new());
+        panics(|| work(&client));
+        let failed: Vec<_> =
+            spans.finished().into_iter().filter(|finished| finished.span.is_error()).collect();
+        assert_eq!(failed.len(), 1, "{name}");
+        let span = &failed[0].span;
+        assert_eq!(span.text(attribute::ERROR_TYPE), Some("panic"), "{name}");
+        let events: Vec<_> = span.events.iter().map(|event| event.name.as_str()).collect();
+        assert_eq!(events, ["exception"], "{name}");
+        if name == "an item" {
+            let finished = spans.finished();
+            let batch = &finished.iter().find(|it| is_batch(it)).unwrap().span;
+            assert_eq!(batch.int(attribute::BATCH_FAILED), Some(1));
+            assert!(!batch.is_error());
+        }
+    }
+}
+
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(work)
+}

@@ -1,7 +1,7 @@
-//! What the wrappers add to a message: to what the bare clients cost, on librdkafka's own cluster, and by themselves.
+//! The cost that the wrappers add to a message: beside the bare clients, on librdkafka's own cluster, and in isolation.
 //!
-//! Times are those of the calling thread on the processor, since the cluster's threads make the clock on the wall useless. A
-//! sent message counts until its delivery report was handled, a received one until its work has ended.
+//! Times are CPU times of the calling thread, because the cluster's threads disturb wall-clock times. A sent message is measured
+//! until its delivery report is handled, a received one until its work ends.
 
 use std::hint::black_box;
 use std::time::Duration;
@@ -21,7 +21,7 @@ use tracing_kafka::{Settings, TracedBaseConsumer, TracedBaseProducer, TracedProd
 
 const TOPIC: &str = "orders.created";
 const PAYLOAD: &[u8] = &[b'x'; 200];
-/// Messages of one iteration, except for `own work`: sent before their reports are waited for, and read.
+/// The number of messages per iteration, except for `own work`: all are sent before their reports are awaited, or read.
 const ROUND: u64 = 1000;
 const LONG: Duration = Duration::from_secs(30);
 const SAMPLED: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -50,7 +50,7 @@ fn record<'a>() -> BaseRecord<'a, str, [u8]> {
     BaseRecord::to(TOPIC).key("4711").payload(PAYLOAD).headers(headers)
 }
 
-/// Sends in rounds, and waits for the reports of each.
+/// Sends in rounds, and waits for the reports of each round.
 fn bench_send(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -99,7 +99,7 @@ impl rdkafka::producer::ProducerContext for Silent {
     fn delivery(&self, _: &rdkafka::message::DeliveryResult<'_>, (): ()) {}
 }
 
-/// Reads the topic from its beginning, as often as it takes.
+/// Reads the topic from its beginning, repeatedly.
 fn bench_receive(
     group: &mut BenchmarkGroup<'_, WallTime>,
     name: &str,
@@ -113,7 +113,7 @@ fn bench_receive(
                 let mut beginning = TopicPartitionList::new();
                 beginning.add_partition_offset(TOPIC, 0, Offset::Beginning).expect("an offset");
                 consumer.assign(&beginning).expect("an assignment");
-                // The first message comes once all is fetched.
+                // The first message arrives once all are fetched.
                 while !receive() {}
                 let start = on_processor();
                 let mut left = ROUND;
@@ -162,7 +162,7 @@ fn receive(criterion: &mut Criterion) {
     }
 }
 
-/// What is done with a received message, without the client.
+/// The work on a received message, without the client.
 fn own_work(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("own work");
     for (name, traceparent) in [("receive, sampled", SAMPLED), ("receive, unsampled", UNSAMPLED)] {
@@ -190,7 +190,7 @@ fn own_work(criterion: &mut Criterion) {
     }
 }
 
-/// Puts messages into the queue of a producer without a broker, and takes them out again: no thread but this one has work.
+/// Fills the queue of a producer without a broker, and purges it: only this thread has work.
 fn queue(criterion: &mut Criterion) {
     let config = config("127.0.0.1:1");
     let bare: BaseProducer = config.create().expect("a producer");

@@ -1,6 +1,6 @@
-//! An order that cannot be worked on goes to a retry topic and then to a dead-letter topic; its spans are shown.
+//! Sends an order that cannot be processed to a retry topic, then to a dead-letter topic, and prints its spans.
 //!
-//! `cargo run -p tracing-kafka --example retries`, on librdkafka's own cluster, in this process.
+//! `cargo run -p tracing-kafka --example retries` runs it on librdkafka's own cluster, in this process.
 #![allow(clippy::print_stdout, reason = "it shows something")]
 
 use std::io;
@@ -46,7 +46,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let failed = message.process(|message| async {
             let outcome = work(message).await;
             if outcome.is_err() {
-                // Sent from within the work that failed: that is the previous attempt.
+                // Sent within the work that failed, so the previous attempt is its parent.
                 let again = FutureRecord::<[u8], [u8]> {
                     payload: message.payload(),
                     key: message.key(),

@@ -1,4 +1,4 @@
-//! What a batch holds in memory does not grow with its items beyond the links.
+//! The memory of a batch does not grow with its items beyond the links.
 #![allow(clippy::unwrap_used)]
 #![allow(unsafe_code)] // A global allocator cannot be had without.
 
@@ -15,7 +15,7 @@ use tracing_kafka::{Settings, TracedBaseConsumer};
 struct Counting;
 
 thread_local! {
-    /// Bytes that this thread holds.
+    /// Bytes that this thread has allocated.
     static HELD: Cell<isize> = const { Cell::new(0) };
 }
 
@@ -23,7 +23,7 @@ fn count(bytes: isize) {
     let _going_away = HELD.try_with(|held| held.set(held.get() + bytes));
 }
 
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: every call goes to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         count(layout.size().cast_signed());
@@ -52,7 +52,7 @@ fn a_hundred_thousand_items() {
     let settings = Settings::new().with_provider(&provider);
     let consumer: TracedBaseConsumer =
         TracedBaseConsumer::with_config(config.create().unwrap(), &config, settings);
-    // Items without spans of their own: those with one are handed to the exporter as they end.
+    // Items without spans: spans go to the exporter as they end.
     let mut batch = consumer.start_batch("reconciliation").with_item_ratio(0.0).with_small_batch(0);
     let mut after_first = None;
     for number in 0..ALL {

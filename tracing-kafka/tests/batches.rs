@@ -1,4 +1,4 @@
-//! A batch is one span with a link for each message, and stays bounded however many there are.
+//! A batch is one span with a link for each message, and its size is bounded.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -125,7 +125,7 @@ fn trace_of(partition: i32) -> u128 {
     u128::try_from(partition).unwrap() + 1
 }
 
-/// Made without a broker: the messages were received before.
+/// Creates a consumer without a broker, for messages that were received before.
 fn offline(spans: &TestSpans) -> TracedBaseConsumer {
     let config = config_of("127.0.0.1:1");
     TracedBaseConsumer::with_config(config.create().unwrap(), &config, settings(spans))
@@ -158,7 +158,7 @@ fn a_hundred_thousand_messages() {
 }
 
 #[test]
-fn what_messages_have_in_common() {
+fn a_batch_has_the_topic_and_partition_that_its_messages_share() {
     for (name, of, topic, partition) in [
         ("none", &[][..], None, None),
         ("one", &[("a", 3)], Some("a"), Some("3")),

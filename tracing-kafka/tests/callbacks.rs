@@ -1,4 +1,4 @@
-//! With delivery callbacks, spans end at the delivery report and the caller's own value comes back.
+//! With delivery callbacks, spans end at the delivery report, and the callback receives the caller's own value.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -15,7 +15,7 @@ use tracing_kafka::{TracedBaseProducer, TracedProducerContext, TracedThreadedPro
 
 const MESSAGES: usize = 20;
 
-/// Notes what it is told, and what spans had ended by then.
+/// Records each delivery, and the spans that had ended by then.
 #[derive(Clone)]
 struct Noting {
     spans: Arc<TestSpans>,

@@ -1,4 +1,4 @@
-//! Every way to receive gives the context: polling, streams, detached copies, partition queues; and relations are as set.
+//! Messages carry the sender's context however they are received: by polling, streams, detached copies, partition queues.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -49,7 +49,7 @@ async fn streams_and_detached_messages() {
     let mut stream = consumer.stream();
     for _ in 0..3 {
         let message = soon(stream.next()).await.unwrap().unwrap().detach();
-        // Crosses to another task, as what borrows the consumer cannot.
+        // Moves to another task, which a message that borrows the consumer cannot.
         tokio::spawn(async move { message.process(|_| async { Ok::<_, io::Error>(()) }).await })
             .await
             .unwrap()
@@ -90,7 +90,8 @@ async fn the_queue_of_a_partition() {
         assert!(attempts.next().is_some(), "all come to the main queue");
         polled.assign(&assignment).unwrap();
         let queue = queue.insert(polled.split_partition_queue(&topic, 0).unwrap());
-        // The queue is fed as the main one is polled. What was fetched before they were split is in the main one: once more, then.
+        // Polling the main queue fills the partition's queue. Messages fetched before the split are in the main queue, so seek
+        // back.
         while polled.poll(Duration::ZERO).is_none() {
             if let Some(message) = queue.poll(Duration::from_millis(50)) {
                 break 'assigned message.unwrap();
@@ -182,7 +183,7 @@ async fn a_filter_and_hooks() {
 }
 
 #[tokio::test]
-async fn commits_are_spans_when_asked_for() {
+async fn commits_are_spans_if_the_settings_ask_for_them() {
     for (name, settle) in [("default", false), ("asked for", true)] {
         let spans = TestSpans::new();
         let config = config();
@@ -193,7 +194,7 @@ async fn commits_are_spans_when_asked_for() {
         let message = consumer.iter().next().unwrap().unwrap();
         consumer.commit_message(&message, CommitMode::Sync).unwrap();
         {
-            // A list that is alive hangs the consumer's end.
+            // While such a list is alive, dropping the consumer hangs.
             let committed = consumer.committed(LONG).unwrap();
             assert_eq!(committed.find_partition(&topic, 0).unwrap().offset(), Offset::Offset(1), "{name}");
             consumer.commit(&committed, CommitMode::Sync).unwrap();

@@ -35,7 +35,7 @@ async fn the_broker_stops_during_a_publish() {
     soon(traced.send(record(), LONG)).await.unwrap();
     soon(bare.send(record(), LONG)).await.unwrap();
 
-    // Requests hang for so long that the broker stops while they are under way.
+    // Requests take so long that the broker stops before they end.
     cluster.broker_round_trip_time(1, Duration::from_secs(20)).unwrap();
     let (by_traced, by_bare, ()) =
         tokio::join!(soon(traced.send(record(), LONG)), soon(bare.send(record(), LONG)), async {
@@ -78,7 +78,7 @@ async fn a_message_that_is_too_large() {
     failed.iter().for_each(|span| assert_failed(span, "MessageSizeTooLarge"));
 }
 
-/// A producer whose queue holds one message, and a broker that nobody can reach.
+/// Returns the configuration of a producer whose queue holds one message, and of a broker that does not exist.
 fn config_with_room_for_one() -> rdkafka::ClientConfig {
     let mut config = config_of("127.0.0.1:1");
     config.set("queue.buffering.max.messages", "1").set("message.timeout.ms", "60000");

@@ -17,7 +17,7 @@ use tracing_core_lite::messaging::attribute;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::TracedStreamConsumer;
 
-/// Counts the assignments that are taken away and given.
+/// Counts assignments and revocations.
 #[derive(Clone, Default)]
 struct Counting {
     assigned: Arc<AtomicUsize>,
@@ -56,7 +56,7 @@ async fn a_rebalance_in_the_middle() {
     for _ in 0..MESSAGES / 4 {
         work_on_next(&first).await;
     }
-    // The second joins while the first is half way; both go on until all is done.
+    // The second joins when the first is half done. Both continue until all messages are processed.
     let second = joining(&second_context);
     let deadline = Instant::now() + LONG;
     while second_context.assigned.load(Ordering::SeqCst) == 0 {
@@ -97,11 +97,11 @@ async fn send(producer: &tracing_kafka::TracedFutureProducer, topic: &str, numbe
 async fn work_on_next(consumer: &TracedStreamConsumer<Counting>) {
     let message = soon(consumer.recv()).await.unwrap();
     message.start_processing().end();
-    // In the middle of a rebalance a commit may fail; the message then comes again.
+    // During a rebalance a commit may fail. The message is then delivered again.
     let _ = consumer.commit_message(&message, CommitMode::Sync);
 }
 
-/// Partition and offset of all that was processed, each once.
+/// Returns the partitions and offsets of all processed messages, without duplicates.
 fn processed_offsets(spans: &TestSpans, topic: &str) -> Vec<(String, i64)> {
     let place = |span: &tracing_core_lite::span::data::SpanData| {
         (

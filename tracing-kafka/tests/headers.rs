@@ -1,4 +1,4 @@
-//! User headers arrive as they were sent, context is in them once, and what a stranger sends does no harm.
+//! User headers arrive as they were sent, with the context once. Headers of untrusted peers do no harm.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -131,7 +131,7 @@ async fn a_header_name_that_is_not_utf_8_does_not_hide_the_context() {
     assert_eq!(message.detach().origin().span_context().unwrap().span_id(), sent.span_id);
 }
 
-/// On librdkafka's own cluster, as brokers refuse such a message unless they are told otherwise. It keeps 5 MB of a partition.
+/// Runs on librdkafka's own cluster, as brokers refuse such a message by default. That cluster keeps 5 MB of a partition.
 #[tokio::test]
 async fn ten_megabytes_of_headers() {
     let spans = TestSpans::new();

@@ -1,4 +1,4 @@
-//! Messages and durations are measured when that is asked for.
+//! With metrics enabled, messages and durations are measured.
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
@@ -13,7 +13,7 @@ use rdkafka::producer::FutureRecord;
 use support::{LONG, config, consumer, producer, settings, soon, topic};
 use tracing_core_lite::testing::TestSpans;
 
-/// By metric, operation and error: how many.
+/// The number of measurements by metric, operation and error.
 type Counts = BTreeMap<(String, String, Option<String>), u64>;
 
 fn counts(of: &ResourceMetrics, topic: &str) -> Counts {

@@ -13,7 +13,7 @@ use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{TracedFutureProducer, TracedStreamConsumer};
 
-/// Fails to work on the next message, and publishes it to the topic after.
+/// Fails to process the next message, and publishes it to the `next` topic.
 async fn fail_and_pass_on(consumer: &TracedStreamConsumer, producer: &TracedFutureProducer, next: &str) {
     let message = soon(consumer.recv()).await.unwrap();
     let outcome = message.process(|message| async move {

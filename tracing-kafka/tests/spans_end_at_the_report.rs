@@ -42,7 +42,7 @@ impl Cluster {
         support::named(&self.spans, &format!("send {}", self.topic))
     }
 
-    /// The only span, which must have the report.
+    /// Returns the only span, which must have the report.
     fn reported(&self) -> SpanData {
         let span = self.spans.one(&format!("send {}", self.topic));
         assert_eq!(span.int("messaging.kafka.offset"), Some(0), "{span:?}");
@@ -92,7 +92,7 @@ fn a_created_producer_ends_them_when_the_future_was_dropped_before() {
 }
 
 #[tokio::test]
-async fn a_created_producer_ends_them_when_send_was_given_up() {
+async fn a_created_producer_ends_them_when_send_was_dropped() {
     let cluster = Cluster::new();
     let producer: TracedFutureProducer = producer(&cluster.config, settings(&cluster.spans));
     assert!(futures_util::poll!(Box::pin(producer.send(cluster.record(), LONG))).is_pending());
@@ -174,8 +174,8 @@ fn a_runtime_that_has_ended_loses_none() {
     }
 }
 
-/// Nobody can reach this broker.
-fn nobody() -> (TestSpans, ClientConfig) {
+/// Returns the configuration of a broker that does not exist.
+fn without_broker() -> (TestSpans, ClientConfig) {
     (TestSpans::new(), config_of("127.0.0.1:1"))
 }
 
@@ -186,7 +186,7 @@ fn assert_cancelled(span: &SpanData) {
 
 #[test]
 fn without_a_runtime_a_drop_before_the_report_is_cancelled() {
-    let (spans, config) = nobody();
+    let (spans, config) = without_broker();
     let producer: WrappedFutureProducer =
         WrappedFutureProducer::with_settings(config.create().unwrap(), settings(&spans));
     drop(
@@ -198,10 +198,10 @@ fn without_a_runtime_a_drop_before_the_report_is_cancelled() {
     assert_cancelled(&spans.one("send dropped"));
 }
 
-/// A queue with room for one message, which is taken.
+/// The queue has room for one message, and is full.
 #[tokio::test]
-async fn a_send_that_is_given_up_before_the_queue_took_it_is_cancelled() {
-    let (spans, mut config) = nobody();
+async fn a_send_that_is_dropped_before_the_queue_accepts_it_is_cancelled() {
+    let (spans, mut config) = without_broker();
     config.set("queue.buffering.max.messages", "1");
     let created = producer(&config, settings(&spans));
     let wrapped: WrappedFutureProducer =

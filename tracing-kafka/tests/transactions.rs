@@ -99,7 +99,7 @@ async fn a_commit_that_fails_and_is_followed_by_an_abort() {
     first.init_transactions(LONG).unwrap();
     first.begin_transaction().unwrap();
     soon(first.send(FutureRecord::<(), _>::to(&topic).payload("x"), LONG)).await.unwrap();
-    // Another producer with the same id fences the first off.
+    // Another producer with the same id fences the first.
     let second = producer(&config, settings(&spans));
     second.init_transactions(LONG).unwrap();
     let error = first.commit_transaction(LONG).unwrap_err();
@@ -112,7 +112,7 @@ async fn a_commit_that_fails_and_is_followed_by_an_abort() {
     assert_eq!(transaction.int(MESSAGES), Some(1));
 }
 
-/// Commits a transaction with one message, in vain, and then does `then`.
+/// Fails to commit a transaction with one message, then calls `then`.
 async fn commit_in_vain(is_abortable: bool, then: impl FnOnce(&TracedFutureProducer)) -> SpanData {
     let spans = TestSpans::new();
     let cluster = MockCluster::new(1).unwrap();

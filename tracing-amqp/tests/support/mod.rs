@@ -16,7 +16,7 @@ use lapin::{BasicProperties, Confirmation, Connection, ConnectionProperties};
 use tracing_amqp::{Broker, Settings, TracedChannel, TracedConsumer, TracedDelivery};
 use tracing_core_lite::testing::TestSpans;
 
-/// How long a test waits for what has to happen.
+/// The timeout of every call.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
 
 pub(crate) fn url() -> String {
@@ -25,7 +25,7 @@ pub(crate) fn url() -> String {
     })
 }
 
-/// A name of this test alone.
+/// Returns a name that is unique to this test.
 pub(crate) fn unique(name: &str) -> String {
     format!("tracing-amqp.{name}.{:016x}", RandomState::new().hash_one(name))
 }
@@ -59,7 +59,7 @@ impl Rabbit {
         Self { spans, connection, channel }
     }
 
-    /// Declares a queue that goes with the connection.
+    /// Declares a queue that is deleted with the connection.
     pub(crate) async fn queue(&self, name: &str) -> String {
         self.queue_with(name, &[]).await
     }
@@ -75,7 +75,7 @@ impl Rabbit {
         within(self.channel.inner().queue_declare(queue.into(), options, table(arguments))).await.unwrap();
     }
 
-    /// Publishes to `exchange` with `key`, and waits for the broker's word.
+    /// Publishes to `exchange` with `key`, and awaits the confirm.
     pub(crate) async fn publish_to(
         &self,
         exchange: &str,
@@ -87,7 +87,7 @@ impl Rabbit {
         within(within(published).await?).await
     }
 
-    /// Publishes to `queue`, and waits for the broker's word.
+    /// Publishes to `queue`, and awaits the confirm.
     pub(crate) async fn publish(
         &self,
         queue: &str,

@@ -1,4 +1,4 @@
-//! A broker that can be taken away: a proxy before the real one.
+//! A proxy in front of the broker, which can cut connections.
 
 use std::io;
 
@@ -9,11 +9,11 @@ use tokio::sync::watch;
 
 #[derive(Clone, Copy, PartialEq)]
 struct State {
-    /// How often connections were cut.
+    /// How many times connections were cut.
     cuts: u32,
-    /// Whether nothing of what the broker says is passed on.
+    /// Whether the broker's frames are withheld.
     is_mute: bool,
-    /// Whether connections are cut at once.
+    /// Whether new connections are cut at once.
     is_gone: bool,
 }
 
@@ -46,17 +46,17 @@ impl Proxy {
         uri.to_string()
     }
 
-    /// Passes on nothing more of what the broker says.
+    /// Withholds the broker's frames from now on.
     pub(crate) fn mute(&self) {
         self.state.send_modify(|state| state.is_mute = true);
     }
 
-    /// Cuts all connections. Others can be made.
+    /// Cuts all connections. New ones are allowed.
     pub(crate) fn cut(&self) {
         self.state.send_modify(|state| *state = State { cuts: state.cuts + 1, is_mute: false, ..*state });
     }
 
-    /// Cuts all connections, and those that are made from now on.
+    /// Cuts all connections, and new ones from now on.
     pub(crate) fn go_away(&self) {
         self.state.send_modify(|state| *state = State { cuts: state.cuts + 1, is_gone: true, ..*state });
     }

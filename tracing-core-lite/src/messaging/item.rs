@@ -256,8 +256,7 @@ impl Drop for BatchItem {
         // A recorded span records the panic when it is dropped. This one starts after the panic.
         if let State::Unrecorded(begun) = std::mem::replace(&mut self.state, State::Untraced) {
             begun.into_span().record(|span| {
-                span.add_event("exception", &[("exception.type", "panic".into())]);
-                span.failed("panic", "the work panicked");
+                span.record_panic();
             });
         }
     }

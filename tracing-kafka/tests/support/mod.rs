@@ -1,4 +1,4 @@
-//! The broker of the tests, and clients of it.
+//! The broker of the tests, and its clients.
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code)] // Each test uses its part.
 
@@ -17,12 +17,12 @@ use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{TracedBaseConsumer, TracedFutureProducer, TracedStreamConsumer};
 
-/// How long anything may take.
+/// The timeout of every call.
 pub(crate) const LONG: Duration = Duration::from_secs(30);
 
 pub(crate) const GROUP: &str = "notification";
 
-/// The client's configuration for the broker, with a group of the test's own.
+/// Returns a configuration for the broker, with a unique group.
 pub(crate) fn config() -> ClientConfig {
     let Ok(brokers) = std::env::var("KAFKA_BROKERS") else {
         panic!(
@@ -44,13 +44,13 @@ pub(crate) fn config_of(brokers: &str) -> ClientConfig {
     config
 }
 
-/// A name that no other test and no other run has.
+/// Returns a name that is unique to this test and this run.
 pub(crate) fn unique(name: &str) -> String {
     let run = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos();
     format!("{name}-{}-{run:x}", std::process::id())
 }
 
-/// A new topic.
+/// Creates a topic.
 pub(crate) async fn topic(config: &ClientConfig, name: &str, partitions: i32) -> String {
     let name = unique(name);
     let admin = AdminClient::<DefaultClientContext>::from_config(config).unwrap();
@@ -91,12 +91,12 @@ pub(crate) fn base_consumer(
     consumer
 }
 
-/// The outcome of `work`, which must come.
+/// Awaits `work`, which must end within the timeout.
 pub(crate) async fn soon<T>(work: impl Future<Output = T>) -> T {
     tokio::time::timeout(LONG, work).await.expect("nothing came")
 }
 
-/// The error code of a failed call.
+/// Returns the error code of a failed call.
 pub(crate) fn code(error: &KafkaError) -> RDKafkaErrorCode {
     error.rdkafka_error_code().unwrap()
 }
@@ -105,7 +105,7 @@ pub(crate) fn headers(of: &[(&str, Option<&[u8]>)]) -> OwnedHeaders {
     of.iter().fold(OwnedHeaders::new(), |headers, &(key, value)| headers.insert(Header { key, value }))
 }
 
-/// All headers but those with context, in order.
+/// Returns all headers except those with context, in order.
 pub(crate) fn user_headers(headers: Option<&impl Headers>) -> Vec<(String, Option<Vec<u8>>)> {
     let all = headers.into_iter().flat_map(|headers| headers.iter());
     all.filter(|header| !["traceparent", "tracestate", "baggage"].contains(&header.key))
@@ -113,7 +113,7 @@ pub(crate) fn user_headers(headers: Option<&impl Headers>) -> Vec<(String, Optio
         .collect()
 }
 
-/// The spans with this name, in the order in which they ended.
+/// Returns the spans with this name, in the order in which they ended.
 pub(crate) fn named(spans: &TestSpans, name: &str) -> Vec<SpanData> {
     spans.finished().into_iter().map(|finished| finished.span).filter(|span| span.name == name).collect()
 }
