@@ -98,3 +98,8 @@ pub use tracing_core_lite::messaging::{
 pub mod layer_support {
     pub use crate::record::error_class::of_error as error_class;
 }
+
+/// The examples of the README, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
