@@ -6,8 +6,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// The function of the program in which instructions are counted.
-const COUNTED: &str = "*count_instructions*";
+/// The functions of the program in which counting starts and pauses.
+const SWITCHES: [&str; 2] = ["*count_instructions*", "*not_counted*"];
 /// A run takes seconds; one that takes longer hangs.
 const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
@@ -68,7 +68,7 @@ fn count(program: &Path, row: &Row, form: &str, calls: u32) -> io::Result<f64> {
     let file = std::env::temp_dir().join(format!("instructions-{}.callgrind", std::process::id()));
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--quiet", "--collect-atstart=no"]);
-    command.arg(format!("--toggle-collect={COUNTED}"));
+    command.args(SWITCHES.map(|function| format!("--toggle-collect={function}")));
     command.arg(format!("--callgrind-out-file={}", file.display()));
     command.arg(program).args(["run", &row.case, &row.parent, form, &calls.to_string()]);
     let outcome = run_to_the_end(&mut command);

@@ -14,7 +14,7 @@ const USAGE: &str =
     "usage: cargo xtask bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]";
 const CALLS: u32 = 2000;
 /// How often a row is counted again that seems worse than at the base.
-const REPETITIONS: usize = 2;
+const REPETITIONS: usize = 4;
 const RESULTS: &str = "benches/RESULTS.md";
 
 /// What the command line asks for.
@@ -59,7 +59,7 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
     Ok(worse == 0)
 }
 
-/// Counts a row in both programs. A row that seems worse is counted again, up to twice.
+/// Counts a row in both programs. A row that seems worse is counted again.
 fn compare(row: Row, base: Option<&Path>, now: &Path, calls: u32) -> io::Result<Count> {
     let mut in_base = base.map(|program| Fewest::count(program, &row, calls)).transpose()?;
     let mut in_now = Fewest::count(now, &row, calls)?;
