@@ -103,7 +103,7 @@ pub fn ours(out: &Out) -> TracerProvider {
     let default = BatchLimits::default();
     // The limit in bytes grows with the number of spans.
     let max_queue_bytes = default.max_queue_bytes * out.queue.div_ceil(default.max_queue_size);
-    let limits = BatchLimits { max_queue_size: out.queue, max_queue_bytes, ..default };
+    let limits = default.with_max_queue_size(out.queue).with_max_queue_bytes(max_queue_bytes);
     let otlp = |protocol, url: &String| {
         let config = OtlpConfig::new().with_protocol(protocol).with_endpoint(url.as_str());
         config.build().expect("an exporter of which the URL is valid")

@@ -18,7 +18,7 @@ use tracing_core_lite::testing::TestSpans;
 
 #[tokio::test]
 async fn five_hundred_messages_of_fifty_traces() {
-    let limits = SpanLimits { links: 1000, ..SpanLimits::default() };
+    let limits = SpanLimits::default().with_links(1000);
     for (limits, links) in [(limits, 500), (SpanLimits::default(), 128)] {
         let spans = TestSpans::with(|builder| builder.with_span_limits(limits)).unwrap();
         let settings = Settings::new();

@@ -57,7 +57,7 @@ fn spans(c: &mut Criterion) {
 /// chunks to a request that is ready for the socket.
 fn framing(c: &mut Criterion) {
     const SPANS: usize = 10_000;
-    let limits = BatchLimits { max_export_batch_size: SPANS * 2, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_export_batch_size(SPANS * 2);
     let provider = TracerProvider::builder().with_batch_limits(limits).build().expect("an export thread");
     let tracer = provider.tracer("bench");
     let root = Context::new();

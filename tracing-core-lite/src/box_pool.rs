@@ -1,13 +1,12 @@
-//! Boxes that a thread keeps for later.
+//! A pool of boxes for each thread.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-/// What a thread keeps of one type, at most.
+/// The most boxes of one type that a thread keeps.
 const LIMIT: usize = 64;
 
-/// Boxes of one type that a thread keeps, as layers do with what they need to end a span: to take and to keep one takes 50
-/// instructions, to allocate and to free one 130.
+/// A thread's pool of boxes of one type. Taking a box from the pool costs less than an allocation.
 ///
 /// ```
 /// use tracing_core_lite::layer_support::BoxPool;
@@ -20,18 +19,18 @@ const LIMIT: usize = 64;
 /// assert_eq!(*BoxPool::boxed(&POOL, [8; 20]), [8; 20]);
 /// ```
 #[derive(Debug)]
-// Boxes, as it is the boxes that are kept.
+// `Vec<Box<T>>` is deliberate: the pool recycles the allocations.
 #[allow(clippy::vec_box)]
 pub struct BoxPool<T: 'static>(RefCell<Vec<Box<T>>>);
 
 impl<T: 'static> BoxPool<T> {
-    /// An empty pool.
+    /// Creates an empty pool.
     #[must_use]
     pub const fn new() -> Self {
         Self(RefCell::new(Vec::new()))
     }
 
-    /// `value` in a box, of those that are kept if there is one.
+    /// Returns `value` in a box from the pool, or in a new one if the pool is empty.
     #[inline]
     #[must_use]
     pub fn boxed(pool: &'static LocalKey<Self>, value: T) -> Box<T> {
@@ -44,11 +43,11 @@ impl<T: 'static> BoxPool<T> {
         }
     }
 
-    /// Keeps a box, unless there are 64 already. What is in it is dropped only when the box is taken again, or with the
-    /// thread: leave nothing there that matters.
+    /// Returns a box to the pool, unless that has 64 already. The value in it is dropped when the box is taken
+    /// again, or with the thread.
     #[inline]
     pub fn keep(pool: &'static LocalKey<Self>, boxed: Box<T>) {
-        // A thread that is going away keeps nothing.
+        // A thread that is going away has no pool any more.
         let _ = pool.try_with(|pool| {
             if let Ok(mut kept) = pool.0.try_borrow_mut()
                 && kept.len() < LIMIT

@@ -3,8 +3,8 @@
 //! A forked child has a copy of its parent's memory but only one of its threads. Ids must not repeat there, and nothing
 //! may wait for a thread or a lock of the parent.
 
-use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Once, OnceLock};
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
 
@@ -12,6 +12,16 @@ static GENERATION: AtomicU64 = AtomicU64::new(0);
 #[inline]
 pub(crate) fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
+}
+
+/// What a forked child runs before anything else. Its only thread is the one that forked.
+static IN_CHILD: OnceLock<fn()> = OnceLock::new();
+
+/// Begins to count forks, and runs `in_child` in each forked child. It may only write to atomics and to thread-locals that
+/// need no destructor. Only the first call counts.
+pub(crate) fn watch_with(in_child: fn()) {
+    let _ = IN_CHILD.set(in_child);
+    watch();
 }
 
 /// Begins to count forks.
@@ -33,10 +43,13 @@ fn register() {
 
     unsafe extern "C" fn count_fork() {
         GENERATION.fetch_add(1, Ordering::Relaxed);
+        if let Some(in_child) = IN_CHILD.get() {
+            in_child();
+        }
     }
 
-    // SAFETY: the handler is a function of this program and lives as long as the process. It only adds to an atomic,
-    // which is safe in a forked child.
+    // SAFETY: the handler is a function of this program and lives as long as the process. It writes to an
+    // atomic and to thread-locals, which is safe in a forked child.
     let failed = unsafe { pthread_atfork(None, None, Some(count_fork)) } != 0;
     if failed {
         tracing::warn!("forks of this process cannot be noticed: no spans may be started in a forked child");

@@ -10,13 +10,7 @@ use opentelemetry::trace::{SpanId, TraceId};
 
 use crate::fork;
 
-type Generator = Cell<Option<Seeded>>;
-
-/// A generator, and the process that it was seeded in.
-struct Seeded {
-    rng: fastrand::Rng,
-    generation: u64,
-}
+type Generator = Cell<Option<fastrand::Rng>>;
 
 thread_local! {
     /// Two generators of 64 bits with seeds of their own. With one alone, the sequences of two threads of a large fleet
@@ -25,11 +19,17 @@ thread_local! {
     static LOW: Generator = const { Cell::new(None) };
 }
 
-impl Seeded {
-    #[cold]
-    fn new() -> Self {
-        fork::watch();
-        Self { rng: fastrand::Rng::with_seed(seed()), generation: fork::generation() }
+#[cold]
+fn fresh() -> fastrand::Rng {
+    // A forked child starts with copies of its parent's generators.
+    fork::watch_with(forget_generators);
+    fastrand::Rng::with_seed(seed())
+}
+
+fn forget_generators() {
+    for generator in [&HIGH, &LOW] {
+        // A thread that is going away has none.
+        let _ = generator.try_with(|generator| generator.set(None));
     }
 }
 
@@ -48,11 +48,10 @@ fn seed() -> u64 {
 
 #[inline]
 fn draw(generator: &'static LocalKey<Generator>) -> u64 {
-    let kept = generator.try_with(Cell::take).ok().flatten();
-    let mut seeded = kept.filter(|kept| kept.generation == fork::generation()).unwrap_or_else(Seeded::new);
-    let drawn = seeded.rng.u64(..);
+    let mut rng = generator.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
+    let drawn = rng.u64(..);
     // A thread that is going away cannot keep the state: its next call seeds anew.
-    let _ = generator.try_with(|cell| cell.set(Some(seeded)));
+    let _ = generator.try_with(|cell| cell.set(Some(rng)));
     drawn
 }
 

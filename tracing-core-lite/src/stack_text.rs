@@ -1,10 +1,11 @@
-//! Text built without the heap.
+//! Text on the stack.
 
 use std::fmt;
 
-/// Up to `N` bytes of text on the stack: for span names and attribute values that are put together on the hot path.
+/// A text of up to `N` bytes on the stack, for span names and attribute values that are composed on the hot
+/// path.
 ///
-/// What does not fit is cut, never in the middle of a character; what is pushed after a cut is left out.
+/// Text that does not fit is cut at a character boundary. Anything pushed after that is ignored.
 ///
 /// ```
 /// use tracing_core_lite::layer_support::StackText;
@@ -21,20 +22,20 @@ pub struct StackText<const N: usize> {
 }
 
 impl<const N: usize> StackText<N> {
-    /// No text yet.
+    /// Creates an empty text.
     #[must_use]
     pub const fn new() -> Self {
         Self { bytes: [0; N], len: 0, is_cut: false }
     }
 
-    /// The first `len` of `bytes`, which are ASCII.
+    /// Creates a text of the first `len` of `bytes`, which are ASCII.
     #[inline]
     pub(crate) fn of_ascii(bytes: [u8; N], len: usize) -> Self {
         debug_assert!(bytes[..len].is_ascii());
         Self { bytes, len, is_cut: false }
     }
 
-    /// Adds as much of `text` as fits.
+    /// Appends as much of `text` as fits.
     #[inline]
     pub fn push(&mut self, text: &str) -> &mut Self {
         if self.is_cut {
@@ -50,18 +51,18 @@ impl<const N: usize> StackText<N> {
         self
     }
 
-    /// Whether there was more than fits.
+    /// Returns whether the text was cut.
     #[inline]
     #[must_use]
     pub fn is_cut(&self) -> bool {
         self.is_cut
     }
 
-    /// The text.
+    /// Returns the text.
     #[inline]
     #[must_use]
     pub fn as_str(&self) -> &str {
-        // Always whole characters, and so always text.
+        // The bytes are whole characters.
         std::str::from_utf8(&self.bytes[..self.len]).unwrap_or_default()
     }
 }
@@ -78,7 +79,7 @@ impl<const N: usize> fmt::Debug for StackText<N> {
     }
 }
 
-/// Never fails: what does not fit is cut.
+/// Never fails: text that does not fit is cut.
 impl<const N: usize> fmt::Write for StackText<N> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         self.push(text);

@@ -298,7 +298,7 @@ proptest! {
     #[test]
     fn every_span_decodes_to_what_was_recorded(spans in vec(described(), 1..6)) {
         let requests = Requests::default();
-        let limits = tracing_core_lite::span::SpanLimits { span_bytes: 1 << 24, ..Default::default() };
+        let limits = tracing_core_lite::span::SpanLimits::default().with_span_bytes(1 << 24);
         let provider = TracerProvider::builder()
             .with_sampler(tracing_core_lite::sampling::AlwaysOn)
             .with_span_limits(limits)

@@ -109,7 +109,7 @@ fn a_batch_that_is_refused_for_good_is_counted_and_the_next_one_goes_out() {
 #[test]
 fn a_full_queue_drops_and_counts_and_never_blocks() {
     let gate = Gate::default();
-    let limits = BatchLimits { max_queue_size: 1000, max_export_batch_size: 100, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_queue_size(1000).with_max_export_batch_size(100);
     let provider = provider(gate.clone(), limits);
     let recorded = 50_000;
     record(&provider.tracer("test"), recorded);
@@ -129,7 +129,7 @@ fn a_full_queue_drops_and_counts_and_never_blocks() {
 #[test]
 fn the_queue_is_bounded_in_bytes_too() {
     let gate = Gate::default();
-    let limits = BatchLimits { max_queue_bytes: 1024 * 1024, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_queue_bytes(1024 * 1024);
     let provider = provider(gate.clone(), limits);
     let tracer = provider.tracer("test");
     let text = "x".repeat(100_000);
@@ -235,11 +235,8 @@ fn a_span_that_ends_while_its_thread_goes_away_is_exported() {
 #[test]
 fn a_full_batch_does_not_wait_for_the_schedule() {
     let memory = MemoryExporter::new();
-    let limits = BatchLimits {
-        schedule_delay: Duration::from_secs(3600),
-        max_export_batch_size: 64,
-        ..BatchLimits::default()
-    };
+    let limits =
+        BatchLimits::default().with_schedule_delay(Duration::from_secs(3600)).with_max_export_batch_size(64);
     let provider = provider(memory.clone(), limits);
     record(&provider.tracer("test"), 64 * 3);
     let deadline = Instant::now() + SOON;
@@ -260,11 +257,8 @@ fn wait_for(provider: &TracerProvider, count: u64) {
 
 #[test]
 fn full_batches_leave_at_once_while_the_export_thread_rests_and_after() {
-    let limits = BatchLimits {
-        schedule_delay: Duration::from_secs(3600),
-        max_export_batch_size: 64,
-        ..BatchLimits::default()
-    };
+    let limits =
+        BatchLimits::default().with_schedule_delay(Duration::from_secs(3600)).with_max_export_batch_size(64);
     let provider = provider(MemoryExporter::new(), limits);
     for (round, pause) in [0, 0, 1, 5, 10, 15, 50, 0].into_iter().enumerate() {
         std::thread::sleep(Duration::from_millis(pause));
@@ -275,12 +269,10 @@ fn full_batches_leave_at_once_while_the_export_thread_rests_and_after() {
 
 #[test]
 fn a_queue_of_one_batch_is_exported_before_it_is_full() {
-    let limits = BatchLimits {
-        schedule_delay: Duration::from_secs(3600),
-        max_queue_size: 512,
-        max_export_batch_size: 512,
-        ..BatchLimits::default()
-    };
+    let limits = BatchLimits::default()
+        .with_schedule_delay(Duration::from_secs(3600))
+        .with_max_queue_size(512)
+        .with_max_export_batch_size(512);
     let provider = provider(MemoryExporter::new(), limits);
     // Of these, chunks of 64 KiB are handed over that are smaller than half a queue.
     for _ in 0..400 {
@@ -294,11 +286,8 @@ fn a_queue_of_one_batch_is_exported_before_it_is_full() {
 
 #[test]
 fn no_span_waits_longer_than_the_schedule_under_lasting_load() {
-    let limits = BatchLimits {
-        schedule_delay: Duration::from_millis(50),
-        max_export_batch_size: 64,
-        ..BatchLimits::default()
-    };
+    let limits =
+        BatchLimits::default().with_schedule_delay(Duration::from_millis(50)).with_max_export_batch_size(64);
     let memory = MemoryExporter::with_capacity(10_000);
     let provider = provider(memory.clone(), limits);
     let stop = std::sync::atomic::AtomicBool::new(false);
@@ -334,8 +323,7 @@ fn no_batch_is_larger_than_asked_for() {
         }
     }
     let sizes = Sizes::default();
-    let provider =
-        provider(sizes.clone(), BatchLimits { max_export_batch_size: 50, ..BatchLimits::default() });
+    let provider = provider(sizes.clone(), BatchLimits::default().with_max_export_batch_size(50));
     record(&provider.tracer("test"), 1234);
     provider.shutdown(SOON).unwrap();
     let sizes = sizes.0.lock().unwrap();
@@ -368,7 +356,7 @@ fn what_the_receiver_rejects_is_counted() {
     struct Partial;
     impl Exporter for Partial {
         fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
-            Ok(Exported { rejected_spans: 3, message: "too old".to_owned() })
+            Ok(Exported::new(3, "too old"))
         }
     }
     let provider = provider(Partial, BatchLimits::default());
@@ -438,7 +426,7 @@ fn accounted(provider: &TracerProvider) -> u64 {
 #[test]
 fn threads_that_end_leave_nothing_behind_that_is_not_counted() {
     let gate = Gate::default();
-    let limits = BatchLimits { max_queue_size: 1000, max_export_batch_size: 100, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_queue_size(1000).with_max_export_batch_size(100);
     let provider = provider(gate.clone(), limits);
     for _ in 0..200 {
         let tracer = provider.tracer("test");
@@ -453,7 +441,7 @@ fn threads_that_end_leave_nothing_behind_that_is_not_counted() {
 
 #[test]
 fn many_threads_and_a_small_queue_lose_nothing_at_the_shutdown() {
-    let limits = BatchLimits { max_queue_size: 100, max_export_batch_size: 100, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_queue_size(100).with_max_export_batch_size(100);
     let provider = provider(MemoryExporter::new(), limits);
     let recorded = std::sync::Barrier::new(41);
     let shut_down = std::sync::Barrier::new(41);
@@ -474,7 +462,7 @@ fn many_threads_and_a_small_queue_lose_nothing_at_the_shutdown() {
 
 #[test]
 fn a_flush_is_done_while_more_spans_come_than_can_leave() {
-    let limits = BatchLimits { max_queue_size: 200, max_export_batch_size: 50, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_queue_size(200).with_max_export_batch_size(50);
     let provider = provider(Slow(Duration::from_millis(2)), limits);
     let stop = std::sync::atomic::AtomicBool::new(false);
     let flushed = std::thread::scope(|scope| {
@@ -494,12 +482,10 @@ fn a_flush_is_done_while_more_spans_come_than_can_leave() {
 
 #[test]
 fn times_without_end_are_long_ones() {
-    let limits = BatchLimits {
-        schedule_delay: Duration::MAX,
-        export_timeout: Duration::MAX,
-        retry_timeout: Duration::MAX,
-        ..BatchLimits::default()
-    };
+    let limits = BatchLimits::default()
+        .with_schedule_delay(Duration::MAX)
+        .with_export_timeout(Duration::MAX)
+        .with_retry_timeout(Duration::MAX);
     let memory = MemoryExporter::new();
     let provider = provider(memory.clone(), limits);
     record(&provider.tracer("test"), 3);
@@ -518,8 +504,7 @@ fn an_export_timeout_of_zero_is_none() {
         }
     }
     // A full batch: a flush would set the deadline.
-    let limits =
-        BatchLimits { export_timeout: Duration::ZERO, max_export_batch_size: 10, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_export_timeout(Duration::ZERO).with_max_export_batch_size(10);
     let provider = provider(Checks, limits);
     record(&provider.tracer("test"), 10);
     let deadline = Instant::now() + SOON;
@@ -532,11 +517,11 @@ fn an_export_timeout_of_zero_is_none() {
 #[test]
 fn a_span_larger_than_the_queue_does_not_stop_those_after_it() {
     let memory = MemoryExporter::new();
-    let limits = BatchLimits { max_queue_bytes: 1024 * 1024, ..BatchLimits::default() };
+    let limits = BatchLimits::default().with_max_queue_bytes(1024 * 1024);
     let provider = TracerProvider::builder()
         .with_exporter(memory.clone())
         .with_batch_limits(limits)
-        .with_span_limits(tracing_core_lite::span::SpanLimits { span_bytes: 1 << 23, ..Default::default() })
+        .with_span_limits(tracing_core_lite::span::SpanLimits::default().with_span_bytes(1 << 23))
         .build()
         .unwrap();
     let tracer = provider.tracer("test");

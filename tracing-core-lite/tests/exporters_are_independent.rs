@@ -32,11 +32,8 @@ fn wait_for(memory: &MemoryExporter, spans: usize) {
 
 /// A provider with two exporters and one span in each batch.
 fn provider(other: impl Exporter, memory: &MemoryExporter) -> TracerProvider {
-    let limits = BatchLimits {
-        max_export_batch_size: 1,
-        schedule_delay: Duration::from_millis(10),
-        ..BatchLimits::default()
-    };
+    let limits =
+        BatchLimits::default().with_max_export_batch_size(1).with_schedule_delay(Duration::from_millis(10));
     let init = init().with_exporter(other).with_additional_exporter(memory.clone());
     init.with_batch_limits(limits).build(&nothing).unwrap().0
 }

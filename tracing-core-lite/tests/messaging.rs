@@ -191,10 +191,9 @@ fn a_second_attempt_links_to_the_first_sender_and_to_the_last() {
 fn a_batch_links_to_every_sender_and_counts() {
     const MESSAGES: usize = 500;
     for (name, limit, links) in [("raised", 1000, 500), ("default", SpanLimits::default().links, 128)] {
-        let spans = TestSpans::with(|builder| {
-            builder.with_span_limits(SpanLimits { links: limit, ..SpanLimits::default() })
-        })
-        .unwrap();
+        let spans =
+            TestSpans::with(|builder| builder.with_span_limits(SpanLimits::default().with_links(limit)))
+                .unwrap();
         let client = client(&spans, Settings::new());
         let mut batch =
             client.batch(&operation(OperationType::Process), |_| {}).with_item_ratio(0.0).with_small_batch(0);

@@ -124,7 +124,7 @@ fn a_partial_success_is_passed_on() {
     let partial = ExportTracePartialSuccess { rejected_spans: 4, error_message: "too many".into() };
     server.answer(Ok(ExportTraceServiceResponse { partial_success: Some(partial) }));
     let mut exporter = server.config().build().unwrap();
-    let expected = Exported { rejected_spans: 4, message: "too many".into() };
+    let expected = Exported::new(4, "too many");
     assert_eq!(exporter.export(&requests::batch(5), soon()), Ok(expected));
 }
 

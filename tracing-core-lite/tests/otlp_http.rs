@@ -98,7 +98,7 @@ fn json_when_asked_for() {
     let mut exporter =
         OtlpConfig::new().with_endpoint(receiver.url()).with_protocol(Protocol::HttpJson).build().unwrap();
     let batch = requests::batch(3);
-    let expected = Exported { rejected_spans: 3, message: "too old".into() };
+    let expected = Exported::new(3, "too old");
     assert_eq!(exporter.export(&batch, soon()), Ok(expected));
     let error = exporter.export(&batch, soon()).unwrap_err();
     assert_eq!(error.to_string(), "the OTLP receiver answered 400: no such field");
@@ -109,9 +109,9 @@ fn json_when_asked_for() {
 
 #[test]
 fn a_partial_success_is_passed_on() {
-    let expected = Exported { rejected_spans: 2, message: "name too long".into() };
+    let expected = Exported::new(2, "name too long");
     assert_eq!(answered(Reply::partial_success(2, "name too long")), Ok(expected));
-    let warning = Exported { rejected_spans: 0, message: "be warned".into() };
+    let warning = Exported::new(0, "be warned");
     assert_eq!(answered(Reply::partial_success(0, "be warned")), Ok(warning));
 }
 

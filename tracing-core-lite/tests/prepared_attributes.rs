@@ -50,12 +50,10 @@ fn limits() -> impl Strategy<Value = SpanLimits> {
     (option::of(0..20_u32), option::of(0..30_usize), option::of(0..400_usize)).prop_map(
         |(attributes, value_length, span_bytes)| {
             let defaults = SpanLimits::default();
-            SpanLimits {
-                attributes: attributes.unwrap_or(defaults.attributes),
-                span_bytes: span_bytes.unwrap_or(defaults.span_bytes),
-                value_length,
-                ..defaults
-            }
+            defaults
+                .with_attributes(attributes.unwrap_or(defaults.attributes))
+                .with_span_bytes(span_bytes.unwrap_or(defaults.span_bytes))
+                .with_value_length(value_length)
         },
     )
 }

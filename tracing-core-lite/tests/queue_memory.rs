@@ -30,12 +30,10 @@ fn memory() -> usize {
 /// Memory while spans with so many bytes wait and nobody receives them.
 fn full(span_bytes: usize, max_export_batch_size: usize, limit: usize) -> usize {
     let gate = Gate::default();
-    let limits = BatchLimits {
-        max_queue_size: usize::MAX,
-        max_queue_bytes: limit,
-        max_export_batch_size,
-        ..BatchLimits::default()
-    };
+    let limits = BatchLimits::default()
+        .with_max_queue_size(usize::MAX)
+        .with_max_queue_bytes(limit)
+        .with_max_export_batch_size(max_export_batch_size);
     let provider =
         TracerProvider::builder().with_exporter(gate.clone()).with_batch_limits(limits).build().unwrap();
     let tracer = provider.tracer("test");

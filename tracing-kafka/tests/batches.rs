@@ -19,8 +19,7 @@ use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{Received, TracedBaseConsumer};
 
 fn with_links(links: u32) -> TestSpans {
-    TestSpans::with(|builder| builder.with_span_limits(SpanLimits { links, ..SpanLimits::default() }))
-        .unwrap()
+    TestSpans::with(|builder| builder.with_span_limits(SpanLimits::default().with_links(links))).unwrap()
 }
 
 fn batch_of(spans: &TestSpans) -> SpanData {

@@ -57,7 +57,7 @@ pub fn filling(case: &str) -> Result<Figures, String> {
     let mut ours = None;
     let mut call = match case {
         spans::OURS => {
-            let limits = BatchLimits { max_queue_size: QUEUE, ..BatchLimits::default() };
+            let limits = BatchLimits::default().with_max_queue_size(QUEUE);
             let provider =
                 tracing_core_lite::TracerProvider::builder().with_batch_limits(limits).with_exporter(Gated).build();
             let provider = provider.map_err(|error| error.to_string())?;

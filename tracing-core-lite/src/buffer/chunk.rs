@@ -1,17 +1,17 @@
-//! Encoded spans of one thread, in one piece of memory.
+//! Encoded spans of one thread in contiguous memory.
 
 use std::ops::Range;
 
 use crate::wire::ByteBuf;
 
-/// `ScopeSpans.spans`
+/// The field `spans` of `ScopeSpans`.
 const SPANS_FIELD: u8 = 2;
 
-/// Bytes of a chunk's memory, unless a span needs more. Small against a batch, so that whole chunks fill one nearly: of chunks of
-/// 64 KiB, two made 70 % of a batch, and the same spans took two fifths more requests.
+/// The memory of a chunk in bytes, unless a span needs more. Batches consist of whole chunks, so a chunk is
+/// small compared with a batch.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// A chunk that holds so many bytes is handed over, however much memory it has.
+/// A chunk with this many bytes is handed over even if it has more memory.
 const MOST_BYTES: usize = 64 * 1024;
 
 /// Spans of one thread, as fields of `ScopeSpans`.
@@ -22,7 +22,7 @@ pub(crate) struct Chunk {
     spans: usize,
 }
 
-/// Spans of one scope that lie side by side in a chunk.
+/// Adjacent spans of one scope.
 #[derive(Debug, Clone, Copy)]
 struct Run {
     scope: u32,
@@ -38,7 +38,7 @@ impl Chunk {
         self.spans
     }
 
-    /// The memory that is taken, in bytes.
+    /// Returns the bytes of memory that the chunk occupies.
     pub(crate) fn held(&self) -> usize {
         size_of::<Self>() + self.bytes.capacity() + self.runs.capacity() * size_of::<Run>()
     }
@@ -47,7 +47,7 @@ impl Chunk {
         self.bytes.as_slice()
     }
 
-    /// Each run's scope, and where its bytes are.
+    /// Iterates over the runs: scope and byte range.
     pub(crate) fn runs(&self) -> impl Iterator<Item = (u32, Range<usize>)> {
         let mut start = 0;
         self.runs.iter().map(move |run| (run.scope, std::mem::replace(&mut start, run.end)..run.end))
@@ -64,15 +64,16 @@ impl Chunk {
         }
     }
 
-    /// Whether it should be handed over: soon enough that the usual span still fits in, and memory need not grow.
+    /// Whether the chunk should be handed over. True before the memory is used up, so that another span of
+    /// usual size fits.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         let capacity = self.bytes.capacity().max(CHUNK_BYTES);
         self.bytes.len() >= (capacity - capacity / 8).min(MOST_BYTES)
     }
 
-    /// Takes the spans out. Few of them are copied, so that memory for many does not wait with them; else the memory goes
-    /// along, and `spare` takes its place.
+    /// Takes the spans out. If the chunk is less than half full, they are copied, so that no unused memory
+    /// waits in the queue. Otherwise the memory goes along, and a spare chunk takes its place.
     pub(crate) fn detach(&mut self, spare: &mut Vec<Self>) -> Self {
         if self.bytes.len() > self.bytes.capacity() / 2 {
             return std::mem::replace(self, spare.pop().unwrap_or_default());
@@ -83,7 +84,7 @@ impl Chunk {
         copy
     }
 
-    /// Gives a chunk without memory all of it at once: it follows one that was filled.
+    /// Allocates the memory of an empty chunk at once: it follows a chunk that was filled.
     #[inline]
     pub(crate) fn prepare(&mut self) {
         if self.bytes.capacity() == 0 {
@@ -91,7 +92,7 @@ impl Chunk {
         }
     }
 
-    /// Whether its memory is worth keeping, and not kept large by one very large span.
+    /// Whether the memory is of a size worth keeping: one very large span must not make all chunks large.
     pub(crate) fn is_reusable(&self) -> bool {
         (CHUNK_BYTES..=MOST_BYTES).contains(&self.bytes.capacity())
     }

@@ -1,8 +1,8 @@
-//! The chunk that a thread fills, and the export thread empties now and then.
+//! A chunk that one thread fills and the export thread empties.
 //!
-//! Its lock is free but for the moments in which the export thread collects what is there. It is no [`Mutex`](std::sync::Mutex): that
-//! one is unlocked by an atomic exchange, which waits until the processor has written the whole span to memory. A plain store does not
-//! wait: with a `Mutex` in its place, a span of eight attributes takes 94 ns, not 87.
+//! The lock is contended only while the export thread collects. It is not a [`Mutex`](std::sync::Mutex), whose
+//! unlock is an atomic exchange: that waits until the processor has written the whole span to memory. A plain
+//! store does not.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,10 +12,11 @@ use try_lock::{Locked, TryLock};
 
 use super::chunk::Chunk;
 
-/// So often the export thread lets others run before it sleeps for the first time.
+/// How often a waiting thread yields before it sleeps.
 const YIELDS: usize = 10;
 
-/// How long it then sleeps: a thread that fills its chunk holds the lock for far less than a microsecond, unless it has lost its CPU.
+/// How long a waiting thread then sleeps. The lock is held for less than a microsecond, unless its holder was
+/// preempted.
 const SLEEP: Duration = Duration::from_micros(50);
 
 /// A chunk, shared by the thread that fills it and the export thread.
@@ -23,14 +24,14 @@ const SLEEP: Duration = Duration::from_micros(50);
 pub(crate) struct SharedChunk(Arc<TryLock<Chunk>>);
 
 impl SharedChunk {
-    /// The chunk, unless another thread has it just now.
+    /// Locks the chunk, unless another thread has locked it.
     #[inline]
     pub(crate) fn try_lock(&self) -> Option<Locked<'_, Chunk>> {
         self.0.try_lock()
     }
 
-    /// The chunk, as soon as the other thread has let go of it. For threads that end spans only where
-    /// one would be lost otherwise.
+    /// Locks the chunk; waits while another thread has locked it. A thread that ends a span waits only if the
+    /// span would be lost otherwise.
     pub(crate) fn lock(&self) -> Locked<'_, Chunk> {
         let mut yields = 0;
         loop {
@@ -46,7 +47,7 @@ impl SharedChunk {
         }
     }
 
-    /// Whether nobody else holds on to the chunk.
+    /// Whether this is the only handle of the chunk.
     #[inline]
     pub(crate) fn is_unshared(&self) -> bool {
         Arc::strong_count(&self.0) == 1

@@ -6,17 +6,17 @@
 use std::cell::Cell;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use super::ticks;
 use super::unix::unix_nanos;
 
-/// An anchor is renewed after this time.
-const WINDOW: Duration = Duration::from_millis(100);
+/// An anchor is renewed after this time, in nanoseconds.
+const WINDOW: u64 = 100_000_000;
 
-/// The rate is not measured over more than this: the machine may have slept, which the counter and the clocks count
-/// differently.
-const LONGEST: Duration = Duration::from_secs(10);
+/// The rate is not measured over more than this, in nanoseconds: the machine may have slept, which the counter and the
+/// clocks count differently.
+const LONGEST: u64 = 10_000_000_000;
 
 /// A reading that takes more counts is repeated.
 const PROMPT: u64 = 1000;
@@ -52,6 +52,16 @@ pub(super) fn now() -> (u64, u64) {
     })
 }
 
+/// Like [`now`], for a caller that needs the monotonic clock alone.
+#[inline]
+pub(super) fn steady_now() -> u64 {
+    ANCHOR.with(|anchor| {
+        let known = anchor.get();
+        let counted = ticks::now().wrapping_sub(known.ticks);
+        if counted < known.holds { known.steady.after(counted) } else { renewed(anchor).1 }
+    })
+}
+
 #[cold]
 fn renewed(anchor: &Cell<Anchor>) -> (u64, u64) {
     if !*IS_A_CLOCK {
@@ -65,7 +75,7 @@ fn renewed(anchor: &Cell<Anchor>) -> (u64, u64) {
 /// Returns `instant` in nanoseconds since the origin; never 0.
 fn steady_nanos(instant: Instant) -> u64 {
     let since = instant.saturating_duration_since(*ORIGIN);
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX).saturating_add(1)
+    since.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(since.subsec_nanos())).max(1)
 }
 
 /// A clock as a thread continues it: the time at the anchor's count, and the rate from there.
@@ -79,7 +89,7 @@ impl Line {
     #[inline]
     fn after(self, counted: u64) -> u64 {
         // No overflow: a window has at most 2^30 counts, and the rate is at most 2^33.
-        self.nanos.saturating_add((counted * self.rate) >> 32)
+        self.nanos.wrapping_add((counted * self.rate) >> 32)
     }
 
     /// The line from a reading of the system's clock on. It never goes back by a little.
@@ -102,7 +112,8 @@ struct Anchor {
     steady: Line,
     /// For how many counts.
     holds: u64,
-    read_at: Option<Instant>,
+    /// When the system's clocks were read: the monotonic time, or 0 for never.
+    read_at: u64,
 }
 
 impl Anchor {
@@ -111,7 +122,7 @@ impl Anchor {
         unix: Line { nanos: 0, rate: 0 },
         steady: Line { nanos: 0, rate: 0 },
         holds: 0,
-        read_at: None,
+        read_at: 0,
     };
 
     /// Returns both times at a count, or `None` when the anchor does not hold there.
@@ -138,8 +149,8 @@ impl Anchor {
             ticks: reading.ticks,
             unix: self.unix.continued(self.holds, reading.unix, rate),
             steady: self.steady.continued(self.holds, reading.steady, rate),
-            holds: ((WINDOW.as_nanos() << 32) / u128::from(rate)) as u64,
-            read_at: Some(reading.instant),
+            holds: (WINDOW << 32) / rate,
+            read_at: reading.steady,
         }
     }
 
@@ -150,21 +161,24 @@ impl Anchor {
             steady: Line { nanos: reading.steady, rate: 0 },
             ..self
         };
-        if self.since(reading).is_some_and(|since| since < LONGEST) {
+        if self.read_at != 0 && self.since(reading) < LONGEST {
             return times;
         }
-        Self { ticks: reading.ticks, read_at: Some(reading.instant), ..times }
+        Self { ticks: reading.ticks, read_at: reading.steady, ..times }
     }
 
-    fn since(&self, reading: &Reading) -> Option<Duration> {
-        self.read_at.map(|read_at| reading.instant.saturating_duration_since(read_at))
+    fn since(&self, reading: &Reading) -> u64 {
+        reading.steady.saturating_sub(self.read_at)
     }
 
     /// Returns how fast the counter counted from this anchor on.
     fn rate_until(&self, reading: &Reading) -> Option<u64> {
-        let since = self.since(reading).filter(|since| (WINDOW..LONGEST).contains(since))?;
+        let since = self.since(reading);
+        if self.read_at == 0 || !(WINDOW..LONGEST).contains(&since) {
+            return None;
+        }
         let counted = reading.ticks.wrapping_sub(self.ticks);
-        let rate = (since.as_nanos() << 32).checked_div(counted.into())?;
+        let rate = (u128::from(since) << 32).checked_div(counted.into())?;
         u64::try_from(rate).ok().filter(|rate| SANE_RATES.contains(rate))
     }
 }
@@ -175,7 +189,6 @@ struct Reading {
     ticks: u64,
     unix: u64,
     steady: u64,
-    instant: Instant,
 }
 
 impl Reading {
@@ -199,10 +212,9 @@ impl Reading {
         let before = ticks::now();
         let unix = unix_nanos(SystemTime::now());
         let after = ticks::now();
-        let instant = Instant::now();
+        let steady = steady_nanos(Instant::now());
         let took = ticks::now().saturating_sub(before);
-        let ticks = before + after.saturating_sub(before) / 2;
-        (Self { ticks, unix, steady: steady_nanos(instant), instant }, took)
+        (Self { ticks: before + after.saturating_sub(before) / 2, unix, steady }, took)
     }
 }
 
@@ -211,19 +223,14 @@ mod tests {
     use super::*;
 
     const GHZ_2: u64 = 1 << 31;
-    const WINDOW_NANOS: u64 = 100_000_000;
+    const WINDOW_NANOS: u64 = WINDOW;
     const UNIX: u64 = 1_700_000_000_000_000_000;
     const STEADY: u64 = 1_000;
     const HOUR: u64 = 3_600_000_000_000;
 
-    /// A reading of a counter with 2 GHz, `nanos` after `start`.
-    fn reading(start: Instant, nanos: u64) -> Reading {
-        Reading {
-            ticks: 77 + 2 * nanos,
-            unix: UNIX + nanos,
-            steady: STEADY + nanos,
-            instant: start + Duration::from_nanos(nanos),
-        }
+    /// A reading of a counter with 2 GHz, `nanos` after the start.
+    fn reading(nanos: u64) -> Reading {
+        Reading { ticks: 77 + 2 * nanos, unix: UNIX + nanos, steady: STEADY + nanos }
     }
 
     /// What a right clock shows `nanos` after the start.
@@ -235,23 +242,23 @@ mod tests {
         (anchor.unix.nanos, anchor.steady.nanos)
     }
 
-    /// Returns an anchor with a rate, and when it started.
-    fn anchored() -> (Anchor, Instant, AtomicU64) {
-        let (start, rate) = (Instant::now(), AtomicU64::new(0));
-        let first = Anchor::NONE.renewed(&reading(start, 0), &rate);
-        (first.renewed(&reading(start, WINDOW_NANOS), &rate), start, rate)
+    /// Returns an anchor with a rate, a window after the start.
+    fn anchored() -> (Anchor, AtomicU64) {
+        let rate = AtomicU64::new(0);
+        let first = Anchor::NONE.renewed(&reading(0), &rate);
+        (first.renewed(&reading(WINDOW_NANOS), &rate), rate)
     }
 
     #[test]
     fn the_rate_is_measured_over_a_window() {
-        let (start, rate) = (Instant::now(), AtomicU64::new(0));
+        let rate = AtomicU64::new(0);
         let mut anchor = Anchor::NONE;
         for nanos in [0, 1, WINDOW_NANOS - 1] {
-            anchor = anchor.renewed(&reading(start, nanos), &rate);
+            anchor = anchor.renewed(&reading(nanos), &rate);
             assert_eq!(start_of(&anchor), times(nanos));
             assert_eq!(anchor.at(77 + 2 * nanos), None, "the rate is not known");
         }
-        anchor = anchor.renewed(&reading(start, WINDOW_NANOS), &rate);
+        anchor = anchor.renewed(&reading(WINDOW_NANOS), &rate);
         assert_eq!(rate.into_inner(), GHZ_2);
         assert_eq!(anchor.at(77 + 2 * WINDOW_NANOS), Some(times(WINDOW_NANOS)));
         assert_eq!(anchor.at(77 + 2 * WINDOW_NANOS + 1001), Some(times(WINDOW_NANOS + 500)));
@@ -259,8 +266,8 @@ mod tests {
 
     #[test]
     fn another_thread_uses_the_rate_at_once() {
-        let (_, start, rate) = anchored();
-        let other = Anchor::NONE.renewed(&reading(start, WINDOW_NANOS + 10), &rate);
+        let (_, rate) = anchored();
+        let other = Anchor::NONE.renewed(&reading(WINDOW_NANOS + 10), &rate);
         assert_eq!(other.at(77 + 2 * WINDOW_NANOS + 220), Some(times(WINDOW_NANOS + 110)));
     }
 
@@ -275,20 +282,20 @@ mod tests {
 
     #[test]
     fn a_rate_over_a_long_time_or_an_impossible_one_is_not_believed() {
-        let (anchor, start, rate) = anchored();
-        let slept = Reading { ticks: 1 << 60, ..reading(start, LONGEST.as_nanos() as u64 + WINDOW_NANOS) };
+        let (anchor, rate) = anchored();
+        let slept = Reading { ticks: 1 << 60, ..reading(LONGEST + WINDOW_NANOS) };
         anchor.renewed(&slept, &rate);
         assert_eq!(rate.load(Ordering::Relaxed), GHZ_2);
         for ticks in [anchor.ticks, anchor.ticks + 1000, 3, 1 << 60] {
-            anchor.renewed(&Reading { ticks, ..reading(start, 3 * WINDOW_NANOS) }, &rate);
+            anchor.renewed(&Reading { ticks, ..reading(3 * WINDOW_NANOS) }, &rate);
             assert_eq!(rate.load(Ordering::Relaxed), GHZ_2, "{ticks}");
         }
     }
 
     #[test]
     fn a_thread_that_is_ahead_goes_slower_and_not_back() {
-        let (anchor, start, rate) = anchored();
-        let behind = |nanos: u64| Reading { unix: UNIX + nanos - 5_000, ..reading(start, nanos) };
+        let (anchor, rate) = anchored();
+        let behind = |nanos: u64| Reading { unix: UNIX + nanos - 5_000, ..reading(nanos) };
         let slower = anchor.renewed(&behind(2 * WINDOW_NANOS), &rate);
         assert_eq!(start_of(&slower), times(2 * WINDOW_NANOS));
         assert!(slower.unix.rate < GHZ_2);
@@ -305,8 +312,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_set_is_followed_and_the_monotonic_one_goes_on() {
         for unix in [UNIX - HOUR, UNIX + HOUR] {
-            let (anchor, start, rate) = anchored();
-            let set = Reading { unix, ..reading(start, 2 * WINDOW_NANOS) };
+            let (anchor, rate) = anchored();
+            let set = Reading { unix, ..reading(2 * WINDOW_NANOS) };
             let anchor = anchor.renewed(&set, &rate);
             assert_eq!(anchor.unix, Line { nanos: unix, rate: GHZ_2 });
             assert_eq!(anchor.steady, Line { nanos: STEADY + 2 * WINDOW_NANOS, rate: GHZ_2 });
@@ -317,8 +324,8 @@ mod tests {
     fn the_time_is_the_systems_and_does_not_go_back() {
         let system = || unix_nanos(SystemTime::now());
         let steady = || steady_nanos(Instant::now());
-        let (until, mut last) = (Instant::now() + 4 * WINDOW, (0, 0));
-        while Instant::now() < until {
+        let (until, mut last) = (steady() + 4 * WINDOW, (0, 0));
+        while steady() < until {
             let before = (system(), steady());
             let time = now();
             let after = (system(), steady());

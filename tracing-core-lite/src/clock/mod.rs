@@ -1,7 +1,8 @@
-//! The clock of spans: the system's, read less often.
+//! The clock of spans.
 //!
-//! A span reads a clock at its start, at its end and with each event. Where Linux itself tells the time by the processor's counter,
-//! each thread asks the system every 100 ms, and counts in between. Elsewhere every reading asks the system.
+//! A span reads a clock at its start, at its end and with each event. Where Linux uses the processor's counter
+//! as its clock, each thread asks the system every 100 ms and counts in between. Elsewhere each reading asks
+//! the system.
 
 mod anchor;
 mod deadline;

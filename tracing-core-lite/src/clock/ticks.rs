@@ -2,8 +2,8 @@
 
 pub(super) use counter::now;
 
-/// Whether the kernel tells the time by the counter: it has found then that it counts at a constant rate, and the same on all
-/// processors, and goes on to watch that.
+/// Whether the kernel uses the counter as its clock. The kernel then has found that it runs at a constant rate
+/// and alike on all processors, and goes on to watch that.
 pub(super) fn is_a_clock() -> bool {
     counter::IS_THERE
         && std::fs::read_to_string("/sys/devices/system/clocksource/clocksource0/current_clocksource")
@@ -14,11 +14,10 @@ pub(super) fn is_a_clock() -> bool {
 mod counter {
     pub(super) const IS_THERE: bool = true;
 
-    /// What is counted so far. To be asked only if it [is a clock](super::is_a_clock): on some virtual machines this takes a microsecond.
+    /// Reads the counter. Call it only if the counter [is a clock](super::is_a_clock): on some virtual machines
+    /// a reading takes long.
     ///
-    /// Safe ways to ask were measured and are slower: the system's clock takes three times as long, or six times among other work. The
-    /// crates that read the counter calibrate it in a busy loop of 20 ms or more at the start of every program, and believe a counter
-    /// that the kernel does not.
+    /// Why this is not left to the system's clock or to a crate is in `docs/design/clock.md`.
     #[allow(unsafe_code)]
     #[inline(always)]
     pub(in super::super) fn now() -> u64 {
@@ -32,7 +31,7 @@ mod counter {
 mod counter {
     pub(super) const IS_THERE: bool = false;
 
-    /// Nothing is counted.
+    /// Returns 0: there is no counter.
     #[inline(always)]
     pub(in super::super) fn now() -> u64 {
         0

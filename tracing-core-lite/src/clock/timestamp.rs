@@ -42,6 +42,15 @@ impl Timestamp {
         Self { unix, steady }
     }
 
+    /// Returns the time now [relative to](Timestamp::relative_to) `start`.
+    #[inline]
+    pub(crate) fn now_relative_to(start: Self) -> u64 {
+        if start.steady == 0 {
+            return Self::now().unix;
+        }
+        start.unix.wrapping_add(anchor::steady_now().wrapping_sub(start.steady))
+    }
+
     /// Returns the nanoseconds since the Unix epoch.
     #[inline]
     #[must_use]

@@ -4,7 +4,8 @@ use std::thread;
 
 use opentelemetry::Context;
 
-/// `work`, to be called in the context that is current now: for thread pools, rayon and callbacks.
+/// Returns a closure that runs `work` in the context that is current now, for thread pools, rayon and
+/// callbacks.
 ///
 /// ```
 /// use tracing_core_lite::context::bind;
@@ -19,10 +20,10 @@ pub fn bind<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
     }
 }
 
-/// [`std::thread::spawn`] that keeps the current context.
+/// Like [`std::thread::spawn`], and keeps the current context.
 ///
 /// # Panics
-/// As [`std::thread::spawn`]: when the operating system refuses the thread.
+/// When the operating system refuses the thread, like [`std::thread::spawn`].
 pub fn spawn_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> thread::JoinHandle<T> {
     thread::spawn(bind(work))
 }

@@ -22,7 +22,7 @@ impl<F> InContext<F> {
         Self { future, context }
     }
 
-    /// The context that the future runs in.
+    /// Returns the context that the future runs in.
     pub fn context(&self) -> &Context {
         &self.context
     }

@@ -1,8 +1,8 @@
-//! Context: what follows the work across `.await`, tasks and threads.
+//! Carries the context of a piece of work across `.await`, tasks and threads.
 //!
 //! There is one context, [`opentelemetry::Context`], so spans of this crate, of the OpenTelemetry API and of
-//! `tracing-opentelemetry` nest in each other. It lives in a thread-local: whatever moves work to another task or
-//! thread has to carry it along, and this module has a way for each.
+//! `tracing-opentelemetry` nest in each other. It is stored in a thread-local, so code that moves work to
+//! another task or thread has to carry it along.
 //!
 //! | moving work by | keeps the context |
 //! |---|---|

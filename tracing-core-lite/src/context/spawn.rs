@@ -6,13 +6,13 @@ use tokio::task::JoinHandle;
 use super::bind;
 use super::future::InContext;
 
-/// [`tokio::spawn`] that keeps the current context.
+/// Like [`tokio::spawn`], and keeps the current context.
 ///
-/// The task's spans become children of the current span even when it ends before them. For work that nobody waits for,
-/// [`Detached`](super::Detached) says so in the trace.
+/// The task's spans become children of the current span even when it ends before them. For work that nobody
+/// waits for, use [`Detached`](super::Detached).
 ///
 /// # Panics
-/// As [`tokio::spawn`]: outside of a runtime.
+/// Outside of a runtime, like [`tokio::spawn`].
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -21,10 +21,10 @@ where
     tokio::spawn(InContext::new(future, Context::current()))
 }
 
-/// [`tokio::task::spawn_blocking`] that keeps the current context.
+/// Like [`tokio::task::spawn_blocking`], and keeps the current context.
 ///
 /// # Panics
-/// As [`tokio::task::spawn_blocking`]: outside of a runtime.
+/// Outside of a runtime, like [`tokio::task::spawn_blocking`].
 pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     tokio::task::spawn_blocking(bind(work))
 }

@@ -1,4 +1,4 @@
-//! Headers that the user has asked to see on spans.
+//! Headers that are recorded on spans.
 
 use std::borrow::Cow;
 
@@ -7,10 +7,10 @@ use http::{HeaderMap, HeaderName};
 use crate::Recorder;
 use crate::redact::{self, REDACTED, is_credential_header};
 
-/// Values of one header that are recorded, at most.
+/// The most values of one header that are recorded.
 const MOST_VALUES: usize = 8;
 
-/// Names of headers, or keys of metadata, that are recorded; none by default. For the wrappers of servers and clients.
+/// The names of headers or metadata keys that a layer records; none by default.
 ///
 /// A header's attribute is an array of its values, the first 8 of them. Values that are not text are left out. Values that
 /// are marked as [sensitive](http::HeaderValue::set_sensitive) are hidden, and so are the
@@ -44,13 +44,13 @@ const MOST_VALUES: usize = 8;
 pub struct CapturedHeaders(Vec<(HeaderName, String)>);
 
 impl CapturedHeaders {
-    /// Adds names, each to become the attribute `prefix.name`. Those that carry
-    /// [credentials](crate::redact::CREDENTIAL_HEADERS) are passed over.
+    /// Adds names, each recorded as the attribute `prefix.name`. Those that carry
+    /// [credentials](crate::redact::CREDENTIAL_HEADERS) are ignored.
     pub fn add(&mut self, prefix: &str, names: impl IntoIterator<Item = HeaderName>) {
         self.add_any(prefix, names.into_iter().filter(|name| !is_credential_header(name.as_str())));
     }
 
-    /// Adds names, whatever they are.
+    /// Adds names, including those that carry credentials.
     pub fn add_any(&mut self, prefix: &str, names: impl IntoIterator<Item = HeaderName>) {
         self.0.extend(names.into_iter().map(|name| {
             let key = format!("{prefix}.{}", name.as_str());
@@ -58,14 +58,14 @@ impl CapturedHeaders {
         }));
     }
 
-    /// Whether there is nothing to record.
+    /// Returns whether no names were added.
     #[inline]
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Sets the attribute of each header that is there.
+    /// Sets the attributes of the headers that are present.
     #[inline]
     pub fn record(&self, span: &mut Recorder<'_>, headers: &HeaderMap) {
         for (name, key) in &self.0 {

@@ -1,7 +1,7 @@
-//! Two doors to OpenTelemetry.
+//! The two ways to work with OpenTelemetry.
 //!
-//! **Front door.** [`TracerProvider`] implements the OpenTelemetry API, so spans of that API, and of `tracing` by way of
-//! `tracing-opentelemetry`, are recorded by the engine here:
+//! **Record the spans of the API.** [`TracerProvider`] implements the OpenTelemetry API, so it records spans of
+//! that API, and those of `tracing` through `tracing-opentelemetry`:
 //!
 //! ```
 //! use tracing_core_lite::opentelemetry::{global, trace::{Span as _, Tracer as _}};
@@ -15,11 +15,12 @@
 //! # Ok::<(), tracing_core_lite::BuildError>(())
 //! ```
 //!
-//! **Back door.** While no provider is [installed](TracerProvider::install), [global](crate::Tracer::global) tracers, and so
-//! the layers, record through the provider that the user set for the OpenTelemetry API.
+//! **Record into another SDK.** While no provider is [installed](TracerProvider::install),
+//! [global](crate::Tracer::global) tracers and the layers record through the global provider of the
+//! OpenTelemetry API.
 //!
 //! Both need one version of the `opentelemetry` crate in the build. It is re-exported as
-//! [`crate::opentelemetry`]: two versions have two sets of globals that know nothing of each other.
+//! [`crate::opentelemetry`]. Two versions in one build have separate globals.
 
 #[cfg(feature = "sdk-exporter")]
 mod sdk_exporter;

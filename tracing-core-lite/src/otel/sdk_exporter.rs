@@ -1,4 +1,4 @@
-//! Exporters that were written for opentelemetry_sdk, attached to the engine here.
+//! An adapter for exporters that were written for opentelemetry_sdk.
 
 use std::time::{Duration, Instant, SystemTime};
 
@@ -10,10 +10,10 @@ use opentelemetry_sdk::trace::{SpanData as SdkSpanData, SpanEvents, SpanExporter
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 use crate::span::data::{EventData, LinkData, ResourceSpans, ScopeData, SpanData, StatusData, Value};
 
-/// An [`Exporter`] out of a `SpanExporter` of opentelemetry_sdk.
+/// An [`Exporter`] that wraps a `SpanExporter` of opentelemetry_sdk.
 ///
-/// Its futures are polled on the export thread. A future that needs a runtime of its own, as tonic's do, needs that
-/// runtime entered by the exporter itself.
+/// Its futures are polled on the export thread. If they need a runtime, as those of tonic do, the exporter has
+/// to enter it itself.
 #[derive(Debug)]
 pub struct SdkExporter<E> {
     exporter: E,
@@ -70,7 +70,7 @@ fn permanent(error: &dyn std::error::Error) -> ExportError {
     ExportError::Permanent { reason: error.to_string() }
 }
 
-/// Runs a future on this thread; `None` when `deadline` comes first.
+/// Runs a future on this thread. Returns `None` if `deadline` passes first.
 fn block_on<F: Future>(future: F, deadline: Instant) -> Option<F::Output> {
     struct Unpark(std::thread::Thread);
     impl std::task::Wake for Unpark {
@@ -167,7 +167,7 @@ fn to_link(link: &LinkData) -> Link {
     )
 }
 
-/// The API has no value for maps, bytes, nothing, and mixed arrays; the engine here never records one.
+/// The API has no values for maps, bytes, empty values and mixed arrays. The engine never records one.
 fn key_value((key, value): &(String, Value)) -> Option<KeyValue> {
     let value: opentelemetry::Value = match value {
         Value::String(text) => text.clone().into(),

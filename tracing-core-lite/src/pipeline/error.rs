@@ -1,17 +1,27 @@
-//! What an attempt to export came to.
+//! The result of an attempt to export.
 
 use std::time::Duration;
 
-/// A batch was accepted.
+/// The result of an export that the receiver accepted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Exported {
     /// Spans that the receiver says it rejected (OTLP partial success); 0 when it took all.
     pub rejected_spans: u64,
-    /// What the receiver had to say, empty when nothing.
+    /// A message of the receiver; empty if there is none.
     pub message: String,
 }
 
-/// A batch was not accepted.
+impl Exported {
+    /// Creates the result of an export of which the receiver rejected some spans, with its message. If it accepted all,
+    /// use [`Exported::default`].
+    #[must_use]
+    pub fn new(rejected_spans: u64, message: impl Into<String>) -> Self {
+        Self { rejected_spans, message: message.into() }
+    }
+}
+
+/// The error of an export that the receiver did not accept.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {

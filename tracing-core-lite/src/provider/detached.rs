@@ -1,4 +1,4 @@
-//! Work that outlives its origin: a span of its own that FollowsFrom it.
+//! Work that outlives the operation that started it.
 
 use std::pin::Pin;
 use std::task;
@@ -11,11 +11,12 @@ use super::tracer::Tracer;
 use crate::span::{DropOnPanic, Span};
 
 pin_project! {
-    /// A future under a span of its own that starts a new trace and FollowsFrom the span that was current when it was made.
+    /// A future with a span of its own, which starts a new trace and has a FollowsFrom reference to the span
+    /// that was current when the future was made.
     ///
-    /// For tasks that nobody waits for: as a child, such a task would stretch or outlive the request's span. The span
-    /// starts with the first poll and ends with the future, finished or dropped. Baggage and other values of the
-    /// context stay.
+    /// Use it for tasks that nobody waits for. As a child, such a task would outlive the span of the request.
+    /// The span starts with the first poll, and ends when the future finishes, panics or is dropped. Baggage
+    /// and other values of the context stay.
     ///
     /// ```no_run
     /// use tracing_core_lite::{Tracer, context::Detached};
@@ -50,7 +51,7 @@ enum State {
 }
 
 impl<F: Future> Detached<F> {
-    /// `future` under the span `name`. Spawn it wherever it should run.
+    /// Wraps `future` in a span called `name`. Spawn it wherever it should run.
     pub fn new(tracer: &Tracer, name: impl Into<String>, future: F) -> Self {
         let state = State::New { tracer: tracer.clone(), name: name.into(), origin: Context::current() };
         Self { future, state }

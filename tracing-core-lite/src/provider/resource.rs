@@ -1,4 +1,4 @@
-//! What produces the spans: the service, host and process.
+//! The resource: the service, host and process that produce the spans.
 
 use opentelemetry::{Key, KeyValue, Value};
 
@@ -18,24 +18,25 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Starts from what can be [detected](ResourceBuilder::with_detected) and from the environment.
+    /// Creates a builder with what can be [detected](ResourceBuilder::with_detected) and what the environment
+    /// sets.
     #[must_use]
     pub fn builder() -> ResourceBuilder {
         ResourceBuilder::empty().with_detected().with_environment(&env::Process).0
     }
 
-    /// The value of an attribute.
+    /// Returns the value of an attribute.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.iter().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
     }
 
-    /// All attributes.
+    /// Iterates over all attributes.
     pub fn iter(&self) -> impl Iterator<Item = (&Key, &Value)> {
         self.attributes.iter().map(|attribute| (&attribute.key, &attribute.value))
     }
 
-    /// The schema that the attributes follow.
+    /// Returns the schema that the attributes follow.
     #[must_use]
     pub fn schema_url(&self) -> Option<&str> {
         self.schema_url.as_deref()
@@ -47,7 +48,8 @@ impl Resource {
 pub struct ResourceBuilder(Resource);
 
 impl ResourceBuilder {
-    /// Starts from nothing. A service name is still filled in when none is given: `unknown_service:` and the program's.
+    /// Creates an empty builder. If no service name is set, it is `unknown_service:` followed by the name of
+    /// the program.
     #[must_use]
     pub fn empty() -> Self {
         Self(Resource { attributes: Vec::new(), schema_url: None })
@@ -71,7 +73,7 @@ impl ResourceBuilder {
     /// Sets `telemetry.sdk.*`, `service.instance.id`, `host.name`, `host.arch`, `os.type`, `process.pid`,
     /// `process.executable.name`, `process.runtime.name`.
     ///
-    /// The command line is left out: it may hold secrets.
+    /// The command line is left out, since it may contain secrets.
     #[must_use]
     pub fn with_detected(self) -> Self {
         let mut builder = self
@@ -112,7 +114,7 @@ impl ResourceBuilder {
         (self, error)
     }
 
-    /// The resource.
+    /// Builds the resource.
     #[must_use]
     pub fn build(self) -> Resource {
         let named = self.0.get("service.name").is_some_and(|name| !name.as_str().is_empty());
@@ -142,7 +144,7 @@ fn executable_name() -> Option<String> {
     Some(path.file_name()?.to_string_lossy().into_owned())
 }
 
-/// `host.arch` in the words of the semantic conventions.
+/// Returns `host.arch` as the semantic conventions name it.
 fn host_arch() -> &'static str {
     match std::env::consts::ARCH {
         "x86_64" => "amd64",
@@ -154,7 +156,7 @@ fn host_arch() -> &'static str {
     }
 }
 
-/// `os.type` in the words of the semantic conventions.
+/// Returns `os.type` as the semantic conventions name it.
 fn os_type() -> &'static str {
     match std::env::consts::OS {
         "macos" => "darwin",
@@ -163,7 +165,7 @@ fn os_type() -> &'static str {
     }
 }
 
-/// A UUID of version 4.
+/// Returns a UUID of version 4.
 fn random_uuid() -> String {
     let id = u128::from_be_bytes(crate::ids::trace_id().to_bytes());
     let id = (id & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);

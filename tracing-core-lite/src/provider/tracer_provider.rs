@@ -1,4 +1,4 @@
-//! The tracer provider: an engine with its resource, its sampler and its way out.
+//! The tracer provider: an engine with its resource, sampler, propagator and exporter.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,13 +15,14 @@ use crate::span::SpanLimits;
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
 use crate::span::scopes::Scopes;
 
-/// How long the drop of the last handle of a provider waits for its spans to leave.
+/// How long the drop of the last handle of a provider waits for the export of its spans.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Where tracers come from. Cheap to clone: all clones are one provider.
+/// Makes tracers, and owns the export of their spans. Clones are cheap, and are handles of the same provider.
 ///
-/// It is also a `TracerProvider` of the OpenTelemetry API. When the last clone and the last of its tracers are dropped
-/// without a [`shutdown`](TracerProvider::shutdown), one is done with a deadline of 5 seconds.
+/// It is also a `TracerProvider` of the OpenTelemetry API. When the last clone and the last of its tracers are
+/// dropped without a [`shutdown`](TracerProvider::shutdown), the drop shuts the provider down with a timeout of
+/// 5 seconds.
 #[derive(Debug, Clone)]
 pub struct TracerProvider(Arc<Inner>);
 
@@ -35,29 +36,29 @@ struct Inner {
 
 impl Drop for Inner {
     fn drop(&mut self) {
-        // After a shutdown there is nothing to wait for, even if that one ran into its deadline.
+        // After a shutdown there is nothing to wait for, even if it timed out.
         if !self.queue.is_closed() {
             self.queue.close(after(DROP_TIMEOUT));
         }
     }
 }
 
-/// A flush or a shutdown did not get every span out.
+/// The error of a flush or a shutdown that did not export every span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlushError {
-    /// The deadline passed first. What is left goes out later, or is lost in the case of a shutdown.
+    /// The timeout passed first. The remaining spans are exported later, or are lost in the case of a shutdown.
     #[error("spans were still on their way out when the deadline passed")]
     Timeout,
-    /// Spans were lost on the way.
+    /// Spans were lost.
     #[error("{0} spans were lost")]
     Lost(
-        /// How many.
+        /// Their number.
         u64,
     ),
 }
 
-/// A provider could not be built.
+/// The error when a provider cannot be built.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
@@ -67,26 +68,27 @@ pub enum BuildError {
 }
 
 impl TracerProvider {
-    /// Starts from the defaults, with no exporter. [`init`](crate::init()) starts from the environment instead.
+    /// Creates a builder with the defaults and no exporter. [`init`](crate::init()) reads the environment
+    /// instead.
     #[must_use]
     pub fn builder() -> TracerProviderBuilder {
         TracerProviderBuilder::default()
     }
 
-    /// What the spans of this provider say about their origin.
+    /// Returns the resource of the spans.
     #[must_use]
     pub fn resource(&self) -> &Resource {
         &self.0.resource
     }
 
-    /// How contexts travel to other processes.
+    /// Returns the propagator of contexts.
     #[must_use]
     pub fn propagator(&self) -> &Propagator {
         &self.0.propagator
     }
 
-    /// Exports every span that has ended. Blocks the calling thread until that is done or `timeout` has passed; export
-    /// has a thread of its own, so this works inside any async runtime and outside.
+    /// Exports every span that has ended. Blocks the calling thread until that is done or `timeout` has passed.
+    /// Export has a thread of its own, so this works inside any async runtime and outside.
     ///
     /// # Errors
     /// [`FlushError::Timeout`] after `timeout`, [`FlushError::Lost`] when spans were lost meanwhile.
@@ -94,8 +96,8 @@ impl TracerProvider {
         self.checked(|queue| queue.flush(after(timeout)))
     }
 
-    /// Exports every span that has ended, and records no more. Blocks as [`flush`](TracerProvider::flush) does.
-    /// Context is still propagated afterwards. A second call finds nothing left to do.
+    /// Exports every span that has ended, and stops recording. Blocks like [`flush`](TracerProvider::flush).
+    /// Contexts are still propagated afterwards. A second call does nothing.
     ///
     /// # Errors
     /// As [`flush`](TracerProvider::flush).
@@ -125,7 +127,7 @@ impl TracerProvider {
         }
     }
 
-    /// What became of the spans so far.
+    /// Returns how many spans were exported and dropped so far.
     #[must_use]
     pub fn stats(&self) -> ExportStats {
         self.0.queue.stats().snapshot(self.0.queue.queued_spans())
@@ -183,14 +185,14 @@ impl TracerProviderBuilder {
         self.with_shared_sampler(Arc::new(sampler))
     }
 
-    /// As [`with_sampler`](TracerProviderBuilder::with_sampler), for one that is shared.
+    /// Like [`with_sampler`](TracerProviderBuilder::with_sampler), for a shared sampler.
     #[must_use]
     pub fn with_shared_sampler(mut self, sampler: Arc<dyn Sampler>) -> Self {
         self.sampler = Some(sampler);
         self
     }
 
-    /// Sets how contexts travel to other processes; W3C Trace Context and Baggage by default.
+    /// Sets the propagator; W3C Trace Context and Baggage by default.
     #[must_use]
     pub fn with_propagator(mut self, propagator: Propagator) -> Self {
         self.propagator = propagator;
@@ -204,14 +206,14 @@ impl TracerProviderBuilder {
         self
     }
 
-    /// Sets when batches are due, and how much may wait.
+    /// Sets when batches are exported, and how many spans may wait.
     #[must_use]
     pub fn with_batch_limits(mut self, limits: BatchLimits) -> Self {
         self.batch = limits;
         self
     }
 
-    /// Sets where spans go. Without one, they are dropped when they end. For several, see
+    /// Sets the exporter. Without one, spans are dropped when they end. For several, see
     /// [`Fanout`](crate::pipeline::Fanout).
     #[must_use]
     pub fn with_exporter(mut self, exporter: impl Exporter) -> Self {
@@ -250,8 +252,7 @@ impl TracerProviderBuilder {
     /// Reads `OTEL_SDK_DISABLED`, the limits of spans (`OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`,
     /// `OTEL_ATTRIBUTE_*`) and of batches (`OTEL_BSP_*`).
     ///
-    /// A variable that is not what it should be is as if it was not set, as the specification says; what is wrong with it is
-    /// returned beside the builder.
+    /// Invalid variables are ignored, as the specification says. Returns the builder and what was invalid.
     #[must_use]
     pub fn with_limits_from_env(mut self, variables: &impl Variables) -> (Self, Vec<EnvError>) {
         let env = Lookup(variables);

@@ -1,4 +1,4 @@
-//! The seam for samplers.
+//! The trait that samplers implement.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -28,18 +28,20 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceId, TraceState};
 /// }
 /// ```
 pub trait Sampler: Send + Sync + Debug + 'static {
-    /// Decides about a span that is about to start. It is called on the request's thread: it should not block.
+    /// Decides about a span that is about to start. Called on the request's thread, so it should not block.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 
-    /// What [`sample`](Sampler::sample) decides about every child of `parent`, which is valid, whatever the child's name and kind,
-    /// if it leaves the child its parent's tracestate and adds no attributes. Such a child is then made without asking further,
-    /// which is cheaper. `None`, the default, promises nothing.
+    /// Returns what [`sample`](Sampler::sample) decides about every child of `parent`, if that depends on neither the name nor
+    /// the kind of the child, keeps the tracestate and adds no attributes. Such a child starts without a call of `sample`,
+    /// which is cheaper.
+    ///
+    /// `parent` is valid. The default returns `None`, which promises nothing.
     fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
         let _ = parent;
         None
     }
 
-    /// A name and the settings, for people who read logs: `TraceIdRatioBased{0.25}`.
+    /// Returns a name with the settings, for logs: `TraceIdRatioBased{0.25}`.
     fn description(&self) -> String;
 }
 
@@ -71,11 +73,11 @@ impl<S: Sampler + ?Sized> Sampler for Box<S> {
     }
 }
 
-/// What a [`Sampler`] is told about a span that is about to start.
+/// What a [`Sampler`] knows of a span that is about to start.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SamplingInput<'a> {
-    /// The parent, always valid; `None` for the root of a trace.
+    /// The parent, which is valid; `None` for the root of a trace.
     pub parent: Option<&'a SpanContext>,
     /// The trace: the parent's, or the new one of a root.
     pub trace_id: TraceId,
@@ -86,7 +88,7 @@ pub struct SamplingInput<'a> {
 }
 
 impl<'a> SamplingInput<'a> {
-    /// The input for one span. An invalid `parent` counts as none.
+    /// Creates the input for one span. An invalid `parent` counts as none.
     #[must_use]
     pub fn new(
         parent: Option<&'a SpanContext>,
@@ -101,29 +103,52 @@ impl<'a> SamplingInput<'a> {
 /// Whether a span is recorded and whether it is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Record {
-    /// Neither: the span only carries its context on.
+    /// Neither: the span only passes its context on.
     Drop,
-    /// Recorded here, but not marked as sampled: the processes that are called do not record it, and it is exported only
-    /// if something here decides so later.
+    /// Recorded here, but not marked as sampled: called processes do not record it, and it is exported only if a later stage
+    /// of this process decides so.
     RecordOnly,
-    /// Recorded, exported, and marked as sampled for the processes that are called.
+    /// Recorded, exported, and marked as sampled for called processes.
     RecordAndSample,
 }
 
-/// What a [`Sampler`] decided.
+/// The decision of a [`Sampler`].
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct SamplingDecision {
     /// Whether the span is recorded.
     pub record: Record,
-    /// The span's tracestate. `None`: the parent's, unchanged; for a root, none.
+    /// The span's tracestate. `None` keeps the parent's; a root then has none.
     pub trace_state: Option<TraceState>,
-    /// Attributes to add to the span; empty as a rule.
+    /// Attributes to add to the span; usually empty.
     pub attributes: Vec<KeyValue>,
 }
 
-impl From<Record> for SamplingDecision {
-    /// This, with the parent's tracestate and without attributes: nothing is allocated.
-    fn from(record: Record) -> Self {
+impl SamplingDecision {
+    /// Creates a decision that keeps the parent's tracestate and adds no attributes.
+    #[must_use]
+    pub const fn new(record: Record) -> Self {
         Self { record, trace_state: None, attributes: Vec::new() }
+    }
+
+    /// Sets the tracestate of the span.
+    #[must_use]
+    pub fn with_trace_state(mut self, trace_state: TraceState) -> Self {
+        self.trace_state = Some(trace_state);
+        self
+    }
+
+    /// Sets attributes to add to the span.
+    #[must_use]
+    pub fn with_attributes(mut self, attributes: Vec<KeyValue>) -> Self {
+        self.attributes = attributes;
+        self
+    }
+}
+
+impl From<Record> for SamplingDecision {
+    /// Like [`SamplingDecision::new`]; allocates nothing.
+    fn from(record: Record) -> Self {
+        Self::new(record)
     }
 }

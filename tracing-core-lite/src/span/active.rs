@@ -6,8 +6,8 @@ use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use crate::clock::Timestamp;
 
-/// A span as a `Context` holds it. It may add to the span and end it, but its drop does not: other clones of the context
-/// may live on in tasks that the operation left behind.
+/// The span in a `Context`. It can add to the span and end it, but its drop does not end it: other clones of
+/// the context may live on in tasks that the operation has started.
 #[derive(Debug)]
 pub(super) struct ActiveSpan(SlotHandle);
 
@@ -21,7 +21,10 @@ impl ActiveSpan {
     }
 
     pub(super) fn end_by_reference(&self, time: Option<Timestamp>, _write: impl FnOnce(&mut Recorder<'_>)) {
-        self.0.end(|| time.unwrap_or_else(Timestamp::now), |_, _| {});
+        self.0.end(
+            |start| time.map_or_else(|| Timestamp::now_relative_to(start), |time| time.relative_to(start)),
+            |_, _| {},
+        );
     }
 
     pub(super) fn is_recording(&self) -> bool {

@@ -1,4 +1,4 @@
-//! Attributes that come again with every request to the same target.
+//! A cache of attributes that repeat with every request to the same target.
 
 use std::cell::RefCell;
 use std::thread::LocalKey;
@@ -7,20 +7,22 @@ use super::prepared::PreparedAttributes;
 use super::recorder::Recorder;
 use super::value::Value;
 
-/// How many targets a thread keeps: more than most services have routes. A power of two.
+/// How many targets a thread keeps; a power of two. Most services have fewer routes.
 const SLOTS: usize = 64;
 
-/// A target that takes longer to tell is not kept, in bytes.
+/// A target with longer texts is not kept, in bytes.
 const LONGEST: usize = 512;
 
-/// So many others have to come in a row before a target gives way to one of them.
+/// How many other targets have to come in a row before one replaces a target.
 const PATIENCE: u8 = 8;
 
-/// Attributes that follow from a few texts of a request, such as its method, route and authority. They are kept as they were encoded,
-/// and [set as one](Recorder::set_prepared) when the same texts come again on this thread.
+/// A thread's cache of encoded attributes that follow from a few texts of a request, such as its method, route
+/// and authority. When the same texts come again, the attributes are [set with one
+/// copy](Recorder::set_prepared).
 ///
-/// `N` texts and a number that stands for all else that the attributes follow from. A thread keeps 64 targets, whose texts have 512
-/// bytes at most. What comes once, such as the host names that a scanner makes up, does not drive out what comes often.
+/// A target is `N` texts and a number for everything else that the attributes follow from. A thread keeps 64
+/// targets with texts of at most 512 bytes. Targets that come once, such as host names that a scanner invents,
+/// do not displace those that come often.
 ///
 /// ```
 /// use tracing_core_lite::layer_support::AttributeCache;
@@ -43,28 +45,29 @@ const PATIENCE: u8 = 8;
 #[derive(Debug)]
 pub struct AttributeCache<const N: usize>(RefCell<Vec<Option<Target<N>>>>);
 
-/// Sets an attribute: takes its key and its value.
+/// A function that sets an attribute to a value.
 pub type SetAttribute<'a> = dyn FnMut(&str, Value<'_>) + 'a;
 
 #[derive(Debug)]
 struct Target<const N: usize> {
     tag: u64,
     lengths: [usize; N],
-    /// One after the other.
+    /// The texts, concatenated.
     texts: Box<[u8]>,
     attributes: PreparedAttributes,
-    /// How many others have come since it came last.
+    /// How many other targets for this slot have come since this one.
     others: u8,
 }
 
 impl<const N: usize> AttributeCache<N> {
-    /// An empty cache.
+    /// Creates an empty cache.
     #[must_use]
     pub const fn new() -> Self {
         Self(RefCell::new(Vec::new()))
     }
 
-    /// Sets the attributes that `each` hands to its argument. They have to follow from `tag` and `texts` alone.
+    /// Sets the attributes that `each` passes to its argument. They must depend on nothing but `tag` and
+    /// `texts`.
     #[inline]
     pub fn record(
         cache: &'static LocalKey<Self>,
@@ -73,7 +76,7 @@ impl<const N: usize> AttributeCache<N> {
         texts: [&[u8]; N],
         each: &dyn Fn(&mut SetAttribute<'_>),
     ) {
-        // Nothing is kept by a thread that is going away.
+        // A thread that is going away has no cache.
         let is_set = cache.try_with(|cache| cache.set(span, tag, texts, each)).unwrap_or(false);
         if !is_set {
             each(&mut |key, value| {
@@ -123,7 +126,7 @@ impl<const N: usize> Target<N> {
             })
     }
 
-    /// A target that is not in its slot: put there, unless another has a better right to it.
+    /// Puts a target into its slot, unless the target there is still in use.
     #[cold]
     fn keep<'a>(
         targets: &'a mut Vec<Option<Self>>,
@@ -154,17 +157,17 @@ impl<const N: usize> Target<N> {
     }
 }
 
-/// A hash of the lengths and of every byte.
+/// Returns the slot: a hash of the lengths and of every byte.
 #[inline]
 fn slot_of<const N: usize>(tag: u64, texts: [&[u8]; N]) -> usize {
     let hash = texts.iter().fold(tag, |hash, text| {
         (hash.rotate_left(29) ^ digest(text) ^ text.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
     });
-    // All bits of the words have come to the upper ones.
+    // The upper bits depend on all bits of the words.
     (hash >> 58) as usize % SLOTS
 }
 
-/// A text as a word.
+/// Reduces a text to a word.
 #[inline]
 fn digest(text: &[u8]) -> u64 {
     let len = text.len();
@@ -173,7 +176,7 @@ fn digest(text: &[u8]) -> u64 {
     }
     let word = |at: usize| text[at..at + 8].try_into().map_or(0, u64::from_le_bytes);
     if len <= 24 {
-        // These are all.
+        // These words cover all bytes.
         return word(0) ^ word(len / 2 - 4).rotate_left(23) ^ word(len - 8).rotate_left(41);
     }
     (0..len - 8)
@@ -181,7 +184,8 @@ fn digest(text: &[u8]) -> u64 {
         .fold(word(len - 8), |hash, at| (hash.rotate_left(29) ^ word(at)).wrapping_mul(0x9e37_79b9_7f4a_7c15))
 }
 
-/// Whether two texts are the same, without a call for short ones: the first and the last bytes, which may overlap, are all.
+/// Whether two texts are equal. For short ones, the first and the last bytes, which may overlap, cover all
+/// bytes.
 #[inline]
 fn is_same(one: &[u8], other: &[u8]) -> bool {
     let len = one.len();

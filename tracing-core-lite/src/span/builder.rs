@@ -1,4 +1,4 @@
-//! Starts spans: parent, sampling decision, ids.
+//! Starts spans: resolves the parent, asks the sampler, makes the ids.
 
 use std::sync::Arc;
 
@@ -20,9 +20,9 @@ use crate::sampling::{Record, SamplingInput};
 /// The W3C Trace Context Level 2 flag: at least the low 56 bits of the trace id are random.
 const RANDOM: u8 = 0x02;
 
-/// A span that is about to start; made by [`Tracer::span`](crate::Tracer::span).
+/// A builder for a span, made by [`Tracer::span`](crate::Tracer::span).
 ///
-/// Without a word about its parent, the span becomes a child of [`Context::current`].
+/// If no parent is set, the span becomes a child of [`Context::current`].
 #[derive(Debug)]
 #[must_use = "a span starts with `start` or `start_with`"]
 pub struct SpanBuilder<'a> {
@@ -47,14 +47,14 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
-    /// Makes the span a child of the span in `parent`, or a root when there is none in it.
+    /// Makes the span a child of the span in `parent`, or a root if `parent` has none.
     #[inline]
     pub fn with_parent(mut self, parent: &'a Context) -> Self {
         self.parent = Some(parent);
         self
     }
 
-    /// Makes the span a child of a span of another process, whatever the parent context says.
+    /// Makes the span a child of a span of another process, in place of the span of the parent context.
     ///
     /// An invalid `span_context` makes the span a root.
     #[inline]
@@ -74,7 +74,8 @@ impl<'a> SpanBuilder<'a> {
         self.start_with(|_| {})
     }
 
-    /// Starts the span, and lets `write` set its first attributes if it is recorded: the cheapest way to set them.
+    /// Starts the span. If it is recorded, `write` sets its first attributes, which is cheaper than setting
+    /// them later.
     #[inline]
     pub fn start_with(self, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
         match self.parent {
@@ -105,7 +106,7 @@ impl<'a> SpanBuilder<'a> {
             return Span::not_recording(parent.clone());
         }
         let parent = Some(parent).filter(|parent| parent.is_valid());
-        // Most spans have a parent, which decides: then the sampler need not be told of them.
+        // Most spans have a parent that decides, so the sampler is not called.
         if let Some(parent) = parent
             && let Some(record) = engine.sampler().sample_children_of(parent)
         {
@@ -206,7 +207,7 @@ impl<'a> SpanBuilder<'a> {
         };
         let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.to_text().into_owned())
             .with_kind(self.kind.clone());
-        // The API does not say when a span started, so it is told.
+        // The API does not reveal when a span started, so the start is set here.
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         builder.start_time = Some(start.into());
         write(&mut Recorder::building(&mut builder, start));
@@ -214,7 +215,7 @@ impl<'a> SpanBuilder<'a> {
     }
 }
 
-/// The context of a new child of `parent`, which keeps its tracestate.
+/// Returns the span context of a new child of `parent` with the same tracestate.
 #[inline]
 pub(crate) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
     child(parent, child_flags(parent, record == Record::RecordAndSample))

@@ -1,7 +1,8 @@
-//! OTLP protobuf, written field by field into a byte buffer.
+//! Writes attributes and events as OTLP protobuf.
 //!
-//! Field numbers are those of `opentelemetry/proto/{common,trace}/v1/*.proto`. Lengths are known before anything is
-//! written, so nothing is written twice. `tests/encoder.rs` proves the output against `opentelemetry-proto`.
+//! Field numbers are those of `opentelemetry/proto/{common,trace}/v1/*.proto`. Lengths are computed before
+//! anything is written, so nothing is written twice. `tests/encoder.rs` compares the output with
+//! `opentelemetry-proto`.
 
 use super::value::Value;
 use crate::wire::{
@@ -16,7 +17,7 @@ pub(crate) const FLAGS_TAG: [u8; 2] = wide_fixed32_tag(16);
 #[inline]
 pub(crate) fn truncate(text: &str, limit: Option<usize>) -> &str {
     match limit {
-        // As many bytes as characters are allowed can never be too many characters.
+        // A text has at most as many characters as bytes.
         Some(limit) if text.len() > limit => match text.char_indices().nth(limit) {
             Some((end, _)) => &text[..end],
             None => text,
@@ -25,7 +26,7 @@ pub(crate) fn truncate(text: &str, limit: Option<usize>) -> &str {
     }
 }
 
-/// `AnyValue`'s size, its own length prefix not counted.
+/// Returns the size of an `AnyValue` without its length prefix.
 fn any_value_len(value: &Value<'_>, limit: Option<usize>) -> usize {
     match value {
         Value::Str(text) => field_len(truncate(text, limit).len()),
@@ -67,7 +68,7 @@ fn put_array<'a>(buf: &mut ByteBuf, items: impl Iterator<Item = Value<'a>> + Clo
     }
 }
 
-/// `KeyValue`'s size, its own length prefix not counted.
+/// Returns the size of a `KeyValue` without its length prefix.
 pub(crate) fn key_value_len(key: &str, value: &Value<'_>, limit: Option<usize>) -> usize {
     field_len(key.len()) + field_len(any_value_len(value, limit))
 }
@@ -87,8 +88,8 @@ pub(crate) fn put_short_str(buf: &mut ByteBuf, tag: u8, key: &str, text: &[u8]) 
     put_short_text(put_short_key(buf, tag, key, text.len() + 4), text);
 }
 
-/// All of a short `KeyValue` but the `value_len` bytes of its value, which are for the caller to fill in. Inlined, so that a key
-/// that is a constant takes but a few moves.
+/// Writes a short `KeyValue` except for the `value_len` bytes of its value, which the caller fills in. Inlined,
+/// so that a constant key compiles to a few moves.
 #[inline(always)]
 fn put_short_key<'a>(buf: &'a mut ByteBuf, tag: u8, key: &str, value_len: usize) -> &'a mut [u8] {
     let (key_part, value_part) = buf.take(key.len() + 4 + value_len).split_at_mut(key.len() + 4);
@@ -98,7 +99,7 @@ fn put_short_key<'a>(buf: &'a mut ByteBuf, tag: u8, key: &str, value_len: usize)
     value_part
 }
 
-/// Fills in a value that is a text of less than 124 bytes.
+/// Writes a value that is a text of less than 124 bytes.
 fn put_short_text(out: &mut [u8], text: &[u8]) {
     let len = text.len() as u8;
     let Some((head, rest)) = out.split_first_chunk_mut() else { return };
@@ -106,8 +107,8 @@ fn put_short_text(out: &mut [u8], text: &[u8]) {
     copy_short(rest, text);
 }
 
-/// Copies `from` to `to`, which is as long. Most texts have 1 to 32 bytes: a few moves, which may overlap, in place of a call of libc's
-/// `memcpy`.
+/// Copies `from` to `to`, which has the same length. Most texts have 1 to 32 bytes, for which a few overlapping
+/// moves are faster than a call of `memcpy`.
 #[inline]
 pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
     fn ends<const N: usize>(to: &mut [u8], from: &[u8]) -> Option<()> {
@@ -116,7 +117,7 @@ pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
         Some(())
     }
     let copied = match from.len() {
-        // Byte by byte: the first, the middle and the last one are all.
+        // The first, the middle and the last byte are all bytes.
         len @ 1..=3 if to.len() == len => {
             (to[0], to[len / 2], to[len - 1]) = (from[0], from[len / 2], from[len - 1]);
             Some(())
@@ -131,7 +132,8 @@ pub(super) fn copy_short(to: &mut [u8], from: &[u8]) {
     }
 }
 
-/// Above the largest integer that counts as small: one of up to three bytes, as ports, sizes and most counts are.
+/// The first integer that is not small. Small ones take up to three bytes as a varint: ports, sizes and most
+/// counts.
 pub(crate) const SMALL_INTS: i64 = 0x20_0000;
 
 /// The size of a `KeyValue` field with an integer below [`SMALL_INTS`], if it is not above [`SHORT`].
@@ -211,7 +213,7 @@ pub(crate) fn put_key_value(buf: &mut ByteBuf, tag: u8, key: &str, value: &Value
     put_any_value(buf, value, limit);
 }
 
-/// The place of the `KeyValue` field `tag` with `key` among the length-delimited fields of `buf`.
+/// Finds the `KeyValue` field `tag` with `key` among the length-delimited fields of `buf`.
 pub(crate) fn find_key(buf: &[u8], wanted: u8, key: &str) -> Option<core::ops::Range<usize>> {
     let mut at = 0;
     while at < buf.len() {

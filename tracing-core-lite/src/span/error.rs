@@ -1,4 +1,4 @@
-//! What spans say about errors, and the current span for code that has no span at hand.
+//! Errors on spans, and the current span for code that has no span at hand.
 
 use std::error::Error;
 
@@ -7,17 +7,17 @@ use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
 use super::value::Value;
 
-/// Longest description of a status that an error gives, in characters.
+/// The longest description of a status, in characters.
 const DESCRIPTION_LENGTH: usize = 1024;
 
-/// Causes of an error that are put into its exception event, at most.
+/// The most causes of an error in its exception event.
 const CAUSES: usize = 8;
 
 fn error_type<E: ?Sized>() -> &'static str {
     std::any::type_name::<E>()
 }
 
-/// What an error says, put into words before a span is locked: its `Display` may be anybody's code.
+/// The texts of an error. They are made before a span is locked, since `Display` may run foreign code.
 pub(super) struct ErrorText {
     kind: &'static str,
     pub(super) message: String,
@@ -37,12 +37,13 @@ impl ErrorText {
         Self { kind: error_type::<E>(), message: error.to_string(), causes }
     }
 
-    /// A type's name is a class of errors; its message is not.
+    /// Returns the type's name, which is a class of errors.
     pub(super) fn class(&self) -> &'static str {
         self.kind
     }
 
-    /// Hands `visit` the attributes of an `exception` event ("Semantic conventions for exceptions on spans").
+    /// Calls `visit` with the attributes of an `exception` event ("Semantic conventions for exceptions on
+    /// spans").
     pub(super) fn attributes(&self, handled: bool, visit: impl FnOnce(&[(&str, Value<'_>)])) {
         let all = [
             ("exception.type", Value::Str(self.kind)),
@@ -59,12 +60,13 @@ impl ErrorText {
     }
 }
 
-/// Cuts the description of a status, which is for people.
+/// Cuts the description of a status.
 pub(super) fn description(text: &str) -> &str {
     super::encode::truncate(text, Some(DESCRIPTION_LENGTH))
 }
 
-/// The span of [`Context::current`], whoever records it: for handlers that want to add to the span of a layer.
+/// Returns the span of [`Context::current`], for handlers that add to the span of a layer. It may belong to any
+/// OpenTelemetry SDK.
 ///
 /// ```
 /// tracing_core_lite::span::current_span().set("shop.customer.tier", "gold");
@@ -74,18 +76,18 @@ pub fn current_span() -> CurrentSpan {
     CurrentSpan(Context::current())
 }
 
-/// See [`current_span`].
+/// The span that is current; see [`current_span`].
 #[derive(Debug, Clone)]
 pub struct CurrentSpan(Context);
 
 impl CurrentSpan {
-    /// The ids of the span; invalid when there is none.
+    /// Returns the span context, which is invalid if there is no span.
     #[must_use]
     pub fn span_context(&self) -> SpanContext {
         self.0.span().span_context().clone()
     }
 
-    /// Whether anything that is set now will be seen.
+    /// Returns whether the span is recorded and has not ended.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         self.0.span().is_recording()
@@ -114,7 +116,8 @@ impl CurrentSpan {
         }
     }
 
-    /// As [`record_error`](CurrentSpan::record_error), with `class` as `error.type`: one of few values, such as `card_declined`.
+    /// Like [`record_error`](CurrentSpan::record_error), with `class` as `error.type`: one of few values, such
+    /// as `card_declined`.
     pub fn record_error_as<E: Error + ?Sized>(&self, class: &str, error: &E) {
         if self.is_recording() {
             self.failure_text(class, &ErrorText::of(error));
@@ -127,7 +130,7 @@ impl CurrentSpan {
         self.0.span().set_status(Status::error(description(&text.message).to_owned()));
     }
 
-    /// Records that `error` occurred and was dealt with: `error_handled` is true, and the error is an `exception` event.
+    /// Records an error that was handled: `error_handled` is true, and the error is an `exception` event.
     pub fn record_handled_error<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
             ErrorText::of(error).attributes(true, |attributes| self.add_event("exception", attributes));

@@ -1,4 +1,4 @@
-//! The back door: spans that the user's own OpenTelemetry provider records.
+//! Spans that the global OpenTelemetry provider records.
 
 use std::thread;
 
@@ -14,7 +14,7 @@ use crate::clock::Timestamp;
 #[derive(Debug)]
 pub(super) struct ForeignSpan {
     context: Context,
-    /// The API lends it out no longer than a call.
+    /// The API lends it only for the duration of a call.
     span_context: Box<SpanContext>,
     start: Timestamp,
     started_in_panic: bool,
@@ -63,7 +63,8 @@ impl ForeignSpan {
     }
 }
 
-/// Where attributes of a foreign span go: into its builder, so that the provider's sampler sees them, or into the span.
+/// Where the data of such a span goes: into its builder, so that the provider's sampler sees the attributes, or
+/// into the span.
 #[derive(Debug)]
 pub(super) enum ForeignSink<'a> {
     Building(&'a mut SpanBuilder, Timestamp),
@@ -117,7 +118,7 @@ impl ForeignSink<'_> {
     }
 
     pub(super) fn status(&mut self, status: Status) {
-        // The API's builder has no place for a status: a span that has not begun has none.
+        // The builder of the API has no status.
         if let Self::Started(span) = self {
             span.context.span().set_status(status);
         }

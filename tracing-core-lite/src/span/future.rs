@@ -14,7 +14,7 @@ pin_project! {
     /// A future that is the work of a span. See [`FutureExt::in_span`].
     #[must_use = "futures do nothing unless polled"]
     pub struct InSpan<F: Future> {
-        // First, so that spans within are dropped, and thus end, before the span around them.
+        // First, so that spans within are dropped, and so end, before the span around them.
         #[pin]
         future: F,
         context: Context,
@@ -85,7 +85,7 @@ impl<F: Future + fmt::Debug> fmt::Debug for InSpan<F> {
     }
 }
 
-/// Carries a context with a future, whichever thread polls it.
+/// Carries a context with a future to whichever thread polls it.
 ///
 /// ```
 /// use tracing_core_lite::Context;
@@ -111,13 +111,13 @@ pub trait FutureExt: Future + Sized {
         self.in_context(Context::current())
     }
 
-    /// Makes the future the work of `span`: polls it with the span as the current one, under the context that is current
-    /// now, and ends the span with the future, whether that finishes, panics or is dropped.
+    /// Makes the future the work of `span`. The span is the current one while the future is polled, and ends
+    /// when the future finishes, panics or is dropped.
     fn in_span(self, span: Span) -> InSpan<Self> {
         InSpan::new(self, span, |_, _| {})
     }
 
-    /// As [`in_span`](FutureExt::in_span), and records an `Err` as the span's [failure](Span::record_error).
+    /// Like [`in_span`](FutureExt::in_span), and [records](Span::record_error) an `Err`.
     ///
     /// ```
     /// use tracing_core_lite::Tracer;

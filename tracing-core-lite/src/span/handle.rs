@@ -22,14 +22,14 @@ use crate::clock::Timestamp;
 #[derive(Debug)]
 pub struct Span(State);
 
-/// Small, since spans are moved around a lot.
+/// Small, since spans are moved often.
 #[derive(Debug)]
 enum State {
-    /// Recorded by an engine of ours.
+    /// Recorded by this crate.
     Recording(SlotHandle),
-    /// Only passed on.
+    /// Not recorded; only passes its context on.
     NotRecording(Box<SpanContext>),
-    /// Recorded by the provider that the user set for the OpenTelemetry API.
+    /// Recorded by the global provider of the OpenTelemetry API.
     Foreign(Box<ForeignSpan>),
 }
 
@@ -46,13 +46,13 @@ impl Span {
         Self(State::Foreign(Box::new(span)))
     }
 
-    /// A span that records nothing and passes `span_context` on.
+    /// Creates a span that records nothing and passes `span_context` on.
     #[must_use]
     pub fn not_recording(span_context: SpanContext) -> Self {
         Self(State::NotRecording(BoxPool::boxed(&NOT_RECORDING, span_context)))
     }
 
-    /// The ids, flags and state that travel to other services.
+    /// Returns the ids, flags and tracestate, which are propagated to other services.
     #[must_use]
     pub fn span_context(&self) -> &SpanContext {
         match &self.0 {
@@ -62,7 +62,7 @@ impl Span {
         }
     }
 
-    /// Whether anything that is set now will be seen.
+    /// Returns whether the span is recorded and has not ended.
     #[must_use]
     pub fn is_recording(&self) -> bool {
         match &self.0 {
@@ -72,11 +72,12 @@ impl Span {
         }
     }
 
-    /// `parent` with this span as the current one: attach it, or run a future in it, and further spans become children.
+    /// Returns `parent` with this span as the current one. Attach it, or run a future in it, and further spans
+    /// become children.
     ///
-    /// The context does not keep the span open: when it ends is decided by this `Span` alone. Values of `parent`, such
-    /// as baggage, stay; but over an opentelemetry_sdk of the user's own, they are those of the context in which the span
-    /// was started.
+    /// The context does not keep the span open: only this `Span` ends it. Values of `parent`, such as baggage,
+    /// stay. For a span of another OpenTelemetry SDK, the values are those of the context in which the span was
+    /// started.
     #[must_use]
     pub fn in_context(&self, parent: &Context) -> Context {
         match &self.0 {
@@ -86,7 +87,7 @@ impl Span {
         }
     }
 
-    /// Runs `write` if the span is recorded. Several settings in one call cost less than several calls.
+    /// Runs `write` if the span is recorded. One call with several attributes costs less than several calls.
     ///
     /// The span is locked while `write` runs. What `write` sets on the same span in another way, such as through
     /// [`current_span`](super::current_span), is dropped, and the first such call logs a warning.
@@ -127,7 +128,7 @@ impl Span {
         });
     }
 
-    /// Says that this span was caused by `origin`, which does not wait for it. See [`Recorder::add_follows_from`].
+    /// Adds a FollowsFrom reference to `origin`. See [`Recorder::add_follows_from`].
     pub fn add_follows_from(&self, origin: &SpanContext) {
         self.record(|span| {
             span.add_follows_from(origin);
@@ -168,7 +169,7 @@ impl Span {
         }
     }
 
-    /// Records that `error` occurred and was dealt with. See [`Recorder::record_handled_error`].
+    /// Records an error that was handled. See [`Recorder::record_handled_error`].
     pub fn record_handled_error<E: std::error::Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
             let text = ErrorText::of(error);
@@ -178,7 +179,7 @@ impl Span {
         }
     }
 
-    /// Ends the span now. Dropping it does the same.
+    /// Ends the span now, as dropping it does.
     pub fn end(self) {
         drop(self);
     }
@@ -188,19 +189,19 @@ impl Span {
         self.end_by_reference(Some(time.into()), |_| {});
     }
 
-    /// Runs `write` as [`record`](Span::record) does, and ends the span: one step for the usual last attributes.
+    /// Runs `write` like [`record`](Span::record), and ends the span.
     #[inline]
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         match &mut self.0 {
-            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |record, engine| {
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now_relative_to, |record, engine| {
                 write(&mut Recorder::own(record, engine.limits()))
             }),
             _ => self.end_by_reference(None, write),
         }
     }
 
-    /// Runs `write` as [`end_with`](Span::end_with) does, and ends the span as of `time`: for who has read the clock anyway, such as
-    /// for an event. A time before the start counts as the start.
+    /// Runs `write` like [`end_with`](Span::end_with), and ends the span as of `time`, for callers that have
+    /// read the clock already. A time before the start counts as the start.
     ///
     /// ```
     /// use tracing_core_lite::TracerProvider;
@@ -220,8 +221,10 @@ impl Span {
     pub fn end_with_at(mut self, time: impl Into<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
         let time = time.into();
         match &mut self.0 {
-            State::Recording(slot) => slot
-                .end_as_owner(|| time, |record, engine| write(&mut Recorder::own(record, engine.limits()))),
+            State::Recording(slot) => slot.end_as_owner(
+                |start| time.relative_to(start),
+                |record, engine| write(&mut Recorder::own(record, engine.limits())),
+            ),
             _ => self.end_by_reference(Some(time), write),
         }
     }
@@ -229,7 +232,9 @@ impl Span {
     pub(super) fn end_by_reference(&self, time: Option<Timestamp>, write: impl FnOnce(&mut Recorder<'_>)) {
         match &self.0 {
             State::Recording(slot) => slot.end(
-                || time.unwrap_or_else(Timestamp::now),
+                |start| {
+                    time.map_or_else(|| Timestamp::now_relative_to(start), |time| time.relative_to(start))
+                },
                 |record, engine| write(&mut Recorder::own(record, engine.limits())),
             ),
             State::NotRecording(_) => {}
@@ -251,7 +256,7 @@ impl Span {
         }
     }
 
-    /// Drops what no engine of ours records.
+    /// Drops a span that this crate does not record.
     fn drop_other(&mut self) {
         match std::mem::replace(&mut self.0, State::Recording(SlotHandle::default())) {
             State::NotRecording(mut span_context) => {
@@ -274,7 +279,7 @@ impl Drop for Span {
     fn drop(&mut self) {
         match &mut self.0 {
             // Takes no lock if all that is left is to let go of the slot.
-            State::Recording(slot) => slot.end_as_owner(Timestamp::now, |record, engine| {
+            State::Recording(slot) => slot.end_as_owner(Timestamp::now_relative_to, |record, engine| {
                 if record.has_panicked() {
                     Recorder::own(record, engine.limits()).record_panic();
                 }

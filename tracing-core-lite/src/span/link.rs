@@ -1,6 +1,6 @@
-//! Links that say why one span points at another.
+//! The attribute that tells the relation of a link.
 
-/// The attribute of a link that tells its relation (semantic conventions, OpenTracing compatibility).
+/// The key of the attribute (semantic conventions, "OpenTracing compatibility").
 pub const REF_TYPE: &str = "opentracing.ref_type";
 
 /// The value of [`REF_TYPE`] for a span that was caused by the linked one, which does not wait for it.

@@ -1,8 +1,9 @@
-//! Spans: one operation each, recorded straight into the bytes that will be exported.
+//! Spans, which are recorded directly as the bytes that are exported.
 //!
-//! A [`Span`] ends once: by [`Span::end`], or when it is dropped. Until then its setters write into a pooled buffer as
-//! OTLP protobuf; afterwards they do nothing. A span that is not recorded costs its ids and nothing else, so ask for
-//! attributes only inside [`Span::record`] or [`SpanBuilder::start_with`], whose closures then never run.
+//! A [`Span`] ends once: by [`Span::end`], or when it is dropped. Until then its setters write OTLP protobuf
+//! into a pooled buffer. Afterwards they do nothing. A span that is not recorded only has ids. Compute
+//! attributes inside the closures of [`Span::record`] or [`SpanBuilder::start_with`], which do not run for such
+//! a span.
 //!
 //! ```
 //! use tracing_core_lite::{Context, TracerProvider};

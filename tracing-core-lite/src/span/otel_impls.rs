@@ -1,4 +1,4 @@
-//! The front door for spans: ours are spans of the OpenTelemetry API.
+//! Our spans as spans of the OpenTelemetry API.
 
 use std::borrow::Cow;
 use std::time::SystemTime;
@@ -10,7 +10,7 @@ use super::active::ActiveSpan;
 use super::handle::Span;
 use super::start_probe;
 
-/// Both kinds of span answer to the API in the same way.
+/// Both types implement the API in the same way.
 macro_rules! impl_otel_span {
     ($span:ty) => {
         impl opentelemetry::trace::Span for $span {

@@ -1,4 +1,4 @@
-//! Attributes that many spans have in common.
+//! Attributes that are encoded once for many spans.
 
 use opentelemetry::KeyValue;
 
@@ -10,10 +10,9 @@ use crate::wire::{self, ByteBuf};
 
 /// Attributes that are encoded once and set on many spans, by [`Recorder::set_prepared`](super::Recorder::set_prepared).
 ///
-/// For those that are known before the span is: where a client is connected to, the text of a statement that comes again. They
-/// are copied into the span as one: the first of a span take 90 instructions however many they are, where one at a time
-/// takes 60 to 100.
-/// Limits, and a key that is set twice, come to the same as if each had been set.
+/// For attributes that are known before the span starts, such as the address of a server. They are copied into
+/// the span with one copy. Limits and repeated keys have the same effect as if each attribute was set by
+/// itself.
 ///
 /// ```
 /// use tracing_core_lite::TracerProvider;
@@ -37,12 +36,12 @@ pub struct PreparedAttributes {
     pub(super) keys: KeyFilter,
     /// Bytes of the longest text.
     pub(super) longest: usize,
-    /// For spans in which there is no room for all of them, and for those of another provider.
+    /// For spans that do not have room for all of them, and for spans of another provider.
     pub(super) all: Vec<KeyValue>,
 }
 
 impl PreparedAttributes {
-    /// None yet.
+    /// Creates an empty set of attributes.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -58,7 +57,7 @@ impl PreparedAttributes {
             self.all.retain(|attribute| attribute.key.as_str() != key);
         }
         let value = value.into();
-        // These may be kept for long, so they take no more memory than they need.
+        // They may be kept for long, so they take only the memory that they need.
         self.fields.reserve(self.fields.len() + wire::field_len(encode::key_value_len(key, &value, None)));
         encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, None);
         self.longest = self.longest.max(value.longest_text());
@@ -79,7 +78,7 @@ impl PreparedAttributes {
         u32::try_from(self.all.len()).unwrap_or(u32::MAX)
     }
 
-    /// Hands each attribute to `visit`.
+    /// Calls `visit` with each attribute.
     pub(super) fn each(&self, mut visit: impl FnMut(&str, Value<'_>)) {
         for attribute in &self.all {
             value::visit_otel(&attribute.value, |value| visit(attribute.key.as_str(), value));

@@ -1,4 +1,4 @@
-//! A span while it is being recorded: its bytes so far.
+//! A span while it is recorded: its encoded bytes and counters.
 
 use std::thread;
 
@@ -15,26 +15,26 @@ use super::value::Value;
 use crate::clock::Timestamp;
 use crate::wire::{self, ByteBuf};
 
-/// `SpanFlags`: it is known whether the parent, or the linked span, is remote.
+/// `SpanFlags`: the next bit is valid.
 const HAS_IS_REMOTE: u32 = 0x100;
-/// `SpanFlags`: it is remote.
+/// `SpanFlags`: the parent or the linked span is remote.
 const IS_REMOTE: u32 = 0x200;
 
-/// A buffer above this capacity is not kept for the next span, in bytes.
+/// A buffer with more capacity than this, in bytes, is freed after the span.
 const KEEP_CAPACITY: usize = 16 * 1024;
 
 /// Trace id, span id, kind, two times and the flags have a fixed size.
 const FIXED: usize = 18 + 10 + 2 + 9 + 9 + 6;
 
-/// With the id of a parent, and with the head of a short name.
+/// `FIXED`, the id of a parent, and the head of a short name.
 const USUAL: usize = FIXED + 10 + 2;
 
 /// A name or a description is cut after this many characters.
 const TEXT_LIMIT: usize = 64 * 1024;
 
-/// The state of a recording span. It is pooled, so its buffers are there before the span is.
+/// The state of a recording span. Records are pooled, so a new span finds its buffers allocated.
 #[derive(Debug, Default)]
-pub(crate) struct Record {
+pub(crate) struct SpanRecord {
     ended: bool,
     /// Whether the span started while its thread was unwinding.
     started_in_panic: bool,
@@ -65,13 +65,13 @@ enum StatusCode {
     Error = 2,
 }
 
-/// The encoded span apart from its ids: what [`Record::finish`] needs to know besides.
+/// The identity of a span, which [`SpanRecord::finish`] writes.
 pub(crate) struct Identity<'a> {
     pub(crate) span_context: &'a SpanContext,
     pub(crate) trace_state: &'a str,
 }
 
-impl Record {
+impl SpanRecord {
     /// Begins a new span in these buffers.
     #[inline]
     pub(crate) fn begin(
@@ -101,7 +101,7 @@ impl Record {
         self.description.clear();
     }
 
-    /// Marks the span as ended; false when it had ended before.
+    /// Marks the span as ended. Returns false if it had ended before.
     #[inline]
     pub(crate) fn end(&mut self) -> bool {
         !std::mem::replace(&mut self.ended, true)
@@ -140,9 +140,8 @@ impl Record {
 
     /// Sets an attribute; a second value for a key replaces the first.
     ///
-    /// Short texts and small integers under a new key are written right here, and the rest elsewhere: where the key is a constant, as
-    /// it is in all layers, its place in the filter and its bytes are constants of the code. An attribute takes 60 instructions, not
-    /// 130.
+    /// The inlined part writes short texts and small integers under new keys. With a constant key, its place in
+    /// the filter and its bytes are constants of the code.
     #[inline(always)]
     pub(crate) fn set(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
         let place = KeyFilter::place_of(key);
@@ -162,8 +161,8 @@ impl Record {
         }
     }
 
-    /// As [`set`](Record::set), for a text that is not known to be UTF-8. Most are short and ASCII, for which there is a quicker check than
-    /// that of std, which takes 110 instructions.
+    /// Like [`set`](SpanRecord::set), for a text that may not be UTF-8. Most are short and ASCII, which is
+    /// checked first.
     #[inline(always)]
     pub(crate) fn set_utf8(&mut self, key: &str, text: &[u8], limits: &SpanLimits) {
         let place = KeyFilter::place_of(key);
@@ -177,7 +176,7 @@ impl Record {
         }
     }
 
-    /// Makes room for a short attribute under a new key; false when there is none, or when it is not that.
+    /// Accounts for a short attribute under a new key. Returns false if it is none, or if a limit is reached.
     #[inline(always)]
     fn takes(&mut self, key: &str, place: KeyPlace, len: usize, limits: &SpanLimits) -> bool {
         let takes = len <= encode::SHORT
@@ -190,7 +189,8 @@ impl Record {
         takes
     }
 
-    /// Sets all of `prepared`: by a copy of their bytes if there is room for all, and none of the keys may have been set.
+    /// Sets all of `prepared`: with one copy if there is room for all and none of the keys has been set, one by
+    /// one otherwise.
     #[inline]
     pub(crate) fn set_prepared(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
         let attributes = self.attributes.saturating_add(prepared.count());
@@ -206,7 +206,8 @@ impl Record {
         }
     }
 
-    /// Takes note of `keys`, if all of them are new for sure. The usual ones are the first that are set.
+    /// Adds `keys` to the filter if all of them are certainly new. Prepared attributes are usually the first of
+    /// a span.
     #[inline]
     fn takes_keys(&mut self, keys: &KeyFilter) -> bool {
         if self.attributes == 0 && self.dropped_attributes == 0 {
@@ -264,8 +265,8 @@ impl Record {
 
     /// Adds an event.
     ///
-    /// One that is short and has but a double, such as a duration, is written right here: name and key are constants where it
-    /// comes from. It takes 100 instructions, where the way for all events takes 760.
+    /// The inlined part writes short events whose only attribute is a double, such as a duration: name and key
+    /// are constants there.
     #[inline(always)]
     pub(crate) fn add_event(
         &mut self,
@@ -286,7 +287,8 @@ impl Record {
         }
     }
 
-    /// Makes room for a short event with an attribute; false when there is none, or when it is not short.
+    /// Accounts for a short event with an attribute. Returns false if it is not short, or if a limit is
+    /// reached.
     #[inline(always)]
     fn takes_event(&mut self, len: usize, limits: &SpanLimits) -> bool {
         let takes = len <= encode::SHORT
@@ -334,7 +336,8 @@ impl Record {
         attributes: &[(&str, Value<'_>)],
         limits: &SpanLimits,
     ) {
-        // The specification: a link to an invalid context is recorded only if it has attributes or a tracestate.
+        // A link to an invalid context is recorded only if it has attributes or a tracestate (specification,
+        // "Link").
         let says_something =
             linked.is_valid() || !attributes.is_empty() || linked.trace_state().into_iter().len() > 0;
         if self.ended || !says_something {
@@ -392,16 +395,16 @@ impl Record {
 
     /// Appends the span to `out` as the field `out_field`.
     #[inline]
-    pub(crate) fn finish(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: Timestamp) {
-        let end = end.relative_to(self.start).max(self.start.unix_nanos());
+    pub(crate) fn finish(&self, out: &mut ByteBuf, out_field: u8, id: &Identity<'_>, end: u64) {
+        let end = end.max(self.start.unix_nanos());
         match self.usual_len(id) {
             Some(len) => self.put_usual(out.take(len), out_field, id, end),
             None => self.put(out, out_field, id, end),
         }
     }
 
-    /// The length of the whole field, for a span that succeeded in every way and has a short name, a parent and no tracestate, if
-    /// the length of its content takes two bytes.
+    /// Returns the length of the whole field for a usual span: one that has a parent, no tracestate, no status,
+    /// a short name, nothing dropped, and a content whose length takes two bytes.
     #[inline]
     fn usual_len(&self, id: &Identity<'_>) -> Option<usize> {
         let content = USUAL + self.name.len() + self.fields.len();
@@ -415,7 +418,7 @@ impl Record {
         is_usual.then_some(content + 3)
     }
 
-    /// The whole field, whose [length](Record::usual_len) `out` has, in one go: 120 instructions, where field by field takes 320.
+    /// Writes the whole field of a [usual](SpanRecord::usual_len) span into `out`, which has its length.
     #[inline]
     fn put_usual(&self, out: &mut [u8], out_field: u8, id: &Identity<'_>, end: u64) {
         let content = out.len() - 3;
@@ -464,7 +467,7 @@ impl Record {
         out.extend_from_slice(&self.flags.to_le_bytes());
     }
 
-    /// In 20 bytes.
+    /// Writes 20 bytes.
     #[inline]
     fn put_kind_and_times(&self, out: &mut [u8], end: u64) {
         out[..3].copy_from_slice(&[
@@ -496,7 +499,7 @@ impl Record {
         Some(2 + description)
     }
 
-    /// Gives back memory that an unusually large span took.
+    /// Frees the memory of an unusually large span.
     pub(crate) fn shrink(&mut self) {
         if self.fields.capacity() > KEEP_CAPACITY {
             self.fields = ByteBuf::default();
@@ -510,7 +513,7 @@ impl Record {
     }
 }
 
-/// Trace id and span id, in 28 bytes.
+/// Writes trace id and span id into 28 bytes.
 #[inline]
 fn put_ids(out: &mut [u8], span_context: &SpanContext) {
     out[..2].copy_from_slice(&[wire::length_tag(field::TRACE_ID), 16]);
@@ -519,7 +522,7 @@ fn put_ids(out: &mut [u8], span_context: &SpanContext) {
     out[20..28].copy_from_slice(&span_context.span_id().to_bytes());
 }
 
-/// Cuts a name or a description that no limit of the specification bounds.
+/// Cuts a name or a description, for which the specification has no limit.
 #[inline]
 fn bounded(text: &str) -> &str {
     encode::truncate(text, Some(TEXT_LIMIT))
@@ -539,7 +542,7 @@ fn remote_flag(span_context: Option<&SpanContext>) -> u32 {
     if span_context.is_some_and(SpanContext::is_remote) { IS_REMOTE } else { 0 }
 }
 
-/// The `tracestate` header, if there is one.
+/// Returns the `tracestate` header, if there is one.
 #[inline]
 pub(crate) fn header(span_context: &SpanContext) -> Option<String> {
     let trace_state = span_context.trace_state();
@@ -564,7 +567,7 @@ mod tests {
     #[test]
     fn a_second_value_replaces_the_first() {
         let limits = SpanLimits::default();
-        let mut record = Record::default();
+        let mut record = SpanRecord::default();
         record.begin("name".into(), &SpanKind::Internal, None, 1, Timestamp::now());
         for index in 0..100_i64 {
             record.set(&format!("key.{}", index % 50), Value::Int(index), &limits);
@@ -575,13 +578,13 @@ mod tests {
 
     /// The bytes of a span from `start` to `end`, with an event at `end`.
     fn encoded(start: Timestamp, end: Timestamp) -> SpanData {
-        let mut record = Record::default();
+        let mut record = SpanRecord::default();
         record.begin("name".into(), &SpanKind::Internal, None, 1, start);
         record.add_event("short", end, &[("seconds", Value::Double(0.5))], &SpanLimits::default());
         record.add_event("long", end, &[], &SpanLimits::default());
         let mut spans = ByteBuf::default();
         let identity = Identity { span_context: &SpanContext::NONE, trace_state: "" };
-        record.finish(&mut spans, 2, &identity, end);
+        record.finish(&mut spans, 2, &identity, end.relative_to(start));
         let mut request = ByteBuf::default();
         wire::put_length(&mut request, wire::length_tag(1), wire::field_len(spans.len()));
         wire::put_bytes(&mut request, wire::length_tag(2), spans.as_slice());
@@ -609,7 +612,7 @@ mod tests {
     #[test]
     fn a_full_span_counts_what_it_drops() {
         let limits = SpanLimits { span_bytes: 100, ..SpanLimits::default() };
-        let mut record = Record::default();
+        let mut record = SpanRecord::default();
         record.begin("name".into(), &SpanKind::Internal, None, 1, Timestamp::now());
         record.set("short", Value::Str("kept"), &limits);
         record.set("long", Value::Str(&"x".repeat(1000)), &limits);

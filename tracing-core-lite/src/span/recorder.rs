@@ -12,26 +12,27 @@ use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
 use super::prepared::PreparedAttributes;
-use super::record::Record;
+use super::record::SpanRecord;
 use super::value::{Value, visit_all_otel, visit_otel};
 use crate::clock::Timestamp;
 
 /// The class of errors that a panic is.
 const PANIC: &str = "panic";
 
-/// Writes to a span that is being recorded; handed to closures by [`Span::record`](super::Span::record) and its like.
+/// Writes to a span that is recorded. Closures receive one from [`Span::record`](super::Span::record) and
+/// similar methods.
 #[derive(Debug)]
 pub struct Recorder<'a>(Target<'a>);
 
 #[derive(Debug)]
 enum Target<'a> {
-    Own { record: &'a mut Record, limits: &'a SpanLimits },
+    Own { record: &'a mut SpanRecord, limits: &'a SpanLimits },
     Foreign(ForeignSink<'a>),
 }
 
 impl<'a> Recorder<'a> {
     #[inline]
-    pub(super) fn own(record: &'a mut Record, limits: &'a SpanLimits) -> Self {
+    pub(super) fn own(record: &'a mut SpanRecord, limits: &'a SpanLimits) -> Self {
         Self(Target::Own { record, limits })
     }
 
@@ -53,7 +54,8 @@ impl<'a> Recorder<'a> {
         self
     }
 
-    /// Sets an attribute to a text that is not known to be UTF-8, such as the value of a header; does nothing when it is not.
+    /// Sets an attribute to a text that may not be UTF-8, such as the value of a header. Does nothing if it is
+    /// not.
     #[doc(hidden)]
     #[inline(always)]
     pub fn set_utf8(&mut self, key: &str, text: &[u8]) -> &mut Self {
@@ -88,7 +90,7 @@ impl<'a> Recorder<'a> {
         self
     }
 
-    /// When the span started: as it was given, or as it was read from the clock.
+    /// Returns when the span started: the given time, or the reading of the clock.
     ///
     /// ```
     /// use tracing_core_lite::TracerProvider;
@@ -140,9 +142,9 @@ impl<'a> Recorder<'a> {
         self
     }
 
-    /// Says that this span was caused by `origin`, which does not wait for it: a link with the attribute
-    /// `opentracing.ref_type = "follows_from"`, as the OpenTelemetry specification maps OpenTracing's reference. An invalid
-    /// `origin` is no origin: nothing is recorded.
+    /// Adds a FollowsFrom reference: `origin` caused this span and does not wait for it. This is a link with
+    /// the attribute `opentracing.ref_type = "follows_from"`, as the OpenTelemetry specification maps
+    /// OpenTracing's reference. Does nothing if `origin` is invalid.
     pub fn add_follows_from(&mut self, origin: &SpanContext) -> &mut Self {
         if !origin.is_valid() {
             return self;
@@ -150,7 +152,7 @@ impl<'a> Recorder<'a> {
         self.add_link(origin, &[(REF_TYPE, Value::Str(FOLLOWS_FROM))])
     }
 
-    /// Sets the status. `Ok` is final, and an error is not taken back by `Unset`.
+    /// Sets the status. `Ok` is final, and `Unset` does not replace an error.
     pub fn set_status(&mut self, status: Status) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, .. } => record.set_status(&status),
@@ -170,8 +172,8 @@ impl<'a> Recorder<'a> {
 
     /// Records that the operation failed: status error, and `error.type`.
     ///
-    /// `error_type` is a class of errors, such as a code or a type's name: few values in all, never a message. The
-    /// description is for people, and may be empty; it is cut after 1,024 characters.
+    /// `error_type` is a class of errors with few values, such as a code or the name of a type, and never a
+    /// message. The description may be empty. It is cut after 1,024 characters.
     #[doc(hidden)]
     pub fn failed(&mut self, error_type: &str, description: &str) -> &mut Self {
         self.set("error.type", error_type);
@@ -183,16 +185,17 @@ impl<'a> Recorder<'a> {
         self
     }
 
-    /// Records that the operation failed with `error`: status error with the error's message, `error.type` with its
+    /// Records that the operation failed with `error`: status error with the message, `error.type` with the
     /// type, and an `exception` event.
     ///
-    /// The type is the Rust path. To say it in words of your own, see [`record_error_as`](Recorder::record_error_as).
+    /// The type is the Rust path. To choose another class, use [`record_error_as`](Recorder::record_error_as).
     pub fn record_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
         let text = ErrorText::of(error);
         self.failure_text(text.class(), &text)
     }
 
-    /// As [`record_error`](Recorder::record_error), with `class` as `error.type`: one of few values, such as `card_declined`.
+    /// Like [`record_error`](Recorder::record_error), with `class` as `error.type`: one of few values, such as
+    /// `card_declined`.
     pub fn record_error_as<E: Error + ?Sized>(&mut self, class: &str, error: &E) -> &mut Self {
         self.failure_text(class, &ErrorText::of(error))
     }
@@ -204,8 +207,8 @@ impl<'a> Recorder<'a> {
         self.failed(class, &text.message)
     }
 
-    /// Records that `error` occurred and was dealt with, so that the operation itself did not fail: the status stays as
-    /// it is, `error_handled` is true, and the error is an `exception` event.
+    /// Records an error that was handled, so that the operation itself did not fail. The status stays as it is,
+    /// the attribute `error_handled` is true, and the error is an `exception` event.
     pub fn record_handled_error<E: Error + ?Sized>(&mut self, error: &E) -> &mut Self {
         self.handled_text(&ErrorText::of(error))
     }

@@ -1,10 +1,10 @@
-//! Attribute values, borrowed from the caller.
+//! Attribute values that borrow from the caller.
 
 use opentelemetry::{Array, KeyValue};
 
-/// An attribute's value: a string, bool, integer or double, or an array of one of these.
+/// The value of an attribute: a string, bool, integer or double, or an array of one of these.
 ///
-/// It borrows: nothing is copied but into the span's own buffer. Values convert by `Into`, so a call reads
+/// It borrows, and is copied once, into the buffer of the span. Values convert with `Into`, as in
 /// `span.set("http.route", route)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
@@ -79,12 +79,12 @@ impl<'a, const N: usize> From<&'a [i64; N]> for Value<'a> {
     }
 }
 
-/// Hands `visit` an OpenTelemetry API value as ours.
+/// Calls `visit` with a value of the OpenTelemetry API as ours.
 pub(crate) fn visit_otel<R>(value: &opentelemetry::Value, visit: impl FnOnce(Value<'_>) -> R) -> R {
     visit(borrow_otel(value, &otel_texts(value)))
 }
 
-/// Hands `visit` attributes of the OpenTelemetry API as ours.
+/// Calls `visit` with attributes of the OpenTelemetry API as ours.
 pub(super) fn visit_all_otel(attributes: &[KeyValue], visit: impl FnOnce(&[(&str, Value<'_>)])) {
     let texts: Vec<Vec<&str>> = attributes.iter().map(|attribute| otel_texts(&attribute.value)).collect();
     let values: Vec<(&str, Value<'_>)> = attributes
@@ -95,7 +95,7 @@ pub(super) fn visit_all_otel(attributes: &[KeyValue], visit: impl FnOnce(&[(&str
     visit(&values);
 }
 
-/// The texts of an array of strings, whose borrowed form needs a place to live; empty for any other value.
+/// Returns the borrowed texts of an array of strings, or nothing for any other value.
 fn otel_texts(value: &opentelemetry::Value) -> Vec<&str> {
     match value {
         opentelemetry::Value::Array(Array::String(texts)) => texts.iter().map(|text| text.as_str()).collect(),
@@ -103,7 +103,7 @@ fn otel_texts(value: &opentelemetry::Value) -> Vec<&str> {
     }
 }
 
-/// An OpenTelemetry API value as ours; `texts` are its [`otel_texts`].
+/// Converts a value of the OpenTelemetry API, whose [`otel_texts`] are `texts`.
 fn borrow_otel<'a>(value: &'a opentelemetry::Value, texts: &'a [&'a str]) -> Value<'a> {
     match value {
         opentelemetry::Value::Bool(value) => (*value).into(),
@@ -114,13 +114,13 @@ fn borrow_otel<'a>(value: &'a opentelemetry::Value, texts: &'a [&'a str]) -> Val
         opentelemetry::Value::Array(Array::I64(values)) => values.into(),
         opentelemetry::Value::Array(Array::F64(values)) => values.into(),
         opentelemetry::Value::Array(_) => Value::StrArray(texts),
-        // The API's enum is open, and has no other member in the version that this crate is built for.
+        // The enum is non-exhaustive, but has no other variant in this version.
         _ => Value::Str(""),
     }
 }
 
 impl Value<'_> {
-    /// Bytes of the longest text in it.
+    /// Returns the bytes of the longest text in it.
     pub(super) fn longest_text(&self) -> usize {
         match self {
             Value::Str(text) => text.len(),
@@ -130,7 +130,7 @@ impl Value<'_> {
         }
     }
 
-    /// The same value for the OpenTelemetry API, which owns its values.
+    /// Converts to a value of the OpenTelemetry API, which owns its texts.
     pub(crate) fn to_otel(self) -> opentelemetry::Value {
         fn strings<T: AsRef<str>>(items: &[T]) -> Array {
             Array::String(items.iter().map(|item| item.as_ref().to_owned().into()).collect())

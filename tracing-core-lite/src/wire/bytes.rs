@@ -1,7 +1,7 @@
-//! A byte buffer that is written a field at a time.
+//! A byte buffer for writing whole fields.
 //!
-//! All of its capacity is initialised, so a field takes its place once, and is filled in without a check of capacity for
-//! each of its parts. Against `Vec::extend_from_slice` part by part this saves 90 of 186 instructions an attribute.
+//! All of its capacity is initialised, so that a field reserves its bytes once and then fills them in without a
+//! capacity check for each part.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ const FIRST: usize = 1024;
 
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ByteBuf {
-    /// Initialised to its end; only `len` bytes count.
+    /// Initialised to the end; the first `len` bytes are in use.
     bytes: Vec<u8>,
     len: usize,
 }
@@ -25,7 +25,7 @@ impl ByteBuf {
         self.bytes.len()
     }
 
-    /// Makes room for `capacity` bytes in all, and for no more.
+    /// Grows the capacity to exactly `capacity` bytes, if it is smaller.
     pub(crate) fn reserve(&mut self, capacity: usize) {
         if capacity > self.bytes.len() {
             self.bytes.reserve_exact(capacity - self.bytes.len());
@@ -47,7 +47,7 @@ impl ByteBuf {
         self.len = self.len.min(len);
     }
 
-    /// Appends `count` bytes for the caller to fill in. They hold anything.
+    /// Appends `count` bytes for the caller to fill in. Their content is unspecified.
     #[inline]
     pub(crate) fn take(&mut self, count: usize) -> &mut [u8] {
         let (start, end) = (self.len, self.len + count);
@@ -73,7 +73,7 @@ impl ByteBuf {
         self.take(bytes.len()).copy_from_slice(bytes);
     }
 
-    /// Takes out what is in `range`.
+    /// Removes the bytes in `range`.
     pub(crate) fn remove(&mut self, range: Range<usize>) {
         self.bytes.copy_within(range.end..self.len, range.start);
         self.len -= range.len();
@@ -81,7 +81,7 @@ impl ByteBuf {
 }
 
 impl From<&[u8]> for ByteBuf {
-    /// A copy, with no room for more.
+    /// Creates a copy without spare capacity.
     fn from(bytes: &[u8]) -> Self {
         Self { bytes: bytes.to_vec(), len: bytes.len() }
     }

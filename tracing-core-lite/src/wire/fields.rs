@@ -1,9 +1,9 @@
-//! The protobuf wire format, read without trust: every length is checked, every depth is bounded.
+//! A protobuf reader for untrusted bytes: it checks every length and limits every depth.
 
-/// Groups (deprecated, but legal in unknown fields) may nest this deep before the reader gives up.
+/// How deep groups may nest. They are deprecated, but legal in unknown fields.
 const MAX_GROUP_DEPTH: usize = 32;
 
-/// The bytes are not protobuf, or not of the expected schema. Says what is wrong.
+/// The error for bytes that are not protobuf, or not of the expected schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Malformed(pub(crate) &'static str);
 

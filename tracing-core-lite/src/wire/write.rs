@@ -28,7 +28,7 @@ pub(crate) const fn fixed64_tag(field: u8) -> u8 {
     tag(field, FIXED64)
 }
 
-/// How many bytes `value` takes as a varint.
+/// Returns how many bytes `value` takes as a varint.
 pub(crate) const fn varint_len(value: u64) -> usize {
     // 1 + floor(log2(value) / 7), without a division.
     ((64 - (value | 1).leading_zeros()) as usize * 9 + 64) / 64
@@ -43,7 +43,7 @@ pub(crate) fn put_varint(buf: &mut ByteBuf, mut value: u64) {
     buf.push(value as u8);
 }
 
-/// Tag and length of a field whose content follows.
+/// Writes the tag and the length of a field whose content follows.
 #[inline]
 pub(crate) fn put_length(buf: &mut ByteBuf, tag: u8, len: usize) {
     match len {
@@ -57,7 +57,7 @@ pub(crate) fn put_length(buf: &mut ByteBuf, tag: u8, len: usize) {
     }
 }
 
-/// A whole length-delimited field.
+/// Writes a length-delimited field.
 #[inline]
 pub(crate) fn put_bytes(buf: &mut ByteBuf, tag: u8, bytes: &[u8]) {
     put_length(buf, tag, bytes.len());
@@ -88,12 +88,12 @@ pub(crate) fn put_fixed32(buf: &mut ByteBuf, field: u8, value: u32) {
     buf.extend_from_slice(&value.to_le_bytes());
 }
 
-/// How many bytes a length-delimited field with a one-byte tag takes.
+/// Returns how many bytes a length-delimited field with a one-byte tag takes.
 pub(crate) const fn field_len(content: usize) -> usize {
     1 + varint_len(content as u64) + content
 }
 
-/// Reads a varint at `at`: the value and where it ends. `None` at the buffer's end.
+/// Reads the varint at `at`. Returns its value and where it ends, or `None` if the buffer ends first.
 pub(crate) fn read_varint(buf: &[u8], mut at: usize) -> Option<(u64, usize)> {
     let mut value = 0;
     for shift in (0..64).step_by(7) {

@@ -61,22 +61,22 @@ pub struct SpanData {
     pub end_time_unix_nano: u64,
     /// Attributes, in the order in which they were set.
     pub attributes: Vec<(String, Value)>,
-    /// Attributes that a limit kept out.
+    /// The number of attributes that exceeded a limit.
     pub dropped_attributes_count: u32,
     /// Events, in the order in which they were added.
     pub events: Vec<EventData>,
-    /// Events that a limit kept out.
+    /// The number of events that exceeded a limit.
     pub dropped_events_count: u32,
     /// Links.
     pub links: Vec<LinkData>,
-    /// Links that a limit kept out.
+    /// The number of links that exceeded a limit.
     pub dropped_links_count: u32,
     /// The status.
     pub status: StatusData,
 }
 
 impl Default for SpanData {
-    /// A span of which nothing is known; `kind` is internal, as OTLP tells readers to assume.
+    /// An empty span of kind internal, the default of OTLP.
     fn default() -> Self {
         Self {
             trace_id: TraceId::INVALID,
@@ -100,25 +100,25 @@ impl Default for SpanData {
 }
 
 impl SpanData {
-    /// The value of the attribute `key`; the last one when it was set twice.
+    /// Returns the value of the attribute `key`; the last one if there are several.
     #[must_use]
     pub fn attribute(&self, key: &str) -> Option<&Value> {
         find(&self.attributes, key)
     }
 
-    /// From start to end; zero when the clock went backwards in between.
+    /// Returns the time from start to end, or zero if the end is before the start.
     #[must_use]
     pub fn duration(&self) -> Duration {
         Duration::from_nanos(self.end_time_unix_nano.saturating_sub(self.start_time_unix_nano))
     }
 
-    /// Whether the span has no parent at all.
+    /// Returns whether the span has no parent.
     #[must_use]
     pub fn is_root(&self) -> bool {
         self.parent_span_id == SpanId::INVALID
     }
 
-    /// Whether the status is an error.
+    /// Returns whether the status is an error.
     #[must_use]
     pub fn is_error(&self) -> bool {
         matches!(self.status, StatusData::Error(_))
@@ -134,7 +134,7 @@ pub struct EventData {
     pub name: String,
     /// Attributes.
     pub attributes: Vec<(String, Value)>,
-    /// Attributes that a limit kept out.
+    /// The number of attributes that exceeded a limit.
     pub dropped_attributes_count: u32,
 }
 
@@ -149,14 +149,14 @@ pub struct LinkData {
     pub trace_state: String,
     /// Attributes, `opentracing.ref_type` among them for FollowsFrom.
     pub attributes: Vec<(String, Value)>,
-    /// Attributes that a limit kept out.
+    /// The number of attributes that exceeded a limit.
     pub dropped_attributes_count: u32,
     /// As [`SpanData::flags`].
     pub flags: u32,
 }
 
 impl Default for LinkData {
-    /// A link to nowhere.
+    /// A link with invalid ids.
     fn default() -> Self {
         Self {
             trace_id: TraceId::INVALID,
@@ -170,8 +170,8 @@ impl Default for LinkData {
 }
 
 impl LinkData {
-    /// Whether the link says that the span follows from the linked one without being awaited by it
-    /// (attribute `opentracing.ref_type` = `follows_from`, OpenTelemetry's OpenTracing compatibility).
+    /// Returns whether this is a FollowsFrom reference: the linked span caused this one and does not wait for
+    /// it (attribute `opentracing.ref_type` = `follows_from`, OpenTelemetry's OpenTracing compatibility).
     #[must_use]
     pub fn is_follows_from(&self) -> bool {
         find(&self.attributes, "opentracing.ref_type").and_then(Value::as_str) == Some("follows_from")
@@ -181,12 +181,12 @@ impl LinkData {
 /// A span's status.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum StatusData {
-    /// Not said.
+    /// Not set.
     #[default]
     Unset,
-    /// Said to be fine.
+    /// Success.
     Ok,
-    /// Failed, with a description for people (may be empty).
+    /// An error, with a description that may be empty.
     Error(String),
 }
 
@@ -204,16 +204,16 @@ pub enum Value {
     Double(f64),
     /// An array.
     Array(Vec<Value>),
-    /// A map (other SDKs send them; the API here does not make any).
+    /// A map, which only other SDKs send.
     Map(Vec<(String, Value)>),
-    /// Bytes (as above).
+    /// Bytes, which only other SDKs send.
     Bytes(Vec<u8>),
-    /// No value at all.
+    /// No value.
     Empty,
 }
 
 impl Value {
-    /// The string, when it is one.
+    /// Returns the string, if the value is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -222,7 +222,7 @@ impl Value {
         }
     }
 
-    /// The integer, when it is one.
+    /// Returns the integer, if the value is one.
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
@@ -231,7 +231,7 @@ impl Value {
         }
     }
 
-    /// The bool, when it is one.
+    /// Returns the bool, if the value is one.
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
@@ -241,19 +241,19 @@ impl Value {
     }
 }
 
-/// One finished span together with where it comes from.
+/// A finished span with its resource and its scope.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FinishedSpan {
-    /// Attributes of what produced the span, shared by all spans of a batch that have it in common.
+    /// Attributes of the resource, shared by all spans of a batch with the same resource.
     pub resource: Arc<[(String, Value)]>,
-    /// The library that recorded the span, shared likewise.
+    /// The library that recorded the span, shared in the same way.
     pub scope: Arc<ScopeData>,
     /// The span.
     pub span: SpanData,
 }
 
 impl FinishedSpan {
-    /// The spans of a decoded request, one by one, in its order.
+    /// Returns the spans of a decoded request in its order.
     #[must_use]
     pub fn flatten(request: Vec<ResourceSpans>) -> Vec<Self> {
         let mut all = Vec::new();
@@ -271,7 +271,7 @@ impl FinishedSpan {
         all
     }
 
-    /// The resource's `service.name`, or `unknown_service` when it has none.
+    /// Returns the `service.name` of the resource, or `unknown_service` if it has none.
     #[must_use]
     pub fn service_name(&self) -> &str {
         find(&self.resource, "service.name").and_then(Value::as_str).unwrap_or("unknown_service")
@@ -282,7 +282,7 @@ fn find<'a>(attributes: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
     attributes.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
 }
 
-/// The bytes are not an OTLP trace request.
+/// The error for bytes that are not an OTLP trace request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an OTLP trace request: {0}")]
 pub struct DecodeError(pub &'static str);
