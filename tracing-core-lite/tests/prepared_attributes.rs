@@ -51,6 +51,7 @@ fn limits() -> impl Strategy<Value = SpanLimits> {
         |(attributes, value_length, span_bytes)| {
             let defaults = SpanLimits::default();
             defaults
+                .clone()
                 .with_attributes(attributes.unwrap_or(defaults.attributes))
                 .with_span_bytes(span_bytes.unwrap_or(defaults.span_bytes))
                 .with_value_length(value_length)
