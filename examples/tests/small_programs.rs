@@ -25,6 +25,16 @@ const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
     ("axum", None, &["order 7", "GET /orders/{id}", "axum-example"]),
     ("background_tasks", None, &["check out", "reserve stock", "hash password", "send mail"]),
     ("batch_job", None, &["nightly reconciliation", "process payments.csv", "the amounts differ"]),
+    (
+        "browser",
+        None,
+        &[
+            "preflight: 200",
+            "access-control-expose-headers: traceresponse",
+            "traceresponse: 00-",
+            "GET /orders/{id}",
+        ],
+    ),
     ("hyper", None, &["GET", "hyper-example"]),
     ("kafka", None, &["received 2 teapots", "send orders.created", "process orders.created"]),
     ("moka", None, &["get_or_load prices", "load prices"]),
@@ -76,5 +86,6 @@ fn every_program_runs_and_shows_its_spans() {
             assert!(printed.contains(text), "{name} does not print {text:?}:\n{printed}{errors}");
         }
         assert!(!printed.contains("somebody's name"), "{name} shows a parameter");
+        assert!(!printed.contains("OPTIONS"), "{name} records a preflight request");
     }
 }

@@ -1,7 +1,7 @@
-//! Programs in Python, traced by OpenTelemetry's own instrumentation, as the other end of interoperability tests.
+//! Runs Python programs with OpenTelemetry's own instrumentation, as peers in interoperability tests.
 //!
-//! A test includes this file as a module. All tests share one environment with the packages of `requirements.txt`; PyPI is
-//! needed once.
+//! A test includes this file as a module. All tests share one environment with the packages of `requirements.txt`. The first
+//! one needs PyPI.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{BufRead, BufReader, Read};
@@ -14,13 +14,13 @@ use serde_json::Value;
 
 /// How long pip may take.
 const INSTALLATION: Duration = Duration::from_secs(240);
-/// How long one run of a program may take once its input has ended.
+/// How long a program may run after its input has ended.
 const RUN: Duration = Duration::from_secs(40);
 
-/// Held while the environment is made.
+/// Held while the environment is created.
 static INSTALLING: Mutex<()> = Mutex::new(());
 
-/// A running program, which is ended with the test.
+/// A running program, which ends with the test.
 pub(crate) struct Peer {
     child: Child,
     output: BufReader<ChildStdout>,
@@ -36,18 +36,18 @@ impl Peer {
         Self { child, output }
     }
 
-    /// The next line that it prints, such as the port on which it listens.
-    #[allow(dead_code, reason = "a program that only calls has nothing to say before its spans")]
+    /// Reads the next line of its output, such as the port on which it listens.
+    #[allow(dead_code, reason = "a program that only calls prints nothing but its spans")]
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.output.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 
-    /// Ends its input, waits for it, and reads the spans that it prints: one JSON object a line.
+    /// Ends its input, waits for its end, and reads the spans that it prints, one JSON object per line.
     pub(crate) fn spans(mut self) -> Vec<Value> {
         drop(self.child.stdin.take());
-        finish(&mut self.child, RUN, "the program in Python");
+        finish(&mut self.child, RUN, "the Python program");
         let mut text = String::new();
         self.output.read_to_string(&mut text).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -56,7 +56,7 @@ impl Peer {
 
 impl Drop for Peer {
     fn drop(&mut self) {
-        // It has ended already unless the test has failed.
+        // Unless the test has failed, it has ended already.
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -66,16 +66,16 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../integration-tests/python")
 }
 
-/// A Python with everything of `requirements.txt`.
+/// Returns a Python interpreter with the packages of `requirements.txt`.
 fn python() -> PathBuf {
     let requirements = folder().join("requirements.txt");
     let mut hasher = DefaultHasher::new();
     std::fs::read_to_string(&requirements).unwrap().hash(&mut hasher);
     let environment = format!("{}/python-{:016x}", env!("CARGO_TARGET_TMPDIR"), hasher.finish());
     let python = Path::new(&environment).join("bin/python");
-    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _guard = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     if !python.exists() {
-        // Test programs of several crates may come here at once: each makes one of its own, and the first becomes everybody's.
+        // Tests of several crates may run this at once. Each creates an environment, and the first to finish is kept.
         let ours = format!("{environment}-{}", std::process::id());
         install(&ours, &requirements);
         if std::fs::rename(&ours, &environment).is_err() {
@@ -96,7 +96,7 @@ fn install(environment: &str, requirements: &Path) {
     run(Command::new(python).args(options).arg(requirements), "pip install (PyPI is needed)");
 }
 
-/// Waits for a process, and ends it when it takes too long.
+/// Waits for a process, and kills it if it takes too long.
 fn finish(child: &mut Child, limit: Duration, what: &str) {
     let deadline = Instant::now() + limit;
     loop {

@@ -1,6 +1,6 @@
-//! Nothing but a home for the tests in `tests/`, each of which crosses the borders of several crates, and for those of the README.
+//! A home for the tests in `tests/`, each of which spans several crates, and for the snippets of the README.
 
-/// What the README shows compiles.
+/// Compiles the snippets of the README.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;

@@ -1,5 +1,5 @@
-//! The shop's orders are traces that hang together and tell what went wrong.
-#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
+//! The traces of the shop's orders are complete, and show what went wrong.
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,14 +9,15 @@ use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::pipeline::{Exporter, Fanout};
 use tracing_core_lite::span::data::{FinishedSpan, Value};
 
-/// One order of each kind, and every span of the shop.
+/// Places one order of each kind, and returns them with all spans of the shop.
 async fn one_of_each() -> (Vec<Placed>, Vec<FinishedSpan>) {
     let memory = MemoryExporter::new();
     let placed = place_into(&memory, || Box::new(memory.clone())).await;
     (placed, memory.take())
 }
 
-/// `memory` is one of those that `exporter` gives: it tells when all is done that follows from the orders.
+/// Places one order of each kind. `memory` receives all spans, among the exporters that `exporter` returns, and tells when the
+/// messages that follow the orders are sent.
 async fn place_into(memory: &MemoryExporter, exporter: impl FnMut() -> Box<dyn Exporter>) -> Vec<Placed> {
     let shop = RunningShop::start(Ports::Automatic, exporter).await.unwrap();
     let mut placed = Vec::new();
@@ -31,20 +32,20 @@ async fn place_into(memory: &MemoryExporter, exporter: impl FnMut() -> Box<dyn E
 fn trace_of(kind: OrderKind, placed: &[Placed], spans: &[FinishedSpan]) -> Vec<FinishedSpan> {
     let order = placed.iter().find(|order| order.kind == kind).unwrap();
     let trace: Vec<_> = spans.iter().filter(|it| it.span.trace_id == order.trace_id).cloned().collect();
-    assert!(!trace.is_empty(), "{kind:?} left no span");
+    assert!(!trace.is_empty(), "{kind:?} has no span");
     trace
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_demo_finds_nothing_wrong() {
+async fn the_demo_finds_no_problem_and_notices_each_missing_span() {
     let (placed, spans) = one_of_each().await;
     assert_eq!(problems(&placed, &spans), Vec::<String>::new());
-    // The demo's checks are worth something: they notice what is missing.
+    // The demo's checks notice what is missing.
     let is = |it: &FinishedSpan, key: &str, value: &str| it.span.text(key) == Some(value);
     type Missing<'a> = &'a dyn Fn(&FinishedSpan) -> bool;
     let cases: [(&str, Missing<'_>, &str); 9] = [
-        ("auth", &|it| it.service_name() == "auth", "no span of auth"),
-        ("inventory", &|it| it.service_name() == "inventory", "no span of inventory"),
+        ("auth", &|it| it.service_name() == "auth", "auth has no span"),
+        ("inventory", &|it| it.service_name() == "inventory", "inventory has no span"),
         ("the gateway", &|it| it.service_name() == "gateway", "orphan"),
         (
             "hits",
@@ -86,7 +87,7 @@ async fn every_order_is_one_tree_of_all_services() {
             let parent = by_id.get(&child.span.parent_span_id);
             let parent = parent.unwrap_or_else(|| panic!("{kind:?}: {} is an orphan", child.span.name));
             let (outer, inner) = (&parent.span, &child.span);
-            // Whom somebody gave up waiting for notices that a moment later, and nobody waits for what follows.
+            // A callee notices a moment later that its caller stopped waiting, and no span waits for one that follows it.
             let follows = inner.links.iter().any(|it| it.is_follows_from() && it.span_id == outer.span_id);
             let may_end_late = kind == OrderKind::Late || follows;
             assert!(
@@ -133,7 +134,7 @@ async fn a_declined_order_shows_its_root_cause() {
     assert_eq!(cause.span, "authorize");
     assert_eq!(cause.error, "card declined: insufficient funds");
 
-    // The error is seen at every hop: by each client, and by the work that gave up because of it.
+    // Every hop records the error: each client, and the work that failed because of it.
     let failed: BTreeMap<(&str, &str), SpanKind> = trace
         .iter()
         .filter(|it| it.span.is_error())
@@ -147,12 +148,12 @@ async fn a_declined_order_shows_its_root_cause() {
     ] {
         assert_eq!(failed.get(&(service, name)), Some(&SpanKind::Internal), "{service}: {name}");
     }
-    // 402 is the client's affair: no server failed.
+    // 402 is an error of the client, so no server has failed.
     assert!(!failed.values().any(|kind| *kind == SpanKind::Server), "{failed:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_retried_attempt_is_a_span_that_knows_its_number() {
+async fn each_attempt_is_a_span_with_its_number() {
     let (placed, spans) = one_of_each().await;
     let trace = trace_of(OrderKind::Retried, &placed, &spans);
     let is_attempt = |it: &&FinishedSpan| it.service_name() == "payment" && it.span.kind == SpanKind::Client;
@@ -167,10 +168,10 @@ async fn a_retried_attempt_is_a_span_that_knows_its_number() {
     assert_eq!(attempts[0].span.parent_span_id, attempts[1].span.parent_span_id);
 
     let charge = trace.iter().find(|it| it.span.name == "charge card").unwrap();
-    assert!(!charge.span.is_error(), "the retry went through");
+    assert!(!charge.span.is_error(), "the retry succeeded");
     assert_eq!(charge.span.attribute("error_handled"), Some(&Value::Bool(true)));
     let event = charge.span.events.iter().find(|event| event.name == "exception");
-    assert!(event.is_some(), "the error that was handled is an event");
+    assert!(event.is_some(), "the handled error is an event");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -195,7 +196,7 @@ async fn a_price_is_loaded_once() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_is_out_of_stock_is_rolled_back() {
+async fn an_order_that_is_out_of_stock_is_rolled_back() {
     let (placed, spans) = one_of_each().await;
     let trace = trace_of(OrderKind::OutOfStock, &placed, &spans);
     let transaction = trace.iter().find(|it| it.span.name.starts_with("transaction ")).unwrap();
@@ -206,7 +207,7 @@ async fn what_is_out_of_stock_is_rolled_back() {
     let seen: Vec<_> = within.iter().map(|it| (it.span.name.as_str(), it.span.is_error())).collect();
     let expected = [("BEGIN", false), ("UPDATE stock", false), ("UPDATE stock", true), ("ROLLBACK", false)];
     assert_eq!(seen, expected);
-    // The stream had begun, so its status is in the trailers; that there is too little of something is no failure of the server.
+    // The stream had begun, so its status is in the trailers. Too small a stock is not a failure of the server.
     let sides: Vec<_> = trace.iter().filter(|it| it.span.name == "shop.Inventory/Reserve").collect();
     assert_eq!(sides.len(), 2);
     for side in sides {
@@ -216,7 +217,7 @@ async fn what_is_out_of_stock_is_rolled_back() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_deadline_ends_the_work_of_everybody() {
+async fn a_deadline_ends_the_work_of_every_service() {
     let (placed, spans) = one_of_each().await;
     let trace = trace_of(OrderKind::Late, &placed, &spans);
     let sides: BTreeMap<_, _> = trace
@@ -225,22 +226,23 @@ async fn a_deadline_ends_the_work_of_everybody() {
         .map(|it| (it.service_name(), it.span.text("rpc.response.status_code")))
         .collect();
     assert_eq!(sides["orders"], Some("DEADLINE_EXCEEDED"));
-    // On a busy machine, the call reaches payment so late that the caller leaves well before payment's own clock says so.
+    // On a busy machine the call reaches payment late, and the caller cancels it before payment's own deadline expires.
     assert!(matches!(sides["payment"], Some("DEADLINE_EXCEEDED" | "CANCELLED")), "{sides:?}");
-    // The card processor would have gone on for ten seconds.
-    let given_up = trace.iter().filter(|it| {
+    // Without the deadline, the card processor would take ten seconds.
+    let cancelled = trace.iter().filter(|it| {
         let is_http = it.span.attribute("http.request.method").is_some();
         is_http && it.span.text("tracing_suite.outcome") == Some("cancelled")
     });
-    let given_up: BTreeSet<_> = given_up.map(|it| (it.service_name(), it.span.kind.clone() as i32)).collect();
+    let cancelled: BTreeSet<_> =
+        cancelled.map(|it| (it.service_name(), it.span.kind.clone() as i32)).collect();
     let expected = [("card-processor", SpanKind::Server as i32), ("payment", SpanKind::Client as i32)];
-    assert_eq!(given_up, BTreeSet::from(expected));
+    assert_eq!(cancelled, BTreeSet::from(expected));
     let cause = root_cause(&trace).unwrap();
     assert_eq!((cause.span.as_str(), cause.error.as_str()), ("shop.Payment/Charge", "DEADLINE_EXCEEDED"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_nobody_waits_for_follows_from_its_order() {
+async fn a_message_that_no_request_waits_for_follows_from_its_order() {
     let (placed, spans) = one_of_each().await;
     let by_id: HashMap<_, _> = spans.iter().map(|it| (it.span.span_id, it)).collect();
     let jobs: Vec<_> =
@@ -261,7 +263,7 @@ async fn what_nobody_waits_for_follows_from_its_order() {
             "{origin_name:?}"
         );
         let begin = job.span.start_time_unix_nano;
-        assert!(begin >= origin.span.start_time_unix_nano, "nothing follows from what is not yet");
+        assert!(begin >= origin.span.start_time_unix_nano, "a span starts after the one it follows");
     }
 }
 
@@ -283,7 +285,7 @@ async fn an_event_is_processed_in_the_trace_of_its_order() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_secret_leaves() {
+async fn no_secret_is_recorded() {
     let (_, spans) = one_of_each().await;
     let everything = format!("{spans:?}");
     assert!(!everything.contains("token-of-ada"), "the Authorization header was recorded");
@@ -294,7 +296,7 @@ async fn no_secret_leaves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_file_holds_what_memory_holds() {
+async fn the_file_has_the_same_spans_as_memory() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("spans.jsonl");
     let (memory, file) = (MemoryExporter::new(), OtlpJsonFile::append(&path).unwrap());

@@ -1,6 +1,6 @@
-//! A message that goes through a program in Python, with OpenTelemetry's instrumentation of confluent-kafka, keeps its trace in
-//! both directions. PyPI is needed once, and a broker: `cargo xtask test` starts one.
-#![allow(clippy::unwrap_used)]
+//! A message keeps its trace through a Python program with OpenTelemetry's instrumentation of confluent-kafka. The test needs
+//! PyPI once, and a broker, which `cargo xtask test` starts.
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 #[path = "../python/peer.rs"]
 mod peer;
@@ -16,7 +16,7 @@ use serde_json::Value;
 use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{Settings, TracedFutureProducer, TracedStreamConsumer};
 
-/// The peer, in the folder of the programs in Python.
+/// The peer, in the folder of the Python programs.
 const PROGRAM: &str = "kafka_interop/peer.py";
 const TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -47,7 +47,7 @@ async fn there_and_back() {
     config.set("bootstrap.servers", &brokers).set("group.id", &back).set("auto.offset.reset", "earliest");
     let producer: TracedFutureProducer = TracedFutureProducer::create(&config, settings.clone()).unwrap();
     for topic in [&there, &back] {
-        // The topics are made by what is sent to them; Python then gets the first message, and we the second of ours.
+        // Sending creates the topics. Python receives the first message, and the test the second of its own.
         let headers = OwnedHeaders::new().insert(Header { key: "tenant", value: Some("7") });
         let record = FutureRecord::to(topic).key("4711").payload("x").headers(headers);
         producer.send(record, TIMEOUT).await.map_err(|(error, _)| error).unwrap();
@@ -68,7 +68,7 @@ async fn there_and_back() {
     let processed_by_python = find(format!("{there} process"));
     assert_eq!(processed_by_python["links"], serde_json::json!([sent.span_id.to_string()]));
 
-    // Back: of the two contexts in the message, that of the first sender and Python's own, the last counts.
+    // Back: the message has two contexts, of the first sender and of Python. The last one counts.
     let contexts = message.headers().unwrap().iter().filter(|header| header.key == "traceparent").count();
     assert_eq!(contexts, 2);
     let sent_by_python = find(format!("{back} send"));
@@ -78,7 +78,7 @@ async fn there_and_back() {
     assert_eq!(processed.links[0].span_id.to_string(), text(sent_by_python, "span_id"));
     assert_eq!(text(sent_by_python, "kind"), "PRODUCER");
 
-    // Sent on by us, the message has one context again.
+    // After a retry by our producer, the message has one context again.
     let record = FutureRecord::<(), _>::to(&back).payload("x").headers(message.retry_headers());
     producer.send(record, TIMEOUT).await.map_err(|(error, _)| error).unwrap();
     let again = tokio::time::timeout(TIMEOUT, consumer.recv()).await.unwrap().unwrap();

@@ -1,5 +1,5 @@
-//! Our layers beside somebody's own OpenTelemetry, in one process.
-#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
+//! The layers beside a user's own opentelemetry_sdk, in one process.
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::sync::OnceLock;
 
@@ -20,7 +20,7 @@ use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::server::ServerLayer;
 use tracing_subscriber::layer::SubscriberExt;
 
-/// What the user's own opentelemetry_sdk has recorded. It is the global provider; ours is never installed here.
+/// Returns what the user's opentelemetry_sdk has recorded. It is the global provider. Ours is never installed here.
 fn theirs() -> &'static InMemorySpanExporter {
     static EXPORTER: OnceLock<InMemorySpanExporter> = OnceLock::new();
     EXPORTER.get_or_init(|| {
@@ -31,14 +31,14 @@ fn theirs() -> &'static InMemorySpanExporter {
     })
 }
 
-/// The one span of theirs with this name in this trace; tests run at the same time.
+/// Returns their span with this name in this trace. Other tests record at the same time.
 fn their_span(trace_id: TraceId, name: &str) -> SpanData {
     let spans = theirs().get_finished_spans().unwrap();
     let mut of_trace = spans.into_iter().filter(|it| it.span_context.trace_id() == trace_id);
-    of_trace.find(|it| it.name == name).unwrap_or_else(|| panic!("they have no span {name:?}"))
+    of_trace.find(|it| it.name == name).unwrap_or_else(|| panic!("no span {name:?}"))
 }
 
-/// A trace that a caller began, as its `traceparent` and its ids.
+/// Starts a trace as a caller does. Returns its `traceparent` and its ids.
 fn caller() -> (String, TraceId, SpanId) {
     let mut span = global::tracer("caller").start("caller");
     let (trace_id, span_id) = (span.span_context().trace_id(), span.span_context().span_id());
@@ -46,7 +46,7 @@ fn caller() -> (String, TraceId, SpanId) {
     (format!("00-{trace_id}-{span_id}-01"), trace_id, span_id)
 }
 
-/// `GET /work` answered by a handler that makes spans by the OpenTelemetry API and by `tracing`.
+/// Sends `GET /work/7` to a handler that creates spans with the OpenTelemetry API and with `tracing`.
 async fn request(layer: ServerLayer, traceparent: &str) {
     async fn work() -> &'static str {
         global::tracer("app").start("api work").end();
@@ -64,7 +64,7 @@ async fn request(layer: ServerLayer, traceparent: &str) {
     response.into_body().collect().await.unwrap();
 }
 
-/// `tracing` spans go to the global provider, as in a program that set up tracing-opentelemetry.
+/// Sends `tracing` spans to the global provider, as a program with tracing-opentelemetry does.
 fn tracing_to_theirs() -> tracing::subscriber::DefaultGuard {
     let layer = tracing_opentelemetry::layer().with_tracer(global::tracer("tracing"));
     tracing::subscriber::set_default(tracing_subscriber::registry().with(layer))
@@ -101,7 +101,7 @@ async fn a_provider_of_ours_keeps_its_spans_and_theirs_nest_in_them() {
 
     let server = ours.one("GET /work/{id}");
     assert_eq!((server.trace_id, server.parent_span_id), (trace_id, caller));
-    assert_eq!(ours.finished().len(), 1, "their spans are not ours to record");
+    assert_eq!(ours.finished().len(), 1, "our provider does not record their spans");
     assert_eq!(their_span(trace_id, "api work").parent_span_id, server.span_id);
     assert_eq!(their_span(trace_id, "tracing work").parent_span_id, server.span_id);
     let recorded = theirs().get_finished_spans().unwrap();
@@ -139,11 +139,11 @@ async fn tracing_can_record_into_ours() {
 
     let (server, work) = (ours.one("GET /work/{id}"), ours.one("tracing work"));
     assert_eq!((work.trace_id, work.parent_span_id), (trace_id, server.span_id));
-    // The API's global tracer is still theirs, and still finds its parent.
+    // The global tracer is still theirs, and still finds its parent.
     assert_eq!(their_span(trace_id, "inner work").parent_span_id, work.span_id);
 }
 
 #[test]
 fn ours_is_not_installed_here() {
-    assert!(TracerProvider::installed().is_none(), "else the back door stays shut");
+    assert!(TracerProvider::installed().is_none(), "an installed provider would record instead of theirs");
 }

@@ -1,5 +1,5 @@
-//! The W3C test service does what the Trace Context validation suite asks of it, over real HTTP.
-#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
+//! The W3C test service does what the Trace Context validation suite requires, over real HTTP.
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
@@ -20,10 +20,10 @@ const TRACE_ID: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const PARENT_ID: &str = "00f067aa0ba902b7";
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-/// The calls that the service has made: path and headers.
+/// The paths and headers of the calls that the service made.
 type Calls = Arc<Mutex<Vec<(String, HeaderMap)>>>;
 
-/// The service under test, and a server that keeps the headers of the calls that it makes.
+/// The service under test, and a server that keeps the headers of its calls.
 struct Suite {
     service: String,
     callback: String,
@@ -31,7 +31,7 @@ struct Suite {
     spans: TestSpans,
 }
 
-/// One call that the service made.
+/// The headers of one call of the service.
 struct Call(HeaderMap);
 
 impl Suite {
@@ -47,7 +47,7 @@ impl Suite {
         Self { service, callback, calls, spans }
     }
 
-    /// Asks for `body`, with `headers` as they are, duplicates too.
+    /// Posts `body` with exactly these `headers`, including duplicates.
     async fn post(&self, headers: &[(&str, &str)], body: String) -> StatusCode {
         let mut request =
             Request::post(format!("{}/test", self.service)).body(Full::<Bytes>::from(body)).unwrap();
@@ -59,7 +59,7 @@ impl Suite {
         client.request(request).await.unwrap().status()
     }
 
-    /// Asks for one call, and answers with its headers.
+    /// Has the service make one call, and returns the headers of that call.
     async fn call(&self, headers: &[(&str, &str)]) -> Call {
         let body = json!([{ "url": format!("{}/callback/a", self.callback), "arguments": [] }]);
         assert_eq!(self.post(headers, body.to_string()).await, StatusCode::OK);
@@ -70,7 +70,7 @@ impl Suite {
 }
 
 impl Call {
-    /// Trace id, parent id and flags of the one traceparent, which must be a good one.
+    /// Returns trace id, parent id and flags of the only `traceparent`, which must be valid.
     fn traceparent(&self) -> (String, String, String) {
         let all: Vec<_> = self.0.get_all("traceparent").iter().collect();
         let [value] = all.as_slice() else { panic!("one traceparent: {all:?}") };
@@ -86,7 +86,7 @@ impl Call {
         self.traceparent().0
     }
 
-    /// All members of tracestate, over all its headers.
+    /// Returns the members of all `tracestate` headers.
     fn tracestate(&self) -> Vec<String> {
         let values = self.0.get_all("tracestate").iter();
         let members = values.flat_map(|value| value.to_str().unwrap().split(','));
@@ -110,7 +110,7 @@ async fn both_headers_are_forwarded() {
     assert_ne!(parent_id, PARENT_ID);
     assert_eq!(call.tracestate(), ["foo=1", "bar=2"]);
 
-    // The parent id that was sent is that of our client span, in a tree under the caller's.
+    // The parent id that was sent is that of the client span, below the caller's span.
     let spans = suite.spans.finished();
     let client = spans.iter().find(|it| it.span.span_id.to_string() == parent_id).unwrap();
     let server = spans.iter().find(|it| it.span.span_id == client.span.parent_span_id).unwrap();
@@ -122,7 +122,7 @@ async fn without_headers_a_trace_begins() {
     let suite = Suite::start().await;
     let (first, second) = (suite.call(&[]).await.trace_id(), suite.call(&[]).await.trace_id());
     assert_ne!(first, second);
-    // A tracestate alone belongs to nobody.
+    // A tracestate without a traceparent is dropped.
     assert_eq!(suite.call(&[("tracestate", "foo=1")]).await.tracestate(), Vec::<String>::new());
 }
 
@@ -156,7 +156,7 @@ async fn a_malformed_traceparent_starts_a_new_trace() {
     for (name, traceparent) in cases {
         let call = suite.call(&[("traceparent", traceparent), ("tracestate", "foo=1")]).await;
         assert_ne!(call.trace_id(), TRACE_ID, "{name}");
-        assert_eq!(call.tracestate(), Vec::<String>::new(), "{name}: its tracestate goes with it");
+        assert_eq!(call.tracestate(), Vec::<String>::new(), "{name}: its tracestate is dropped, too");
     }
 }
 
@@ -185,7 +185,7 @@ async fn white_space_and_case_of_the_name_do_not_matter() {
 }
 
 #[tokio::test]
-async fn similar_names_mean_nothing() {
+async fn similar_header_names_are_ignored() {
     let suite = Suite::start().await;
     for name in ["trace-parent", "trace.parent"] {
         assert_ne!(suite.call(&[(name, TRACEPARENT)]).await.trace_id(), TRACE_ID, "{name}");
@@ -197,7 +197,7 @@ async fn similar_names_mean_nothing() {
 }
 
 #[tokio::test]
-async fn every_character_that_tracestate_may_have_comes_through() {
+async fn every_valid_character_of_tracestate_is_passed_on() {
     let suite = Suite::start().await;
     let letters: String = ('a'..='z').collect();
     let value: String = (' '..='~').filter(|it| !matches!(it, ',' | '=')).collect();
@@ -212,7 +212,7 @@ async fn every_character_that_tracestate_may_have_comes_through() {
 }
 
 #[tokio::test]
-async fn two_traceparents_are_none() {
+async fn two_traceparents_start_a_new_trace() {
     let suite = Suite::start().await;
     let other = "00-12345678901234567890123456789012-1234567890123456-01";
     let call = suite.call(&[("traceparent", TRACEPARENT), ("traceparent", other)]).await;
@@ -226,7 +226,7 @@ async fn the_sampled_flag_is_kept() {
         let traceparent = format!("00-{TRACE_ID}-{PARENT_ID}-{sent}");
         let (trace_id, parent_id, flags) = suite.call(&[("traceparent", &traceparent)]).await.traceparent();
         assert_eq!((trace_id.as_str(), flags.as_str()), (TRACE_ID, expected));
-        assert_ne!(parent_id, PARENT_ID, "also an unsampled hop has an id of its own");
+        assert_ne!(parent_id, PARENT_ID, "an unsampled hop has its own id, too");
     }
 }
 
@@ -248,7 +248,7 @@ async fn tracestate_headers_are_combined() {
 }
 
 #[tokio::test]
-async fn a_malformed_tracestate_does_not_cost_the_trace() {
+async fn a_malformed_tracestate_does_not_end_the_trace() {
     let long_key = format!("{}=1", "t".repeat(257));
     let suite = Suite::start().await;
     for tracestate in ["foo", "foo =1", "FOO=1", "foo.bar=1", "foo=1=2", "=", long_key.as_str()] {
@@ -259,11 +259,11 @@ async fn a_malformed_tracestate_does_not_cost_the_trace() {
 }
 
 #[tokio::test]
-async fn duplicate_keys_do_not_cost_the_trace() {
+async fn duplicate_keys_do_not_end_the_trace() {
     let suite = Suite::start().await;
     let call = suite.call(&[("traceparent", TRACEPARENT), ("tracestate", "foo=1,foo=2")]).await;
     assert_eq!(call.trace_id(), TRACE_ID);
-    // Level 2 lets a vendor keep the first, both, or none; ours keeps the first.
+    // Level 2 allows keeping the first, both or none. This implementation keeps the first.
     assert_eq!(call.tracestate(), ["foo=1"]);
 }
 
@@ -276,7 +276,7 @@ async fn tracestate_holds_32_members() {
     assert_eq!(call.tracestate().len(), 32);
     let call = suite.call(&[("traceparent", TRACEPARENT), ("tracestate", &members(33))]).await;
     assert_eq!(call.trace_id(), TRACE_ID);
-    assert!(call.tracestate().len() <= 32, "33 are no tracestate");
+    assert!(call.tracestate().len() <= 32, "33 members are too many");
     // 512 bytes must be passed on.
     let long = format!("foo={},bar={}", "f".repeat(251), "b".repeat(252));
     assert_eq!(long.len(), 512);
@@ -285,7 +285,7 @@ async fn tracestate_holds_32_members() {
 }
 
 #[tokio::test]
-async fn baggage_goes_along() {
+async fn baggage_is_passed_on() {
     let suite = Suite::start().await;
     let call =
         suite.call(&[("traceparent", TRACEPARENT), ("baggage", "tenant=a%20b;secret=no,plan=gold")]).await;
@@ -327,7 +327,7 @@ async fn a_malformed_body_is_a_bad_request() {
 }
 
 #[tokio::test]
-async fn a_peer_that_is_out_of_reach_is_no_reason_to_fail() {
+async fn an_unreachable_peer_is_not_a_failure() {
     let suite = Suite::start().await;
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let body = json!([{ "url": format!("http://{nobody}/"), "arguments": [] }]);

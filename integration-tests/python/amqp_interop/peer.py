@@ -3,18 +3,18 @@
     peer.py publish URL QUEUE          publishes three messages in one span, then prints its spans
     peer.py consume URL QUEUE          consumes three messages, then prints its spans
 
-A span is one line of JSON.
+Each span is printed as one line of JSON.
 """
 
-import json
+import pathlib
 import sys
 
 import pika
 from opentelemetry import trace
 from opentelemetry.instrumentation.pika import PikaInstrumentor
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+import recorded_spans  # noqa: E402
 
 MESSAGES = 3
 TIMEOUT = 20
@@ -43,23 +43,8 @@ def consume(connection, channel, queue):
     assert len(seen) == MESSAGES, seen
 
 
-def describe(span):
-    parent = span.parent
-    return {
-        "name": span.name,
-        "kind": span.kind.name,
-        "trace_id": f"{span.context.trace_id:032x}",
-        "span_id": f"{span.context.span_id:016x}",
-        "parent": f"{parent.span_id:016x}" if parent else "",
-        "links": [f"{link.context.span_id:016x}" for link in span.links],
-    }
-
-
 def main():
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    recorded_spans.record()
     PikaInstrumentor().instrument()
     direction, url, queue = sys.argv[1:]
     with pika.BlockingConnection(pika.URLParameters(url)) as connection:
@@ -68,8 +53,7 @@ def main():
             publish(channel, queue)
         else:
             consume(connection, channel, queue)
-    for span in exporter.get_finished_spans():
-        print(json.dumps(describe(span)))
+    recorded_spans.print_spans()
 
 
 main()

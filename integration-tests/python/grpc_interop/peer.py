@@ -3,19 +3,19 @@
     peer.py client HOST:PORT   makes three calls, then prints its spans
     peer.py server             prints its port, serves until its input ends, then prints its spans
 
-A span is one line of JSON. Messages are written by hand, so that no compiler for .proto files is needed.
+Each span is printed as one line of JSON. Messages are encoded by hand, so that the program needs no compiler for .proto files.
 """
 
-import json
+import pathlib
 import sys
 from concurrent import futures
 
 import grpc
 from opentelemetry import trace
 from opentelemetry.instrumentation.grpc import GrpcInstrumentorClient, GrpcInstrumentorServer
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
-from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+
+sys.path.append(str(pathlib.Path(__file__).parent.parent))
+import recorded_spans  # noqa: E402
 
 SERVICE = "shop.v1.Stock"
 TIMEOUT = 10
@@ -72,30 +72,15 @@ def serve():
     server.stop(TIMEOUT).wait()
 
 
-def describe(span):
-    parent = span.parent
-    return {
-        "name": span.name,
-        "kind": span.kind.name,
-        "trace_id": f"{span.context.trace_id:032x}",
-        "span_id": f"{span.context.span_id:016x}",
-        "parent": f"{parent.span_id:016x}" if parent else "",
-    }
-
-
 def main():
-    exporter = InMemorySpanExporter()
-    provider = TracerProvider()
-    provider.add_span_processor(SimpleSpanProcessor(exporter))
-    trace.set_tracer_provider(provider)
+    recorded_spans.record()
     GrpcInstrumentorClient().instrument()
     GrpcInstrumentorServer().instrument()
     if sys.argv[1] == "client":
         call(sys.argv[2])
     else:
         serve()
-    for span in exporter.get_finished_spans():
-        print(json.dumps(describe(span)))
+    recorded_spans.print_spans()
 
 
 main()

@@ -1,10 +1,10 @@
-//! What holds for each attribute by itself: its name is known and not deprecated, its value has the right type.
+//! Checks each attribute by itself: its name is known and not deprecated, and its value has the right type.
 
 use tracing_core_lite::span::data::{SpanData, Value};
 
 use crate::registry::{Attribute, Registry};
 
-/// Names, or beginnings of names, that are in no registry because they are ours. Whoever adds one says here what it is.
+/// Names and prefixes of attributes that no convention defines, each with its meaning. Add new ones here.
 const OURS: [(&str, &str); 4] = [
     ("shop.", "what the shop says about its orders"),
     ("tracing_suite.", "attributes that no convention defines (docs/attributes.md)"),
@@ -29,7 +29,7 @@ pub(crate) fn check(registry: &Registry, span: &SpanData, problems: &mut Vec<Str
     }
     for (key, _) in &span.attributes {
         if !seen.insert(key) {
-            problems.push(format!("{key} is there twice"));
+            problems.push(format!("{key} occurs twice"));
         }
     }
 }
@@ -39,16 +39,16 @@ fn check_one(key: &str, value: &Value, attribute: &Attribute, problems: &mut Vec
         problems.push(format!("{key} is deprecated: {deprecated}"));
     }
     if !has_type(value, &attribute.value_type) {
-        problems.push(format!("{key} = {value:?} is no {}", attribute.value_type));
+        problems.push(format!("{key} = {value:?} is not of type {}", attribute.value_type));
     }
     let member =
         attribute.members.iter().find(|it| it.value.as_str() == value.as_str() && it.value.is_string());
     if let Some(deprecated) = member.and_then(|it| it.deprecated.as_ref()) {
         problems.push(format!("{key} = {value:?} is deprecated: {deprecated}"));
     }
-    // All other enumerations are open.
+    // All other enumerations allow further values.
     if key == "http.request.method" && member.is_none() {
-        problems.push(format!("{key} = {value:?} is no member, and not _OTHER"));
+        problems.push(format!("{key} = {value:?} is neither a member nor _OTHER"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! The checker finds what is broken: a good span of each domain, and what is said when one thing about it is changed.
+//! The checker finds each fault: a valid span of each domain, and what the checker reports after one change to it.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{SpanData, StatusData, Value};
@@ -81,7 +81,7 @@ fn message(system: &str, operation: &str, kind: SpanKind) -> SpanData {
     span(&format!("{operation} orders.created"), kind, attributes)
 }
 
-/// What is done to a good span.
+/// A change to a valid span.
 enum Change {
     Set(&'static str, Value),
     Remove(&'static str),
@@ -130,7 +130,7 @@ fn each_group_has_its_spans() {
         ("messaging.rabbitmq.receive.client", message("rabbitmq", "receive", SpanKind::Client)),
         ("messaging.rabbitmq.process.consumer", message("rabbitmq", "process", SpanKind::Consumer)),
         ("messaging.rabbitmq.settle.client", message("rabbitmq", "settle", SpanKind::Client)),
-        // There is none of RabbitMQ's own.
+        // RabbitMQ has no such group of its own.
         ("messaging.create.producer", message("rabbitmq", "create", SpanKind::Producer)),
         ("messaging.send.producer", message("pulsar", "send", SpanKind::Producer)),
     ];
@@ -159,7 +159,7 @@ fn spans_without_a_group_are_internal() {
 }
 
 #[test]
-fn what_is_broken_is_found() {
+fn every_fault_is_found() {
     let registry = Registry::load();
     let kafka = || message("kafka", "send", SpanKind::Producer);
     let rabbit = || message("rabbitmq", "process", SpanKind::Consumer);
@@ -171,23 +171,27 @@ fn what_is_broken_is_found() {
         (redis(), vec![Remove("db.operation.name"), Name("cache:6379")], "db.operation.name is required"),
         (kafka(), vec![Remove("messaging.operation.name")], "messaging.operation.name is required"),
         (rabbit(), vec![Remove("messaging.destination.name")], "messaging.destination.name is required"),
-        (http_server(), vec![Set("http.response.status_code", text("200"))], "is no int"),
-        (grpc(SpanKind::Server), vec![Set("rpc.response.status_code", Value::Int(0))], "is no string"),
-        (http_server(), vec![Set("http.request.header.x-shop", text("a"))], "is no string[]"),
-        (query("sqlite"), vec![Set("db.response.returned_rows", Value::Double(1.0))], "is no int"),
+        (http_server(), vec![Set("http.response.status_code", text("200"))], "is not of type int"),
+        (
+            grpc(SpanKind::Server),
+            vec![Set("rpc.response.status_code", Value::Int(0))],
+            "is not of type string",
+        ),
+        (http_server(), vec![Set("http.request.header.x-shop", text("a"))], "is not of type string[]"),
+        (query("sqlite"), vec![Set("db.response.returned_rows", Value::Double(1.0))], "is not of type int"),
         // Names of attributes
         (http_client(), vec![Set("peer.service", text("shop"))], "peer.service is deprecated"),
         (http_server(), vec![Set("http.method", text("GET"))], "http.method is deprecated"),
         (query("sqlite"), vec![Set("db.statement", text("SELECT 1"))], "db.statement is deprecated"),
         (kafka(), vec![Set("messaging.client_id", text("a"))], "messaging.client_id is deprecated"),
         (query("sqlite"), vec![Set("db.rows", Value::Int(1))], "neither in the registry nor"),
-        (http_server(), vec![Set("http.request.method", text("get"))], "no member"),
+        (http_server(), vec![Set("http.request.method", text("get"))], "neither a member nor"),
         // Conditions
         (http_server(), vec![Fail], "error.type is missing"),
-        (query("sqlite"), vec![Set("error.type", text("275"))], "error.type is there"),
+        (query("sqlite"), vec![Set("error.type", text("275"))], "error.type is present"),
         (kafka(), vec![Fail], "error.type is missing"),
         (http_server(), vec![Set("http.request.method", text("_OTHER"))], "method_original is missing"),
-        (grpc(SpanKind::Server), vec![Set("rpc.method_original", text("a/b"))], "method_original is there"),
+        (grpc(SpanKind::Server), vec![Set("rpc.method_original", text("a/b"))], "method_original is present"),
         (http_client(), vec![Remove("http.response.status_code")], "status_code is missing"),
         (grpc(SpanKind::Server), vec![Remove("rpc.response.status_code")], "status_code is required"),
         (query("postgresql"), vec![Set("server.port", Value::Int(1))], "without server.address"),
@@ -195,13 +199,13 @@ fn what_is_broken_is_found() {
         (
             rabbit(),
             vec![Set("messaging.destination.temporary", Value::Bool(false))],
-            "only to be there when true",
+            "must be absent unless true",
         ),
-        (rabbit(), vec![Set("messaging.rabbitmq.destination.routing_key", text(""))], "although empty"),
+        (rabbit(), vec![Set("messaging.rabbitmq.destination.routing_key", text(""))], "present, but empty"),
         // Status
-        (http_client(), vec![Set("http.response.status_code", Value::Int(404))], "the answer is"),
-        (http_server(), vec![Set("http.response.status_code", Value::Int(500))], "the answer is"),
-        (grpc(SpanKind::Client), vec![Set("rpc.response.status_code", text("NOT_FOUND"))], "the answer is"),
+        (http_client(), vec![Set("http.response.status_code", Value::Int(404))], "the response is"),
+        (http_server(), vec![Set("http.response.status_code", Value::Int(500))], "the response is"),
+        (grpc(SpanKind::Client), vec![Set("rpc.response.status_code", text("NOT_FOUND"))], "the response is"),
         (
             grpc(SpanKind::Server),
             vec![
@@ -209,7 +213,7 @@ fn what_is_broken_is_found() {
                 Fail,
                 Set("error.type", text("NOT_FOUND")),
             ],
-            "the answer is",
+            "the response is",
         ),
         // Kind and group
         (http_server(), vec![Kind(SpanKind::Internal)], "no such group"),

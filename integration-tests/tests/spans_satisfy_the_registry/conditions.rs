@@ -1,4 +1,4 @@
-//! Conditions that the registry states in prose, as far as a span can show by itself whether they are met.
+//! Checks the conditions that the registry states in prose, where a single span shows whether they hold.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{SpanData, StatusData, Value};
@@ -10,7 +10,7 @@ use crate::registry::{Group, Level, Requirement};
 const SERVER_ERRORS: [&str; 6] =
     ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
 
-/// Checks what `group` demands of `span`, required or under a condition.
+/// Checks the required and conditional attributes of `group`.
 pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) {
     for (key, requirement) in &group.attributes {
         let value = span.attribute(key);
@@ -26,14 +26,14 @@ pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) 
     problems.extend(status(span));
 }
 
-/// What is wrong with an attribute that has to be there under a condition.
+/// Describes what is wrong with a conditional attribute.
 fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<String> {
     let value = span.attribute(key);
     let condition = requirement.condition.as_deref().unwrap_or_default();
     let is_error = matches!(span.status, StatusData::Error(_));
     let iff = |expected: bool, why: &str| match (value.is_some(), expected) {
-        (true, false) => Some(format!("{key} is there, although not {why}")),
-        (false, true) => Some(format!("{key} is missing, although {why}")),
+        (true, false) => Some(format!("{key} is present, but not {why}")),
+        (false, true) => Some(format!("{key} is missing, but {why}")),
         _ => None,
     };
     match key {
@@ -42,16 +42,16 @@ fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<
             iff(text(span, "http.request.method") == Some("_OTHER"), "the method is _OTHER")
         }
         "rpc.method_original" => iff(text(span, "rpc.method") == Some("_OTHER"), "the method is _OTHER"),
-        // Without one, there was no response: because of an error, or because the client went away.
+        // Without a status code there was no response: because of an error, or because the client went away.
         "http.response.status_code"
             if value.is_none()
                 && span.attribute("error.type").is_none()
                 && span.attribute("tracing_suite.outcome").is_none() =>
         {
-            Some(format!("{key} is missing, and so is the error that would be the reason"))
+            Some(format!("{key} is missing, and so is an error that explains it"))
         }
         "server.port" if value.is_some() && span.attribute("server.address").is_none() => {
-            Some(format!("{key} is there without server.address"))
+            Some(format!("{key} is present without server.address"))
         }
         "messaging.destination.name" if span.attribute("messaging.batch.message_count").is_none() => {
             iff(true, "there is one message")
@@ -61,16 +61,16 @@ fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<
         }
         _ if condition.starts_with("If value is `true`") => match value {
             None | Some(Value::Bool(true)) => None,
-            Some(other) => Some(format!("{key} is {other:?}, and only to be there when true")),
+            Some(other) => Some(format!("{key} is {other:?}, but must be absent unless true")),
         },
         _ if condition == "If not empty." && text(span, key) == Some("") => {
-            Some(format!("{key} is there, although empty"))
+            Some(format!("{key} is present, but empty"))
         }
         _ => None,
     }
 }
 
-/// Whether the status fits to what was answered.
+/// Checks that the status matches the response.
 fn status(span: &SpanData) -> Option<String> {
     let code = span.attribute("http.response.status_code").and_then(Value::as_int);
     let rpc = text(span, "rpc.response.status_code");
@@ -82,11 +82,11 @@ fn status(span: &SpanData) -> Option<String> {
         _ => return None,
     };
     let is_error = matches!(span.status, StatusData::Error(_));
-    // More may have gone wrong than the answer says, such as a body that broke off.
+    // A span may have failed although its response did not, for example if the body broke off.
     let excused = is_error && span.attribute("error.type").is_some() && rpc.is_none();
     (expected != is_error && !excused).then(|| {
         format!(
-            "the answer is {:?}, and the status {:?}",
+            "the response is {:?}, but the status {:?}",
             rpc.map_or_else(|| format!("{code:?}"), str::to_owned),
             span.status
         )

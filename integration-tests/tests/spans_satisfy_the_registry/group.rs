@@ -1,11 +1,11 @@
-//! Which group of the registry a span belongs to.
+//! Finds the group of the registry that a span belongs to.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{SpanData, Value};
 
 use crate::registry::{Group, Registry, kind_name};
 
-/// Where the conventions of a domain begin in the registry, and the attribute that says that a span is one of theirs.
+/// The prefix of each domain in the registry, and the attribute that marks its spans.
 const DOMAINS: [(&str, &str); 4] = [
     ("http", "http.request.method"),
     ("rpc", "rpc.system.name"),
@@ -17,13 +17,13 @@ const DOMAINS: [(&str, &str); 4] = [
 #[derive(Debug)]
 pub(crate) enum Membership<'r> {
     Of(&'r str, &'r Group),
-    /// A span of ours for which there are no conventions:
+    /// A span for which there are no conventions:
     ///
-    /// - work inside of a service (kind internal), which has attributes of no domain;
-    /// - `get_or_load prices` and other operations of a cache in the process, with `cache.*`;
-    /// - `acquire connection`, which names its database and is no call of it: kind internal, without an operation.
+    /// - work inside a service, of kind internal, without attributes of a domain;
+    /// - operations of an in-process cache, such as `get_or_load prices`;
+    /// - `acquire connection`, of kind internal, which names its database but does not call it.
     None,
-    /// It should have one.
+    /// A span that should have a group.
     Missing(String),
 }
 
@@ -31,10 +31,10 @@ pub(crate) fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
     span.attribute(key).and_then(Value::as_str)
 }
 
-/// Looks for the group by the kind of `span` and by its attributes.
+/// Finds the group by the kind and the attributes of `span`.
 ///
-/// Of the groups of a domain, such as those for databases, the ones with its kind and its fixed values remain (and for
-/// messages, its operation); of these, the one that fixes most, which is that of `db.system.name`.
+/// A group matches if it has the domain, the kind and the fixed values of the span, and for messages the operation. Of several
+/// matches, the one with the most fixed values wins.
 pub(crate) fn find<'r>(registry: &'r Registry, span: &SpanData) -> Membership<'r> {
     let marked = DOMAINS.iter().find(|(_, marker)| span.attribute(marker).is_some());
     let Some((domain, marker)) = marked else { return without_marker(span) };
@@ -45,7 +45,7 @@ pub(crate) fn find<'r>(registry: &'r Registry, span: &SpanData) -> Membership<'r
     let operation = text(span, "messaging.operation.type");
     if *domain == "messaging" && operation.is_none() {
         return Membership::Missing(
-            "has no messaging.operation.type, which tells the groups of messaging apart".to_owned(),
+            "has no messaging.operation.type, which distinguishes the groups of messaging".to_owned(),
         );
     }
     let fixes = |group: &Group| group.attributes.values().filter(|it| it.fixed.is_some()).count();
@@ -59,7 +59,7 @@ pub(crate) fn find<'r>(registry: &'r Registry, span: &SpanData) -> Membership<'r
     match registry.span_groups.iter().filter(fits).max_by_key(|(_, group)| fixes(group)) {
         Some((id, group)) => Membership::Of(id, group),
         None => Membership::Missing(format!(
-            "has {marker} = {:?} and kind {kind}{}, and there is no such group",
+            "has {marker} = {:?} and kind {kind}{}, but there is no such group",
             text(span, marker).unwrap_or_default(),
             operation.map(|it| format!(" and operation {it:?}")).unwrap_or_default(),
         )),

@@ -1,10 +1,10 @@
-//! Every span of the demo satisfies the semantic conventions, as the registry in `test-vectors` has them.
+//! Every span of the demo satisfies the semantic conventions, as given by the registry in `test-vectors`.
 //!
-//! For each span, its group is [found](group::find) by kind and attributes; then everything that the group demands and a
-//! span can show by itself is checked: required attributes, those [under a condition](conditions), types and deprecated
-//! names of [all attributes](attributes), the kind, and the [name](name). Nothing here knows which spans the demo has: those of
-//! another group are checked as soon as they are there.
-#![allow(clippy::unwrap_used, reason = "what a test cannot do without ends it")]
+//! The checker [finds](group::find) the group of a span by its kind and attributes. Then it checks everything that the group
+//! requires and that a single span can show: required attributes, [conditional attributes](conditions), types and deprecated
+//! names of [all attributes](attributes), the kind, and the [name](name). It knows nothing about the demo, so it checks
+//! spans of a new group as soon as there are some.
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 mod attributes;
 mod broken_spans;
@@ -24,7 +24,7 @@ use tracing_core_lite::exporters::otlp_json;
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{FinishedSpan, SpanData};
 
-/// Everything that is wrong with `span`; nothing, when all is well.
+/// Describes everything that is wrong with `span`.
 fn problems(registry: &Registry, span: &SpanData) -> Vec<String> {
     let mut problems = Vec::new();
     attributes::check(registry, span, &mut problems);
@@ -42,7 +42,7 @@ fn problems(registry: &Registry, span: &SpanData) -> Vec<String> {
     problems
 }
 
-/// Checks `spans`, and that there are some of each of these groups: without them, the check would prove nothing.
+/// Checks `spans`, and that each of the `expected` groups has some. Without spans the check would prove nothing.
 fn assert_good(spans: &[FinishedSpan], expected: &[&str]) {
     let registry = Registry::load();
     let mut groups: BTreeMap<&str, usize> = BTreeMap::new();
@@ -64,7 +64,7 @@ fn assert_good(spans: &[FinishedSpan], expected: &[&str]) {
     }
 }
 
-/// The lines that `cargo xtask demo --otlp-file FILE` writes.
+/// Checks the lines that `cargo xtask demo --otlp-file FILE` writes.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_span_of_the_demo_satisfies_the_registry() {
     let folder = tempfile::tempdir().unwrap();

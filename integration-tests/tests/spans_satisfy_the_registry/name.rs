@@ -1,10 +1,10 @@
-//! The rules for names of spans: `name_rule` of each group, as code.
+//! The `name_rule` of each group, as code.
 
 use tracing_core_lite::span::data::{SpanData, Value};
 
 use crate::group::text;
 
-/// What the name of a span of the group `id` has to be.
+/// Returns the name that a span of the group `id` must have.
 pub(crate) fn expected(id: &str, span: &SpanData) -> String {
     match id.split('.').next() {
         Some("http") => http(if id == "http.server" { "http.route" } else { "url.template" }, span),
@@ -28,7 +28,7 @@ fn database(id: &str, span: &SpanData) -> String {
     if let Some(summary) = text(span, "db.query.summary") {
         return summary.to_owned();
     }
-    // The number of a Redis database says little.
+    // The number of a Redis database is not a useful name.
     let namespace = text(span, "db.namespace").filter(|_| id != "db.redis.client");
     let target = text(span, "db.collection.name")
         .or_else(|| text(span, "db.stored_procedure.name"))
@@ -43,12 +43,12 @@ fn database(id: &str, span: &SpanData) -> String {
 
 fn messaging(span: &SpanData) -> String {
     let is_true = |key: &str| span.attribute(key) == Some(&Value::Bool(true));
-    let is_of_the_moment =
+    let is_short_lived =
         is_true("messaging.destination.temporary") || is_true("messaging.destination.anonymous");
-    let name = text(span, "messaging.destination.name").filter(|_| !is_of_the_moment);
+    let name = text(span, "messaging.destination.name").filter(|_| !is_short_lived);
     let destination = text(span, "messaging.destination.template").or(name).map(str::to_owned);
-    // Of an operation with a destination that cannot be part of the name, the operation remains.
-    let destination = destination.or_else(|| if is_of_the_moment { None } else { server(span) });
+    // A destination that cannot be part of the name leaves only the operation.
+    let destination = destination.or_else(|| if is_short_lived { None } else { server(span) });
     join([text(span, "messaging.operation.name"), destination.as_deref()])
 }
 

@@ -16,7 +16,7 @@ pub(crate) struct Attribute {
     /// `string`, `int`, `double`, `boolean`, an array such as `string[]`, or `any`.
     #[serde(rename = "type")]
     pub(crate) value_type: String,
-    /// Its name is only the beginning of those that are used.
+    /// Whether the name is a prefix of the names in use.
     pub(crate) template: bool,
     pub(crate) deprecated: Option<serde_json::Value>,
     #[serde(default)]
@@ -31,7 +31,7 @@ pub(crate) struct Member {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Group {
-    /// `client`, `server`, `producer`, `consumer`, `internal`: any of these.
+    /// The kinds that its spans may have: `client`, `server`, `producer`, `consumer`, `internal`.
     pub(crate) kind: Vec<String>,
     pub(crate) attributes: BTreeMap<String, Requirement>,
 }
@@ -60,7 +60,7 @@ impl Registry {
         serde_json::from_str(&text).unwrap_or_else(|error| panic!("{path}: {error}"))
     }
 
-    /// The attribute that is used as `key`, be it by its own name or by that of a template.
+    /// Returns the attribute with the name `key`, or the template that `key` belongs to.
     pub(crate) fn attribute(&self, key: &str) -> Option<&Attribute> {
         let templates = || {
             let dots = key.match_indices('.').map(|(dot, _)| &key[..dot]);

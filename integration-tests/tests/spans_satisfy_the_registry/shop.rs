@@ -1,7 +1,7 @@
-//! The shop on other databases, and with another cache: the same orders, and spans of other groups.
+//! The shop with other databases, another cache and real brokers: the same orders, with spans of other groups.
 //!
-//! The servers' URLs come from `TEST_POSTGRES_URL`, `TEST_MYSQL_URL`, `TEST_REDIS_URL`, `KAFKA_BROKERS` and `AMQP_URL`, which `cargo xtask test` sets; a
-//! test without them fails.
+//! `cargo xtask test` sets the URLs of the servers: `TEST_POSTGRES_URL`, `TEST_MYSQL_URL`, `TEST_REDIS_URL`, `KAFKA_BROKERS` and
+//! `AMQP_URL`. A test without its server fails.
 
 use examples::demo::{OrderKind, Ports, RunningShop, is_complete, problems};
 use examples::shop::Settings;
@@ -17,7 +17,7 @@ fn from_env(variable: &str) -> String {
     })
 }
 
-/// One order of each kind, which have to go as they go in the demo.
+/// Places one order of each kind. They must end as they do in the demo.
 async fn one_of_each(settings: Settings) -> Vec<FinishedSpan> {
     let memory = MemoryExporter::new();
     let exporter = || -> Box<dyn tracing_core_lite::pipeline::Exporter> { Box::new(memory.clone()) };
@@ -33,7 +33,7 @@ async fn one_of_each(settings: Settings) -> Vec<FinishedSpan> {
     spans
 }
 
-/// Orders and inventory share the database: their tables have different names.
+/// Orders and inventory share the database, because their tables have different names.
 async fn on_database(variable: &str, group: &str) {
     let settings = Settings::default().with("DATABASE_URL", from_env(variable));
     assert_good(&one_of_each(settings).await, &[group]);
@@ -52,7 +52,7 @@ async fn the_shop_runs_on_mysql() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_shop_keeps_prices_in_redis() {
     let url = from_env("TEST_REDIS_URL");
-    // The first order has to find no price, even when the server has been used before.
+    // The first order must miss the cache, even on a server that was used before.
     let mut redis =
         redis::Client::open(url.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap();
     let prices: Vec<String> = redis.keys("price:*").await.unwrap();
@@ -62,7 +62,7 @@ async fn the_shop_keeps_prices_in_redis() {
     assert_good(&one_of_each(Settings::default().with("REDIS_URL", url)).await, &["db.redis.client"]);
 }
 
-/// Workers in place of tasks: what they do is in the trace of the order, down to the dead letter.
+/// Workers instead of tasks: the trace of the order includes their work, down to the dead letter.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_shop_uses_kafka_and_rabbitmq() {
     let settings = Settings::default()
@@ -78,5 +78,5 @@ async fn the_shop_uses_kafka_and_rabbitmq() {
     assert_good(&spans, &groups);
     let outcome =
         |it: &&FinishedSpan| it.span.text("tracing_suite.rabbitmq.message.outcome") == Some("reject");
-    assert_eq!(spans.iter().filter(outcome).count(), 1, "one job is given up");
+    assert_eq!(spans.iter().filter(outcome).count(), 1, "one job becomes a dead letter");
 }
