@@ -6,6 +6,7 @@
 //! ```text
 //! cargo run -p tracing-core-lite --features messaging --example in_memory_queue
 //! ```
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::collections::VecDeque;
 use std::error::Error;
