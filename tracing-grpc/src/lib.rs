@@ -42,6 +42,8 @@ mod settings;
 mod start;
 #[cfg(feature = "server")]
 pub mod tonic;
+#[cfg(feature = "server")]
+mod tonic_body;
 mod trace_bin;
 
 pub use filter::skip_health_and_reflection;

@@ -5,6 +5,7 @@ use http::HeaderMap;
 use opentelemetry::ContextGuard;
 
 use super::protocol::{End, Protocol};
+use super::watched::Watched;
 use crate::layer_support::BoxPool;
 use crate::{Context, Recorder, Span};
 
@@ -17,14 +18,6 @@ pub struct Call<P: Protocol> {
     context: Context,
     /// `None` if the call is neither recorded nor measured, or has ended.
     watched: Option<Box<Watched<P>>>,
-}
-
-/// What a call needs until it ends.
-#[derive(Debug)]
-pub struct Watched<P> {
-    /// `None` after the end.
-    span: Option<Span>,
-    protocol: P,
 }
 
 impl<P: Protocol> Call<P> {

@@ -27,16 +27,18 @@ mod request_context;
 mod request_headers;
 mod response_body;
 mod start;
+mod watched;
 
 pub use body::TracedBody;
-pub use call::{Call, Watched};
+pub use call::Call;
 pub use filter::Filter;
 pub use future::{CallFuture, OnHead};
 pub use hooks::{Hooks, OnRequest, OnResponse};
 #[cfg(feature = "tower-metrics")]
 pub use metrics::{CallMetrics, Measurement};
-pub use protocol::{AfterHead, CallPool, End, Protocol};
+pub use protocol::{AfterHead, End, Protocol};
 pub use request_context::{CarryContext, CarryContextLayer, RequestContext};
 pub use request_headers::RequestHeaders;
 pub use response_body::{AnyBody, FramesAhead, NoFramesAhead, ResponseBody};
 pub use start::{Decision, Origin, Source, Start};
+pub use watched::{CallPool, Watched};

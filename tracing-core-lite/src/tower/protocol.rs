@@ -7,9 +7,8 @@ use bytes::Buf;
 use http::{HeaderMap, Response};
 use http_body::Body;
 
-use super::call::Watched;
+use super::watched::CallPool;
 use crate::Span;
-use crate::layer_support::BoxPool;
 
 /// What a protocol keeps of a call from its request to its end, and how it ends the call's span.
 ///
@@ -67,6 +66,3 @@ pub enum End<'a, E> {
     /// The service, the body or a hook panicked.
     Panicked,
 }
-
-/// A thread's recycled boxes for the calls of one protocol.
-pub type CallPool<P> = BoxPool<Watched<P>>;

@@ -11,7 +11,7 @@ use crate::config::Config;
 use crate::read_ahead::ReadAhead;
 use crate::record::Side;
 use crate::settings::settings;
-use crate::tonic::TonicBody;
+use crate::tonic_body::TonicBody;
 
 /// A layer that makes every call a span of kind server, for any tower service. See the [module's documentation](super).
 ///
