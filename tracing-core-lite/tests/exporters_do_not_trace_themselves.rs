@@ -60,6 +60,8 @@ fn grpc_receiver() -> (String, tokio::runtime::Runtime) {
         })
         .build()
         .unwrap();
+    // Its thread has started, and has its subscriber, before the subscriber of the test exists.
+    runtime.block_on(runtime.spawn(async {})).unwrap();
     let incoming = runtime.block_on(async { TcpIncoming::bind(([127, 0, 0, 1], 0).into()) }).unwrap();
     let url = format!("http://{}", incoming.local_addr().unwrap());
     runtime.spawn(
