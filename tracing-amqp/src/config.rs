@@ -8,7 +8,7 @@ use tracing_core_lite::messaging::{Client, MessageBatch, MessagingOperation, Ope
 
 use crate::record::destination;
 
-/// The settings and the address of a broker. Create it once and wrap all channels with it. A clone is cheap.
+/// The settings and the address of a broker. Create it once and wrap all channels with it. Cloning it is cheap.
 ///
 /// [`TracedChannel::new`](crate::TracedChannel::new) creates one with the default settings and no address.
 ///
@@ -37,8 +37,8 @@ impl Default for Broker {
 impl Broker {
     /// Creates a broker with the address in `peer`.
     ///
-    /// lapin does not tell which IP address it connected to. If you know it, pass it with [`Peer::with_network`] to get
-    /// `network.peer.address` and `network.peer.port`.
+    /// lapin does not expose the IP address that it connected to. If you know it, pass it with [`Peer::with_network`]
+    /// to record `network.peer.address` and `network.peer.port`.
     #[must_use]
     pub fn new(settings: Settings, peer: Peer) -> Self {
         let scope = InstrumentationScope::builder("tracing-amqp")
@@ -48,15 +48,15 @@ impl Broker {
         Self(Client::new("rabbitmq", scope, settings, peer))
     }
 
-    /// Creates a broker with the host and port of `uri` as its `server.address` and `server.port`, and if the host is an IP
-    /// address, as its `network.peer.address` and `network.peer.port`, too. Nothing else of the URI is kept. An invalid URI
-    /// is ignored.
+    /// Creates a broker with the host and port of `uri` as its `server.address` and `server.port`. If the host is an IP
+    /// address, it is also its `network.peer.address` and `network.peer.port`. No other part of the URI is kept. An
+    /// invalid URI is ignored.
     #[must_use]
     pub fn at(uri: &str, settings: Settings) -> Self {
         Self::new(settings, peer(uri))
     }
 
-    /// Starts the work on many deliveries from `queue` at once: one `process` span. See [`MessageBatch`].
+    /// Starts the work on several deliveries from `queue`: one `process` span. See [`MessageBatch`].
     #[must_use]
     pub fn batch(&self, queue: &str) -> MessageBatch {
         let destination = destination::with_queue(queue, queue);

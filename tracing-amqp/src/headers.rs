@@ -6,7 +6,7 @@ use lapin::BasicProperties;
 use lapin::types::{AMQPValue, FieldTable, ShortString};
 use tracing_core_lite::propagation::{Extract, Inject};
 
-/// The headers of a message, to read. Names match in any letter case, as clients differ in how they write them.
+/// The headers of a message, for reading. Names ignore ASCII case, because clients write them differently.
 #[derive(Clone, Copy)]
 pub(crate) struct Headers<'a>(Option<&'a BTreeMap<ShortString, AMQPValue>>);
 
@@ -47,7 +47,7 @@ fn bytes(value: &AMQPValue) -> Option<&[u8]> {
     }
 }
 
-/// A copy of the headers of a message, to write: lapin offers neither mutable nor owned access to its own.
+/// A copy of the headers of a message, for writing. lapin offers neither mutable nor owned access to its own.
 pub(crate) struct NewHeaders(BTreeMap<ShortString, AMQPValue>);
 
 impl NewHeaders {
@@ -67,14 +67,14 @@ impl NewHeaders {
 impl Inject for NewHeaders {
     fn set(&mut self, name: &'static str, value: &str) {
         self.remove(name);
-        // A longer name cannot be sent.
+        // AMQP cannot send a longer name.
         if let Ok(name) = ShortString::try_new(name) {
             self.0.insert(name, AMQPValue::LongString(value.into()));
         }
     }
 
     fn remove(&mut self, name: &'static str) {
-        // Most tables do not have the header, and a search is cheaper than rebuilding the table.
+        // Most tables lack the header, and a search is cheaper than rebuilding the table.
         if self.0.keys().any(|key| key.as_str().eq_ignore_ascii_case(name)) {
             self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
         }

@@ -43,29 +43,29 @@
 //! | acknowledgements, with [`Settings::with_settle_spans`] | `ack`, `nack`, `reject`, kind client | when they are written |
 //!
 //! # Destinations
-//! The destination of a publish is `{exchange}:{routing key}`, or the one of them that is not empty, or `amq.default`. That of a
-//! delivery is `{exchange}:{routing key}:{queue}` without empty parts, and without the queue if the routing key is its name
-//! (semantic conventions 1.44 for RabbitMQ). [`Settings::with_filter`] and [`Settings::with_destination_template`] receive these
-//! names, and for `basic_get` and batches the name of the queue. Span names leave out names that the broker generates
-//! (`amq.gen-…`, `amq.rabbitmq.reply-to…`), and are cut at 288 bytes. `messaging.destination.name` is complete. If routing keys
-//! contain ids, give them a template.
+//! The destination of a publish is `{exchange}:{routing key}`, or whichever of them is not empty, or `amq.default`.
+//! That of a delivery is `{exchange}:{routing key}:{queue}` without empty parts, and without the queue if the routing
+//! key is its name (semantic conventions 1.44 for RabbitMQ). [`Settings::with_filter`] and
+//! [`Settings::with_destination_template`] receive these names, and for `basic_get` and batches the name of the queue.
+//! Span names omit names that the broker generates (`amq.gen-…`, `amq.rabbitmq.reply-to…`), and are cut at 288 bytes.
+//! `messaging.destination.name` is complete. If routing keys contain ids, use a template.
 //!
 //! # How a delivery relates to its sender
-//! By default, the span of a delivery is a child of the sender's span, with a FollowsFrom link to it;
-//! [the core's module](tracing_core_lite::messaging) has a picture. The number of the attempt comes from `x-death` and
+//! By default, the span of a delivery is a child of the sender's span, with a FollowsFrom link to it. The [core's
+//! module](tracing_core_lite::messaging) has a picture. The number of the attempt comes from `x-death` and
 //! [`TracedDelivery::properties_for_retry`].
 //!
-//! # What can go wrong
-//! - Headers from peers are untrusted: what cannot be read is ignored.
-//! - The wrapped calls do what the bare calls do, except that they replace the headers of trace context.
-//! - With lapin's automatic recovery, each call is still one span. Calls that lapin then rejects have failed. A delivery that
-//!   could not be acknowledged has the outcome `dropped`, and the broker delivers it again.
-//! - Acknowledgements by `Channel::basic_ack` or the bare `Acker` are not traced, nor are the other deliveries that a call with
-//!   `multiple` settles: see [`DeliveryOutcome::Dropped`].
+//! # Behavior in case of errors
+//! - Headers from peers are untrusted. Malformed ones are ignored.
+//! - The wrapped calls behave like the bare calls, except that they replace the headers of trace context.
+//! - With lapin's automatic recovery, each call is still one span. Calls that lapin then rejects have failed. A
+//!   delivery that could not be acknowledged has the outcome `dropped`, and the broker delivers it again.
+//! - Acknowledgements by `Channel::basic_ack` or the bare `Acker` are not traced, and neither are the other deliveries
+//!   that a call with `multiple` settles: see [`DeliveryOutcome::Dropped`].
 //! - A panic in [`TracedDelivery::process`] is an error with the `error.type` `panic`.
 //!
 //! # Features
-//! lapin comes without a runtime and without TLS: your own dependency on it chooses them. `metrics` adds
+//! lapin is used without a runtime and without TLS. Your own dependency on it selects them. `metrics` adds
 //! [`Settings`]`::with_metrics`, the metrics of messaging clients. `full` is the same. By default, neither is enabled.
 
 mod channel;
@@ -81,25 +81,25 @@ pub use config::Broker;
 pub use consumer::{
     DeliveryOutcome, ProcessingDelivery, TracedConsumer, TracedDelegate, TracedDelivery, TracedDeliveryResult,
 };
-/// The client that is wrapped.
+/// The wrapped client.
 pub use lapin;
 pub use publisher::TracedConfirm;
 pub use record::attribute;
 pub use rpc::{RpcClient, RpcError};
-/// The core that spans are recorded with.
+/// The core that records spans.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
     ATTEMPT, Attempt, BatchItem, FIRST_TRACEPARENT, InFlight, MessageBatch, MessageView, Origin, Peer,
     Relation, Settings,
 };
 
-/// What tests across the crates of the workspace need. Outside semver.
+/// Helpers for tests of the workspace's crates. Not covered by semver.
 #[doc(hidden)]
 pub mod layer_support {
     pub use crate::record::error_class::of_error as error_class;
 }
 
-/// The examples of the README, so that they compile.
+/// The examples of the README, compiled as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -8,7 +8,7 @@ use tracing_amqp::{Broker, Settings};
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::testing::TestSpans;
 
-/// What is current when the delivery is acknowledged.
+/// The current span when the delivery is acknowledged.
 #[derive(Debug, Clone, Copy)]
 enum Current {
     Nothing,

@@ -1,4 +1,4 @@
-//! The span of a publish ends when the broker has answered, whoever reads the answer and when.
+//! The span of a publish ends when the broker answers, no matter when the answer is read.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -81,7 +81,7 @@ async fn a_message_that_came_back_is_not_lost_with_its_confirm() {
     assert!(within(rabbit.channel.wait_for_confirms()).await.unwrap().is_empty(), "only once");
 }
 
-/// Without a runtime: on a thread of its own, while lapin runs on the test's runtime.
+/// Without a runtime: on a separate thread, while lapin runs on the test's runtime.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn without_a_runtime_the_span_has_the_time_of_the_confirm() {
     for is_polled in [true, false] {

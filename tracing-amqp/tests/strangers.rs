@@ -1,4 +1,4 @@
-//! Messages of clients without tracing, and any headers of untrusted peers, are read without harm.
+//! Messages of clients without tracing, and arbitrary headers of untrusted peers, are read without harm.
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -1,4 +1,4 @@
-//! The assertions of the test kit tell what differs, at the line of the test.
+//! The assertions of the test kit report differences at the line of the test.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use std::sync::Mutex;
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, Resource, SpanKind};
 
-/// The message of a panic, and where it happened.
+/// The message of a panic and its location.
 fn panic_of(work: impl FnOnce()) -> (String, String, u32) {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     static PLACE: Mutex<Option<(String, u32)>> = Mutex::new(None);

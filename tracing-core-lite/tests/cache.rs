@@ -1,4 +1,4 @@
-//! Spans of caches: hits, misses, the loads below them, and how each of them ends.
+//! Spans of caches: hits, misses, the loads below them, and their endings.
 #![cfg(all(feature = "cache", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -68,7 +68,7 @@ async fn a_load_that_fails() {
 }
 
 #[tokio::test]
-async fn a_look_up_that_is_given_up() {
+async fn a_cancelled_lookup() {
     let spans = TestSpans::new();
     let traced = TracedCache::new("prices").with_provider(spans.provider());
     let load = async {
@@ -89,7 +89,7 @@ async fn a_look_up_that_is_given_up() {
 }
 
 #[tokio::test]
-async fn one_who_waits_for_the_load_of_another_has_a_hit() {
+async fn waiting_for_the_load_of_another_task_is_a_hit() {
     let spans = TestSpans::new();
     let traced = TracedCache::new("prices").with_provider(spans.provider());
     let prices = Prices::new(10);
@@ -145,7 +145,7 @@ async fn a_load_that_panics_is_a_failure() {
     assert_panicked(&spans, "get_or_load prices");
 }
 
-/// An executor, or the cache, may catch the panic and drop the future later, while nothing panics.
+/// An executor or the cache may catch the panic and drop the future later, when the thread is no longer panicking.
 #[test]
 fn a_panic_that_is_caught_before_the_future_is_dropped_is_a_failure() {
     let spans = TestSpans::new();

@@ -13,7 +13,7 @@ use prost::Message;
 use tracing_core_lite::exporters::ConsoleExporter;
 use tracing_core_lite::pipeline::{Batch, Exporter};
 
-/// A writer that a test can look into.
+/// A writer whose content a test can read.
 #[derive(Clone, Default)]
 struct Paper(Arc<Mutex<Vec<u8>>>);
 

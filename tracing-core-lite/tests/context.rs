@@ -159,7 +159,7 @@ fn a_context_that_outlives_its_span_neither_stretches_nor_revives_it() {
     assert!(!left_behind.span().is_recording());
     left_behind.span().set_attribute(KeyValue::new("late", true));
     left_behind.span().end();
-    // Another span takes a pooled slot meanwhile: the old context must not write into it.
+    // Another span reuses the pooled slot. The old context must not write into it.
     let next = tracer.span("next").with_parent(&Context::new()).start();
     left_behind.span().set_attribute(KeyValue::new("stray", true));
     next.end();

@@ -1,4 +1,4 @@
-//! A client that the suite does not wrap is instrumented with the `database` module alone.
+//! A client that the suite does not wrap can be instrumented with the `database` module alone.
 #![cfg(all(feature = "database", feature = "testing"))]
 
 use std::thread;

@@ -1,4 +1,4 @@
-//! The reader of OTLP's protobuf agrees with opentelemetry-proto, and survives anything.
+//! The OTLP protobuf decoder agrees with opentelemetry-proto and handles arbitrary input.
 #![allow(clippy::unwrap_used)]
 
 mod requests;

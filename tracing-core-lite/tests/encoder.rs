@@ -1,4 +1,4 @@
-//! Any span that the API can express, encoded here, decodes with `opentelemetry-proto` to the same span.
+//! Every span that the API can express decodes with `opentelemetry-proto` to the same span.
 #![allow(clippy::unwrap_used)]
 
 use std::time::{Duration, Instant, SystemTime};
@@ -14,7 +14,7 @@ use tracing_core_lite::opentelemetry::trace::{SpanId, TraceFlags, TraceId, Trace
 use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
 use tracing_core_lite::{Context, Resource, SpanContext, SpanKind, Status, TracerProvider, Value};
 
-/// Keeps the bytes of what was exported.
+/// An exporter that keeps the exported bytes.
 #[derive(Clone, Default)]
 struct Requests(std::sync::Arc<std::sync::Mutex<Vec<Batch>>>);
 
@@ -82,7 +82,7 @@ fn text() -> impl Strategy<Value = String> {
 }
 
 fn any_value() -> impl Strategy<Value = Any> {
-    // NaN is excluded for the comparison alone.
+    // NaN is excluded only because it does not equal itself.
     let double = any::<f64>().prop_filter("comparable", |value| !value.is_nan());
     prop_oneof![
         text().prop_map(Any::Str),
@@ -98,7 +98,7 @@ fn any_value() -> impl Strategy<Value = Any> {
 
 type Attributes = Vec<(String, Any)>;
 
-/// Keys repeat now and then: the last value wins.
+/// Some keys repeat, in which case the last value wins.
 fn attributes() -> impl Strategy<Value = Attributes> {
     vec((prop_oneof!["[abc]", "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", ".{1,30}", "k{130}"], any_value()), 0..24)
 }
@@ -116,7 +116,7 @@ fn span_context() -> impl Strategy<Value = SpanContext> {
     })
 }
 
-/// Those of events: mostly a duration.
+/// The attributes of events, usually a duration.
 fn event_attributes() -> impl Strategy<Value = Attributes> {
     let key = prop_oneof![Just(String::new()), "[a-z]{1,8}(\\.[a-z]{1,8}){0,3}", "k{85,100}"];
     let duration = (key, 0.0..1e9).prop_map(|(key, seconds)| vec![(key, Any::Double(seconds))]);
@@ -129,7 +129,7 @@ struct Described {
     kind: SpanKind,
     parent: Option<SpanContext>,
     attributes: Attributes,
-    /// How many of the attributes are set one by one before the others, which are prepared.
+    /// The number of attributes that are set one by one before the prepared ones.
     alone: usize,
     events: Vec<(String, u32, Attributes)>,
     links: Vec<(SpanContext, Attributes)>,
@@ -174,7 +174,7 @@ fn borrowed(attributes: &Attributes) -> Vec<(&str, Value<'_>)> {
     attributes.iter().map(|(key, value)| (key.as_str(), value.value())).collect()
 }
 
-/// The last value of each key, in the order in which these were set.
+/// Returns the last value of each key, in the order in which the keys were set.
 fn unique(attributes: &Attributes) -> Vec<KeyValue> {
     let later = |index: usize, key: &str| attributes[index + 1..].iter().any(|(other, _)| other == key);
     attributes
@@ -260,7 +260,7 @@ fn record(provider: &TracerProvider, span: &Described) -> SpanContext {
     if let Some(parent) = &span.parent {
         builder = builder.with_remote_parent(parent);
     }
-    // Some of the attributes before the start, some of them after it, and the rest as one.
+    // Some attributes before the start, some after it, and the rest prepared.
     let (alone, together) = span.attributes.split_at(span.alone);
     let (before, after) = alone.split_at(alone.len() / 2);
     let mut prepared = PreparedAttributes::new();
@@ -358,7 +358,7 @@ fn resource_and_scopes_frame_their_spans() {
     assert_eq!(scopes, [("a", 2), ("b", 2), ("c", 1)]);
 }
 
-/// Runs of spans of one scope that are long enough leave as they are; short ones are copied together.
+/// Long runs of spans of one scope are separate slices. Short ones are copied together.
 #[test]
 fn the_slices_of_a_request_are_the_request() {
     for padding in [0, 100, 700, 1_500] {

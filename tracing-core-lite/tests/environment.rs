@@ -220,7 +220,7 @@ fn exporters_that_are_not_known_are_ignored_with_a_warning() {
         ("none", 0, 0),
         ("None", 0, 0),
         ("zipkin,otlp", 1, 1),
-        // The setting is ignored, which leaves the default.
+        // The setting is ignored, so the default applies.
         ("jaeger", 1, 1),
         ("logging", 1, 1),
         ("zipkin, fax", 1, 2),
@@ -248,7 +248,7 @@ fn an_endpoint_of_the_environment_needs_no_scheme() {
     }
 }
 
-/// Spans are never sent elsewhere, or with less protection than was asked for.
+/// Spans are never sent to another place, or with less protection than requested.
 #[test]
 fn an_exporter_that_cannot_be_built_is_off_with_a_warning() {
     let endpoint = FakeOtlp::start().unwrap();

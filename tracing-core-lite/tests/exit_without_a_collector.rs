@@ -1,4 +1,4 @@
-//! A program without a collector ends soon, and one with a late collector loses nothing.
+//! A program without a collector exits soon, and one with a late collector loses no spans.
 #![cfg(all(feature = "otlp-http", feature = "otlp-grpc", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -27,7 +27,7 @@ fn provider_with_a_span(exporter: impl Exporter) -> TracerProvider {
     provider
 }
 
-/// Collects the messages of this crate.
+/// A subscriber that collects the messages of this crate.
 #[derive(Clone, Default)]
 struct Messages(Arc<Mutex<Vec<String>>>);
 
@@ -79,7 +79,7 @@ fn the_exit_does_not_wait_for_a_receiver_that_cannot_be_reached() {
         messages.retain(|message| message.contains(endpoint));
         let said = |text: &str| messages.iter().filter(|message| message.contains(text)).count();
         assert_eq!(said("shutdown does not wait"), 1, "{name}: {messages:?}");
-        // The first failure says where, and what to do.
+        // The first failure advises what to do.
         assert_eq!(said("OTEL_EXPORTER_OTLP_ENDPOINT"), 1, "{name}: {messages:?}");
     }
 }
@@ -104,7 +104,7 @@ fn a_collector_that_starts_late_gets_the_spans_of_a_short_program() {
     receiver.join().unwrap();
 }
 
-/// A receiver that answers, but is busy, is waited for.
+/// A receiver that answers but is busy is given time.
 #[test]
 fn a_busy_receiver_is_waited_for() {
     use tracing_core_lite::testing::{FakeOtlp, Reply};

@@ -1,4 +1,4 @@
-//! Export never blocks, slows without limit, or loses in silence: receivers that are down, slow, full or broken.
+//! Export never blocks and counts every lost span, with receivers that are down, slow, full or broken.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::VecDeque;
@@ -12,7 +12,7 @@ use tracing_core_lite::{Context, FlushError, Tracer, TracerProvider};
 
 const SOON: Duration = Duration::from_secs(10);
 
-/// What a receiver answers, one attempt after the other; `Ok` when nothing is left.
+/// A receiver's results, one for each attempt. `Ok` after the last one.
 #[derive(Clone, Default)]
 struct Scripted {
     replies: Arc<Mutex<VecDeque<Result<Exported, ExportError>>>>,
@@ -38,7 +38,7 @@ fn down() -> Result<Exported, ExportError> {
     })
 }
 
-/// A receiver that takes no batch until it is told to.
+/// A receiver that accepts no batch until it is released.
 #[derive(Clone, Default)]
 struct Gate {
     open: Arc<(Mutex<bool>, Condvar)>,
@@ -114,7 +114,7 @@ fn a_full_queue_drops_and_counts_and_never_blocks() {
     let recorded = 50_000;
     record(&provider.tracer("test"), recorded);
     let dropped = provider.stats().dropped_queue_full;
-    // The queue, and one chunk of the thread's own.
+    // The queue, and one chunk of the thread.
     assert!(dropped >= recorded as u64 - 1100, "only {dropped} were dropped");
     assert!(dropped < recorded as u64, "the queue holds something");
     gate.open();
@@ -164,14 +164,14 @@ fn shutdown_gives_up_at_its_deadline() {
     let provider = provider(gate, BatchLimits::default());
     record(&provider.tracer("test"), 10);
     let before = Instant::now();
-    // Which of the two depends on who sees the deadline first, the caller or the export thread.
+    // Which of the two happens depends on whether the caller or the export thread notices the deadline first.
     let outcome = provider.shutdown(Duration::from_millis(50));
     assert!(matches!(outcome, Err(FlushError::Timeout | FlushError::Lost(10))), "{outcome:?}");
     assert!(before.elapsed() < SOON, "the deadline was kept");
 }
 
 #[test]
-fn a_drop_after_a_shutdown_waits_no_more() {
+fn a_drop_after_a_shutdown_does_not_wait() {
     let provider = provider(Gate::default(), BatchLimits::default());
     record(&provider.tracer("test"), 10);
     let _late = provider.shutdown(Duration::from_millis(50));
@@ -221,7 +221,7 @@ fn a_span_that_ends_while_its_thread_goes_away_is_exported() {
     let provider = provider(memory.clone(), BatchLimits::default());
     let tracer = provider.tracer("test");
     std::thread::spawn(move || {
-        // First in, so that it is dropped after the thread's buffers are.
+        // Initialized first, so that it is dropped after the thread's buffers.
         HELD.with(|held| *held.borrow_mut() = Some(tracer.span("held").with_parent(&Context::new()).start()));
         record(&tracer, 1);
     })
@@ -274,7 +274,7 @@ fn a_queue_of_one_batch_is_exported_before_it_is_full() {
         .with_max_queue_size(512)
         .with_max_export_batch_size(512);
     let provider = provider(MemoryExporter::new(), limits);
-    // Of these, chunks of 64 KiB are handed over that are smaller than half a queue.
+    // Some of these chunks of 64 KiB are handed over, which are smaller than half a queue.
     for _ in 0..400 {
         provider.tracer("test").span("work").with_parent(&Context::new()).start_with(|span| {
             span.set("padding", "0123456789".repeat(30).as_str());
@@ -332,7 +332,7 @@ fn no_batch_is_larger_than_asked_for() {
 }
 
 #[test]
-fn an_exporter_that_panics_costs_its_batch_and_nothing_else() {
+fn an_exporter_that_panics_loses_only_its_batch() {
     struct Panics(MemoryExporter, bool);
     impl Exporter for Panics {
         fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
@@ -408,7 +408,7 @@ fn shutdown_works_inside_a_multi_thread_runtime() {
     assert_eq!(memory.finished().len(), 400);
 }
 
-/// Takes everything, slowly.
+/// A receiver that accepts everything, slowly.
 struct Slow(Duration);
 
 impl Exporter for Slow {
@@ -481,7 +481,7 @@ fn a_flush_is_done_while_more_spans_come_than_can_leave() {
 }
 
 #[test]
-fn times_without_end_are_long_ones() {
+fn the_longest_durations_are_accepted() {
     let limits = BatchLimits::default()
         .with_schedule_delay(Duration::MAX)
         .with_export_timeout(Duration::MAX)
@@ -503,7 +503,7 @@ fn an_export_timeout_of_zero_is_none() {
             Ok(Exported::default())
         }
     }
-    // A full batch: a flush would set the deadline.
+    // A full batch, because a flush would set the deadline.
     let limits = BatchLimits::default().with_export_timeout(Duration::ZERO).with_max_export_batch_size(10);
     let provider = provider(Checks, limits);
     record(&provider.tracer("test"), 10);

@@ -1,4 +1,4 @@
-//! An exporter that is down or hangs takes no spans from the others.
+//! An exporter that is down or hangs does not make other exporters lose spans.
 #![cfg(feature = "otlp-http")]
 #![allow(clippy::unwrap_used)]
 
@@ -30,7 +30,7 @@ fn wait_for(memory: &MemoryExporter, spans: usize) {
     }
 }
 
-/// A provider with two exporters and one span in each batch.
+/// Returns a provider with two exporters and one span in each batch.
 fn provider(other: impl Exporter, memory: &MemoryExporter) -> TracerProvider {
     let limits =
         BatchLimits::default().with_max_export_batch_size(1).with_schedule_delay(Duration::from_millis(10));

@@ -1,4 +1,4 @@
-//! An export never causes the next one, whatever the exporter's clients do to the current context.
+//! An export never causes another one, even if the exporter's clients change the current context.
 #![cfg(all(feature = "otlp-http", feature = "otlp-grpc", feature = "sdk-exporter", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -40,7 +40,7 @@ impl TraceService for Receiver {
     }
 }
 
-/// Counts the spans on their way to another exporter.
+/// Counts the spans that pass to another exporter.
 struct Counted<E>(E, Arc<AtomicUsize>);
 
 impl<E: Exporter> Exporter for Counted<E> {
@@ -50,7 +50,7 @@ impl<E: Exporter> Exporter for Counted<E> {
     }
 }
 
-/// The server's own threads are not part of the process under test: they run without a subscriber.
+/// The server's threads are not part of the process under test, so they run without a subscriber.
 fn grpc_receiver() -> (String, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(1)
@@ -70,7 +70,8 @@ fn grpc_receiver() -> (String, tokio::runtime::Runtime) {
     (url, runtime)
 }
 
-/// The subscriber of the README, without a filter: `h2` and `hyper` open spans, some of them with an explicit root parent.
+/// The subscriber of the README without a filter. `h2` and `hyper` create spans, some of them with an explicit root
+/// parent.
 #[test]
 fn a_bridge_without_a_filter_does_not_record_the_exporters() {
     let (grpc_url, _runtime) = grpc_receiver();
@@ -93,7 +94,7 @@ fn a_bridge_without_a_filter_does_not_record_the_exporters() {
     assert_eq!(http.spans().len(), 1);
 }
 
-/// Starts spans in every way while it exports.
+/// An exporter that starts spans in every possible way while it exports.
 struct Instrumented {
     bridge: TracerProvider,
     kept: MemoryExporter,
@@ -135,7 +136,7 @@ fn a_reset_of_the_context_does_not_end_the_suppression() {
     let kept = MemoryExporter::new();
     let exporter = Instrumented { bridge: bridge.clone(), kept: kept.clone() };
     let provider = TracerProvider::builder().with_exporter(exporter).build().unwrap();
-    // The back door: layers without an installed provider record into opentelemetry_sdk.
+    // Layers without an installed provider record into opentelemetry_sdk.
     let foreign = SdkTracerProvider::builder().with_simple_exporter(sdk.clone()).build();
     global::set_tracer_provider(foreign);
 
@@ -148,7 +149,7 @@ fn a_reset_of_the_context_does_not_end_the_suppression() {
     let back: Vec<_> = back.iter().filter(|span| span.instrumentation_scope.name() == "back").collect();
     assert_eq!(back.len(), 0, "the back door: {back:?}");
 
-    // Other threads go on.
+    // Other threads are not suppressed.
     bridge.tracer("front").span("work").with_parent(&Context::new()).start();
     Tracer::global_named("back").span("work").with_parent(&Context::new()).start();
     bridge.flush(SOON).unwrap();

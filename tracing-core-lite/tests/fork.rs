@@ -1,4 +1,4 @@
-//! A forked child makes ids of its own, waits for nothing, and can start tracing anew.
+//! A forked child generates its own ids, does not wait, and can start tracing again.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, unsafe_code)]
 
@@ -16,9 +16,9 @@ unsafe extern "C" {
     fn _exit(status: i32) -> !;
 }
 
-/// Runs `work` in a forked child and returns the text that it made.
+/// Runs `work` in a forked child and returns the text that it produced.
 fn in_child(path: &Path, work: impl FnOnce() -> String) -> String {
-    // SAFETY: the child runs only code that takes no lock of another thread, and leaves by `_exit`.
+    // SAFETY: the child runs only code that takes no lock of another thread, and exits with `_exit`.
     let child = unsafe { fork() };
     if child == 0 {
         let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| fs::write(path, work())));
@@ -44,7 +44,7 @@ fn ids(tracer: &Tracer) -> String {
     (0..100).map(id).collect()
 }
 
-/// One test, since a fork copies what the threads of other tests do.
+/// A single test, because a fork copies the state of other tests' threads.
 #[test]
 fn a_forked_child_makes_ids_of_its_own_and_can_start_tracing_anew() {
     let memory = MemoryExporter::new();

@@ -1,4 +1,4 @@
-//! The provider of the process: what is installed records and propagates, and a replacement holds nobody up.
+//! The installed provider records and propagates, and replacing it blocks no thread.
 #![allow(clippy::unwrap_used)]
 
 use std::collections::HashMap;
@@ -14,7 +14,7 @@ use tracing_core_lite::propagation::{
 };
 use tracing_core_lite::{Context, SpanContext, Tracer, TracerProvider};
 
-/// Never takes anything, and never hurries to say so.
+/// An exporter that never accepts a batch.
 struct Hangs;
 
 impl Exporter for Hangs {
@@ -24,7 +24,7 @@ impl Exporter for Hangs {
     }
 }
 
-/// A format with a fault.
+/// A format that panics.
 #[derive(Debug)]
 struct Panics;
 
@@ -47,7 +47,7 @@ fn remote() -> SpanContext {
     parse_traceparent(header).unwrap().with_trace_state(Default::default())
 }
 
-/// One test, as there is one installed provider in a process.
+/// A single test, because a process has only one installed provider.
 #[test]
 fn the_installed_provider_records_and_propagates() {
     let tracer = Tracer::global_named("test");
@@ -73,13 +73,13 @@ fn the_installed_provider_records_and_propagates() {
         "the installed provider's propagator counts"
     );
 
-    // A provider whose own propagator is the global one ends up at W3C, not in a circle.
+    // A provider whose propagator delegates to the global one uses W3C instead of recursing.
     let second =
         TracerProvider::builder().with_exporter(Hangs).with_propagator(Propagator::global()).build().unwrap();
     second.install();
     assert!(propagator.extract(&incoming).span_context.is_some());
 
-    // A format that panics does not turn the installed propagator off for its thread.
+    // A format that panics does not disable the installed propagator for its thread.
     let panicking = Propagator::new([Arc::new(Panics) as Arc<dyn Format>, Arc::new(TraceContext)]);
     let panicking = TracerProvider::builder().with_propagator(panicking).build().unwrap();
     panicking.install();
@@ -93,7 +93,7 @@ fn the_installed_provider_records_and_propagates() {
     second.install();
     assert!(propagator.extract(&incoming).span_context.is_some());
 
-    // A thread that learns late of a replacement does not wait for the shutdown of what was replaced.
+    // A thread that learns of a replacement late does not wait for the shutdown of the replaced provider.
     tracer.span("second").with_parent(&Context::new()).start().end();
     let third = TracerProvider::builder().with_exporter(memory.clone()).build().unwrap();
     let still_held = second.clone();

@@ -1,4 +1,4 @@
-//! Every log line tells its time, service and trace, and stays one line whatever is logged.
+//! Every log event is one line with its time, service and trace, whatever is logged.
 #![cfg(feature = "log")]
 
 use std::io;
@@ -18,7 +18,7 @@ const SPAN_ID: &str = "00f067aa0ba902b7";
 const HOSTILE: &str =
     "a\r\n2026-11-22T10:00:00Z ERROR forged \u{1b}[31m\"quoted\" \\ \0 \u{7f}\u{9b}2J \u{2028} {\"x\":1}";
 
-/// What was logged.
+/// The captured output.
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
 
@@ -41,7 +41,7 @@ impl<'a> MakeWriter<'a> for Lines {
     }
 }
 
-/// The only line that `work` logs under `subscriber`.
+/// Returns the only line that `work` logs under `subscriber`.
 fn line<S: Subscriber + Send + Sync>(subscriber: impl FnOnce(Lines) -> S, work: impl FnOnce()) -> String {
     let lines = Lines::default();
     let guard = subscriber(lines.clone()).set_default();
@@ -117,7 +117,7 @@ fn without_a_span_there_are_no_ids() {
 }
 
 #[test]
-fn entered_spans_are_told_with_their_fields() {
+fn entered_spans_are_logged_with_their_fields() {
     let work = || {
         let _request = info_span!("request", method = "GET", status = tracing::field::Empty).entered();
         let _charge = info_span!("charge").entered();
@@ -131,14 +131,14 @@ fn entered_spans_are_told_with_their_fields() {
     let spans = json!([{"name": "request", "fields": {"method": "GET"}}, {"name": "charge"}]);
     let mut line = json_line(work);
     let mut found = line["spans"].take();
-    // JsonFields gives an empty object to a span without fields; either is right.
+    // JsonFields formats a span without fields as an empty object. Both forms are valid.
     if let Some(charge) = found[1].as_object_mut() {
         charge.remove("fields");
     }
     assert_eq!(found, spans);
 }
 
-/// The default format of span fields when the `ansi` feature of `tracing-subscriber` is on.
+/// The default format of span fields if the `ansi` feature of `tracing-subscriber` is enabled.
 fn coloured_fields() -> impl for<'a> FormatFields<'a> {
     debug_fn(|out, field, value| write!(out, "\u{1b}[3m{field}\u{1b}[0m\u{1b}[2m=\u{1b}[0m{value:?}"))
 }
@@ -201,7 +201,7 @@ fn numbers_that_json_does_not_have() {
 }
 
 #[test]
-fn errors_are_told_in_words() {
+fn errors_are_logged_as_text() {
     let error = io::Error::other("card declined");
     let shown: &(dyn std::error::Error + 'static) = &error;
     assert_eq!(json_line(|| info!(error = shown, "failed"))["fields"]["error"], "card declined");

@@ -1,4 +1,4 @@
-//! Spans of queue clients: names, the relation to the sender, batches, retries, what passes a filter.
+//! Spans of queue clients: names, the relation to the sender, batches, retries and filters.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ fn operation(kind: OperationType) -> MessagingOperation<'static> {
     MessagingOperation::new(kind, Destination::new(TOPIC))
 }
 
-/// The headers of a message that a span of its own trace sent, in `context`.
+/// Returns the headers of a message that was sent in `context` by a span in its own trace.
 fn send(client: &Client, context: &Context) -> Vec<(String, String)> {
     let sending = client.start(&operation(OperationType::Send), context, |_| {});
     let mut headers = Vec::new();
@@ -111,7 +111,7 @@ fn names_of_spans() {
 }
 
 #[test]
-fn a_stranger_s_message_starts_a_trace() {
+fn a_message_without_context_starts_a_trace() {
     let spans = TestSpans::new();
     let client = client(&spans, Settings::new());
     let garbage =
@@ -138,7 +138,7 @@ fn a_filter_leaves_the_callers_context_in_the_message() {
 }
 
 #[test]
-fn what_has_no_one_destination_passes_filter_and_template_unasked() {
+fn operations_without_a_single_destination_skip_filter_and_template() {
     let spans = TestSpans::new();
     let settings = Settings::new()
         .with_filter(|name| !name.is_empty())
@@ -259,7 +259,7 @@ fn items_are_sampled_and_what_runs_below_the_others_is_not_recorded() {
 }
 
 #[test]
-fn what_describes_an_item_is_on_its_span() {
+fn the_description_of_an_item_is_on_its_span() {
     let spans = TestSpans::new();
     let client = client(&spans, Settings::new());
     for (ratio, fails, described) in [(1.0, false, 1), (1.0, true, 1), (0.0, true, 1), (0.0, false, 0)] {
@@ -285,7 +285,7 @@ fn what_describes_an_item_is_on_its_span() {
 }
 
 #[test]
-fn what_nobody_observes() {
+fn excluded_and_unsampled_operations_are_not_observed() {
     let observed = |client: &Client| {
         client.start(&operation(OperationType::Send), &Context::new(), |_| {}).is_observed()
     };
@@ -310,7 +310,7 @@ fn a_batch_is_below_the_span_that_is_current() {
     assert_eq!(spans.one("process orders.created").parent_span_id, job_id);
 }
 
-/// Runs a batch of `size` messages whose items each call another service. Returns how many of the calls are sampled.
+/// Runs a batch of `size` messages whose items each call another service. Returns the number of sampled calls.
 fn sampled_calls(client: &Client, size: usize, fails: bool) -> usize {
     let mut batch = client.batch(&operation(OperationType::Process), |_| {}).with_item_ratio(0.0);
     let origin = Origin::default();

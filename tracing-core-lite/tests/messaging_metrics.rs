@@ -1,4 +1,4 @@
-//! The metrics of queue clients count what was done, whatever is recorded in spans.
+//! The metrics of queue clients count all operations, whether or not their spans are recorded.
 #![cfg(all(feature = "testing", feature = "messaging-metrics"))]
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ use tracing_core_lite::testing::TestSpans;
 
 const QUEUE: &str = "orders";
 
-/// What `work` adds to the counter or histogram `metric`.
+/// Returns how much `work` adds to the counter or histogram `metric`.
 fn measured(metric: &str, work: impl FnOnce(&Client)) -> u64 {
     let exporter = InMemoryMetricExporter::default();
     let provider = SdkMeterProvider::builder().with_periodic_exporter(exporter.clone()).build();
@@ -61,7 +61,7 @@ fn a_batch_is_measured_once_however_many_items_have_spans() {
 }
 
 #[test]
-fn what_was_not_received_is_not_counted() {
+fn messages_that_were_not_received_are_not_counted() {
     for (name, received, expected) in [("given up", None, 0), ("empty", Some(0), 0), ("one", Some(1), 1)] {
         let count = measured("messaging.client.consumed.messages", |client| {
             let mut receiving = client.start(&operation(OperationType::Receive), &Context::new(), |_| {});

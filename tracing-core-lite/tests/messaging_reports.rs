@@ -14,7 +14,7 @@ use tracing_core_lite::messaging::{
 };
 use tracing_core_lite::testing::TestSpans;
 
-/// A client's report, which calls wakers while it holds its lock, as real clients do.
+/// A client's report. It calls wakers while it holds its lock, as real clients do.
 #[derive(Clone, Default)]
 struct Broker(Arc<Mutex<State>>);
 
@@ -116,7 +116,7 @@ impl Setup {
         Reported::new(self.broker.future(is_awaited_when_dropped), sending)
     }
 
-    /// What the span says, if it has ended: its report, and whether it was cancelled.
+    /// Returns the report that the span has recorded and whether it was cancelled, if the span has ended.
     fn ended(&self) -> Option<(Option<i64>, bool)> {
         let finished = self.spans.finished();
         assert!(finished.len() < 2);
@@ -146,7 +146,7 @@ fn run_tasks(runtime: &Runtime) {
 }
 
 #[test]
-fn on_a_runtime_nobody_needs_to_read() {
+fn on_a_runtime_the_span_ends_without_a_reader() {
     let (setup, runtime) = (Setup::new(), runtime());
     let mut reported = runtime.block_on(async { setup.send(true) });
     setup.broker.report(7);
@@ -157,7 +157,7 @@ fn on_a_runtime_nobody_needs_to_read() {
 }
 
 #[test]
-fn on_a_runtime_a_drop_does_not_end_it() {
+fn on_a_runtime_dropping_the_future_does_not_end_the_span() {
     let (setup, runtime) = (Setup::new(), runtime());
     drop(runtime.block_on(async { setup.send(true) }));
     assert_eq!(setup.ended(), None);
@@ -169,7 +169,7 @@ fn on_a_runtime_a_drop_does_not_end_it() {
 }
 
 #[test]
-fn whoever_waits_needs_no_task() {
+fn an_awaited_report_needs_no_task() {
     let (setup, runtime) = (Setup::new(), runtime());
     let broker = setup.broker.clone();
     let report = runtime.block_on(async {
@@ -181,7 +181,7 @@ fn whoever_waits_needs_no_task() {
 }
 
 #[test]
-fn a_reader_that_lost_interest_does_not_keep_it_open() {
+fn a_dropped_reader_does_not_keep_the_span_open() {
     let (setup, runtime) = (Setup::new(), runtime());
     let mut reported = runtime.block_on(async { setup.send(true) });
     assert_eq!(poll(&mut reported), Poll::Pending);
@@ -192,7 +192,7 @@ fn a_reader_that_lost_interest_does_not_keep_it_open() {
 }
 
 #[test]
-fn a_report_that_must_stay_with_the_client_is_given_up_with_the_future() {
+fn a_report_that_stays_with_the_client_is_dropped_with_the_future() {
     let (setup, runtime) = (Setup::new(), runtime());
     drop(runtime.block_on(async { setup.send(false) }));
     assert_eq!(setup.ended(), CANCELLED);
@@ -238,7 +238,7 @@ fn a_report_after_the_end_of_the_runtime_ends_it_without_a_deadlock() {
 }
 
 #[test]
-fn a_report_that_is_there_at_once() {
+fn a_report_that_is_ready_at_once() {
     let setup = Setup::new();
     setup.broker.report(7);
     let mut reported = setup.send(true);

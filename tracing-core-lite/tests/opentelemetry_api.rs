@@ -1,4 +1,5 @@
-//! The doors to OpenTelemetry: its API records into the engine here, and its exporters take what comes out.
+//! Interoperation with OpenTelemetry: this engine records spans of its API, and its exporters receive spans of this
+//! engine.
 #![cfg(all(feature = "testing", feature = "sdk-exporter"))]
 #![allow(clippy::unwrap_used)]
 

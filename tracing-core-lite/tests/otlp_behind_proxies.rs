@@ -1,6 +1,7 @@
-//! OTLP through proxies: tunnels for https and gRPC, requests in absolute form for http, and answers of the proxy itself.
+//! OTLP through proxies: tunnels for https and gRPC, absolute-form requests for http, and responses of the proxy
+//! itself.
 //!
-//! Proxies are configured by the environment, so each test with one runs this test program again as a program of its own.
+//! Proxies are configured by the environment, so each such test runs this test program again in a separate process.
 #![cfg(all(feature = "otlp-http", feature = "otlp-grpc", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -23,7 +24,7 @@ fn is_program() -> bool {
     std::env::var_os("IS_PROGRAM").is_some()
 }
 
-/// Runs the test `name` as a program of its own.
+/// Runs the test `name` in a separate process.
 fn run(name: &str, variables: &[(&str, &str)]) {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([name, "--exact", "--nocapture"]).env("IS_PROGRAM", "1").envs(variables.iter().copied());
@@ -41,7 +42,7 @@ fn read_head(stream: &mut TcpStream) -> String {
     String::from_utf8(head).unwrap()
 }
 
-/// A proxy that sends the head of each request here, and gives this answer.
+/// A proxy that sends the head of each request to this channel and responds with this answer.
 fn proxy(answer: &'static [u8]) -> (String, Receiver<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
@@ -51,7 +52,7 @@ fn proxy(answer: &'static [u8]) -> (String, Receiver<String>) {
             let mut stream = stream.unwrap();
             let _ = heads.send(read_head(&mut stream));
             let _ = stream.write_all(answer);
-            // The body, so that closing resets nothing.
+            // Reads the body, so that closing the connection does not reset it.
             let _ = stream.set_read_timeout(Some(Duration::from_millis(100)));
             let _ = stream.read(&mut [0; 4096]);
         }
@@ -131,7 +132,7 @@ fn no_proxy_and_this_machine_are_reached_directly() {
     run("no_proxy_and_this_machine_are_reached_directly", &variables);
 }
 
-/// An HTTP/2 server that gives this status, with a body, to every request.
+/// An HTTP/2 server that answers every request with this status and a body.
 async fn answering(status: u16, content_type: &'static str, body: &'static str) -> String {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! OTLP over gRPC against a real tonic server: what is sent, and what each status means.
+//! OTLP over gRPC against a real tonic server: the requests, and the meaning of each status.
 #![cfg(feature = "otlp-grpc")]
 #![allow(clippy::unwrap_used)]
 
@@ -47,7 +47,7 @@ impl TraceService for Receiver {
     }
 }
 
-/// A running server; it stops on drop.
+/// A running server, which stops when it is dropped.
 struct Running {
     address: SocketAddr,
     receiver: Receiver,
@@ -250,7 +250,7 @@ fn unusable_configurations_are_typed_errors() {
     assert!(matches!(error(grpc().compression(Compression::Gzip)), OtlpConfigError::Feature { .. }));
 }
 
-/// Many times what the connection takes before the receiver has read of it.
+/// Much more than the connection accepts before the receiver reads.
 #[test]
 fn the_largest_batches_arrive_as_they_are() {
     let running = Running::start(Receiver::default());

@@ -1,4 +1,4 @@
-//! OTLP over HTTP against a real socket: what is sent, and what each answer means.
+//! OTLP over HTTP against a real socket: the requests, and the meaning of each response.
 #![cfg(all(feature = "otlp-http", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ fn soon() -> Instant {
     Instant::now() + Duration::from_secs(10)
 }
 
-/// Exports one batch to a receiver that gives this answer.
+/// Exports one batch to a receiver with this reply.
 fn answered(reply: Reply) -> Result<Exported, ExportError> {
     let receiver = FakeOtlp::start().unwrap();
     receiver.reply(reply);
@@ -125,7 +125,7 @@ fn a_reply_that_cannot_be_read_is_still_an_acceptance() {
 }
 
 #[test]
-fn busy_receivers_are_asked_again() {
+fn busy_receivers_are_retried() {
     for code in [429, 502, 503, 504] {
         match answered(Reply::status(code).with_retry_after(7)) {
             Err(ExportError::Retryable { after, reason }) => {
@@ -153,7 +153,7 @@ fn other_answers_are_final() {
 }
 
 #[test]
-fn the_receivers_words_are_shown_within_bounds() {
+fn the_receivers_message_is_truncated() {
     let status = |text: &str| {
         let mut body = vec![0x08, 3, 0x12];
         prost::encoding::encode_varint(text.len() as u64, &mut body);
@@ -167,7 +167,7 @@ fn the_receivers_words_are_shown_within_bounds() {
 }
 
 #[test]
-fn a_receiver_that_is_not_there_is_asked_again() {
+fn an_unreachable_receiver_is_retried() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let mut exporter = OtlpConfig::new().with_endpoint(format!("http://{free}")).build().unwrap();
     let result = exporter.export(&requests::batch(1), soon());
@@ -189,7 +189,7 @@ fn an_attempt_ends_at_its_timeout_and_at_the_deadline() {
         let result = exporter.export(&requests::batch(1), begin + deadline);
         assert!(matches!(result, Err(ExportError::Retryable { .. })), "{result:?}");
         assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
-        // The next batch gets a connection of its own.
+        // The next batch uses a new connection.
         assert_eq!(exporter.export(&requests::batch(1), soon()), Ok(Exported::default()));
     }
     let receiver = FakeOtlp::start().unwrap();

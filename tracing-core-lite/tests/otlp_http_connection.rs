@@ -1,4 +1,5 @@
-//! The connection of OTLP over HTTP without TLS and proxies: receivers that are slow, odd, or go away.
+//! The connection of OTLP over HTTP without TLS and proxies, with receivers that are slow, non-conforming, or
+//! disappear.
 #![cfg(feature = "otlp-http")]
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +17,7 @@ use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
 
 const LONG: Duration = Duration::from_secs(10);
 
-/// Its connections, one after the other, are served by this function, which closes them.
+/// A receiver. The function serves one connection after the other, and closes each.
 struct Receiver {
     url: String,
     connections: Arc<AtomicUsize>,
@@ -37,7 +38,7 @@ impl Receiver {
         Self { url, connections }
     }
 
-    /// Answers every request with these bytes, so many at a time.
+    /// Answers every request with these bytes, in pieces of this size.
     fn answering(text: &[u8], at_a_time: usize, then_closes: bool) -> Self {
         let text = text.to_vec();
         Self::start(move |stream| {
@@ -95,7 +96,7 @@ fn large() -> Batch {
     Batch::new(vec![0; 64 * 1024 * 1024].into(), 1)
 }
 
-/// What two exports meet, and how many connections they take.
+/// Returns the results of two exports and the number of connections that they use.
 fn twice(text: &[u8], at_a_time: usize, then_closes: bool) -> (Result<Exported, ExportError>, usize) {
     let receiver = Receiver::answering(text, at_a_time, then_closes);
     let mut exporter = receiver.exporter();
@@ -115,7 +116,7 @@ fn bodies_end_where_the_head_says() {
         ("1 400 Bad\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\na: b\r\n\r\n", hello, 1),
         ("1 400 Bad\r\n\r\nhello", hello, 2),
         ("0 400 Bad\r\ncontent-length: 5\r\n\r\nhello", hello, 2),
-        // Less than was announced, too much, or no chunks.
+        // Fewer bytes than announced, too many, or invalid chunks.
         ("1 400 Bad\r\ncontent-length: 5\r\n\r\nhell", "400", 2),
         ("1 400 Bad\r\ncontent-length: 99999999999\r\n\r\nhello", "400", 2),
         ("1 400 Bad\r\ntransfer-encoding: chunked\r\n\r\nzz\r\nhello", "400", 2),
@@ -149,7 +150,7 @@ fn more_than_one_answer_ends_the_connection() {
 }
 
 #[test]
-fn nonsense_can_be_tried_again() {
+fn invalid_responses_are_retryable() {
     let reason = |text: &[u8]| match twice(text, usize::MAX, true) {
         (Err(ExportError::Retryable { reason, after: None }), 2) => reason,
         other => panic!("{other:?}"),
@@ -204,7 +205,7 @@ fn a_large_batch_arrives_whole() {
 }
 
 #[test]
-fn who_refuses_before_all_is_there_is_heard() {
+fn a_refusal_before_the_whole_request_is_sent_is_read() {
     let receiver = Receiver::start(|stream| {
         read_head(stream)?;
         stream.write_all(b"HTTP/1.1 413 Large\r\ncontent-length: 0\r\n\r\n")
@@ -237,7 +238,7 @@ fn a_connection_that_was_closed_while_idle_is_not_used() {
 }
 
 #[test]
-fn a_batch_is_let_go_of_with_its_export() {
+fn a_batch_is_freed_after_its_export() {
     let release = |receiver: Receiver| {
         let bytes = Arc::new(vec![0; 1024 * 1024]);
         let batch = Batch::new(Bytes::from_owner(Shared(Arc::clone(&bytes))), 1);
@@ -283,7 +284,7 @@ fn hosts_are_resolved() {
 }
 
 #[tokio::test]
-async fn it_lives_within_another_runtime() {
+async fn the_exporter_works_inside_another_runtime() {
     let receiver = Receiver::answering(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n", usize::MAX, false);
     let mut exporter = receiver.exporter();
     for _ in 0..2 {

@@ -1,4 +1,4 @@
-//! OTLP-JSON lines agree with opentelemetry-proto in both directions, and a bad line harms no other.
+//! OTLP-JSON lines agree with opentelemetry-proto in both directions, and an invalid line does not affect others.
 #![cfg(feature = "otlp-json")]
 #![allow(clippy::unwrap_used)]
 
@@ -43,7 +43,7 @@ proptest! {
     }
 }
 
-/// One of everything.
+/// Returns a request with every kind of value.
 fn full() -> Vec<ResourceSpans> {
     let pair = |key: &str, value| (key.to_owned(), value);
     let span = SpanData {

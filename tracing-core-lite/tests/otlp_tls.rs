@@ -1,4 +1,4 @@
-//! OTLP over TLS: the receiver is authenticated, and the exporter authenticates itself, over HTTP and gRPC.
+//! OTLP over TLS, with HTTP and gRPC: the receiver is authenticated, and the exporter authenticates itself.
 //!
 //! The certificates in `tests/certificates` were made by `openssl` for these tests and are valid until 2126.
 #![cfg(all(feature = "tls", feature = "otlp-http", feature = "otlp-grpc"))]
@@ -47,7 +47,7 @@ fn acceptor(needs_client: bool, alpn: &[&str]) -> TlsAcceptor {
     TlsAcceptor::from(Arc::new(config))
 }
 
-/// A receiver that accepts everything, over HTTP/1.1 or gRPC as the client chooses.
+/// A receiver that accepts everything, over HTTP/1.1 or gRPC, whichever the client chooses.
 fn receiver(needs_client: bool, alpn: &'static [&'static str]) -> (u16, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
@@ -113,7 +113,7 @@ fn a_receiver_of_a_private_authority_is_trusted_by_its_certificate() {
 }
 
 #[test]
-fn a_receiver_that_nobody_vouches_for_gets_nothing() {
+fn a_receiver_without_a_trusted_certificate_gets_nothing() {
     let (port, _runtime) = receiver(false, BOTH);
     for protocol in PROTOCOLS {
         let error = export(&config(protocol, port)).unwrap_err();

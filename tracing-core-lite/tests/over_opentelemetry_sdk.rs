@@ -1,4 +1,4 @@
-//! Without a provider of ours, what is recorded goes to the one that the user set for the OpenTelemetry API.
+//! Without an installed provider, spans are recorded by the provider that the user set for the OpenTelemetry API.
 #![cfg(feature = "sdk-exporter")]
 #![allow(clippy::unwrap_used)]
 

@@ -48,7 +48,7 @@ fn a_future_in_a_span_that_panics() {
     poll_caught(&mut try_in_span);
     let mut detached = Box::pin(Detached::new(&spans.tracer(), "detached", fails()));
     poll_caught(&mut detached);
-    // The spans have ended although the futures are still there.
+    // The spans have ended although the futures still exist.
     for name in ["in_span", "try_in_span", "detached"] {
         assert_panicked(&spans.one(name));
     }
@@ -91,7 +91,7 @@ fn a_span_that_starts_and_ends_while_its_thread_unwinds_has_not_panicked() {
     assert_eq!(spans.one("rollback").status, StatusData::Unset);
 }
 
-/// In a test binary of its own process nothing else is installed, so global tracers record into the SDK.
+/// This test binary installs no provider, so global tracers record into the SDK.
 #[test]
 fn a_span_over_another_sdk_that_is_dropped_while_its_thread_unwinds() {
     let exporter = InMemorySpanExporter::default();

@@ -1,4 +1,4 @@
-//! Prepared attributes come to the same as attributes that are set one by one.
+//! Prepared attributes have the same effect as attributes that are set one by one.
 
 use proptest::collection::vec;
 use proptest::option;
@@ -12,7 +12,7 @@ use tracing_core_lite::{Context, Recorder, TracerProvider};
 
 type Texts = Vec<(String, String)>;
 
-/// What a span holds to which `write` wrote.
+/// Returns the content of a span after `write`.
 fn recorded(limits: &SpanLimits, write: impl FnOnce(&mut Recorder<'_>)) -> SpanData {
     let exporter = MemoryExporter::new();
     let provider = TracerProvider::builder()
@@ -37,7 +37,7 @@ fn texts() -> impl Strategy<Value = Texts> {
     vec(("[a-f]{1,2}", prop_oneof!["[a-zä]{0,20}", "x{120,140}"]), 0..8).prop_map(|mut texts: Texts| {
         let all = texts.clone();
         let mut index = 0;
-        // A key that is prepared twice counts once, however narrow the limits are.
+        // A key that is prepared twice is counted once, even with narrow limits.
         texts.retain(|(key, _)| {
             index += 1;
             !all[index..].iter().any(|(later, _)| later == key)

@@ -1,6 +1,6 @@
-//! Warnings reach the user, whenever the subscriber is installed, and also without one.
+//! Warnings reach the user no matter when a subscriber is installed, and even without one.
 //!
-//! Each test runs this test program again, as a program whose environment and standard error are its own.
+//! Each test runs this test program again in a separate process, with its own environment and standard error.
 #![cfg(all(feature = "otlp-http", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 use tracing_core_lite::exporters::MemoryExporter;
 use tracing_core_lite::{Context, init};
 
-/// Runs the test `name` as a program of its own, and returns the lines on its standard error.
+/// Runs the test `name` in a separate process and returns the lines on its standard error.
 fn run(name: &str, variables: &[(&str, &str)]) -> Vec<String> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args([name, "--exact", "--nocapture"]).env("IS_PROGRAM", "1").envs(variables.iter().copied());
@@ -89,7 +89,7 @@ fn a_program_without_warnings_prints_nothing() {
     assert!(lines.iter().all(|line| !line.starts_with("tracing-core-lite:")), "{lines:?}");
 }
 
-/// The README's first program, with neither a collector nor a subscriber.
+/// The README's first program, without a collector or a subscriber.
 #[test]
 fn the_first_failed_export_says_where_it_tried_and_what_to_do() {
     if is_program() {

@@ -1,4 +1,4 @@
-//! Whatever bytes a peer sends in whatever header, extraction does not panic; what was read can be sent again.
+//! Extraction never panics, whatever the headers contain, and the extracted context can be injected again.
 
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ type Carrier = Vec<(String, Vec<u8>)>;
 
 const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
-/// Bytes without any order, and bytes that nearly are a header.
+/// Random bytes, and bytes that are almost a valid header.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         proptest::collection::vec(any::<u8>(), 0..200),
@@ -30,7 +30,7 @@ fn carrier() -> impl Strategy<Value = Carrier> {
     proptest::collection::vec((name.prop_map(str::to_owned), value()), 0..6)
 }
 
-/// A tracestate header under a traceparent that lets it be read.
+/// A tracestate header together with a valid traceparent, so that it is read.
 fn with_parent(mut carrier: Carrier) -> Carrier {
     carrier.retain(|(name, _)| name != "traceparent");
     carrier.push(("traceparent".to_owned(), PARENT.as_bytes().to_vec()));

@@ -1,4 +1,4 @@
-//! The suite reads and writes headers as other implementations do: their test vectors, from `test-vectors`.
+//! Headers are read and written as in other implementations, checked with their test vectors from `test-vectors`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,7 +13,7 @@ const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 type Carrier = Vec<(String, String)>;
 
-/// The cases of `list` that implementations agree upon.
+/// Returns the cases of `list` on which implementations agree.
 fn vectors(list: &str) -> Vec<Value> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../test-vectors/propagation.json");
     let text = std::fs::read_to_string(&path).unwrap_or_else(|error| {
@@ -66,8 +66,8 @@ fn tracecontext_extract() {
     }
 }
 
-/// What implementations differ about, as we do it (W3C Trace Context Level 2): unknown flags of any version are dropped,
-/// and version 00 has nothing after the flags.
+/// Cases on which implementations differ, as this crate handles them (W3C Trace Context Level 2): unknown flags of any
+/// version are dropped, and nothing may follow the flags in version 00.
 #[test]
 fn our_reading_of_contested_traceparents() {
     for (header, flags) in [
@@ -105,11 +105,11 @@ fn tracecontext_inject() {
     }
 }
 
-/// Vectors that say "invalid" where we keep the list, beside those that are marked `level2_valid`: the reason, and what we
-/// send on.
+/// Vectors marked "invalid" for which this crate keeps the list, in addition to those marked `level2_valid`: the
+/// reason, and the list that is sent.
 const DUPLICATES: &[(&str, &str, &str)] = &[
-    // Go rejects the list. The W3C validation suite demands that the key be kept, both of it or one of it (the vectors'
-    // own note). We keep the first, which is the most recent.
+    // Go rejects the list. The W3C validation suite requires that one or both of the members with this key are kept
+    // (see the note in the vectors). This crate keeps the first, which is the most recent.
     ("duplicate with the same value", "foo=1,foo=1", "foo=1"),
     ("duplicate with different values", "foo=1,foo=2", "foo=1"),
 ];
@@ -137,7 +137,7 @@ fn tracestate_parse() {
             assert_eq!(forwarded, input, "{case}");
         } else if case["valid"] == true {
             assert_eq!(forwarded, text(&case, "output"), "{case}");
-            // A member that opentelemetry's TraceState refuses is forwarded all the same, but not in there.
+            // A member that opentelemetry's `TraceState` refuses is forwarded, but is not in the `TraceState`.
             for member in case["members"].as_array().expect("members") {
                 let key = member[0].as_str().expect("a key");
                 if let Some(value) = trace_state.get(key) {
@@ -153,7 +153,7 @@ fn tracestate_parse() {
     assert_eq!(exceptions, DUPLICATES.len(), "an exception that is not needed any more");
 }
 
-/// These hold for the `TraceState` of the OpenTelemetry API, which our samplers change and our propagator sends.
+/// Cases for the `TraceState` of the OpenTelemetry API, which samplers change and the propagator sends.
 #[test]
 fn tracestate_insert() {
     for case in vectors("tracestate_insert") {
@@ -268,7 +268,7 @@ fn baggage_serialize() {
             assert_eq!(found, expected.iter().filter_map(Value::as_str).collect::<Vec<_>>(), "{case}");
         } else {
             let expected = text(&case, "expect_sorted");
-            // Exceptions: these two expect a literal plus, which some readers (Python's SDK) take for a blank.
+            // Exceptions: these two expect a literal plus, which some readers (such as Python's SDK) decode as a space.
             let expected = match text(&case, "name") {
                 "plus" => expected.replace("1+1", "1%2B1"),
                 "Encoded value" => expected.replace("*+", "*%2B"),

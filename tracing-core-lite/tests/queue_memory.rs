@@ -1,4 +1,4 @@
-//! The queue holds as much memory as it is allowed to, and no more, whatever the size of its spans.
+//! The queue uses at most the memory that its limit allows, whatever the size of the spans.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +8,7 @@ use std::time::Instant;
 use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
 use tracing_core_lite::{Context, TracerProvider};
 
-/// A receiver that takes nothing until it is told to.
+/// A receiver that accepts nothing until it is released.
 #[derive(Clone, Default)]
 struct Gate(Arc<(Mutex<bool>, Condvar)>);
 
@@ -20,14 +20,14 @@ impl Exporter for Gate {
     }
 }
 
-/// Resident memory, in bytes.
+/// Returns the resident memory in bytes.
 fn memory() -> usize {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
     line.split_whitespace().next().unwrap().parse::<usize>().unwrap() * 1024
 }
 
-/// Memory while spans with so many bytes wait and nobody receives them.
+/// Returns the memory in use while spans of this size wait and the receiver accepts none.
 fn full(span_bytes: usize, max_export_batch_size: usize, limit: usize) -> usize {
     let gate = Gate::default();
     let limits = BatchLimits::default()
@@ -59,7 +59,7 @@ fn memory_stays_within_the_queue_s_limit() {
     let start = memory();
     for (span_bytes, batch) in [(300, 512), (100, 10), (3_000, 512), (20_000, 512), (100_000, 100)] {
         let held = full(span_bytes, batch, 32 * MIB) - start;
-        // Little besides: a chunk of the thread, and gaps between chunks of different sizes.
+        // Some memory is needed besides: a chunk of the thread, and gaps between chunks of different sizes.
         assert!(held < 37 * MIB, "{held} bytes for spans of {span_bytes} bytes");
     }
 }

@@ -1,4 +1,4 @@
-//! RPC spans: one trace across the wire, one end for each call, and the names of the conventions.
+//! RPC spans: one trace across the network, one end for each call, and the names of the conventions.
 #![cfg(all(feature = "rpc", feature = "testing"))]
 #![allow(clippy::unwrap_used)]
 
@@ -186,7 +186,7 @@ fn work_that_panics_is_a_failure_even_if_the_executor_catches_the_panic() {
     let mut running = Box::pin(span.run(work, |(), span| span.succeed()));
     let mut cx = std::task::Context::from_waker(Waker::noop());
     assert!(catch_unwind(AssertUnwindSafe(|| running.as_mut().poll(&mut cx))).is_err());
-    // Dropped only now, while nothing panics.
+    // Dropped when the thread is no longer panicking.
     drop(running);
     let span = last(&spans);
     assert_eq!((span.text("error.type"), span.is_error()), (Some("panic"), true));

@@ -1,13 +1,14 @@
-//! The sampler decides as other implementations of consistent probability sampling do: their test vectors, from
-//! `test-vectors`.
+//! The sampler decides like other implementations of consistent probability sampling, checked with their test vectors
+//! from `test-vectors`.
 //!
-//! Left for later, with the processors that they test:
-//! - `missing_randomness`, `sampling_priority_attribute`, `hash_seed`, and of `probabilistic_sampler` the cases with a
-//!   sampling priority, with malformed or inconsistent input (`log`), and those where a span that was sampled before is
-//!   sampled once more (proportional mode or a higher threshold upstream): a head sampler decides about every span afresh.
-//! - of `composable_samplers` those of `parent_threshold`: a rule for who follows which parent, not a threshold.
+//! Some vectors test processors that this crate does not have:
+//! - `missing_randomness`, `sampling_priority_attribute`, `hash_seed`, and the cases of `probabilistic_sampler` with a
+//!   sampling priority, with malformed or inconsistent input (`log`), and those where a sampled span is sampled again
+//!   (proportional mode or a higher threshold upstream), because a head sampler decides about every span independently.
+//! - The `parent_threshold` cases of `composable_samplers`, which test a rule about parents rather than a threshold.
 //!
-//! Not taken: `trace_id_ratio_java`, the rule that consistent sampling replaced. Its own note says that the two contradict.
+//! `trace_id_ratio_java` is not used. It tests the rule that consistent sampling replaced, and its own note says that
+//! the two contradict each other.
 
 use std::path::Path;
 
@@ -35,7 +36,7 @@ fn number(case: &Value, field: &str) -> f64 {
     case[field].as_f64().unwrap_or_else(|| panic!("{field} of {case} is not a number"))
 }
 
-/// A number as C writes it in hex, `0x1.8p-1`: serde_json does not read every decimal to the last bit.
+/// Parses a number in C's hexadecimal notation, `0x1.8p-1`, because serde_json does not read every decimal exactly.
 fn hex_number(text: &str) -> f64 {
     let (digits, exponent) =
         text.strip_prefix("0x1.").and_then(|text| text.split_once('p')).expect("a hex number");
@@ -73,7 +74,7 @@ fn probability_to_tvalue() {
 #[test]
 fn probability_to_threshold_java() {
     for case in vectors("probability_to_threshold_java") {
-        // Java takes what is below the range for "never", as our sampler does.
+        // Java treats values below the range as "never", like this sampler.
         let found = Ratio::new(number(&case, "probability")).threshold();
         assert_eq!(found.get(), case["threshold"].as_u64().expect("a threshold"), "{case}");
         match case["tvalue"].as_str() {
@@ -101,7 +102,7 @@ fn probability_to_tvalue_with_precision() {
 #[test]
 fn tvalue_to_probability() {
     for case in vectors("tvalue_to_probability") {
-        // An absolute margin: the vectors give 2^-56 as 0.
+        // An absolute margin, because the vectors give 2^-56 as 0.
         let found = threshold(text(&case, "tvalue")).probability();
         assert!((found - number(&case, "probability")).abs() < 1e-15, "{found} {case}");
     }
@@ -227,7 +228,7 @@ fn probabilistic_sampler() {
 fn composable_samplers() {
     for case in vectors("composable_samplers") {
         let ratio = match text(&case, "sampler") {
-            // Sampling a share of 1 is what the consistent "always on" does.
+            // A share of 1 is the consistent "always on".
             "always_on" => Ratio::new(1.0),
             "probability(0)" => Ratio::new(0.0),
             "probability(0.5)" => Ratio::new(0.5),

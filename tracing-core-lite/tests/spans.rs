@@ -1,4 +1,4 @@
-//! What a span records, and how spans nest.
+//! The content of spans, and how spans nest.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
 
@@ -65,7 +65,7 @@ fn spans_are_small() {
     assert_eq!(size_of::<tracing_core_lite::Span>(), 16);
 }
 
-/// Each way to reach a span from within its own recorder returns, and changes nothing.
+/// Every way to reach a span from within its own recorder returns and changes nothing.
 #[test]
 fn a_write_from_within_a_write_to_the_same_span_is_dropped() {
     let spans = TestSpans::new();

@@ -1,4 +1,4 @@
-//! A call belongs in the innermost of the context that its connection has stored and the one that is current.
+//! A call belongs to the innermost of the context that its connection has stored and the current one.
 #![cfg(feature = "testing")]
 #![allow(clippy::unwrap_used)]
 
@@ -9,7 +9,7 @@ use tracing_core_lite::sampling::AlwaysOff;
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, Span, Tracer};
 
-/// A transaction in a request: the request's span, the transaction's, and what is stored of it.
+/// A transaction in a request: the request's span, the transaction's span, and the stored context.
 fn transaction(tracer: &Tracer) -> (Span, Span, StoredContext) {
     let request = tracer.span("request").with_parent(&Context::new()).start();
     let context = request.in_context(&Context::new());
@@ -67,7 +67,7 @@ fn a_span_of_another_sdk_counts_unless_it_was_current_when_the_context_was_store
     assert_eq!(parent_in(origin.clone(), &stored), id(&transaction));
     assert_eq!(parent_in(step.clone(), &stored), id_of(&step));
 
-    // And with everything from the other SDK.
+    // Also if all spans are from the other SDK.
     let transaction = origin.with_span(sdk_tracer.start_with_context("transaction", &origin));
     let stored = StoredContext::new(transaction.clone(), &origin);
     assert_eq!(parent_in(origin.clone(), &stored), id_of(&transaction));
@@ -76,7 +76,7 @@ fn a_span_of_another_sdk_counts_unless_it_was_current_when_the_context_was_store
 }
 
 #[test]
-fn spans_that_nobody_records_nest_likewise() {
+fn unrecorded_spans_nest_too() {
     let spans = TestSpans::with(|builder| builder.with_sampler(AlwaysOff)).unwrap();
     let tracer = spans.tracer();
     let (request, transaction, stored) = transaction(&tracer);
@@ -95,7 +95,7 @@ fn a_context_that_suppresses_telemetry_counts() {
 }
 
 #[test]
-fn asking_for_the_start_of_a_span_changes_none() {
+fn reading_the_start_of_a_span_does_not_change_it() {
     let spans = TestSpans::new();
     let (_request, transaction, stored) = transaction(&spans.tracer());
     transaction.set_status(tracing_core_lite::Status::error("failed"));

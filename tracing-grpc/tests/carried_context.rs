@@ -31,7 +31,7 @@ fn trace_bin() -> BinaryMetadataValue {
     MetadataValue::from_bytes(&bytes)
 }
 
-/// The metadata of the last request that a server got, and its spans.
+/// Returns the metadata of the last request that a server received, and its spans.
 async fn server() -> (TestSpans, Arc<Mutex<HeaderMap>>, Endpoint) {
     let spans = TestSpans::new();
     let seen = Arc::new(Mutex::new(HeaderMap::new()));
@@ -74,7 +74,7 @@ async fn binary_is_written_when_that_is_asked_for() {
         let layer = ClientLayer::new().with_provider(spans.provider()).with_grpc_trace_bin(write);
         let mut client = support::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
         let mut request = Request::new(item("A-7"));
-        // As a proxy would pass on.
+        // As a proxy would forward it.
         request.metadata_mut().insert_bin("grpc-trace-bin", trace_bin());
         request
             .metadata_mut()

@@ -1,4 +1,4 @@
-//! What the user says: which calls are traced, and what else their spans have.
+//! Filters choose which calls are traced, and hooks add attributes.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,5 +1,5 @@
-//! A layer that keeps tonic's body takes its first frames with the answer. Whoever reads the body sees what it would see without that,
-//! and so does the span.
+//! A layer that keeps tonic's body reads its first frames together with the response. The body's reader gets the same
+//! frames, and the span has the same content.
 
 #![allow(clippy::unwrap_used)]
 
@@ -29,25 +29,25 @@ use tracing_core_lite::testing::TestSpans;
 use tracing_grpc::ResponseHead;
 use tracing_grpc::tonic::ServerLayer;
 
-/// What a body does when it is asked for a frame.
+/// A step of a body when it is polled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Step {
     Wait,
-    /// As [`Wait`](Step::Wait), and leaves a context attached that is not its own.
+    /// Like [`Wait`](Step::Wait), but leaves another context attached.
     Litter,
     Data(usize),
-    /// The last data, of which the body knows.
+    /// The last data. The body then reports its end.
     LastData(usize),
     Trailers(&'static str),
     Fail,
     Panic,
 }
 
-/// The span that was current each time that a body was asked.
+/// The current span at each poll of a body.
 type Asked = Arc<Mutex<Vec<(TraceId, SpanId)>>>;
 
 thread_local! {
-    /// What bodies left attached.
+    /// The contexts that bodies left attached.
     static LITTER: RefCell<Vec<ContextGuard>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -58,7 +58,7 @@ fn current() -> (TraceId, SpanId) {
     })
 }
 
-/// A body that follows a script, and ends after it.
+/// A body that follows a script and then ends.
 struct Scripted {
     steps: VecDeque<Step>,
     asked: Asked,
@@ -113,7 +113,7 @@ fn status(code: &'static str) -> HeaderMap {
     metadata.into_iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
 }
 
-/// A service whose answer has that body.
+/// A service whose response has this body.
 struct Answers<B>(Option<B>);
 
 impl<B> Service<Request<Body>> for Answers<B>
@@ -143,7 +143,7 @@ fn request(traceparent: Option<&str>) -> Request<Body> {
     request
 }
 
-/// The answer of a service that has nothing to wait for.
+/// Returns the response of a service that does not wait.
 fn answer<S, B>(mut service: S, request: Request<Body>) -> Response<B>
 where
     S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
@@ -166,7 +166,7 @@ fn scripted(steps: &[Step]) -> (Scripted, Asked) {
     (body, asked)
 }
 
-/// Reads at most so many frames, as hyper does: until one is the last, or there is an error.
+/// Reads at most this many frames, like hyper: until a frame is the last, or there is an error.
 fn read<B>(body: B, most: usize) -> Vec<Step>
 where
     B: http_body::Body<Data = Bytes, Error = Status>,
@@ -195,18 +195,18 @@ where
     read
 }
 
-/// What a span says, but for ids and times.
+/// Returns the content of a span without ids and times.
 fn said(span: &SpanData) -> String {
     let events: Vec<_> = span.events.iter().map(|event| (&event.name, &event.attributes)).collect();
     format!("{} {:?} {:?} {events:?}", span.name, span.status, span.attributes)
 }
 
-/// As [`read`], and without waits: when they come is the only difference that there may be.
+/// Like [`read`], but without waits, because only their timing may differ.
 fn frames(read: &[Step]) -> Vec<Step> {
     read.iter().copied().filter(|step| *step != Step::Wait).collect()
 }
 
-/// What is read of a body that was answered through both kinds of layer, and what the spans say.
+/// Returns the frames of a response through both kinds of layer, and the spans.
 fn compare(steps: &[Step], most: usize, traceparent: Option<&str>) {
     let (kept, wrapped) = (TestSpans::new(), TestSpans::new());
     let layer = |spans: &TestSpans| {
@@ -335,7 +335,7 @@ fn a_message_of_32_kib_leaves_its_trailers_to_the_body() {
     assert_eq!(spans.one("shop.v1.Stock/Watch").text("rpc.response.status_code"), Some("OK"));
 }
 
-/// A body that has one message, waits to be woken, has another, and may be told meanwhile that it is over.
+/// A body that has a message, waits to be woken, and has another. It may learn in the meantime that it has ended.
 #[derive(Default)]
 struct Woken {
     polls: usize,
@@ -374,7 +374,7 @@ fn a_frame_that_was_taken_is_not_lost_when_the_body_is_over_without_being_asked(
     assert_eq!(read(response.into_body(), 100), [Step::Data(5)]);
 }
 
-/// Counts how often it was woken.
+/// A waker that counts its calls.
 #[derive(Default)]
 struct Bell(AtomicUsize);
 
@@ -385,7 +385,7 @@ impl Wake for Bell {
 }
 
 #[test]
-fn who_reads_the_rest_is_woken_for_it() {
+fn the_reader_of_the_rest_is_woken() {
     let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).with_read_ahead();
     let body = Woken::default();
     let waker = Arc::clone(&body.waker);
@@ -474,7 +474,7 @@ fn a_panic_of_a_stream_that_is_asked_with_the_answer() {
     assert!(!opentelemetry::Context::map_current(|context| context.has_active_span()));
 }
 
-/// A body with a span of its own, as long as it is there.
+/// A body that holds a span of its own.
 struct Working {
     steps: Scripted,
     _work: tracing_core_lite::Span,

@@ -1,5 +1,5 @@
-//! The code in `tests/support/stock.rs` is what its `.proto` file makes. It is kept, so that nobody who only uses the crate
-//! needs a build script.
+//! The code in `tests/support/stock.rs` is generated from its `.proto` file. It is checked in, so that users of the
+//! crate need no build script.
 
 #![allow(clippy::unwrap_used)]
 

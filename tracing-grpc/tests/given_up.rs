@@ -1,4 +1,4 @@
-//! Calls that are given up end their spans at that moment, on both sides.
+//! The spans of a cancelled call end at the cancellation, on both sides.
 
 #![allow(clippy::unwrap_used)]
 
@@ -47,7 +47,7 @@ async fn a_deadline_that_is_exceeded() {
     let mut shop = Shop::open().await;
     let mut request = Request::new(item("slow"));
     request.set_timeout(Duration::from_millis(150));
-    // tonic says cancelled, whichever side noticed.
+    // tonic reports cancelled, whichever side noticed the deadline.
     assert_eq!(shop.client.check(request).await.unwrap_err().code(), Code::Cancelled);
     let (client, server) = shop.pair();
     for span in [client, server] {
@@ -76,7 +76,7 @@ async fn a_timeout_of_the_channel() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_dead_endpoint() {
     let spans = TestSpans::new();
-    // Bound and closed again, so that nobody listens there.
+    // Bound and closed again, so that no server listens there.
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
     let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap();
     let layer = ClientLayer::new().with_provider(spans.provider()).with_endpoint(&endpoint);

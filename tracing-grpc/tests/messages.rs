@@ -1,4 +1,4 @@
-//! Messages become events when that is asked for, and no more of them than that.
+//! Messages become events if the settings enable it, up to a limit.
 
 #![allow(clippy::unwrap_used)]
 
@@ -34,7 +34,7 @@ async fn both_directions_on_both_sides() {
     // A key and a length, the text, a key and the quantity.
     assert_eq!(events(&client, "grpc.message.sent"), [5, 6, 7]);
     assert_eq!(events(&client, "grpc.message.received"), [7, 7, 7]);
-    // Events carry on to be counted up to the limit only.
+    // Messages are still counted after the limit of events.
     assert_eq!(events(&server, "grpc.message.received"), [5, 6]);
     assert_eq!(events(&server, "grpc.message.sent"), [7, 7]);
 }

@@ -1,4 +1,4 @@
-//! The durations of calls are measured when that is asked for.
+//! The durations of calls are measured if the settings enable it.
 #![allow(clippy::unwrap_used)]
 #![cfg(feature = "metrics")]
 
@@ -9,7 +9,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
 use support::{Shop, item};
 
-/// Each point of the histogram `name`: its attributes as text, in order, and how many calls it counts.
+/// Returns each point of the histogram `name`: its attributes as sorted text, and the number of calls.
 fn points(exporter: &InMemoryMetricExporter, name: &str) -> Vec<(String, u64)> {
     let mut points = Vec::new();
     let finished = exporter.get_finished_metrics().unwrap();

@@ -1,4 +1,4 @@
-//! Without a provider of the suite's own, the layers record through the one of the OpenTelemetry API.
+//! Without an installed provider, the layers record through the provider of the OpenTelemetry API.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -45,7 +45,7 @@ async fn both_sides() {
     assert_eq!(client.span_context.trace_id(), server.span_context.trace_id());
     assert_eq!(server.parent_span_id, client.span_context.span_id());
     assert_eq!(client.name, "shop.v1.Stock/Check");
-    // Renamed at the end, when it turned out that nobody vouches for the method.
+    // Renamed at the end, because the method turned out to be unknown.
     assert_eq!(server.name, "grpc");
     assert_eq!(text(server, "rpc.method_original").as_deref(), Some("shop.v1.Stock/Check"));
     for span in [client, server] {

@@ -1,5 +1,5 @@
-//! One trace across the boundary to another language, in both directions: Python's grpcio with OpenTelemetry's
-//! instrumentation, which `integration-tests/python/grpc_interop` runs. PyPI is needed once.
+//! One trace across two languages, in both directions: Python's grpcio with OpenTelemetry's instrumentation, which
+//! `integration-tests/python/grpc_interop` runs. The first run needs PyPI.
 
 #![allow(clippy::unwrap_used)]
 
@@ -22,9 +22,9 @@ use tracing_core_lite::testing::TestSpans;
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
-/// The peer, in the folder of the programs in Python.
+/// The peer, in the folder of the Python programs.
 const PROGRAM: &str = "grpc_interop/peer.py";
-/// How long a call may take.
+/// The timeout of a call.
 const TIMEOUT: Duration = Duration::from_secs(40);
 
 /// Checks that each call of `callers` was served by one of `servers`, in the trace `trace_id`.
@@ -38,7 +38,7 @@ fn assert_one_trace(trace_id: &str, callers: &[(String, String)], servers: &[(St
     }
 }
 
-/// Trace and `id` of the peer's spans of `kind`.
+/// Returns the trace and the `id` of the peer's spans of `kind`.
 fn of_peer(spans: &[Value], kind: &str, id: &str) -> Vec<(String, String)> {
     let text = |span: &Value, key: &str| span[key].as_str().unwrap().to_owned();
     spans

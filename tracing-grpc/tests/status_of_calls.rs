@@ -1,4 +1,4 @@
-//! The status is found wherever it is: in trailers, or in the headers of a response that has nothing else.
+//! The status is read from trailers, or from the headers of a trailers-only response.
 
 #![allow(clippy::unwrap_used)]
 

@@ -77,6 +77,6 @@ async fn a_stream_of_an_unsampled_call_runs_in_its_context() {
     let context = tracing_core_lite::Context::new().with_remote_span_context(caller);
     let mut levels = shop.client.watch(item("A-7")).in_context(context).await.unwrap().into_inner();
     while levels.message().await.unwrap().is_some() {}
-    // What the stream does would be a trace of its own, and recorded, in any other context.
+    // In any other context, the stream's spans would start a new trace and be recorded.
     assert!(shop.spans.finished().is_empty());
 }

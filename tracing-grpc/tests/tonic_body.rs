@@ -1,4 +1,4 @@
-//! A layer that keeps tonic's body records what it would record without that, and fits below layers that want that body.
+//! A layer that keeps tonic's body records the same spans, and can be used below layers that require that body.
 
 #![allow(clippy::unwrap_used)]
 
@@ -31,7 +31,7 @@ async fn calls_and_streams() {
         let before = spans.finished().len();
         let mut levels = client.watch(item(sku)).await.unwrap().into_inner();
         while let Ok(Some(_)) = levels.message().await {}
-        // Those of three levels, and the call's.
+        // The messages of three levels, and the call's.
         let all = spans.wait_for(before + 4);
         let server = &all[before..].iter().find(|one| one.span.kind == SpanKind::Server).unwrap().span;
         let streamed = if code == "NOT_FOUND" { "OK" } else { code };
@@ -47,7 +47,7 @@ async fn calls_and_streams() {
     }
 }
 
-/// As `tonic_web` asks of the service below it.
+/// Requires the same of its service as `tonic_web`.
 fn takes_tonics_body<S: Service<Request<Body>, Response = Response<Body>>>(service: S) -> S {
     service
 }

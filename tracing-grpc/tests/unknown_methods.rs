@@ -1,4 +1,4 @@
-//! Methods that do not exist make neither names nor values of attributes.
+//! Unknown methods create neither span names nor attribute values.
 
 #![allow(clippy::unwrap_used)]
 
@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tracing_core_lite::span::data::SpanData;
 use tracing_grpc::client::ClientLayer;
 
-/// Calls `path` without generated code; the spans of client and server.
+/// Calls `path` without generated code. Returns the spans of client and server.
 async fn call(shop: &Shop, path: &'static str) -> (Code, SpanData, SpanData) {
     let layer = ClientLayer::new().with_provider(shop.spans.provider()).with_endpoint(&shop.endpoint);
     let mut client = tonic::client::Grpc::new(layer.layer(shop.endpoint.connect_lazy()));
@@ -70,7 +70,7 @@ async fn a_known_method_may_be_unimplemented() {
     }
 }
 
-/// As a handler answers that does not support what was asked for.
+/// Like the response of a handler that does not support the request.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_that_answers_unimplemented_with_a_message_keeps_its_name() {
     let mut shop = Shop::open().await;
@@ -84,7 +84,7 @@ async fn a_method_that_answers_unimplemented_with_a_message_keeps_its_name() {
     assert_eq!(ending(&server), (Some("UNIMPLEMENTED"), Some("UNIMPLEMENTED"), true));
 }
 
-/// As tonic answers a caller whose compression the service has not enabled.
+/// Like tonic's response to a caller whose compression the service has not enabled.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_method_whose_callers_compression_is_not_supported_keeps_its_name() {
     let shop = Shop::open().await;
@@ -100,7 +100,7 @@ async fn a_method_whose_callers_compression_is_not_supported_keeps_its_name() {
     assert_eq!(server.text("rpc.response.status_code"), Some("UNIMPLEMENTED"));
 }
 
-/// A fallback may send a message for whatever anybody asks for.
+/// A fallback may send a message for every path.
 #[tokio::test]
 async fn names_that_are_kept_for_their_message_are_bounded() {
     let spans = tracing_core_lite::testing::TestSpans::new();

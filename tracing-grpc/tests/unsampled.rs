@@ -1,6 +1,6 @@
-//! A call that is not sampled is passed on, and costs the server one allocation at most, and one more for a body that stays tonic's.
+//! An unsampled call is propagated with at most one allocation on a server, or two if the layer keeps tonic's body.
 #![allow(clippy::unwrap_used)]
-#![allow(unsafe_code)] // A global allocator cannot be had without.
+#![allow(unsafe_code)] // A global allocator needs unsafe code.
 
 mod support;
 
@@ -26,7 +26,7 @@ thread_local! {
     static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
 }
 
-// SAFETY: everything is left to the system's allocator.
+// SAFETY: forwards to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         let _going_away = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
@@ -43,7 +43,7 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// Answers at once with a message and trailers, without an allocation.
+/// A service that answers at once with a message and trailers, without an allocation.
 #[derive(Clone)]
 struct Answer;
 
@@ -80,7 +80,7 @@ impl Service<Request<()>> for Answer {
     }
 }
 
-/// The same with tonic's body, which is an allocation of its own.
+/// The same service with tonic's body, which needs an allocation.
 #[derive(Clone)]
 struct AnswerOfTonic;
 
@@ -98,7 +98,7 @@ impl Service<Request<()>> for AnswerOfTonic {
     }
 }
 
-/// Allocations of one call, from the request to the trailers.
+/// Returns the number of allocations of one call, from the request to the trailers.
 fn allocations<S, B>(service: &mut S) -> usize
 where
     S: Service<Request<()>, Response = Response<B>>,
@@ -113,7 +113,7 @@ where
             .unwrap()
     };
     let mut least = usize::MAX;
-    // What is made once, such as storage of threads, is not counted.
+    // Allocations that happen only once, such as thread-local storage, are not counted.
     for _ in 0..3 {
         let request = request();
         let before = ALLOCATIONS.get();
@@ -143,7 +143,7 @@ fn two_allocations_on_a_server_that_keeps_tonics_body() {
     let spans = TestSpans::new();
     let of_service = allocations(&mut AnswerOfTonic);
     let layer = tracing_grpc::tonic::ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
-    // The context, and a body for the frames that were taken.
+    // The context, and a body for the frames that were read.
     let count = allocations(&mut layer.layer(AnswerOfTonic)) - of_service;
     assert!(count <= 2, "{count} allocations");
     assert!(spans.finished().is_empty());

@@ -1,4 +1,4 @@
-//! A request that is not sampled costs at most one allocation: that of its context.
+//! An unsampled request needs at most one allocation, for its context.
 #![allow(unsafe_code, reason = "an allocator that counts")]
 #![allow(clippy::unwrap_used)]
 
@@ -26,11 +26,11 @@ thread_local! {
 
 struct Counting;
 
-// SAFETY: all is left to the system's allocator.
+// SAFETY: forwards to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller's promise is passed on.
+        // SAFETY: the caller upholds the contract.
         unsafe { System.alloc(layout) }
     }
 
@@ -65,7 +65,7 @@ fn request(traceparent: &'static str) -> Request<()> {
     request
 }
 
-/// Allocations of one request from its call to the end of its body.
+/// Returns the number of allocations of one request from its call to the end of its body.
 fn allocations<S, A, B>(service: &mut S, request: Request<A>) -> u64
 where
     S: Service<Request<A>, Response = Response<B>, Error = Infallible>,
@@ -86,18 +86,18 @@ fn of_one_request() {
     let mut bare = tower::service_fn(respond);
     let mut traced = ServerLayer::new().with_provider(&provider).layer(tower::service_fn(respond));
     for _ in 0..100 {
-        // Pools and buffers fill up.
+        // Fills pools and buffers.
         allocations(&mut traced, request(support::SAMPLED));
     }
     let bare = allocations(&mut bare, request(support::UNSAMPLED));
     let unsampled = allocations(&mut traced, request(support::UNSAMPLED));
     let sampled = allocations(&mut traced, request(support::SAMPLED));
     assert!(unsampled <= bare + 1, "unsampled {unsampled}, bare {bare}");
-    // Two for the span within its context, as the OpenTelemetry API holds it, and one for what ends it.
+    // Two for the span within its context, as the OpenTelemetry API stores it, and one for the state that ends it.
     assert!(sampled <= bare + 3, "sampled {sampled}, bare {bare}");
 }
 
-/// axum boxes the body once more only if it is another than its own.
+/// axum boxes a body again unless it is its own type.
 #[test]
 fn of_one_request_to_axum() {
     let provider = TracerProvider::builder().build().unwrap();

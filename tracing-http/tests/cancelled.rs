@@ -1,4 +1,4 @@
-//! A request that nobody waits for any longer ends its span, and work that it left behind does not stretch it.
+//! The span of a cancelled request ends at the cancellation, even if work that it spawned continues.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -89,7 +89,7 @@ async fn dropped_body() {
     assert_cancelled(&only(&spans).await, Some("200"));
 }
 
-/// A failure of the server stays one, whether or not the client waits for its page.
+/// A server error is recorded as such, whether or not the client reads the page.
 #[tokio::test]
 async fn dropped_body_of_an_error() {
     let spans = TestSpans::new();
@@ -109,7 +109,7 @@ async fn future_that_is_never_polled() {
     let future = Service::<Request<Body>>::call(&mut app, Request::new(Body::empty()));
     drop(future);
     drop(app);
-    // axum calls the inner service when the future is first polled: there was no request yet.
+    // axum calls the inner service when the future is first polled, so there is no request yet.
     assert_eq!(spans.finished().len(), 0);
 
     let inner = tower::service_fn(|_: Request<()>| async {
@@ -119,7 +119,7 @@ async fn future_that_is_never_polled() {
     assert_cancelled(&only(&spans).await, None);
 }
 
-/// Spans of a request that is dropped end before the span around them.
+/// Spans within a dropped request end before the request's span.
 #[tokio::test]
 async fn inner_spans_end_first() {
     let spans = TestSpans::new();
@@ -157,7 +157,7 @@ async fn spawned_work_does_not_stretch_the_span() {
     };
     let address = serve(Router::new().route("/", get(handler)).layer(layer(&spans))).await;
     send(address, "GET / HTTP/1.1\r\nHost: x").await;
-    // The request's span is there while the work that it left behind still goes on.
+    // The request's span has ended while the spawned work continues.
     let span = only(&spans).await;
     finish.notify_one();
     let all = support::wait_for(&spans, 2).await;

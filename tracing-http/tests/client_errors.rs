@@ -1,4 +1,4 @@
-//! Requests that fail are told apart by class.
+//! Failed requests are distinguished by class.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -65,7 +65,7 @@ async fn no_such_host() {
     assert_failed(&through_hyper("http://nowhere.invalid/").await, "dns_error");
 }
 
-/// A server that reads a request, and then does something.
+/// A server that reads a request and then runs a function.
 async fn server(answer: &'static [u8], pause: Duration) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("http://{}/", listener.local_addr().unwrap());
@@ -145,7 +145,7 @@ async fn broken_body() {
     assert_eq!(attribute(&span, "http.response.status_code").as_deref(), Some("200"));
 }
 
-/// Many callers look at the status alone: that is no failure.
+/// Many callers only read the status, which is not a failure.
 #[tokio::test]
 async fn unread_body() {
     let address = serve(Router::new().route("/", get(|| async { Body::from("x".repeat(1 << 20)) }))).await;
@@ -158,7 +158,7 @@ async fn unread_body() {
     assert_eq!(span.events[0].name, "cancelled");
 }
 
-/// A retry throws away what a refusal says: the attempt failed, and nobody cancelled it.
+/// A retry discards the body of a refusal. The attempt has failed, but was not cancelled.
 #[tokio::test]
 async fn unread_body_of_a_refusal() {
     let refuse = || async { (http::StatusCode::SERVICE_UNAVAILABLE, Body::from("x".repeat(1 << 20))) };

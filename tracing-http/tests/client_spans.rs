@@ -1,4 +1,4 @@
-//! What a client's span records, and what it sends along.
+//! The content of a client's span, and the headers that it sends.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -35,7 +35,7 @@ fn app() -> Router {
 }
 
 fn request(uri: &str) -> Request<Empty<Bytes>> {
-    // A stale context must not reach the callee.
+    // A stale context must not reach the server.
     Request::get(uri)
         .header("traceparent", support::SAMPLED)
         .header("tracestate", "stale=1")
@@ -156,7 +156,7 @@ async fn statuses() {
     }
 }
 
-/// The span of a request to a service that answers by itself.
+/// Returns the span of a request to a service that answers by itself.
 async fn span_of(request: Request<String>) -> SpanData {
     let spans = TestSpans::new();
     let inner = tower::service_fn(|_: Request<String>| async {

@@ -1,4 +1,4 @@
-//! The span is the current one whenever the service is polled, and nothing is left behind on the thread.
+//! The span is current whenever the service is polled, and no context stays attached to the thread.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -20,7 +20,7 @@ use tracing_http::server::ServerLayer;
 
 type Body = Empty<bytes::Bytes>;
 
-/// The ids that were current at each of three polls of a request that waits twice, and after each of them.
+/// Returns the current ids at each of three polls of a request that waits twice, and after each of them.
 fn polled(spans: &TestSpans, traceparent: &str, at_first: fn()) -> (Vec<SpanId>, Vec<SpanId>) {
     let current = || Context::current().span().span_context().span_id();
     let inside = Arc::new(Mutex::new(Vec::new()));
@@ -63,7 +63,7 @@ fn the_same_at_every_poll() {
     assert_eq!(spans.finished().len(), 1);
 }
 
-/// As a guard that lives across an await does, where futures need not be `Send`.
+/// Such a guard can live across an await if futures need not be `Send`.
 #[test]
 fn a_context_that_is_left_attached_is_not_taken_for_the_spans() {
     let spans = TestSpans::new();

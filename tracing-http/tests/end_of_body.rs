@@ -1,4 +1,4 @@
-//! A server span ends with the body, whatever kind of body that is.
+//! A server span ends with the body, whatever the body's type.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -58,7 +58,7 @@ fn data(pause: u64, text: &'static str) -> Step {
     (pause, Ok(Frame::data(Bytes::from_static(text.as_bytes()))))
 }
 
-/// The span of one request to a handler that answers with `make()`.
+/// Returns the span of one request to a handler that answers with `make()`.
 async fn span_of(
     line: &str,
     make: impl Fn() -> Response<Body> + Clone + Send + Sync + 'static,
@@ -71,7 +71,7 @@ async fn span_of(
     let (spans, layer) = layer();
     let told = span_of_app(line, router().layer(layer), &spans).await;
 
-    // With axum's own type of body, all is the same.
+    // axum's own body type behaves in the same way.
     let (spans, layer) = self::layer();
     let (span, answer) = span_of_app(line, router().layer(layer), &spans).await;
     let said = |span: &SpanData| {
@@ -118,14 +118,14 @@ async fn streamed() {
     assert_complete(&span, "3");
 }
 
-/// hyper takes the only frame and does not ask for another.
+/// hyper takes the only frame and does not poll again.
 #[tokio::test]
 async fn exact_length() {
     let (span, _) = span_of("GET /", || Response::new(Body::from("hello"))).await;
     assert_complete(&span, "5");
 }
 
-/// hyper drops the body when as many bytes are through as were announced.
+/// hyper drops the body once it has sent as many bytes as announced.
 #[tokio::test]
 async fn announced_length() {
     let (span, answer) = span_of("GET /", || {
@@ -218,7 +218,7 @@ async fn error_of_the_service() {
     assert_eq!(attribute(&span, "http.response.status_code"), None);
 }
 
-/// Bodies that are empty from the start, or are asked once more after their end, do not end the span twice.
+/// Bodies that are empty from the start, or are polled after their end, do not end the span twice.
 #[tokio::test]
 async fn ends_once() {
     let spans = TestSpans::new();
@@ -239,7 +239,7 @@ fn assert_complete_without_size(span: &SpanData) {
 
 #[tokio::test]
 async fn get_is_used() {
-    // `any` above also answers HEAD with a body, which `get` would not.
+    // Unlike `get`, the `any` above also answers HEAD with a body.
     let spans = TestSpans::new();
     let app = Router::new()
         .route("/", get(|| async { "hello" }))

@@ -1,4 +1,4 @@
-//! Over somebody's opentelemetry_sdk, without a provider of ours, the layers record into that.
+//! Without an installed provider, the layers record into the opentelemetry_sdk of the program.
 #![allow(clippy::unwrap_used)]
 
 use axum::Router;

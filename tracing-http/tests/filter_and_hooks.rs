@@ -1,4 +1,4 @@
-//! Filters leave requests out without breaking their traces, and hooks add attributes.
+//! Filters exclude requests without breaking their traces, and hooks add attributes.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -47,7 +47,7 @@ async fn call(app: Router, request: http::request::Builder) {
 }
 
 #[tokio::test]
-async fn what_is_left_out_stays_in_the_trace_of_a_sampled_caller() {
+async fn excluded_requests_stay_in_the_trace_of_a_sampled_caller() {
     let spans = TestSpans::new();
     call(app(&spans), Request::get("/health").header("traceparent", SAMPLED)).await;
     let ping = only(&spans).await;
@@ -57,7 +57,7 @@ async fn what_is_left_out_stays_in_the_trace_of_a_sampled_caller() {
 }
 
 #[tokio::test]
-async fn what_is_left_out_without_a_caller_starts_no_traces() {
+async fn excluded_requests_without_a_caller_start_no_trace() {
     let spans = TestSpans::new();
     call(app(&spans), Request::get("/health")).await;
     assert_eq!(spans.finished().len(), 0, "the filter excludes what is below the request, too");

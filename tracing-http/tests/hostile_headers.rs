@@ -1,4 +1,4 @@
-//! Whatever a peer sends, a request is answered, its span is bounded, and nothing panics.
+//! With arbitrary headers, a request is answered, its span is bounded, and nothing panics.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -61,8 +61,8 @@ async fn long_values_are_cut() {
     assert_eq!(attribute(&span, "server.address"), None);
 }
 
-/// Whether there is one span, whose parent is the one in the headers and whose attributes are bounded text. A caller that
-/// did not sample has none.
+/// Checks that there is one span whose parent is the one in the headers and whose attributes are bounded text. There is
+/// no span if the caller did not sample.
 fn is_sound(spans: &TestSpans, sent: &http::HeaderMap) -> bool {
     let parent = Propagator::default().extract(sent).span_context;
     let all = spans.finished();

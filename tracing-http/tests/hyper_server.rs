@@ -1,4 +1,4 @@
-//! The layer around a service on bare hyper, over HTTP/1 and HTTP/2.
+//! The layer around a service on plain hyper, over HTTP/1 and HTTP/2.
 #![allow(clippy::unwrap_used)]
 
 mod support;

@@ -1,4 +1,4 @@
-//! Requests are counted and timed exactly, cancelled ones among them.
+//! Requests, including cancelled ones, are counted and timed exactly.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -33,7 +33,7 @@ impl Meters {
         Self { provider: SdkMeterProvider::builder().with_reader(reader).build(), exporter }
     }
 
-    /// The instruments as text, sorted: name, attributes, and the value or the count.
+    /// Returns the instruments as sorted text: name, attributes, and the value or the count.
     fn read(&self) -> Vec<String> {
         self.exporter.reset();
         self.provider.force_flush().unwrap();
@@ -128,7 +128,7 @@ async fn exact() {
     );
 }
 
-/// Unsampled requests are measured too, and a body that is dropped ends the measurement.
+/// Unsampled requests are measured too. Dropping a body ends the measurement.
 #[tokio::test]
 async fn unsampled_and_unfinished() {
     let (spans, meters) = (TestSpans::new(), Meters::new());

@@ -1,4 +1,4 @@
-//! A plain request through axum has these attributes, and no others.
+//! A plain request through axum has exactly these attributes.
 #![allow(clippy::unwrap_used)]
 
 mod support;

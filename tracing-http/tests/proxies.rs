@@ -1,4 +1,4 @@
-//! Client, host and scheme come from the connection, or from the proxies that are trusted.
+//! Client, host and scheme come from the connection, or from trusted proxies.
 #![allow(clippy::unwrap_used)]
 
 mod support;

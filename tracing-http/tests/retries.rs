@@ -1,4 +1,4 @@
-//! Each attempt of a request has a span of its own, and all but the first say which they are.
+//! Each attempt of a request has its own span, with a resend count on all but the first.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -16,7 +16,7 @@ use tower_http::follow_redirect::FollowRedirectLayer;
 use tracing_core_lite::testing::TestSpans;
 use tracing_http::client::{ClientBody, ClientLayer, ResendLayer};
 
-/// Retries answers of 503.
+/// A policy that retries responses with status 503.
 #[derive(Clone)]
 struct Unavailable;
 
@@ -70,7 +70,7 @@ async fn attempts_are_counted() {
     assert_eq!(sent.len(), 6, "each attempt sends a span of its own");
 }
 
-/// `FollowRedirect` makes a new request for each redirect, without the extensions of the first.
+/// `FollowRedirect` creates a new request for each redirect, without the extensions of the first.
 #[tokio::test]
 async fn redirects_are_counted() {
     let spans = TestSpans::new();
@@ -101,7 +101,7 @@ async fn redirects_are_counted() {
     assert_eq!(counts, [&expected[..], &expected[..]].concat());
 }
 
-/// Middleware may send a request of its own first, as for a token.
+/// Middleware may send its own request first, for example to get a token.
 #[tokio::test]
 async fn another_request_before_the_first_attempt_is_no_resend() {
     let spans = TestSpans::new();

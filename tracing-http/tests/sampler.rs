@@ -1,4 +1,4 @@
-//! A request asks the sampler once, on servers and clients.
+//! A request asks the sampler exactly once, on servers and clients.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -18,12 +18,12 @@ use tracing_core_lite::sampling::{Record, Sampler, SamplingDecision, SamplingInp
 use tracing_http::client::ClientLayer;
 use tracing_http::server::ServerLayer;
 
-/// Counts how often it is asked.
+/// A sampler that counts its calls.
 #[derive(Debug, Default)]
 struct Counting {
     about_children: AtomicUsize,
     about_spans: AtomicUsize,
-    /// Whether parents decide.
+    /// Whether the decision depends only on the parent.
     is_parent_based: bool,
 }
 
@@ -48,7 +48,7 @@ async fn respond(_: Request<String>) -> Result<Response<String>, Infallible> {
     Ok(Response::new(String::new()))
 }
 
-/// How often the sampler is asked about children and about spans, for one request.
+/// Returns how often one request asks the sampler about children and about spans.
 async fn asked(is_client: bool, is_parent_based: bool, traceparent: Option<&str>) -> (usize, usize) {
     let sampler = Arc::new(Counting { is_parent_based, ..Counting::default() });
     let provider = TracerProvider::builder().with_sampler(Arc::clone(&sampler)).build().unwrap();

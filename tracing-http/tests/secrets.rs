@@ -1,4 +1,4 @@
-//! Credentials do not reach a span unless somebody insists.
+//! Spans contain no credentials unless the settings explicitly allow it.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -83,7 +83,7 @@ async fn no_header_is_recorded_by_default() {
 }
 
 #[tokio::test]
-async fn whoever_insists_gets_them() {
+async fn credentials_are_recorded_if_the_settings_allow_it() {
     let insist = |layer: ServerLayer| {
         layer
             .with_captured_request_headers_and_credentials([AUTHORIZATION])
@@ -96,7 +96,7 @@ async fn whoever_insists_gets_them() {
     assert_eq!(attribute(&span, "url.query").as_deref(), Some("sig=1&page=REDACTED"));
 }
 
-/// A value that was marked as sensitive stays hidden even under an innocent name.
+/// A value that is marked as sensitive stays hidden even under a harmless name.
 #[tokio::test]
 async fn marked_values_are_hidden() {
     let spans = TestSpans::new();
@@ -111,7 +111,7 @@ async fn marked_values_are_hidden() {
     assert_eq!(attribute(&only(&spans).await, "http.request.header.x-tenant").as_deref(), Some("[REDACTED]"));
 }
 
-/// A header of a request or a response may hold a URL, and that may hold a secret.
+/// A header of a request or a response may contain a URL with a secret.
 #[tokio::test]
 async fn secrets_in_captured_urls_are_redacted() {
     let names = ["referer", "x-original-url", "x-tenant", "location", "content-location"];

@@ -103,7 +103,7 @@ async fn other_services() {
     assert_eq!(found.0, format!("GET {long}"));
 }
 
-/// A layer around a whole router comes before routing.
+/// A layer around a whole router runs before routing.
 #[tokio::test]
 async fn around_a_router() {
     let spans = TestSpans::new();

@@ -1,4 +1,4 @@
-//! What a thread keeps of the targets of earlier requests is not taken for that of others.
+//! The attributes that a thread caches for earlier requests are not used for other targets.
 #![allow(clippy::unwrap_used)]
 
 use axum::Router;
@@ -20,14 +20,14 @@ const VERSIONS: [(Version, &str); 5] = [
     (Version::HTTP_3, "3"),
 ];
 
-/// A URI, its scheme, its route, its authority and the port that is known.
+/// A URI, its scheme, its route, its authority, and the known port.
 type Target = (&'static str, &'static str, Option<&'static str>, Option<&'static str>, Option<i64>);
 
 const TARGETS: [Target; 8] = [
     ("/orders/1", "http", Some("/orders/{id}"), None, None),
     ("/carts/1", "http", Some("/carts/{id}"), None, None),
     ("/nowhere", "http", None, None, None),
-    // Of a router whose routes may be empty.
+    // From a router whose routes may be empty.
     ("/nowhere", "http", Some(""), None, None),
     ("http://shop.example/orders/1", "http", Some("/orders/{id}"), Some("shop.example"), Some(80)),
     ("https://shop.example/orders/1", "https", Some("/orders/{id}"), Some("shop.example"), Some(443)),
@@ -39,7 +39,7 @@ const HOSTS: [Option<&str>; 3] = [None, Some("one.example"), Some("two.example")
 
 #[tokio::test]
 async fn targets_that_differ_in_one_thing_are_told_apart() {
-    // Each comes three times, to the same thread, so that it is kept, found, and kept from others.
+    // Each is sent three times to the same thread, so that it is cached, found, and distinguished from others.
     for _ in 0..3 {
         for target in TARGETS {
             for (method, known) in METHODS {

@@ -1,4 +1,4 @@
-//! A traced client of reqwest takes and returns reqwest's own types.
+//! A traced reqwest client accepts and returns reqwest's own types.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -45,7 +45,7 @@ async fn the_context_is_sent() {
     assert!(sent.contains(&only(&spans).await.span_id.to_string()), "{sent}");
 }
 
-/// The timeout of a request travels in its extensions.
+/// The timeout of a request is stored in its extensions.
 #[tokio::test]
 async fn the_timeout_of_a_request_is_kept() {
     let spans = TestSpans::new();

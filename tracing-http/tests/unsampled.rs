@@ -1,4 +1,4 @@
-//! A request whose caller did not sample records nothing, runs no hook, and is passed on.
+//! A request whose caller did not sample records nothing, runs no hook, and propagates its context.
 #![allow(clippy::unwrap_used)]
 
 mod support;

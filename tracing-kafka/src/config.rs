@@ -1,10 +1,10 @@
-//! What spans take from the settings and from the configuration of a client.
+//! The settings of spans, and the parts of a client's configuration that spans record.
 
 use rdkafka::ClientConfig;
 use tracing_core_lite::InstrumentationScope;
 use tracing_core_lite::messaging::{Client, Peer, Settings};
 
-/// Returns what the wrapper of one client records with. `config` is what the client was made from, where that is known.
+/// Returns the core's client for one wrapper. `config` is the client's configuration, if it is known.
 pub(crate) fn instrument(settings: Settings, config: Option<&ClientConfig>) -> Client {
     let scope = InstrumentationScope::builder("tracing-kafka")
         .with_version(env!("CARGO_PKG_VERSION"))
@@ -29,7 +29,7 @@ fn peer(config: &ClientConfig) -> Peer {
     peer
 }
 
-/// `[protocol://]host[:port]`, where an IPv6 address is in brackets.
+/// Parses `[protocol://]host[:port]`, where an IPv6 address is in brackets.
 fn first_server(servers: &str) -> Option<(&str, Option<u16>)> {
     let first = servers.split(',').map(str::trim).find(|server| !server.is_empty())?;
     let server = first.split_once("://").map_or(first, |(_, server)| server);

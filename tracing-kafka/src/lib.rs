@@ -15,10 +15,10 @@
 //! [`StreamConsumer`]: rdkafka::consumer::StreamConsumer
 //! [`BaseConsumer`]: rdkafka::consumer::BaseConsumer
 //!
-//! Create a wrapper as you create the bare client, with `config.create()`, or wrap a client that exists, with [`Settings`]. It
-//! has the calls and results of the bare client. What it does not trace is rdkafka's own: the traits
-//! [`Producer`](rdkafka::producer::Producer) and [`Consumer`](rdkafka::consumer::Consumer), contexts and their callbacks,
-//! rebalances, pauses, offsets.
+//! Create a wrapper like the bare client, with `config.create()`, or wrap an existing client, with [`Settings`]. It has
+//! the calls and results of the bare client. All other functions are rdkafka's own: the traits
+//! [`Producer`](rdkafka::producer::Producer) and [`Consumer`](rdkafka::consumer::Consumer), contexts and their
+//! callbacks, rebalances, pauses, offsets.
 //!
 //! ```no_run
 //! use std::time::Duration;
@@ -45,9 +45,9 @@
 //! ```
 //!
 //! # How a consumer's span relates to the producer's
-//! [`Settings::with_relation`] decides; [`tracing_core_lite::messaging`] has pictures. By default, the span of the work on one
-//! message is in the producer's trace, as a child of the producer's span and with a FollowsFrom link to it. A
-//! [batch](TracedStreamConsumer::batch) is a trace of its own, with one link for each message.
+//! [`Settings::with_relation`] sets the relation. [`tracing_core_lite::messaging`] has pictures. By default, the span
+//! of the work on one message is in the producer's trace, as a child of the producer's span and with a FollowsFrom link
+//! to it. A [batch](TracedStreamConsumer::batch) has its own trace, with one link for each message.
 //!
 //! # What is recorded
 //! Spans follow OpenTelemetry's conventions for Kafka, version 1.44 (in development).
@@ -66,19 +66,20 @@
 //!
 //! # Headers
 //! Context travels in `traceparent`, `tracestate` and `baggage`, or in the headers of the
-//! [propagator](Settings::with_propagator). Sending a message replaces its headers of these names. All others keep their order.
-//! Of several headers with one name, the last is read. Names are compared byte by byte, as in Kafka.
+//! [propagator](Settings::with_propagator). Sending a message replaces its headers of these names. All others keep
+//! their order. If several headers have the same name, the last one is read. Names are compared byte by byte, as in
+//! Kafka.
 //!
 //! # Transactions
-//! The spans of messages that are sent in a transaction link to the span of the transaction, which has the outcome: a message
-//! may be delivered although its transaction is aborted later. A transaction that is neither committed nor aborted when the
-//! producer ends has no outcome. A commit that fails is an `exception` event. The transaction has failed if it is then aborted or
-//! left open, but not if a later commit succeeds.
+//! The spans of messages that are sent in a transaction link to the span of the transaction, which has the outcome,
+//! because a message may be delivered although its transaction is aborted later. A transaction that is neither
+//! committed nor aborted when the producer is dropped has no outcome. A failed commit is an `exception` event. The
+//! transaction has failed if it is then aborted or left open, but not if a later commit succeeds.
 //!
 //! # Retries and dead letters
-//! [`Received::retry_headers`] returns the headers with which to publish a message again. The span of a later attempt has its
-//! number, and links to the first sender and to the `send` span that published the message last. That span is below the
-//! previous attempt.
+//! [`Received::retry_headers`] returns the headers for publishing a message again. The span of a later attempt has its
+//! number, and links to the first sender and to the `send` span that published the message last. That `send` span is
+//! below the span of the previous attempt.
 //!
 //! # What is not recorded
 //! Kafka does not report redeliveries: if a consumer ends before it commits, both spans have the same partition, offset and link.
@@ -102,21 +103,21 @@ pub use producer::{
     TracedBaseProducer, TracedDelivery, TracedDeliveryContext, TracedDeliveryFuture, TracedFutureProducer,
     TracedOpaque, TracedProducerContext, TracedThreadedProducer, WrappedFutureProducer,
 };
-/// The client that is wrapped.
+/// The wrapped client.
 pub use rdkafka;
-/// The core that spans are recorded with.
+/// The core that records spans.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{
     Attempt, BatchItem, MessageBatch, MessageView, Origin, Processing, Relation, Settings,
 };
 
-/// What tests across the crates of the workspace need. Outside semver.
+/// Helpers for tests of the workspace's crates. Not covered by semver.
 #[doc(hidden)]
 pub mod layer_support {
     pub use crate::record::error_class::of as error_class;
 }
 
-/// The examples of the README, so that they compile.
+/// The examples of the README, compiled as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -1,6 +1,6 @@
 //! The memory of a batch does not grow with its items beyond the links.
 #![allow(clippy::unwrap_used)]
-#![allow(unsafe_code)] // A global allocator cannot be had without.
+#![allow(unsafe_code)] // A global allocator needs unsafe code.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -22,7 +22,7 @@ struct Noting {
     delivered: Arc<Mutex<Vec<Report>>>,
 }
 
-/// The caller's number, partition, offset, and how many spans had ended.
+/// The caller's number, the partition, the offset, and the number of spans that had ended.
 type Report = (usize, i32, i64, usize);
 
 impl ClientContext for Noting {}
@@ -49,7 +49,7 @@ impl ProducerContext for Noting {
     }
 }
 
-/// A key goes to the partition of its length.
+/// A partitioner that maps a key to the partition of its length.
 struct ByLength;
 
 impl Partitioner for ByLength {

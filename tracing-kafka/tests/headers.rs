@@ -1,4 +1,4 @@
-//! User headers arrive as they were sent, with the context once. Headers of untrusted peers do no harm.
+//! User headers arrive as sent, with the context exactly once. Headers of untrusted peers do no harm.
 #![allow(clippy::unwrap_used)]
 
 mod support;
@@ -19,8 +19,8 @@ const STALE: &[u8] = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 type Pairs<'a> = &'a [(&'a str, Option<&'a [u8]>)];
 
-/// Headers with a name that is not UTF-8, as a client in another language may send them: rdkafka's own way to make headers
-/// takes names as `&str`, so the name is put together below it.
+/// Creates headers with a name that is not UTF-8, as a client in another language may send them. rdkafka's own
+/// constructor takes names as `&str`, so the name is added through librdkafka.
 #[allow(unsafe_code, reason = "rdkafka does not make such headers")]
 fn with_name_of_other_bytes(headers: OwnedHeaders, name: &[u8], value: &[u8]) -> OwnedHeaders {
     use rdkafka::bindings::{rd_kafka_header_add, rd_kafka_headers_t, rd_kafka_resp_err_t};
@@ -131,7 +131,8 @@ async fn a_header_name_that_is_not_utf_8_does_not_hide_the_context() {
     assert_eq!(message.detach().origin().span_context().unwrap().span_id(), sent.span_id);
 }
 
-/// Runs on librdkafka's own cluster, as brokers refuse such a message by default. That cluster keeps 5 MB of a partition.
+/// Runs on librdkafka's mock cluster, because brokers refuse such a message by default. That cluster keeps 5 MB of a
+/// partition.
 #[tokio::test]
 async fn ten_megabytes_of_headers() {
     let spans = TestSpans::new();

@@ -14,7 +14,7 @@ use tracing_core_lite::testing::TestSpans;
 use tracing_kafka::{TracedFutureProducer, TracedStreamConsumer};
 
 /// Fails to process the next message, and publishes it to the `next` topic.
-async fn fail_and_pass_on(consumer: &TracedStreamConsumer, producer: &TracedFutureProducer, next: &str) {
+async fn fail_and_republish(consumer: &TracedStreamConsumer, producer: &TracedFutureProducer, next: &str) {
     let message = soon(consumer.recv()).await.unwrap();
     let outcome = message.process(|message| async move {
         let record = FutureRecord::to(next)
@@ -48,8 +48,8 @@ async fn to_a_retry_topic_and_to_dead_letters() {
     soon(producer.send(record, LONG)).await.unwrap();
 
     let consumer = consumer(&config, &[&orders, &retry, &dead], settings(&spans));
-    fail_and_pass_on(&consumer, &producer, &retry).await;
-    fail_and_pass_on(&consumer, &producer, &dead).await;
+    fail_and_republish(&consumer, &producer, &retry).await;
+    fail_and_republish(&consumer, &producer, &dead).await;
     let last = soon(consumer.recv()).await.unwrap();
     last.start_processing().end();
 
@@ -71,7 +71,7 @@ async fn to_a_retry_topic_and_to_dead_letters() {
 }
 
 #[tokio::test]
-async fn a_retry_of_what_came_without_context() {
+async fn a_retry_of_a_message_without_context() {
     let spans = TestSpans::new();
     let config = config();
     let topic = topic(&config, "stranger", 1).await;
@@ -79,7 +79,7 @@ async fn a_retry_of_what_came_without_context() {
     soon(stranger.send(FutureRecord::to(&topic).key("4711").payload("x"), LONG)).await.unwrap();
 
     let consumer = consumer(&config, &[&topic], settings(&spans));
-    fail_and_pass_on(&consumer, &producer(&config, settings(&spans)), &topic).await;
+    fail_and_republish(&consumer, &producer(&config, settings(&spans)), &topic).await;
     let message = soon(consumer.recv()).await.unwrap();
     message.start_processing().end();
     assert_eq!((message.origin().attempt().number(), message.origin().attempt().first()), (2, None));

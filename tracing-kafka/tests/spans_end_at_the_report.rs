@@ -1,4 +1,4 @@
-//! The span of a sent message ends when the broker reports the delivery, whoever reads the report and when.
+//! The span of a sent message ends when the broker reports the delivery, no matter when the report is read.
 #![allow(clippy::unwrap_used)]
 
 mod support;

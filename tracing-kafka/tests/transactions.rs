@@ -65,7 +65,7 @@ async fn one_aborts_and_one_commits() {
 }
 
 #[tokio::test]
-async fn an_abort_takes_back_what_was_not_sent_yet() {
+async fn an_abort_purges_unsent_messages() {
     let spans = TestSpans::new();
     let mut config = transactional();
     config.set("linger.ms", "20000");
@@ -113,7 +113,7 @@ async fn a_commit_that_fails_and_is_followed_by_an_abort() {
 }
 
 /// Fails to commit a transaction with one message, then calls `then`.
-async fn commit_in_vain(is_abortable: bool, then: impl FnOnce(&TracedFutureProducer)) -> SpanData {
+async fn fail_to_commit(is_abortable: bool, then: impl FnOnce(&TracedFutureProducer)) -> SpanData {
     let spans = TestSpans::new();
     let cluster = MockCluster::new(1).unwrap();
     let topic = unique("interim");
@@ -142,10 +142,10 @@ async fn commit_in_vain(is_abortable: bool, then: impl FnOnce(&TracedFutureProdu
 }
 
 #[tokio::test]
-async fn a_commit_that_fails_and_what_comes_then() {
-    let again = commit_in_vain(false, |producer| producer.commit_transaction(LONG).unwrap()).await;
-    let abort = commit_in_vain(true, |producer| producer.abort_transaction(LONG).unwrap()).await;
-    let nothing = commit_in_vain(false, |_| {}).await;
+async fn the_outcome_after_a_failed_commit() {
+    let again = fail_to_commit(false, |producer| producer.commit_transaction(LONG).unwrap()).await;
+    let abort = fail_to_commit(true, |producer| producer.abort_transaction(LONG).unwrap()).await;
+    let nothing = fail_to_commit(false, |_| {}).await;
     for (name, transaction, outcome, is_error) in [
         ("again", again, Some("commit"), false),
         ("abort", abort, Some("abort"), true),
@@ -159,7 +159,7 @@ async fn a_commit_that_fails_and_what_comes_then() {
 }
 
 #[tokio::test]
-async fn what_was_not_sent_is_not_of_the_transaction() {
+async fn unsent_messages_are_not_counted_in_the_transaction() {
     let spans = TestSpans::new();
     let mut config = transactional();
     config.set("message.max.bytes", "2000");

@@ -1,4 +1,4 @@
-//! A message on request (`basic.get`).
+//! A single message that is requested with `basic.get`.
 
 use std::ops::{Deref, DerefMut};
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! Channels: publishes and deliveries that are traced.
+//! Channels with traced publishes and deliveries.
 
 mod get;
 mod traced;

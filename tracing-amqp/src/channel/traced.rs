@@ -17,9 +17,9 @@ use crate::record::{Pending, error_class};
 
 /// A [`Channel`] whose publishes and deliveries are traced.
 ///
-/// Calls have the arguments, the results and the errors of the bare channel. Functions that this type does not have (queues,
-/// exchanges, transactions) are on [`inner`](TracedChannel::inner). This type does not dereference to the bare channel, so
-/// that no publish bypasses it by accident.
+/// Calls have the arguments, the results and the errors of the bare channel. Functions that this type does not have
+/// (queues, exchanges, transactions) are on [`inner`](TracedChannel::inner). This type does not dereference to the bare
+/// channel, so that no publish bypasses it by accident.
 ///
 /// ```no_run
 /// use lapin::options::{BasicPublishOptions, ConfirmSelectOptions};
@@ -65,7 +65,7 @@ impl TracedChannel {
         &self.channel
     }
 
-    /// Returns the broker that wrapped the channel.
+    /// Returns the broker whose settings this channel uses.
     #[must_use]
     pub fn broker(&self) -> &Broker {
         &self.broker
@@ -78,7 +78,7 @@ impl TracedChannel {
     /// them, it ends when the message is written. If publishing fails, it ends with the error.
     ///
     /// # Errors
-    /// Those of [`Channel::basic_publish`].
+    /// Returns the errors of [`Channel::basic_publish`].
     pub async fn basic_publish(
         &self,
         exchange: ShortString,
@@ -119,13 +119,13 @@ impl TracedChannel {
         }
     }
 
-    /// Waits for all publisher confirms of the channel, as [`Channel::wait_for_confirms`] does, and returns the mandatory
-    /// messages that came back and whose [`TracedConfirm`] was dropped.
+    /// Waits for all publisher confirms of the channel, like [`Channel::wait_for_confirms`]. Returns the mandatory
+    /// messages that the broker returned and whose [`TracedConfirm`] was dropped.
     ///
-    /// The bare channel's `wait_for_confirms` returns all of them but those whose confirm arrived before the drop.
+    /// The bare channel's `wait_for_confirms` omits messages whose confirm arrived before it was dropped.
     ///
     /// # Errors
-    /// Those of [`Channel::wait_for_confirms`].
+    /// Returns the errors of [`Channel::wait_for_confirms`].
     pub async fn wait_for_confirms(&self) -> Result<Vec<BasicReturnMessage>> {
         let mut returned = self.channel.wait_for_confirms().await?;
         returned.extend(self.returned.take());
@@ -135,7 +135,7 @@ impl TracedChannel {
     /// Starts a consumer whose deliveries carry the context of their senders.
     ///
     /// # Errors
-    /// Those of [`Channel::basic_consume`].
+    /// Returns the errors of [`Channel::basic_consume`].
     pub async fn basic_consume(
         &self,
         queue: ShortString,
@@ -144,16 +144,16 @@ impl TracedChannel {
         arguments: FieldTable,
     ) -> Result<TracedConsumer> {
         let consumer = self.channel.basic_consume(queue, consumer_tag, options, arguments).await?;
-        // An empty name means the queue that was declared last. lapin does not resolve it.
+        // An empty name means the queue that was declared last, which lapin does not resolve.
         let source = Source::new(&self.broker, consumer.queue(), options.no_ack);
         Ok(TracedConsumer::new(consumer, source))
     }
 
-    /// Gets one message, under a `get` span of type `receive` with a FollowsFrom link to the span that sent the message. An
-    /// empty queue gets a span, too.
+    /// Gets one message, under a `get` span of type `receive` with a FollowsFrom link to the span that sent the
+    /// message. An empty queue gets a span too.
     ///
     /// # Errors
-    /// Those of [`Channel::basic_get`].
+    /// Returns the errors of [`Channel::basic_get`].
     pub async fn basic_get(
         &self,
         queue: ShortString,
@@ -165,7 +165,7 @@ impl TracedChannel {
         get::finish(getting, source, got)
     }
 
-    /// Starts the work on many deliveries from `queue` at once: one `process` span. See [`MessageBatch`].
+    /// Starts the work on several deliveries from `queue`: one `process` span. See [`MessageBatch`].
     #[must_use]
     pub fn batch(&self, queue: &str) -> MessageBatch {
         self.broker.batch(queue)

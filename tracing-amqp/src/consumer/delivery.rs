@@ -64,7 +64,7 @@ impl TracedDelivery {
         Self { delivery, source, origin, name }
     }
 
-    /// Counts a delivery in the metrics, and reads its sender.
+    /// Counts a delivery in the metrics and reads its sender.
     pub(crate) fn receive(delivery: Delivery, source: &Arc<Source>) -> Self {
         let delivery = Self::new(delivery, Arc::clone(source));
         source.broker.client().consumed(DELIVER, delivery.destination(), 1);
@@ -83,13 +83,13 @@ impl TracedDelivery {
         self.origin.context()
     }
 
-    /// Runs `work` in the context of a `process` span, which ends with it. The span records an `Err`, unless it has recorded
-    /// that the delivery could not be settled, and it records a panic. The outcome of the delivery is in
-    /// [`tracing_suite.rabbitmq.message.outcome`](crate::attribute::OUTCOME). When the returned future is dropped, the span
-    /// ends at that moment.
+    /// Runs `work` in the context of a `process` span, which ends with it. The span records a panic, and an `Err`
+    /// unless it has already recorded that the delivery could not be settled. The outcome of the delivery is in
+    /// [`tracing_suite.rabbitmq.message.outcome`](crate::attribute::OUTCOME). If the returned future is dropped, the
+    /// span ends then.
     ///
     /// # Errors
-    /// That of `work`.
+    /// Returns the error of `work`.
     pub async fn process<T, E, F>(
         self,
         work: impl FnOnce(ProcessingDelivery) -> F,
@@ -119,34 +119,34 @@ impl TracedDelivery {
         ProcessingDelivery::start(delivery, source, origin, name, ends_when_settled)
     }
 
-    /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does, under a span of type `settle` if the
-    /// [settings](crate::Settings::with_settle_spans) ask for it.
+    /// Acknowledges the delivery, like [`Acker::ack`](lapin::Acker::ack), under a span of type `settle` if the
+    /// [settings](crate::Settings::with_settle_spans) enable it.
     ///
     /// # Errors
-    /// Those of [`Acker::ack`](lapin::Acker::ack).
+    /// Returns the errors of [`Acker::ack`](lapin::Acker::ack).
     pub async fn ack(&self, options: BasicAckOptions) -> Result<bool> {
         self.settle(DeliveryOutcome::Ack, self.delivery.ack(options)).await
     }
 
-    /// Returns the delivery to the broker, as [`Acker::nack`](lapin::Acker::nack) does, under a span as in
+    /// Returns the delivery to the broker, like [`Acker::nack`](lapin::Acker::nack), under a span as in
     /// [`ack`](TracedDelivery::ack).
     ///
     /// # Errors
-    /// Those of [`Acker::nack`](lapin::Acker::nack).
+    /// Returns the errors of [`Acker::nack`](lapin::Acker::nack).
     pub async fn nack(&self, options: BasicNackOptions) -> Result<bool> {
         self.settle(DeliveryOutcome::of_nack(options), self.delivery.nack(options)).await
     }
 
-    /// Rejects the delivery, as [`Acker::reject`](lapin::Acker::reject) does, under a span as in
+    /// Rejects the delivery, like [`Acker::reject`](lapin::Acker::reject), under a span as in
     /// [`ack`](TracedDelivery::ack).
     ///
     /// # Errors
-    /// Those of [`Acker::reject`](lapin::Acker::reject).
+    /// Returns the errors of [`Acker::reject`](lapin::Acker::reject).
     pub async fn reject(&self, options: BasicRejectOptions) -> Result<bool> {
         self.settle(DeliveryOutcome::of_reject(options), self.delivery.reject(options)).await
     }
 
-    /// Adds the message to a batch: a FollowsFrom link to its sender, and one more in the count.
+    /// Adds the message to a batch: adds a FollowsFrom link to its sender and increases the count.
     pub fn add_to(&self, batch: &mut MessageBatch) {
         batch.add(&self.origin, self.delivery.data.len());
     }
@@ -194,7 +194,7 @@ impl TracedDelivery {
             .await
     }
 
-    /// Returns the properties to publish the message again with, to a queue for retries or for dead letters: its own
+    /// Returns the properties for publishing the message again, to a queue for retries or for dead letters: its own
     /// properties, with the number of the next attempt and the first sender in the headers.
     #[must_use]
     pub fn properties_for_retry(&self) -> BasicProperties {

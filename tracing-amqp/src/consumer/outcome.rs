@@ -17,13 +17,14 @@ pub enum DeliveryOutcome {
     Reject,
     /// `reject requeue`: the message returns to its queue.
     RejectRequeue,
-    /// `dropped`: not settled, or the settlement failed. The broker delivers the message again once the channel has closed,
-    /// unless a later `ack` or `nack` with `multiple` settled this delivery, too. lapin does not report which deliveries
-    /// such a call settles.
+    /// `dropped`: not settled, or the settlement failed. The broker delivers the message again once the channel has
+    /// closed, unless a later `ack` or `nack` with `multiple` settled this delivery too. lapin does not report which
+    /// deliveries such a call settles.
     Dropped,
     /// `automatic`: the consumer does not acknowledge (`no_ack`).
     Automatic,
-    /// `settled elsewhere`: by the bare [`Acker`], which does not report how, or by a call that was dropped midway.
+    /// `settled elsewhere`: by the bare [`Acker`], which does not report the outcome, or by a call that was dropped
+    /// midway.
     Elsewhere,
 }
 

@@ -88,7 +88,7 @@ impl ProcessingDelivery {
         self.context.context()
     }
 
-    /// Returns the context of a call that is made now: the current one if it belongs to the work, or that of the work.
+    /// Returns the context of a call made now: the current one if it belongs to the work, or else that of the work.
     pub(crate) fn context_for_calls(&self) -> Context {
         self.context.innermost()
     }
@@ -109,32 +109,32 @@ impl ProcessingDelivery {
         self.work.record_error(error);
     }
 
-    /// Records that the work failed with `error`, with `class` as its `error.type`, in the metrics as well. Use it for errors
-    /// whose type says little. See [`Recorder::record_error_as`].
+    /// Records that the work failed with `error`, with `class` as its `error.type`, in the metrics as well. Use it for
+    /// errors whose type is too general. See [`Recorder::record_error_as`].
     pub fn record_error_as<E: Error + ?Sized>(&self, class: &str, error: &E) {
         self.work.record_error_as(class, error);
     }
 
-    /// Acknowledges the delivery, as [`Acker::ack`](lapin::Acker::ack) does.
+    /// Acknowledges the delivery, like [`Acker::ack`](lapin::Acker::ack).
     ///
     /// # Errors
-    /// Those of [`Acker::ack`](lapin::Acker::ack).
+    /// Returns the errors of [`Acker::ack`](lapin::Acker::ack).
     pub async fn ack(&self, options: BasicAckOptions) -> Result<bool> {
         self.settle(DeliveryOutcome::Ack, self.delivery.ack(options)).await
     }
 
-    /// Returns the delivery to the broker, as [`Acker::nack`](lapin::Acker::nack) does.
+    /// Returns the delivery to the broker, like [`Acker::nack`](lapin::Acker::nack).
     ///
     /// # Errors
-    /// Those of [`Acker::nack`](lapin::Acker::nack).
+    /// Returns the errors of [`Acker::nack`](lapin::Acker::nack).
     pub async fn nack(&self, options: BasicNackOptions) -> Result<bool> {
         self.settle(DeliveryOutcome::of_nack(options), self.delivery.nack(options)).await
     }
 
-    /// Rejects the delivery, as [`Acker::reject`](lapin::Acker::reject) does.
+    /// Rejects the delivery, like [`Acker::reject`](lapin::Acker::reject).
     ///
     /// # Errors
-    /// Those of [`Acker::reject`](lapin::Acker::reject).
+    /// Returns the errors of [`Acker::reject`](lapin::Acker::reject).
     pub async fn reject(&self, options: BasicRejectOptions) -> Result<bool> {
         self.settle(DeliveryOutcome::of_reject(options), self.delivery.reject(options)).await
     }
@@ -149,7 +149,7 @@ impl ProcessingDelivery {
             settlement::trace(&self.source, &self.delivery, name, outcome, &context, settling).await;
         match &settled {
             Ok(true) => self.work.settled(outcome, self.ends_when_settled),
-            // Settled before, or lost with its channel: dropping the delivery tells which.
+            // The delivery was settled before or lost with its channel. Dropping it determines which.
             Ok(false) => {}
             Err(error) => {
                 self.work.settlement_failed(error);
@@ -159,7 +159,7 @@ impl ProcessingDelivery {
         settled
     }
 
-    /// Returns the properties to publish the message again with. See
+    /// Returns the properties for publishing the message again. See
     /// [`TracedDelivery::properties_for_retry`](crate::TracedDelivery::properties_for_retry).
     #[must_use]
     pub fn properties_for_retry(&self) -> BasicProperties {
@@ -183,7 +183,7 @@ fn record(delivery: &Delivery, span: &mut Recorder<'_>) {
     dead_letter::record(Headers::of(&delivery.properties), span);
 }
 
-/// Returns the time since a timestamp of AMQP, in whole seconds; `None` for a timestamp in the future.
+/// Returns the time since an AMQP timestamp in whole seconds, or `None` for a timestamp in the future.
 fn age(timestamp: u64) -> Option<Duration> {
     let sent = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(timestamp))?;
     SystemTime::now().duration_since(sent).ok()

@@ -8,7 +8,7 @@ use super::outcome::DeliveryOutcome;
 use super::source::Source;
 use crate::record::{Pending, error_class};
 
-/// Runs `settling`, under a span below that of `context` if the settings ask for such spans.
+/// Runs `settling`, under a span below that of `context` if the settings enable such spans.
 pub(crate) async fn trace(
     source: &Source,
     delivery: &Delivery,

@@ -12,12 +12,12 @@ use crate::headers::Headers;
 use crate::record::attribute::DELIVERY_TAG;
 use crate::record::{dead_letter, destination, int};
 
-/// What the deliveries of one consumer share.
+/// The data that the deliveries of one consumer share.
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) broker: Broker,
     pub(crate) queue: ShortString,
-    /// Whether deliveries are not acknowledged.
+    /// Whether deliveries need no acknowledgement.
     pub(crate) no_ack: bool,
 }
 
@@ -37,7 +37,7 @@ impl Source {
         destination::with_queue(name.unwrap_or(queue), queue)
     }
 
-    /// Starts the span of a settlement if the settings ask for such spans.
+    /// Starts the span of a settlement if the settings enable such spans.
     pub(crate) fn settle(
         &self,
         delivery: &Delivery,

@@ -15,9 +15,9 @@ use super::source::Source;
 
 /// A [`Consumer`] whose deliveries carry the context of their senders.
 ///
-/// Like the bare consumer, it is a stream, or hands deliveries to a [delegate](TracedConsumer::set_delegate). A delivery has
-/// no span until it is [processed](TracedDelivery::process). When lapin recovers a lost connection, the stream behaves as
-/// that of the bare consumer.
+/// Like the bare consumer, it is a stream, or passes deliveries to a [delegate](TracedConsumer::set_delegate). A
+/// delivery has no span until it is [processed](TracedDelivery::process). When lapin recovers a lost connection, the
+/// stream behaves like that of the bare consumer.
 ///
 /// ```no_run
 /// use futures_util::StreamExt;
@@ -57,12 +57,12 @@ impl TracedConsumer {
         &self.consumer
     }
 
-    /// Hands each delivery to `delegate`, in a separate task. See [`Consumer::set_delegate`].
+    /// Passes each delivery to `delegate` in a separate task. See [`Consumer::set_delegate`].
     pub fn set_delegate<D: TracedDelegate + 'static>(&self, delegate: D) {
         self.consumer.set_delegate(Forward { delegate, source: Arc::clone(&self.source) });
     }
 
-    /// Starts the work on many deliveries at once: one `process` span. See [`MessageBatch`] and [`TracedDelivery::item`].
+    /// Starts the work on several deliveries: one `process` span. See [`MessageBatch`] and [`TracedDelivery::item`].
     #[must_use]
     pub fn batch(&self) -> MessageBatch {
         self.source.broker.batch(self.source.queue.as_str())

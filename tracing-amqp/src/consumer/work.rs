@@ -19,7 +19,7 @@ struct State {
     /// `None` once it has ended.
     processing: Option<Processing>,
     has_outcome: bool,
-    /// Whether a settlement has failed, which is then recorded.
+    /// Whether a settlement has failed. That error is then recorded.
     is_unsettled: bool,
 }
 
@@ -58,8 +58,8 @@ impl Work {
         self.with(|state| state.is_unsettled = true);
     }
 
-    /// Records the error of the work, unless a failed settlement is recorded already. The class of the settlement's error says
-    /// more than the type of the work's error, which is often the same error.
+    /// Records the error of the work, unless a failed settlement is already recorded. The class of the settlement's
+    /// error is more specific than the type of the work's error, which is often the same error.
     pub(crate) fn ended_with<E: Error + ?Sized>(&self, error: &E) {
         self.with(|state| {
             if let (Some(processing), false) = (&mut state.processing, state.is_unsettled) {

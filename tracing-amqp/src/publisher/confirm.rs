@@ -12,23 +12,23 @@ use super::returned::ReturnedMessages;
 use crate::record::attribute::CONFIRM;
 use crate::record::error_class::{self, NACK};
 
-/// The future of a [`PublisherConfirm`], which ends the span when the broker has confirmed or refused the message.
+/// The future of a [`PublisherConfirm`]. It ends the span when the broker has confirmed or refused the message.
 ///
 /// Its output is that of the bare future. The span has the broker's answer in
-/// [`messaging.rabbitmq.confirm`](crate::attribute::CONFIRM). It has failed if the broker refused the message (`error.type`
-/// `nack`), if there is no queue for a mandatory message (`NO_ROUTE`), or if the channel broke.
+/// [`tracing_suite.rabbitmq.confirm`](crate::attribute::CONFIRM). It has failed if the broker refused the message
+/// (`error.type` `nack`), if there is no queue for a mandatory message (`NO_ROUTE`), or if the channel failed.
 ///
-/// lapin offers the confirm as a future only, so when the span ends depends on the runtime on which the message was
+/// lapin offers the confirm only as a future, so the end of the span depends on the runtime on which the message was
 /// published:
 ///
-/// - On a tokio runtime, the span ends when the confirm arrives: whoever awaits this future ends it, and if nobody does, a
-///   task on the runtime. That holds after this future was dropped as well, unless the message is mandatory or immediate:
-///   lapin then keeps the confirm, so that `wait_for_confirms` returns a message that comes back.
+/// - On a tokio runtime, the span ends when the confirm arrives. If this future is not being awaited, a task on the
+///   runtime ends the span. This also holds after the future is dropped, unless the message is mandatory or immediate:
+///   lapin then keeps the confirm, so that `wait_for_confirms` can return the message.
 /// - On another runtime, the span ends when this future is polled or dropped, with the time at which the confirm arrived.
-/// - Dropped without a confirm and without a task that waits for it, the span ends at that moment with `ignored`. The
-///   message is published all the same.
+/// - If it is dropped before the confirm, and no task waits for the confirm, the span ends then with `ignored`. The
+///   message may still be published.
 ///
-/// Without publisher confirms the span has ended already.
+/// Without publisher confirms, the span has already ended.
 #[must_use = "the broker may have refused the message; drop this to ignore that"]
 pub struct TracedConfirm(Source);
 
@@ -38,7 +38,7 @@ enum Source {
 }
 
 impl TracedConfirm {
-    /// Wraps `confirm`. `returned` is given for a message that the broker may send back.
+    /// Wraps `confirm`. `returned` is set for a message that the broker may return.
     pub(crate) fn new(
         confirm: PublisherConfirm,
         publishing: Option<InFlight>,

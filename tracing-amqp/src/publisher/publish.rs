@@ -12,9 +12,9 @@ use crate::record::{cut, destination, record_message};
 const PUBLISH: &str = "publish";
 
 impl Broker {
-    /// Starts a publish that does not go through a [`TracedChannel`](crate::TracedChannel): starts the span below the current
-    /// one, and returns `properties` with its context in the headers. The span cuts names longer than 255 bytes, which AMQP
-    /// cannot send.
+    /// Starts a publish that does not go through a [`TracedChannel`](crate::TracedChannel): starts the span below the
+    /// current one, and returns `properties` with its context in the headers. The span cuts names longer than 255
+    /// bytes, the maximum in AMQP.
     #[must_use]
     pub fn publish(
         &self,

@@ -1,10 +1,11 @@
-//! Messages that the broker sent back, and whose confirm nobody read.
+//! Returned messages whose confirm was dropped.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use lapin::message::BasicReturnMessage;
 
-/// The messages of one channel that came back with a confirm which was read to end its span, but which its owner dropped.
+/// The messages that the broker returned to one channel and whose [`TracedConfirm`](super::TracedConfirm) was dropped.
+/// Their confirm was read only to end the span.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ReturnedMessages(Arc<Mutex<Vec<BasicReturnMessage>>>);
 

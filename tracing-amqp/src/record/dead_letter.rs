@@ -11,10 +11,11 @@ const DEATHS: &str = "x-death";
 /// The header with the queue where the message was first dead-lettered.
 const FIRST_QUEUE: &str = "x-first-death-queue";
 
-/// The number of entries that are read. A message passes few queues, but a peer may write any number of entries.
+/// The maximum number of entries that are read. A message passes few queues, but a peer may write any number of
+/// entries.
 const MOST_ENTRIES: usize = 32;
 
-/// Returns how many times consumers rejected the message, or returned it until the broker's delivery limit.
+/// Returns how often consumers rejected the message, or returned it until the broker's delivery limit.
 pub(crate) fn tries(headers: Headers<'_>) -> u32 {
     let tries = deaths(headers)
         .filter(|death| matches!(reason(death), Some("rejected" | "delivery_limit")))
@@ -31,7 +32,7 @@ pub(crate) fn record(headers: Headers<'_>, span: &mut Recorder<'_>) {
         .set_some(DEAD_LETTER_QUEUE, original_queue(headers));
 }
 
-/// Returns the first queue, or that of the oldest entry if the header is missing.
+/// Returns the first queue, or the queue of the oldest entry if the header is missing.
 fn original_queue(headers: Headers<'_>) -> Option<&str> {
     headers
         .text(FIRST_QUEUE)
@@ -58,7 +59,7 @@ fn count(death: &FieldTable) -> Option<i64> {
     }
 }
 
-/// Returns the reason, one of those of RabbitMQ (its guide "Dead Letter Exchanges").
+/// Returns the reason if it is one of RabbitMQ's (its guide "Dead Letter Exchanges").
 fn reason(death: &FieldTable) -> Option<&'static str> {
     let given = text(death.inner().get("reason")?)?;
     ["rejected", "expired", "maxlen", "delivery_limit"].into_iter().find(|reason| *reason == given)

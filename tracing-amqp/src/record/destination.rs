@@ -10,7 +10,7 @@ const DEFAULT_EXCHANGE: &str = "amq.default";
 /// Prefixes of names that the broker generates: of queues declared without a name, and of direct replies.
 const GENERATED: [&str; 2] = ["amq.gen-", "amq.rabbitmq.reply-to"];
 
-/// Returns the destination of a publish: `{exchange}:{routing key}`, or the one of them that is not empty.
+/// Returns the destination of a publish: `{exchange}:{routing key}`, or whichever of them is not empty.
 pub(crate) fn published<'a>(exchange: &'a str, routing_key: &'a str) -> Cow<'a, str> {
     match (exchange, routing_key) {
         ("", "") => Cow::Borrowed(DEFAULT_EXCHANGE),
@@ -38,13 +38,14 @@ pub(crate) fn with_queue<'a>(name: &'a str, queue: &str) -> Destination<'a> {
     Destination::new(name).with_temporary(is_generated).with_anonymous(is_generated)
 }
 
-/// Returns the destination of a reply. It is always temporary: the peer chose the name, and may choose another each time.
+/// Returns the destination of a reply. It is always temporary, because the peer chose the name and may choose another
+/// each time.
 pub(crate) fn of_reply(reply_to: &str) -> Destination<'_> {
     let name = if reply_to.is_empty() { DEFAULT_EXCHANGE } else { reply_to };
     with_queue(name, reply_to).with_temporary(true)
 }
 
-/// Returns the name of a destination if it is not that of the queue.
+/// Returns the name of a destination if it differs from that of the queue.
 pub(crate) fn other_than(name: Cow<'_, str>, queue: &str) -> Option<Box<str>> {
     (name != queue).then(|| name.into())
 }

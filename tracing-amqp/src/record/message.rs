@@ -1,4 +1,4 @@
-//! What spans say of a message.
+//! The attributes of a message.
 
 use lapin::BasicProperties;
 use lapin::types::{MAX_SHORT_STRING_LENGTH, ShortString};
@@ -22,7 +22,7 @@ pub(crate) fn record_message(
         .set_some(MESSAGE_ID, properties.message_id().as_ref().map(ShortString::as_str));
 }
 
-/// Returns the part of `properties` that spans show: the ids of the message and of its conversation.
+/// Returns the part of `properties` that spans record: the ids of the message and of its conversation.
 pub(crate) fn ids(properties: &BasicProperties) -> BasicProperties {
     let mut ids = BasicProperties::default();
     if let Some(id) = properties.correlation_id() {
@@ -34,7 +34,7 @@ pub(crate) fn ids(properties: &BasicProperties) -> BasicProperties {
     ids
 }
 
-/// Returns the first 255 bytes of `name` at most, as many as AMQP can send.
+/// Returns at most the first 255 bytes of `name`, the maximum in AMQP.
 pub(crate) fn cut(name: &str) -> &str {
     let mut end = name.len().min(MAX_SHORT_STRING_LENGTH);
     while !name.is_char_boundary(end) {

@@ -1,4 +1,4 @@
-//! What is written into spans.
+//! The content of spans.
 
 pub mod attribute;
 pub(crate) mod dead_letter;

@@ -1,4 +1,4 @@
-//! An operation that awaits lapin.
+//! An operation that waits for lapin.
 
 use tracing_core_lite::messaging::InFlight;
 

@@ -1,4 +1,4 @@
-//! The client of requests and replies.
+//! The client for requests with replies.
 
 use std::fmt;
 use std::hash::{BuildHasher, RandomState};
@@ -29,7 +29,7 @@ const REPLY_TO: &str = "amq.rabbitmq.reply-to";
 /// reply arrives, with a FollowsFrom link to the span that published the reply, and the spans of the server (see
 /// [`ProcessingDelivery::reply`](crate::ProcessingDelivery::reply)).
 ///
-/// A clone is cheap. Clones share one consumer. A channel can have one client.
+/// Cloning it is cheap. Clones share one consumer. A channel can have only one client.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -60,10 +60,10 @@ struct Inner {
 }
 
 impl RpcClient {
-    /// Starts to consume replies on `channel`.
+    /// Starts consuming replies on `channel`.
     ///
     /// # Errors
-    /// Those of [`Channel::basic_consume`](lapin::Channel::basic_consume).
+    /// Returns the errors of [`Channel::basic_consume`](lapin::Channel::basic_consume).
     pub async fn new(channel: TracedChannel) -> lapin::Result<Self> {
         let options = BasicConsumeOptions { no_ack: true, ..BasicConsumeOptions::default() };
         let tag = ShortString::default();
@@ -77,11 +77,11 @@ impl RpcClient {
         Ok(Self(Arc::new(Inner { channel, waiting, id, requests, _consumer: consumer })))
     }
 
-    /// Publishes a request and waits for the reply with its `correlation_id`, which is generated if `properties` have none.
-    /// There is no deadline. Drop the future to cancel the call.
+    /// Publishes a request and waits for the reply with its `correlation_id`, which is generated if `properties` have
+    /// none. There is no timeout. Drop the future to cancel the call.
     ///
     /// # Errors
-    /// [`RpcError`]. Without publisher confirms, a call whose request the broker refuses waits forever.
+    /// Returns an [`RpcError`]. Without publisher confirms, a call whose request the broker refuses waits forever.
     pub async fn call(
         &self,
         exchange: ShortString,

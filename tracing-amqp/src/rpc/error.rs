@@ -11,7 +11,7 @@ pub enum RpcError {
     /// The client failed.
     #[error(transparent)]
     Client(#[from] lapin::Error),
-    /// The request was mandatory, and no queue accepts it.
+    /// The request was mandatory, and no queue accepted it.
     #[error("no queue accepts the request: {}", .0.reply_text)]
     Returned(Box<BasicReturnMessage>),
     /// The broker refused the request.

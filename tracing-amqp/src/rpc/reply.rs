@@ -9,14 +9,15 @@ use crate::consumer::ProcessingDelivery;
 use crate::publisher::TracedConfirm;
 
 impl ProcessingDelivery {
-    /// Answers a request: publishes `payload` to the message's `reply_to`, with its `correlation_id` unless `properties` have
-    /// one, under a span below that of this delivery. Returns `None` if the message has no `reply_to`.
+    /// Answers a request: publishes `payload` to the message's `reply_to`, with its `correlation_id` unless
+    /// `properties` have one, under a span below that of this delivery. Returns `None` if the message has no
+    /// `reply_to`.
     ///
-    /// The peer chose the destination, so it counts as temporary: the span's attributes have it, but neither the span's name
-    /// nor the metrics.
+    /// The peer chose the destination, so it is treated as temporary: it is in the span's attributes, but not in the
+    /// span's name or in the metrics.
     ///
     /// # Errors
-    /// Those of [`Channel::basic_publish`](lapin::Channel::basic_publish).
+    /// Returns the errors of [`Channel::basic_publish`](lapin::Channel::basic_publish).
     pub async fn reply(
         &self,
         channel: &TracedChannel,

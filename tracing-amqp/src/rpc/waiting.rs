@@ -33,7 +33,7 @@ impl Waiting {
     fn fail(&self, error: Option<&lapin::Error>) {
         for (_, sender) in self.lock().drain() {
             if let Some(error) = error {
-                // Fails when the caller has dropped its call.
+                // This fails if the caller has dropped its call.
                 let _dropped = sender.send(Err(error.clone()));
             }
         }
@@ -59,7 +59,7 @@ impl Entry {
 impl Drop for Entry {
     fn drop(&mut self) {
         let mut waiting = self.waiting.lock();
-        // Another request may have taken the id.
+        // Another request may have reused the id.
         self.reply.close();
         if waiting.get(&self.id).is_some_and(oneshot::Sender::is_closed) {
             waiting.remove(&self.id);
@@ -67,7 +67,7 @@ impl Drop for Entry {
     }
 }
 
-/// Hands each reply to the request that waits for it.
+/// Passes each reply to the request that waits for it.
 pub(super) struct Replies {
     pub(super) waiting: Waiting,
     pub(super) source: Arc<Source>,

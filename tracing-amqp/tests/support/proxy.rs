@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 #[derive(Clone, Copy, PartialEq)]
 struct State {
-    /// How many times connections were cut.
+    /// The number of times that connections were cut.
     cuts: u32,
     /// Whether the broker's frames are withheld.
     is_mute: bool,

@@ -7,11 +7,11 @@ use crate::wire::ByteBuf;
 /// The field `spans` of `ScopeSpans`.
 const SPANS_FIELD: u8 = 2;
 
-/// The memory of a chunk in bytes, unless a span needs more. Batches consist of whole chunks, so a chunk is
-/// small compared with a batch.
+/// The memory of a chunk in bytes, unless a span needs more. It is small compared with a batch, because batches consist
+/// of whole chunks.
 const CHUNK_BYTES: usize = 16 * 1024;
 
-/// A chunk with this many bytes is handed over even if it has more memory.
+/// The number of bytes at which a chunk is handed over, even if it has more memory.
 const MOST_BYTES: usize = 64 * 1024;
 
 /// Spans of one thread, as fields of `ScopeSpans`.
@@ -64,16 +64,16 @@ impl Chunk {
         }
     }
 
-    /// Whether the chunk should be handed over. True before the memory is used up, so that another span of
-    /// usual size fits.
+    /// Returns whether the chunk should be handed over. This is true before the memory is used up, so that another span
+    /// of usual size fits.
     #[inline]
     pub(crate) fn is_full(&self) -> bool {
         let capacity = self.bytes.capacity().max(CHUNK_BYTES);
         self.bytes.len() >= (capacity - capacity / 8).min(MOST_BYTES)
     }
 
-    /// Takes the spans out. If the chunk is less than half full, they are copied, so that no unused memory
-    /// waits in the queue. Otherwise the memory goes along, and a spare chunk takes its place.
+    /// Takes the spans out. If the chunk is less than half full, they are copied, so that no unused memory waits in the
+    /// queue. Otherwise the memory moves with them, and a spare chunk replaces it.
     pub(crate) fn detach(&mut self, spare: &mut Vec<Self>) -> Self {
         if self.bytes.len() > self.bytes.capacity() / 2 {
             return std::mem::replace(self, spare.pop().unwrap_or_default());
@@ -84,7 +84,7 @@ impl Chunk {
         copy
     }
 
-    /// Allocates the memory of an empty chunk at once: it follows a chunk that was filled.
+    /// Allocates the memory of an empty chunk at once, because the chunk before it was filled.
     #[inline]
     pub(crate) fn prepare(&mut self) {
         if self.bytes.capacity() == 0 {
@@ -92,7 +92,7 @@ impl Chunk {
         }
     }
 
-    /// Whether the memory is of a size worth keeping: one very large span must not make all chunks large.
+    /// Returns whether the memory should be kept. Otherwise one very large span would make all chunks large.
     pub(crate) fn is_reusable(&self) -> bool {
         (CHUNK_BYTES..=MOST_BYTES).contains(&self.bytes.capacity())
     }

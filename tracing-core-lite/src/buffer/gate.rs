@@ -1,10 +1,10 @@
-//! Whether finished spans are taken.
+//! The switch that decides whether finished spans are accepted.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::fork;
 
-/// Shared by the threads that end spans and by the queue: open until the shutdown.
+/// A switch shared by the threads that end spans and by the queue. It is open until the shutdown.
 #[derive(Debug)]
 pub(crate) struct Gate {
     closed: AtomicBool,
@@ -28,8 +28,8 @@ impl Gate {
         !self.closed.swap(true, Ordering::AcqRel)
     }
 
-    /// Whether this process was forked from the one that exports. It has neither the export thread nor a safe way to
-    /// take a lock that one of the parent's threads may have held.
+    /// Returns whether this process was forked from the one that exports. It then has no export thread, and cannot
+    /// safely take a lock that a thread of the parent may have held.
     #[inline]
     pub(crate) fn is_forked(&self) -> bool {
         fork::generation() != self.generation

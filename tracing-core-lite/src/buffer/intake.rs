@@ -1,11 +1,11 @@
-//! What takes the chunks of all threads.
+//! The trait of the queue that takes the chunks of all threads.
 
 use std::fmt::Debug;
 
 use super::chunk::Chunk;
 use super::shared_chunk::SharedChunk;
 
-/// Why spans were dropped on their way to the queue.
+/// The reasons why spans are dropped before they reach the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dropped {
     QueueFull,
@@ -14,9 +14,9 @@ pub(crate) enum Dropped {
     AfterFork,
 }
 
-/// The queue, as the threads that end spans see it.
+/// The queue, as seen by the threads that end spans.
 pub(crate) trait Intake: Debug + Send + Sync {
-    /// Makes the chunk of a thread known.
+    /// Registers the chunk of a thread.
     fn register(&self, chunk: SharedChunk);
 
     /// Takes back the chunk of a thread that ends.
@@ -25,10 +25,10 @@ pub(crate) trait Intake: Debug + Send + Sync {
     /// Takes the spans of `chunk`, which is empty afterwards. Returns false if there is no room for them.
     fn hand_over(&self, chunk: &mut Chunk) -> bool;
 
-    /// Like [`hand_over`](Intake::hand_over), for a chunk that is not needed any more.
+    /// Like [`hand_over`](Intake::hand_over), for a chunk that is no longer needed.
     fn take(&self, chunk: Chunk) -> bool;
 
-    /// Whether there is no room for another span.
+    /// Returns whether there is no room for another span.
     fn is_full(&self) -> bool;
 
     /// Counts spans that were dropped.

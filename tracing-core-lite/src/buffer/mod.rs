@@ -1,4 +1,4 @@
-//! Where finished spans wait for their batch: chunks of encoded spans, one per thread.
+//! Buffers for finished spans: chunks of encoded spans, one per thread.
 
 mod chunk;
 mod gate;

@@ -1,8 +1,8 @@
 //! A chunk that one thread fills and the export thread empties.
 //!
-//! The lock is contended only while the export thread collects. It is not a [`Mutex`](std::sync::Mutex), whose
-//! unlock is an atomic exchange: that waits until the processor has written the whole span to memory. A plain
-//! store does not.
+//! The lock is contended only while the export thread collects. A [`Mutex`](std::sync::Mutex) is slower here, because
+//! its unlock is an atomic exchange that waits until the processor has written the whole span to memory. This lock uses
+//! a plain store.
 
 use std::sync::Arc;
 use std::thread;
@@ -12,11 +12,10 @@ use try_lock::{Locked, TryLock};
 
 use super::chunk::Chunk;
 
-/// How often a waiting thread yields before it sleeps.
+/// The number of times that a waiting thread yields before it sleeps.
 const YIELDS: usize = 10;
 
-/// How long a waiting thread then sleeps. The lock is held for less than a microsecond, unless its holder was
-/// preempted.
+/// The time that a waiting thread then sleeps. The lock is held only briefly unless its holder was preempted.
 const SLEEP: Duration = Duration::from_micros(50);
 
 /// A chunk, shared by the thread that fills it and the export thread.
@@ -30,8 +29,8 @@ impl SharedChunk {
         self.0.try_lock()
     }
 
-    /// Locks the chunk; waits while another thread has locked it. A thread that ends a span waits only if the
-    /// span would be lost otherwise.
+    /// Locks the chunk, waiting while another thread holds the lock. A thread that ends a span waits only if the span
+    /// would be lost otherwise.
     pub(crate) fn lock(&self) -> Locked<'_, Chunk> {
         let mut yields = 0;
         loop {
@@ -47,7 +46,7 @@ impl SharedChunk {
         }
     }
 
-    /// Whether this is the only handle of the chunk.
+    /// Returns whether this is the only handle of the chunk.
     #[inline]
     pub(crate) fn is_unshared(&self) -> bool {
         Arc::strong_count(&self.0) == 1

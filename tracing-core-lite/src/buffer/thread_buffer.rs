@@ -1,6 +1,6 @@
-//! Where a thread puts its finished spans: a chunk of its own, so that threads do not wait for each other.
+//! The buffer of a thread's finished spans: each thread has its own chunk, so that threads do not wait for each other.
 //!
-//! While the export thread collects a thread's chunk, a span that ends on that thread goes to the queue by itself.
+//! While the export thread collects a thread's chunk, spans that end on that thread go directly to the queue.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -31,13 +31,13 @@ impl Drop for ThreadChunk {
     }
 }
 
-/// The finished spans of one engine that no batch holds yet.
+/// The finished spans of one engine that are not in a batch yet.
 #[derive(Debug)]
 pub(crate) struct Buffer {
     engine: u64,
     gate: Arc<Gate>,
     queue: Arc<dyn Intake>,
-    /// A thread hands over its chunk when it has this many spans.
+    /// The number of spans at which a thread hands over its chunk.
     chunk_spans: usize,
 }
 
@@ -46,14 +46,14 @@ impl Buffer {
         Self { engine, gate, queue, chunk_spans }
     }
 
-    /// Whether the shutdown has begun.
+    /// Returns whether the shutdown has begun.
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.gate.is_closed()
     }
 
-    /// Adds the span that `write` appends to a chunk, as the field whose number it is given. Without room, the span
-    /// is dropped and counted. Never blocks on export.
+    /// Adds the span that `write` appends to a chunk as the field with the given number. If there is no room, the span
+    /// is dropped and counted. Never waits for an export.
     #[inline]
     pub(crate) fn push(&self, scope: u32, write: impl FnOnce(&mut ByteBuf, u8)) {
         if self.gate.is_forked() {
@@ -74,7 +74,8 @@ impl Buffer {
                 self.append(&mut chunk, scope, write);
             }
         });
-        // The thread's storage is gone or in use further up in this very call, or the export thread has the chunk.
+        // The thread's storage is destroyed, an outer call on this thread is using it, or the export thread holds the
+        // chunk.
         if let (Some(write), _) = (write, pushed) {
             self.push_alone(scope, write);
         }
@@ -84,7 +85,7 @@ impl Buffer {
         if self.is_ready(chunk) && !self.hand_over(chunk) {
             return self.queue.count_dropped(Dropped::QueueFull, 1);
         }
-        // Asked after that, as the queue may have found that the export thread is gone.
+        // Checked last, because the queue may have found that the export thread has ended.
         if self.gate.is_closed() {
             return self.queue.count_dropped(Dropped::AfterShutdown, 1);
         }
@@ -109,7 +110,7 @@ impl Buffer {
 
     fn hand_over(&self, chunk: &mut Chunk) -> bool {
         let handed_over = self.queue.hand_over(chunk);
-        // Allocates, so not while the queue is locked.
+        // Allocates, so this must not run while the queue is locked.
         chunk.prepare();
         handed_over
     }
@@ -119,7 +120,7 @@ impl Buffer {
         chunk.spans() >= self.chunk_spans || chunk.is_full()
     }
 
-    /// Makes this thread known to the export thread.
+    /// Registers this thread with the export thread.
     #[cold]
     fn register(&self, chunks: &mut Vec<ThreadChunk>) -> usize {
         chunks.retain(|chunk| !chunk.gate.is_closed());
@@ -148,7 +149,7 @@ mod tests {
         chunk: SharedChunk,
     }
 
-    /// A buffer with a number that no engine has, which holds one span.
+    /// A buffer with a number that no engine has. It holds one span.
     fn fixture(max_queue_size: usize) -> Fixture {
         static NUMBER: AtomicU64 = AtomicU64::new(u64::MAX);
         let limits = BatchLimits { max_queue_size, ..BatchLimits::default() }.normalized();
@@ -205,7 +206,7 @@ mod tests {
             scope.spawn(move || {
                 let collecting = other.lock();
                 begun.send(()).unwrap();
-                // The other thread finds the chunk locked, and cannot go on before this.
+                // The other thread finds the chunk locked and waits here.
                 is_waiting.recv().unwrap();
                 drop(collecting);
             });

@@ -1,11 +1,10 @@
-//! Closures that run in the context in which they were made.
+//! Closures that run in the context in which they were created.
 
 use std::thread;
 
 use opentelemetry::Context;
 
-/// Returns a closure that runs `work` in the context that is current now, for thread pools, rayon and
-/// callbacks.
+/// Returns a closure that runs `work` in the current context, for thread pools, rayon and callbacks.
 ///
 /// ```
 /// use tracing_core_lite::context::bind;
@@ -20,10 +19,10 @@ pub fn bind<R>(work: impl FnOnce() -> R) -> impl FnOnce() -> R {
     }
 }
 
-/// Like [`std::thread::spawn`], and keeps the current context.
+/// Like [`std::thread::spawn`], but keeps the current context.
 ///
 /// # Panics
-/// When the operating system refuses the thread, like [`std::thread::spawn`].
+/// Panics if the operating system refuses the thread, like [`std::thread::spawn`].
 pub fn spawn_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> thread::JoinHandle<T> {
     thread::spawn(bind(work))
 }

@@ -6,13 +6,13 @@ use tokio::task::JoinHandle;
 use super::bind;
 use super::future::InContext;
 
-/// Like [`tokio::spawn`], and keeps the current context.
+/// Like [`tokio::spawn`], but keeps the current context.
 ///
-/// The task's spans become children of the current span even when it ends before them. For work that nobody
-/// waits for, use [`Detached`](super::Detached).
+/// The task's spans become children of the current span even if it ends before them. For work that is not awaited, use
+/// [`Detached`](super::Detached).
 ///
 /// # Panics
-/// Outside of a runtime, like [`tokio::spawn`].
+/// Panics outside of a runtime, like [`tokio::spawn`].
 pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
 where
     F: Future + Send + 'static,
@@ -21,10 +21,10 @@ where
     tokio::spawn(InContext::new(future, Context::current()))
 }
 
-/// Like [`tokio::task::spawn_blocking`], and keeps the current context.
+/// Like [`tokio::task::spawn_blocking`], but keeps the current context.
 ///
 /// # Panics
-/// Outside of a runtime, like [`tokio::task::spawn_blocking`].
+/// Panics outside of a runtime, like [`tokio::task::spawn_blocking`].
 pub fn spawn_blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> JoinHandle<T> {
     tokio::task::spawn_blocking(bind(work))
 }

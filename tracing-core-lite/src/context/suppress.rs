@@ -1,4 +1,4 @@
-//! No spans from the threads that export spans.
+//! Suppression of spans on threads that export spans.
 
 use std::cell::Cell;
 use std::marker::PhantomData;
@@ -6,18 +6,18 @@ use std::marker::PhantomData;
 use opentelemetry::{Context, ContextGuard};
 
 thread_local! {
-    /// How many guards of [`suppress_tracing`] this thread holds.
+    /// The number of [`suppress_tracing`] guards on this thread.
     static GUARDS: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Stops tracing on this thread until the guard is dropped. For exporters with threads of their own.
+/// Suppresses tracing on this thread until the guard is dropped, for exporters with their own threads.
 ///
-/// An exporter uses clients that may be instrumented. If their spans were recorded, each export would cause the next.
+/// An exporter uses clients that may be instrumented. If their spans were recorded, each export would cause another.
 ///
-/// The export thread and the threads of the exporters of this crate are suppressed already. An exporter that starts a
-/// thread, or a runtime, calls this function on each of its threads and keeps the guard as long as the thread runs. Unlike
-/// OpenTelemetry's suppression, which is stored in the current [`Context`], this one also applies to spans with an explicit
-/// parent or none, for example those of `h2`.
+/// The export thread and the threads of this crate's exporters are already suppressed. An exporter that starts a thread
+/// or a runtime calls this function on each of its threads and keeps the guard as long as the thread runs.
+/// OpenTelemetry's suppression is stored in the current [`Context`]. This one also applies to spans with an explicit
+/// parent or none, such as those of `h2`.
 ///
 /// ```
 /// use tracing_core_lite::context::suppress_tracing;
@@ -33,7 +33,7 @@ pub fn suppress_tracing() -> SuppressTracing {
     SuppressTracing { _context: Context::enter_telemetry_suppressed_scope(), not_send: PhantomData }
 }
 
-/// Stops tracing on its thread until it is dropped; see [`suppress_tracing`].
+/// Suppresses tracing on its thread until it is dropped. See [`suppress_tracing`].
 #[derive(Debug)]
 pub struct SuppressTracing {
     _context: ContextGuard,
@@ -42,12 +42,12 @@ pub struct SuppressTracing {
 
 impl Drop for SuppressTracing {
     fn drop(&mut self) {
-        // During the end of a thread, its storage may be gone.
+        // While a thread ends, its storage may already be destroyed.
         let _ = GUARDS.try_with(|guards| guards.set(guards.get().saturating_sub(1)));
     }
 }
 
-/// Returns whether no span may be recorded in `context` on this thread.
+/// Returns whether spans in `context` on this thread are suppressed.
 #[inline]
 pub(crate) fn is_suppressed(context: &Context) -> bool {
     context.is_telemetry_suppressed() || GUARDS.get() > 0

@@ -15,8 +15,8 @@ const TRACEPARENT: &str = "traceparent";
 
 /// The number of the attempt at a message, and the first sender.
 ///
-/// Both travel in the headers [`ATTEMPT`] and [`FIRST_TRACEPARENT`], beside the trace context, which names the last sender.
-/// OpenTelemetry's conventions do not define these headers. Consumers that do not know them ignore them.
+/// Both travel in the headers [`ATTEMPT`] and [`FIRST_TRACEPARENT`], next to the trace context, which names the last
+/// sender. OpenTelemetry's conventions do not define these headers. Consumers that do not know them ignore them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
     number: u32,
@@ -36,13 +36,13 @@ impl Attempt {
         self.number
     }
 
-    /// Returns the span that sent the message first; `None` for a first attempt.
+    /// Returns the span that sent the message first. `None` for a first attempt.
     #[must_use]
     pub fn first(&self) -> Option<&SpanContext> {
         self.first.as_ref()
     }
 
-    /// Returns the attempt after this one, of a message that `sender` sent.
+    /// Returns the next attempt, for a message that `sender` sent.
     pub(super) fn next(&self, sender: Option<&SpanContext>) -> Self {
         Self { number: self.number.saturating_add(1), first: self.first.clone().or_else(|| sender.cloned()) }
     }
@@ -76,7 +76,7 @@ impl Attempt {
     }
 }
 
-/// Parses a number of at most ten digits, as many as a `u32` has.
+/// Parses a number of at most ten digits, the maximum for a `u32`.
 fn parse(digits: &[u8]) -> Option<u32> {
     std::str::from_utf8(digits).ok().filter(|digits| digits.len() <= 10)?.parse().ok()
 }

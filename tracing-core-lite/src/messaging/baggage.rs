@@ -1,4 +1,4 @@
-//! The baggage that travels with messages.
+//! The baggage of messages.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -6,7 +6,7 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt, KeyValueMetadata};
 
-/// The keys that may pass. Without a list, all may.
+/// The keys that are propagated. Without a list, all are.
 #[derive(Debug, Clone, Default)]
 pub(super) struct BaggageKeys(Option<Arc<[String]>>);
 
@@ -15,7 +15,7 @@ impl BaggageKeys {
         Self(Some(keys.into_iter().map(Into::into).collect()))
     }
 
-    /// Returns `context` without the baggage that may not pass.
+    /// Returns `context` without the baggage that is not propagated.
     pub(super) fn restrict<'a>(&self, context: &'a Context) -> Cow<'a, Context> {
         match &self.0 {
             Some(keys) if !context.baggage().is_empty() => {
@@ -25,7 +25,7 @@ impl BaggageKeys {
         }
     }
 
-    /// Removes the baggage that may not pass.
+    /// Removes the baggage that is not propagated.
     pub(super) fn restrict_extracted(&self, baggage: &mut Option<Baggage>) {
         if let (Some(keys), Some(given)) = (&self.0, &baggage) {
             let kept: Baggage = allowed(given, keys).collect();

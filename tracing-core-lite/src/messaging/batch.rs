@@ -14,7 +14,7 @@ use crate::span::Recorder;
 /// The default share of a large batch's items that get a span of their own: 1 %.
 pub const DEFAULT_ITEM_RATIO: f64 = 0.01;
 
-/// The default size up to which every item of a batch gets a span of its own.
+/// The default number of messages up to which every item of a batch gets its own span.
 pub const DEFAULT_SMALL_BATCH: u64 = 10;
 
 /// The work on many messages at once, under one `process` span that ends when this is dropped.
@@ -25,9 +25,9 @@ pub const DEFAULT_SMALL_BATCH: u64 = 10;
 /// `.body.size`.
 ///
 /// # Items
-/// [`item`](MessageBatch::item) starts the work on one message. Every item of a batch of at most 10 messages gets a span below
-/// the batch's span. Of larger batches, 1 % of the items do, and all items that fail. Metrics measure the batch as a whole.
-/// The memory of a batch does not grow with the number of its items.
+/// [`item`](MessageBatch::item) starts the work on one message. Every item of a batch of at most 10 messages gets a
+/// span below the batch's span. In larger batches, 1 % of the items get one, and all items that fail. Metrics measure
+/// the batch as a whole. The memory of a batch does not grow with the number of its items.
 ///
 /// An item without a span carries an unsampled context: spans below it are not recorded, and the services that it calls do not
 /// sample these calls. See [`with_item_ratio`](MessageBatch::with_item_ratio) and
@@ -101,25 +101,25 @@ impl Client {
 }
 
 impl MessageBatch {
-    /// Sets the share of a large batch's items that get a span although they do not fail, from 0 to 1;
-    /// [`DEFAULT_ITEM_RATIO`] by default.
+    /// Sets the share of a large batch's successful items that get a span, from 0 to 1. The default is
+    /// [`DEFAULT_ITEM_RATIO`].
     #[must_use]
     pub fn with_item_ratio(mut self, ratio: f64) -> Self {
         self.item_ratio = ratio;
         self
     }
 
-    /// Sets the number of messages up to which every item gets a span; [`DEFAULT_SMALL_BATCH`] by default. With 0, the
-    /// [ratio](Self::with_item_ratio) applies to batches of any size.
+    /// Sets the number of messages up to which every item gets a span. The default is [`DEFAULT_SMALL_BATCH`]. With 0,
+    /// the [ratio](Self::with_item_ratio) applies to batches of any size.
     ///
-    /// Items that start before all messages were added count as items of the smaller batch.
+    /// Items that start before all messages are added are treated as items of the smaller batch.
     #[must_use]
     pub fn with_small_batch(mut self, messages: u64) -> Self {
         self.small_batch = messages;
         self
     }
 
-    /// Adds a message with `body_size` bytes that `origin` sent: a FollowsFrom link, and one more in the count.
+    /// Adds a message of `body_size` bytes from `origin`: adds a FollowsFrom link and increases the count.
     pub fn add(&mut self, origin: &Origin, body_size: usize) {
         self.messages += 1;
         self.bytes += body_size as u64;
@@ -130,7 +130,7 @@ impl MessageBatch {
         });
     }
 
-    /// Starts the work on one of the messages. Items may run at the same time.
+    /// Starts the work on one of the messages. Items may run concurrently.
     pub fn item(&self, origin: &Origin) -> BatchItem {
         let counts = Arc::clone(&self.counts);
         let begun = counts.begun.fetch_add(1, Ordering::Relaxed).saturating_add(1);

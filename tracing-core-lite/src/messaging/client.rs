@@ -24,14 +24,14 @@ use crate::span::Recorder;
 use crate::span::prepared::PreparedAttributes;
 use crate::stack_text::StackText;
 
-/// The longest name of a span, in bytes. Longer names are cut. This has room for an operation and a topic or queue of 255
-/// bytes, but not for an exchange, a routing key and a queue of 255 bytes each, as AMQP allows.
+/// The maximum length of a span's name in bytes. Longer names are cut. This has room for an operation and a topic or
+/// queue of 255 bytes, but not for an exchange, a routing key and a queue of 255 bytes each, as AMQP allows.
 const LONGEST_NAME: usize = 288;
 
-/// The longest message key that is recorded, in bytes.
+/// The maximum length of a recorded message key in bytes.
 const LONGEST_KEY: usize = 128;
 
-/// A wrapped client. A clone is cheap.
+/// A wrapped client. Cloning it is cheap.
 #[derive(Debug, Clone)]
 pub struct Client(Arc<Inner>);
 
@@ -43,9 +43,9 @@ struct Inner {
     propagator: Propagator,
     settings: Settings,
     peer: Peer,
-    /// What all spans of one kind of operation have in common.
+    /// The attributes and names that all spans of one kind of operation share.
     common: [PreparedAttributes; 4],
-    /// `address:port`, for names of spans.
+    /// `address:port`, for span names.
     server: Option<String>,
     #[cfg(feature = "messaging-metrics")]
     metrics: Option<Metrics>,
@@ -90,7 +90,7 @@ impl Client {
         }))
     }
 
-    /// Returns what is known of the client and its broker.
+    /// Returns the client and its broker.
     #[must_use]
     pub fn peer(&self) -> &Peer {
         &self.0.peer

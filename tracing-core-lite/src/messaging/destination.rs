@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct Destination<'a> {
-    /// `messaging.destination.name`; empty if there is none.
+    /// `messaging.destination.name`. Empty if there is none.
     pub name: &'a str,
     /// Whether the destination is deleted with its client, such as an exclusive queue. Span names leave such a name out.
     pub is_temporary: bool,
@@ -15,7 +15,7 @@ pub struct Destination<'a> {
 }
 
 impl<'a> Destination<'a> {
-    /// Creates a lasting destination with a name.
+    /// Creates a permanent destination with a name.
     #[must_use]
     pub fn new(name: &'a str) -> Self {
         Self { name, ..Self::default() }

@@ -9,10 +9,10 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 use super::metrics::Measurement;
 use crate::span::{Recorder, Span, Timestamp};
 
-/// An operation that has started, with its span and its measurement. It ends when it is dropped. Dropped on a panicking
-/// thread, it has failed with the `error.type` `panic`.
+/// An operation that has started, with its span and its measurement. It ends when it is dropped. If it is dropped on a
+/// panicking thread, it has failed with the `error.type` `panic`.
 ///
-/// An operation that the [filter](super::Settings::with_filter) excludes has neither span nor measurement.
+/// An operation that the [filter](super::Settings::with_filter) excludes has no span and no measurement.
 #[derive(Debug)]
 pub struct InFlight {
     span: Option<Span>,
@@ -46,7 +46,7 @@ impl InFlight {
         self.span.as_ref()
     }
 
-    /// Returns whether the span is recorded or the operation measured. Otherwise there is no need to keep this until the
+    /// Returns whether the span is recorded or the operation is measured. Otherwise this need not be kept until the
     /// operation ends.
     #[must_use]
     pub fn is_observed(&self) -> bool {
@@ -57,8 +57,8 @@ impl InFlight {
         self.span.as_ref().is_some_and(Span::is_recording)
     }
 
-    /// Returns the span context that a message sent in `context` carries: that of the span, or without one that of
-    /// `context`.
+    /// Returns the span context that a message sent in `context` carries: that of the span, or that of `context` if
+    /// there is no span.
     #[must_use]
     pub fn span_context(&self, context: &Context) -> SpanContext {
         match &self.span {
@@ -101,7 +101,7 @@ impl InFlight {
         self.measure_error(class);
     }
 
-    /// Records that the operation failed, for failures that are no [`Error`], such as a broker's refusal.
+    /// Records that the operation failed, for failures that are not an [`Error`], such as a broker's refusal.
     #[doc(hidden)]
     pub fn failed(&mut self, error_type: &str, description: &str) {
         self.record(|span| {
@@ -138,7 +138,7 @@ impl InFlight {
         }
     }
 
-    /// Ends the operation as of `moment`, which has passed.
+    /// Ends the operation at `moment`, which is in the past.
     pub(super) fn end_at(mut self, moment: Moment) {
         #[cfg(feature = "messaging-metrics")]
         if let Some(measurement) = &mut self.measurement {
@@ -149,7 +149,7 @@ impl InFlight {
         }
     }
 
-    /// Runs `write` as [`record`](InFlight::record) does, and ends the operation.
+    /// Runs `write` like [`record`](InFlight::record), and ends the operation.
     pub fn end_with(mut self, write: impl FnOnce(&mut Recorder<'_>)) {
         if let Some(span) = self.span.take() {
             span.end_with(write);

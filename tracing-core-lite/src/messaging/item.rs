@@ -15,12 +15,12 @@ use crate::span::{Recorder, Span, Timestamp};
 
 /// The work on one message of a [`MessageBatch`](super::MessageBatch).
 ///
-/// It ends as [`processed`](Self::processed), [`skipped`](Self::skipped) or [`failed`](Self::failed). Dropped without one of
-/// these, it counts as skipped, or as failed if the thread is panicking.
+/// It ends as [`processed`](Self::processed), [`skipped`](Self::skipped) or [`failed`](Self::failed). If it is dropped
+/// without one of these, it is counted as skipped, or as failed if the thread is panicking.
 ///
-/// An item without a span runs in the context of the batch, unsampled: nothing below it is recorded, and services that it
-/// calls receive the flag "not sampled". If it fails, it gets a span with the time at which it began, but its calls stay
-/// unrecorded.
+/// An item without a span runs in the unsampled context of the batch: spans below it are not recorded, and services
+/// that it calls receive the flag "not sampled". If it fails, it gets a span with the time at which it began, but its
+/// calls stay unrecorded.
 #[derive(Debug)]
 pub struct BatchItem {
     state: State,
@@ -48,7 +48,7 @@ struct Begun {
     description: Option<Description>,
 }
 
-/// Writes to the span, if there is one in the end.
+/// Writes to the span, if the item gets one.
 struct Description(Box<dyn FnOnce(&mut Recorder<'_>) + Send + Sync>);
 
 impl fmt::Debug for Description {
@@ -57,7 +57,7 @@ impl fmt::Debug for Description {
     }
 }
 
-/// What the items of one batch have in common.
+/// The data that the items of one batch share.
 #[derive(Debug, Clone)]
 pub(super) struct ItemOperation {
     name: &'static str,
@@ -152,11 +152,11 @@ impl BatchItem {
         }
     }
 
-    /// Runs `work` in the item's context. `Ok` counts as [processed](Self::processed), `Err` as [failed](Self::failed), and
-    /// so does a panic.
+    /// Runs `work` in the item's context. `Ok` is counted as [processed](Self::processed). `Err` and a panic are
+    /// counted as [failed](Self::failed).
     ///
     /// # Errors
-    /// That of `work`.
+    /// Returns the error of `work`.
     pub async fn run<T, E: Error>(self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = work.in_context(self.context.clone()).await;
         match &outcome {
@@ -224,7 +224,7 @@ impl Begun {
     }
 }
 
-/// Starts a span without a measurement: the batch is measured as a whole.
+/// Starts a span without a measurement, because the batch is measured as a whole.
 fn start_span(
     client: &Client,
     operation: &ItemOperation,
@@ -253,7 +253,7 @@ impl Drop for BatchItem {
             return self.settle(|counts| &counts.skipped);
         }
         self.settle(|counts| &counts.failed);
-        // A recorded span records the panic when it is dropped. This one starts after the panic.
+        // A recorded span records the panic when it is dropped. This span starts after the panic.
         if let State::Unrecorded(begun) = std::mem::replace(&mut self.state, State::Untraced) {
             begun.into_span().record(|span| {
                 span.record_panic();

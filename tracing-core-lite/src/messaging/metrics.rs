@@ -108,9 +108,9 @@ pub(super) struct Measurement {
     metrics: Metrics,
     kind: OperationType,
     start: Instant,
-    /// `None` for one that ends when it is dropped.
+    /// `None` if the operation ends when this is dropped.
     end: Option<Instant>,
-    /// Whether the thread was panicking already. What runs then is not ended by the panic.
+    /// Whether the thread was already panicking at the start. The panic then did not end the operation.
     started_in_panic: bool,
     attributes: Vec<KeyValue>,
     messages: u64,

@@ -14,7 +14,7 @@ pub enum OperationType {
     Receive,
     /// Working on messages. Span kind consumer.
     Process,
-    /// Telling the system the outcome of messages. Span kind client.
+    /// Reporting the outcome of messages to the system. Span kind client.
     Settle,
 }
 

@@ -43,27 +43,28 @@ impl Origin {
         &self.base
     }
 
-    /// Returns which attempt at the message this is.
+    /// Returns the number of the attempt at the message.
     #[must_use]
     pub fn attempt(&self) -> &Attempt {
         &self.attempt
     }
 
-    /// Sets how many times the message was tried before, for systems that count redeliveries themselves. A higher number
-    /// in the message's headers wins.
+    /// Sets the number of earlier attempts, for systems that count redeliveries themselves. A higher number in the
+    /// message's headers takes precedence.
     #[must_use]
     pub fn with_earlier_attempts(mut self, count: u32) -> Self {
         self.attempt = self.attempt.at_least(count.saturating_add(1));
         self
     }
 
-    /// Returns the attempt that publishing the message again makes.
+    /// Returns the attempt that results from publishing the message again.
     #[must_use]
     pub fn next_attempt(&self) -> Attempt {
         self.attempt.next(self.span_context.as_ref())
     }
 
-    /// Returns the spans that a span of this message follows from: the sender, and the first sender if it is another span.
+    /// Returns the spans that a span of this message follows from: the sender, and the first sender if that is another
+    /// span.
     pub(super) fn senders(&self) -> impl Iterator<Item = &SpanContext> {
         let first = self.attempt.first().filter(|first| {
             self.span_context.as_ref().is_none_or(|sender| sender.span_id() != first.span_id())

@@ -13,7 +13,7 @@ use std::net::SocketAddr;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Peer {
-    /// `server.address`: the broker, as it was configured.
+    /// `server.address`: the configured host of the broker.
     pub address: Option<String>,
     /// `server.port`.
     pub port: Option<u16>,
@@ -26,13 +26,13 @@ pub struct Peer {
 }
 
 impl Peer {
-    /// Creates a peer of which nothing is known.
+    /// Creates a peer without any values.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets the broker's host and port, as they were configured.
+    /// Sets the configured host and port of the broker.
     #[must_use]
     pub fn with_server(mut self, address: impl Into<String>, port: Option<u16>) -> Self {
         self.address = Some(address.into());

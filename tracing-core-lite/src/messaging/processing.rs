@@ -9,8 +9,8 @@ use super::{Client, InFlight, MessagingOperation, Origin, Relation};
 use crate::context::FutureExt;
 use crate::span::Recorder;
 
-/// The work on one message: a `process` span that ends when this is dropped, and the context to work in. Dropped on a
-/// panicking thread, the span has failed with the `error.type` `panic`.
+/// The work on one message: a `process` span that ends when this is dropped, and the context to work in. If it is
+/// dropped on a panicking thread, the span has failed with the `error.type` `panic`.
 #[derive(Debug)]
 pub struct Processing {
     in_flight: InFlight,
@@ -18,8 +18,8 @@ pub struct Processing {
 }
 
 impl Client {
-    /// Starts the work on one message that `origin` sent: a `process` span that is related to the sender's span as the
-    /// settings say. The current span has no influence.
+    /// Starts the work on one message from `origin`: a `process` span that is related to the sender's span as the
+    /// settings specify. The current span has no influence.
     pub fn process(
         &self,
         operation: &MessagingOperation<'_>,
@@ -49,11 +49,11 @@ impl Processing {
         &self.context
     }
 
-    /// Runs `work` in the message's context, and ends the span with it. An `Err` is [recorded](Recorder::record_error), and
-    /// so is a panic. When the returned future is dropped, the span ends at that moment.
+    /// Runs `work` in the message's context, and ends the span when it finishes. An `Err` is
+    /// [recorded](Recorder::record_error), and so is a panic. If the returned future is dropped, the span ends then.
     ///
     /// # Errors
-    /// That of `work`.
+    /// Returns the error of `work`.
     pub async fn run<T, E: Error>(mut self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
         let outcome = work.in_context(self.context.clone()).await;
         if let Err(error) = &outcome {

@@ -1,4 +1,4 @@
-//! The broker's report on a message that was sent, which ends the message's span.
+//! The broker's report on a sent message, which ends the message's span.
 
 use std::fmt;
 use std::pin::Pin;
@@ -8,23 +8,23 @@ use std::task::{Context, Poll, Wake, Waker};
 use super::InFlight;
 use super::in_flight::Moment;
 
-/// A client's future of the broker's report on one message, such as a delivery report or a publisher confirm.
+/// A client's future of the broker's report on a message, such as a delivery report or a publisher confirm.
 ///
 /// [`Reported`] calls these methods. A wrapper implements them for its client's future.
 pub trait Report: Future<Output: Send> + Unpin + Send + 'static {
     /// Records what the broker reported.
     fn record(report: &Self::Output, sending: &mut InFlight);
 
-    /// Records that the operation ends before there is a report.
+    /// Records that the operation ends without a report.
     fn record_cancelled(&self, sending: &mut InFlight);
 
-    /// Returns whether to wait for the report on the current runtime after the [`Reported`] was dropped. Otherwise
-    /// dropping it drops the client's future, too.
+    /// Returns whether the current runtime waits for the report after the [`Reported`] was dropped. Otherwise dropping
+    /// it also drops the client's future.
     fn is_awaited_when_dropped(&self) -> bool {
         true
     }
 
-    /// Takes a report whose [`Reported`] was dropped before it returned the report.
+    /// Receives a report whose [`Reported`] was dropped before it returned the report.
     fn discard(&self, report: Self::Output) {
         drop(report);
     }
@@ -32,15 +32,14 @@ pub trait Report: Future<Output: Send> + Unpin + Send + 'static {
 
 /// A future of the broker's report that ends the message's span when the report arrives.
 ///
-/// The span ends at the time of the report, whoever reads it and when:
+/// The span ends at the time of the report, no matter when the report is read:
 ///
-/// - Created on a tokio runtime, a task on this runtime ends the span if nobody is waiting for the report when it
-///   arrives. That holds after this future was dropped as well.
+/// - Created on a tokio runtime, a task on this runtime ends the span if the report is not being awaited when it
+///   arrives. This also holds after this future is dropped.
 /// - Created elsewhere, the span ends when this future is polled or dropped, with the time at which the report arrived.
-///   Dropped before there is a report, the span ends at that moment, as
-///   [cancelled](Report::record_cancelled).
+///   If the future is dropped before there is a report, the span ends then, as [cancelled](Report::record_cancelled).
 ///
-/// A message whose operation is neither recorded nor measured costs nothing beyond the client's own future.
+/// A message whose operation is neither recorded nor measured has no cost beyond the client's own future.
 pub struct Reported<F: Report>(Source<F>);
 
 enum Source<F: Report> {
@@ -50,14 +49,14 @@ enum Source<F: Report> {
 
 struct Shared<F: Report> {
     stage: Mutex<Stage<F>>,
-    /// Locked for a few instructions only, and never while code of the client or the user runs: clients may call
-    /// wakers while they hold a lock of their own.
+    /// Never held while code of the client or the user runs, because clients may call wakers while they hold their own
+    /// lock.
     signal: Mutex<Signal>,
     runtime: Option<tokio::runtime::Handle>,
 }
 
 struct Signal {
-    /// When the client announced the report.
+    /// The time at which the client announced the report.
     announced: Option<Moment>,
     reader: Option<Waker>,
     is_dropped: bool,
@@ -66,11 +65,11 @@ struct Signal {
 enum Stage<F: Report> {
     /// No report yet. The span is open.
     Waiting { future: F, sending: InFlight },
-    /// The span has ended. Nobody has taken the report yet.
+    /// The span has ended. The report has not been returned yet.
     Arrived { future: F, report: F::Output },
-    /// The report was returned. Polling again does what the client's future does.
+    /// The report was returned. Polling again polls the client's future.
     Returned(F),
-    /// Nobody will ask again.
+    /// The future was dropped.
     Closed,
 }
 
@@ -99,7 +98,7 @@ impl<F: Report> Shared<F> {
         self.signal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// `Waiting` -> `Arrived`, if the client has the report. Otherwise the client wakes this state when it has.
+    /// `Waiting` -> `Arrived`, if the client has the report. Otherwise the client wakes this state when it arrives.
     fn advance(self: &Arc<Self>, stage: &mut Stage<F>) {
         let Stage::Waiting { future, .. } = stage else { return };
         let announced = self.signal().announced.take();
@@ -126,7 +125,7 @@ impl<F: Report> Shared<F> {
         }
     }
 
-    /// Ends the span of a report that nobody is waiting for.
+    /// Ends the span of a report that is not being awaited.
     fn read_unawaited(self: &Arc<Self>) {
         let mut stage = self.stage();
         self.advance(&mut stage);
@@ -157,12 +156,13 @@ impl<F: Report> Stage<F> {
     }
 }
 
-/// Called by the client when it has the report, maybe while the client holds a lock: neither polls nor drops its future.
+/// Called by the client when it has the report, possibly while it holds a lock. Therefore this neither polls nor drops
+/// the future.
 impl<F: Report> Wake for Shared<F> {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
         if let Some(shared) = Arc::into_inner(self) {
-            // The runtime has ended, and nobody else has the report.
+            // The runtime has ended, and no one else holds the report.
             let stage = shared.stage.into_inner().unwrap_or_else(PoisonError::into_inner);
             std::mem::forget(stage.close());
         }
@@ -191,7 +191,7 @@ impl<F: Report> Future for Reported<F> {
             Source::Unobserved(future) => return Pin::new(future).poll(cx),
             Source::Observed(shared) => shared,
         };
-        // Dropped after the lock is released, as that may run code of the reader's runtime.
+        // Dropped after the lock is released, because this may run code of the reader's runtime.
         let _earlier = shared.signal().reader.replace(cx.waker().clone());
         let mut stage = shared.stage();
         if let Stage::Returned(future) = &mut *stage {

@@ -9,24 +9,24 @@ use crate::propagation::{Extract, Propagator};
 use crate::provider::TracerProvider;
 use crate::span::Recorder;
 
-/// How the span of one message relates to its sender's span. The [module's documentation](super) has a picture.
+/// The relation of one message's span to its sender's span. The [module's documentation](super) has a picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Relation {
-    /// A child of the sender's span, in its trace, with a FollowsFrom link to it.
+    /// A child of the sender's span in the same trace, with a FollowsFrom link to it.
     #[default]
     SameTrace,
-    /// A trace of its own, with a FollowsFrom link to the sender's span.
+    /// A new trace, with a FollowsFrom link to the sender's span.
     NewTrace,
 }
 
-/// A message, as hooks see it.
+/// A message, as passed to hooks.
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct MessageView<'a> {
     /// The name of its destination.
     pub destination: &'a str,
-    /// Its key, in systems with message keys.
+    /// Its key, if the system has message keys.
     pub key: Option<&'a [u8]>,
     /// The size of its body, in bytes.
     pub body_size: usize,
@@ -49,7 +49,7 @@ impl<'a> MessageView<'a> {
     }
 }
 
-/// Leaves the headers out, as they are user data.
+/// Headers are omitted, because they are user data.
 impl fmt::Debug for MessageView<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageView")
@@ -63,7 +63,7 @@ type Filter = dyn Fn(&str) -> bool + Send + Sync;
 type Template = dyn Fn(&str) -> Option<Cow<'static, str>> + Send + Sync;
 type Hook = dyn Fn(&MessageView<'_>, &mut Recorder<'_>) + Send + Sync;
 
-/// The settings of a client's wrappers. Create them once and pass clones, which are cheap, to each wrapper.
+/// The settings of a client's wrappers. Create them once and pass a clone, which is cheap, to each wrapper.
 ///
 /// ```
 /// use tracing_core_lite::messaging::{Relation, Settings};
@@ -101,8 +101,9 @@ pub(super) enum Meter {
 }
 
 impl Settings {
-    /// Creates the defaults: [`Relation::SameTrace`], all baggage, every destination, message keys, no spans for commits and
-    /// acknowledgements, no metrics. Spans are recorded with the provider that is [installed](TracerProvider::install).
+    /// Creates the default settings: [`Relation::SameTrace`], all baggage, every destination, message keys, no spans
+    /// for commits and acknowledgements, no metrics. The [installed](TracerProvider::install) provider records the
+    /// spans.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -115,14 +116,14 @@ impl Settings {
         self
     }
 
-    /// Sets the propagator, which reads and writes headers. Defaults to that of the provider.
+    /// Sets the propagator that reads and writes headers. Defaults to that of the provider.
     #[must_use]
     pub fn with_propagator(mut self, propagator: Propagator) -> Self {
         self.propagator = Some(propagator);
         self
     }
 
-    /// Sets how the span of one message relates to its sender's span. Defaults to [`Relation::SameTrace`].
+    /// Sets the relation of one message's span to its sender's span. Defaults to [`Relation::SameTrace`].
     #[must_use]
     pub fn with_relation(mut self, relation: Relation) -> Self {
         self.relation = relation;
@@ -137,8 +138,9 @@ impl Settings {
         self
     }
 
-    /// Sets which destinations, by name, get spans and measurements. Defaults to all. Messages of the others still carry the
-    /// context of their sender. Operations without a single destination, such as a batch of several topics, always pass.
+    /// Sets which destinations get spans and measurements, by name. Defaults to all. Messages of other destinations
+    /// still carry their sender's context. Operations without a single destination, such as a batch of several topics,
+    /// are always included.
     #[must_use]
     pub fn with_filter(mut self, is_traced: impl Fn(&str) -> bool + Send + Sync + 'static) -> Self {
         self.filter = Some(Arc::new(is_traced));
@@ -177,8 +179,8 @@ impl Settings {
         self
     }
 
-    /// Sets whether spans have the message's key, if it is text of at most 128 bytes. Defaults to `true`, as the conventions
-    /// recommend.
+    /// Sets whether spans have the message's key if it is text of at most 128 bytes. Defaults to `true`, as the
+    /// conventions recommend.
     #[must_use]
     pub fn with_message_keys(mut self, are_recorded: bool) -> Self {
         self.hides_message_keys = !are_recorded;
@@ -194,7 +196,7 @@ impl Settings {
 
     /// Measures `messaging.client.operation.duration`, `messaging.client.sent.messages`,
     /// `messaging.client.consumed.messages` and `messaging.process.duration` with the OpenTelemetry API's global meter
-    /// provider, as it is when a wrapper is created. By default nothing is measured.
+    /// provider at the time a wrapper is created. By default nothing is measured.
     #[cfg(feature = "messaging-metrics")]
     #[must_use]
     pub fn with_metrics(mut self) -> Self {
@@ -202,7 +204,7 @@ impl Settings {
         self
     }
 
-    /// Measures as [`with_metrics`](Settings::with_metrics) does, with `meter`.
+    /// Like [`with_metrics`](Settings::with_metrics), with `meter`.
     #[cfg(feature = "messaging-metrics")]
     #[must_use]
     pub fn with_meter(mut self, meter: &opentelemetry::metrics::Meter) -> Self {

@@ -11,7 +11,7 @@ pub(super) struct Target<'a> {
 }
 
 impl Target<'_> {
-    /// Returns the name if it is one of few: not temporary and not generated.
+    /// Returns the name if it has low cardinality: not temporary and not generated.
     pub(super) fn lasting_name(&self) -> Option<&str> {
         let Destination { name, is_temporary, is_anonymous, .. } = self.destination;
         (!name.is_empty() && !is_temporary && !is_anonymous).then_some(name)

@@ -1,4 +1,4 @@
-//! One batch of finished spans, encoded once.
+//! A batch of finished spans, encoded once.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,7 +10,7 @@ use crate::span::data::{DecodeError, ResourceSpans};
 
 /// Finished spans, encoded as one OTLP `ExportTraceServiceRequest` (protobuf).
 ///
-/// Clones share the bytes.
+/// Clones share the encoded bytes.
 #[derive(Debug, Clone)]
 pub struct Batch {
     request: Request,
@@ -20,7 +20,7 @@ pub struct Batch {
 #[derive(Debug, Clone)]
 enum Request {
     Whole(Bytes),
-    /// As it comes from the threads, and in one piece once somebody has asked for that.
+    /// The pieces from the threads, and the contiguous copy once it has been requested.
     Framed(Arc<(Frame, OnceLock<Bytes>)>),
 }
 
@@ -35,7 +35,7 @@ impl Batch {
         Self { request: Request::Framed(Arc::new((frame, OnceLock::new()))), span_count }
     }
 
-    /// Returns the encoded request as one slice. The first call copies a batch of the export thread.
+    /// Returns the encoded request as one slice. For a batch of the export thread, the first call copies.
     #[must_use]
     pub fn request(&self) -> &Bytes {
         match &self.request {
@@ -48,8 +48,7 @@ impl Batch {
         }
     }
 
-    /// Returns the encoded request as the slices that it consists of, without a copy, for exporters that can send them one
-    /// after the other.
+    /// Returns the encoded request as slices, without a copy, for exporters that can send them one after the other.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
         let (whole, framed) = match &self.request {
             Request::Whole(request) => (Some(&request[..]), None),
@@ -58,7 +57,7 @@ impl Batch {
         whole.into_iter().chain(framed.into_iter().flatten())
     }
 
-    /// The length of the encoded request, in bytes.
+    /// Returns the length of the encoded request, in bytes.
     #[must_use]
     pub fn request_len(&self) -> usize {
         match &self.request {
@@ -67,21 +66,21 @@ impl Batch {
         }
     }
 
-    /// How many spans it holds.
+    /// Returns the number of spans in the batch.
     #[must_use]
     pub fn span_count(&self) -> usize {
         self.span_count
     }
 
-    /// The spans as structs, for exporters that look at them.
+    /// Decodes the spans, for exporters that inspect them.
     ///
     /// # Errors
-    /// When the bytes are not a valid request, which only [`Batch::new`] with foreign bytes can bring about.
+    /// Returns an error if the bytes are not a valid request, which only happens if they were passed to [`Batch::new`].
     pub fn decode(&self) -> Result<Vec<ResourceSpans>, DecodeError> {
         crate::span::data::decode_request(self.request())
     }
 
-    /// The chunks that it was made of, unless somebody keeps a clone of it.
+    /// Returns the chunks of the batch, unless a clone of it exists.
     pub(crate) fn into_chunks(self) -> Vec<Chunk> {
         match self.request {
             Request::Whole(_) => Vec::new(),

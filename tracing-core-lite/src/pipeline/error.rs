@@ -6,15 +6,15 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Exported {
-    /// Spans that the receiver says it rejected (OTLP partial success); 0 when it took all.
+    /// The number of spans that the receiver rejected (OTLP partial success). 0 if it accepted all.
     pub rejected_spans: u64,
-    /// A message of the receiver; empty if there is none.
+    /// The receiver's message. Empty if there is none.
     pub message: String,
 }
 
 impl Exported {
-    /// Creates the result of an export of which the receiver rejected some spans, with its message. If it accepted all,
-    /// use [`Exported::default`].
+    /// Creates the result of an export of which the receiver rejected some spans, with the receiver's message. If it
+    /// accepted all, use [`Exported::default`].
     #[must_use]
     pub fn new(rejected_spans: u64, message: impl Into<String>) -> Self {
         Self { rejected_spans, message: message.into() }
@@ -25,18 +25,18 @@ impl Exported {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ExportError {
-    /// The same batch may succeed later: the receiver is busy, or cannot be reached.
+    /// The same batch may succeed later, because the receiver is busy or cannot be reached.
     #[error("{reason} (will be retried)")]
     Retryable {
-        /// What went wrong, without secrets.
+        /// The cause, without secrets.
         reason: String,
-        /// How long the receiver asked to wait (`Retry-After`, `RetryInfo`).
+        /// The delay that the receiver asked for (`Retry-After`, `RetryInfo`).
         after: Option<Duration>,
     },
-    /// The same batch will never succeed: it is dropped, counted and reported.
+    /// The same batch will never succeed. It is dropped, counted and logged.
     #[error("{reason}")]
     Permanent {
-        /// What went wrong, without secrets.
+        /// The cause, without secrets.
         reason: String,
     },
 }

@@ -6,47 +6,49 @@ use super::batch::Batch;
 use super::error::{ExportError, Exported};
 use super::report::PipelineStats;
 
-/// Sends batches of finished spans somewhere. It is called from the export thread alone, never from a request.
+/// Sends batches of finished spans. Only the export thread calls it, never the thread of a request.
 ///
-/// One call is one attempt: the export thread repeats a batch after an [`ExportError::Retryable`], with the backoff
+/// One call is one attempt. After an [`ExportError::Retryable`], the export thread repeats the batch with the backoff
 /// that OTLP asks for, while new spans wait in the bounded queue.
 pub trait Exporter: Send + 'static {
-    /// Sends `batch`. It should give up, with an error, at `deadline`.
+    /// Sends `batch`. It should return an error at `deadline`.
     ///
     /// # Errors
-    /// [`ExportError::Retryable`] when the same batch may succeed later, [`ExportError::Permanent`] when it never will.
+    /// Returns [`ExportError::Retryable`] if the same batch may succeed later, and [`ExportError::Permanent`]
+    /// otherwise.
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError>;
 
-    /// Makes what was exported durable (a file is flushed). Does nothing by default.
+    /// Makes exported spans durable, for example by flushing a file. The default does nothing.
     ///
     /// # Errors
-    /// What the sink reports.
+    /// Returns the error of the sink.
     fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
         Ok(())
     }
 
-    /// The last call: close what is open. Does the same as [`flush`](Exporter::flush) by default.
+    /// Closes all resources. This is the last call. The default calls [`flush`](Exporter::flush).
     ///
     /// # Errors
-    /// What the sink reports.
+    /// Returns the error of the sink.
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
         self.flush(deadline)
     }
 
-    /// Returns where spans are sent, without credentials, for messages about failed exports. `None` by default.
+    /// Returns where spans are sent, without credentials, for messages about failed exports. The default returns
+    /// `None`.
     fn destination(&self) -> Option<&str> {
         None
     }
 
-    /// Returns whether the last call of [`export`](Exporter::export) failed because there was no connection to the receiver.
+    /// Returns whether the last call of [`export`](Exporter::export) failed because the receiver could not be reached.
     ///
-    /// A shutdown does not wait long for a receiver that cannot be reached. False by default.
+    /// A shutdown does not wait long for such a receiver. The default returns `false`.
     fn is_unreachable(&self) -> bool {
         false
     }
 
-    /// Counts in `stats` what becomes of the spans, and returns true, if the exporter accepts batches before it has exported
-    /// them. For exporters of this crate.
+    /// Lets the exporter count exported and dropped spans in `stats`, and returns true, if it accepts batches before it
+    /// has exported them. Only exporters of this crate can use it.
     #[doc(hidden)]
     fn count_into(&mut self, _stats: &PipelineStats) -> bool {
         false

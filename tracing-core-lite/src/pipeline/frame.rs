@@ -1,4 +1,4 @@
-//! Frames chunks as one `ExportTraceServiceRequest`: headers around bytes that are already there.
+//! Frames chunks as one `ExportTraceServiceRequest`: adds headers around bytes that are already encoded.
 
 use std::ops::Range;
 
@@ -10,10 +10,10 @@ use crate::span::scopes::Scopes;
 use crate::span::value::visit_otel;
 use crate::wire::{self, ByteBuf};
 
-/// A run of fewer bytes is copied between the headers: as a piece of its own it would cost more to send.
+/// Shorter runs of bytes are copied between the headers, because a separate piece costs more to send.
 const SMALL_RUN: usize = 1024;
 
-/// One request, in pieces.
+/// One request in several pieces.
 #[derive(Debug)]
 pub(crate) struct Frame {
     chunks: Vec<Chunk>,
@@ -24,16 +24,16 @@ pub(crate) struct Frame {
 #[derive(Debug, Default)]
 struct Pieces {
     list: Vec<Piece>,
-    /// Headers, and small runs.
+    /// Headers and short runs.
     own: ByteBuf,
-    /// Where the own bytes begin that no piece has yet.
+    /// The start of the owned bytes that do not belong to a piece yet.
     start: usize,
 }
 
 #[derive(Debug)]
 enum Piece {
     Own(Range<usize>),
-    /// Of the chunk with this number.
+    /// A range of the chunk with this number.
     Run(usize, Range<usize>),
 }
 
@@ -86,7 +86,7 @@ pub(crate) struct Framer {
 struct EncodedScope {
     scope: ByteBuf,
     schema_url: ByteBuf,
-    /// Bytes of this scope's spans in the batch at hand.
+    /// The bytes of this scope's spans in the current batch.
     spans: usize,
 }
 
@@ -113,7 +113,7 @@ impl Framer {
         Self { resource: encoded, schema_url: encode_text(3, schema_url), scopes: Vec::new() }
     }
 
-    /// The request that holds the spans of `chunks`.
+    /// Returns the request that holds the spans of `chunks`.
     pub(crate) fn frame(&mut self, chunks: Vec<Chunk>, scopes: &Scopes) -> Frame {
         self.measure(&chunks, scopes);
         let used = || self.scopes.iter().enumerate().filter(|(_, scope)| scope.spans > 0);
@@ -141,7 +141,7 @@ impl Framer {
         Frame { chunks, pieces, len }
     }
 
-    /// Adds up each scope's bytes, and encodes scopes that are new.
+    /// Adds up the bytes of each scope, and encodes new scopes.
     fn measure(&mut self, chunks: &[Chunk], scopes: &Scopes) {
         self.scopes.iter_mut().for_each(|scope| scope.spans = 0);
         for (number, run) in chunks.iter().flat_map(Chunk::runs) {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 /// When a batch is exported, and how many spans may wait for it.
 ///
-/// Names and environment variables are those of OpenTelemetry's batch span processor. Two defaults differ from it, so that
-/// fewer spans are lost: the queue holds 65,536 spans rather than 2,048, and it is also limited in bytes. Besides the queue,
-/// every thread that ends spans collects up to 64 KiB of them, and no more than one batch.
+/// Names and environment variables are those of OpenTelemetry's batch span processor. Two defaults differ, so that
+/// fewer spans are lost: the queue holds 65,536 spans rather than 2,048, and it is also limited in bytes. In addition,
+/// every thread that ends spans buffers up to 64 KiB of them, and at most one batch.
 ///
 /// ```
 /// use std::time::Duration;
@@ -18,23 +18,25 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct BatchLimits {
-    /// The longest time that a span waits for its batch: `OTEL_BSP_SCHEDULE_DELAY` in milliseconds, 5 s by default.
+    /// The maximum time that a span waits for its batch: `OTEL_BSP_SCHEDULE_DELAY` in milliseconds, 5 s by default.
     pub schedule_delay: Duration,
-    /// The longest time for one attempt to export: `OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, 30 s by default. 0 is no
-    /// limit.
+    /// The maximum time for one attempt to export: `OTEL_BSP_EXPORT_TIMEOUT` in milliseconds, 30 s by default. 0 means
+    /// no limit.
     pub export_timeout: Duration,
-    /// Spans that may wait, beyond which spans are dropped and counted: `OTEL_BSP_MAX_QUEUE_SIZE`, 65,536 by default.
+    /// The maximum number of spans that wait. Further spans are dropped and counted: `OTEL_BSP_MAX_QUEUE_SIZE`, 65,536
+    /// by default.
     pub max_queue_size: usize,
-    /// Spans in one batch: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, 512 by default. That many spans start an export, at once or up
-    /// to 20 ms after the last one, as the export thread rests after full batches. Half a queue and a full
-    /// [`max_batch_bytes`](Self::max_batch_bytes) start one too.
+    /// The maximum number of spans in a batch: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`, 512 by default. That many spans start
+    /// an export, at once or up to 20 ms after the last one, because the export thread rests after full batches. Half a
+    /// queue and a full [`max_batch_bytes`](Self::max_batch_bytes) start one too.
     pub max_export_batch_size: usize,
-    /// Bytes of memory that waiting spans may take, beyond which spans are dropped and counted: 33,554,432 (32 MiB) by
-    /// default.
+    /// The maximum number of bytes that waiting spans take in memory. Further spans are dropped and counted: 33,554,432
+    /// (32 MiB) by default.
     pub max_queue_bytes: usize,
-    /// Bytes in one batch: 3,145,728 (3 MiB) by default. Receivers commonly refuse more than 4 MiB.
+    /// The maximum number of bytes in a batch: 3,145,728 (3 MiB) by default. Receivers commonly refuse more than 4 MiB.
     pub max_batch_bytes: usize,
-    /// How long a batch is retried before it is dropped: 5 minutes by default, as in the OpenTelemetry Collector.
+    /// The maximum time that a batch is retried before it is dropped: 5 minutes by default, as in the OpenTelemetry
+    /// Collector.
     pub retry_timeout: Duration,
 }
 
@@ -52,60 +54,60 @@ impl Default for BatchLimits {
     }
 }
 
-/// The time that stands for no limit.
+/// The time that means no limit.
 const NO_LIMIT: Duration = Duration::from_secs(60 * 60);
 
 impl BatchLimits {
-    /// Sets the longest time that a span waits for its batch.
+    /// Sets the maximum time that a span waits for its batch.
     #[must_use]
     pub fn with_schedule_delay(mut self, schedule_delay: Duration) -> Self {
         self.schedule_delay = schedule_delay;
         self
     }
 
-    /// Sets the longest time for one attempt to export; 0 is no limit.
+    /// Sets the maximum time for one attempt to export. 0 means no limit.
     #[must_use]
     pub fn with_export_timeout(mut self, export_timeout: Duration) -> Self {
         self.export_timeout = export_timeout;
         self
     }
 
-    /// Sets how many spans may wait.
+    /// Sets the maximum number of spans that wait.
     #[must_use]
     pub fn with_max_queue_size(mut self, max_queue_size: usize) -> Self {
         self.max_queue_size = max_queue_size;
         self
     }
 
-    /// Sets how many spans one batch may have.
+    /// Sets the maximum number of spans in a batch.
     #[must_use]
     pub fn with_max_export_batch_size(mut self, max_export_batch_size: usize) -> Self {
         self.max_export_batch_size = max_export_batch_size;
         self
     }
 
-    /// Sets how many bytes of memory waiting spans may take.
+    /// Sets the maximum number of bytes that waiting spans take in memory.
     #[must_use]
     pub fn with_max_queue_bytes(mut self, max_queue_bytes: usize) -> Self {
         self.max_queue_bytes = max_queue_bytes;
         self
     }
 
-    /// Sets how many bytes one batch may have.
+    /// Sets the maximum number of bytes in a batch.
     #[must_use]
     pub fn with_max_batch_bytes(mut self, max_batch_bytes: usize) -> Self {
         self.max_batch_bytes = max_batch_bytes;
         self
     }
 
-    /// Sets how long a batch is retried before it is dropped.
+    /// Sets the maximum time that a batch is retried before it is dropped.
     #[must_use]
     pub fn with_retry_timeout(mut self, retry_timeout: Duration) -> Self {
         self.retry_timeout = retry_timeout;
         self
     }
 
-    /// Returns limits that fit each other: none is 0, and a batch is not larger than the queue.
+    /// Returns consistent limits: none is 0, and a batch is not larger than the queue.
     pub(crate) fn normalized(mut self) -> Self {
         self.max_queue_size = self.max_queue_size.max(1);
         self.max_export_batch_size = self.max_export_batch_size.clamp(1, self.max_queue_size);

@@ -1,4 +1,4 @@
-//! The way of finished spans out of the process: queue, export thread, batches, and the exporter trait.
+//! The export pipeline for finished spans: queue, export thread, batches, and the exporter trait.
 //!
 //! Spans reach an [`Exporter`] as a [`Batch`]: one OTLP `ExportTraceServiceRequest`, already encoded. An exporter
 //! that speaks OTLP sends those bytes as they are. One that prints or stores spans [decodes](Batch::decode) them.

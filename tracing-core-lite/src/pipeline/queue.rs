@@ -1,4 +1,4 @@
-//! The bounded queue between the threads that end spans and the one that exports them.
+//! The bounded queue between the threads that end spans and the export thread.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -9,13 +9,14 @@ use super::limits::BatchLimits;
 use super::report::{self, Stats};
 use crate::buffer::{Chunk, Dropped, Gate, Intake, SharedChunk};
 
-/// Emptied chunks that are kept for reuse, at most: what comes in during a rest of the export thread at 280,000 spans a second.
+/// The maximum number of emptied chunks that are kept for reuse while the load is high: as many as arrive during a rest
+/// of the export thread.
 const SPARE_LIMIT: usize = 128;
 
-/// And so many while there is less to do.
+/// The maximum while the load is low.
 const IDLE_SPARE_LIMIT: usize = 16;
 
-/// How much waits.
+/// The amount of spans that wait.
 #[derive(Debug, Clone, Copy)]
 struct Fill {
     spans: usize,
@@ -27,7 +28,7 @@ impl Fill {
         self.spans >= mark.spans || self.bytes >= mark.bytes
     }
 
-    /// From here on there is something to export: a full batch, or half of a queue that is hardly larger than a batch.
+    /// Enough to export: a full batch, or half of a queue that is hardly larger than a batch.
     fn due(limits: &BatchLimits) -> Self {
         Self {
             spans: limits.max_export_batch_size.min(limits.max_queue_size / 2).max(1),
@@ -35,7 +36,8 @@ impl Fill {
         }
     }
 
-    /// From here on the export thread has to hurry: two full batches, that in its hands included, or half of a queue that is smaller.
+    /// The export thread should hurry: two full batches, including the one it is exporting, or half of a queue that is
+    /// smaller.
     fn behind(limits: &BatchLimits) -> Self {
         let due = Self::due(limits);
         Self {
@@ -44,8 +46,8 @@ impl Fill {
         }
     }
 
-    /// From here on the export thread must not rest. A quarter of the queue, so that one of 2,048 spans, which is four batches,
-    /// has as much room left as if the thread did not rest at all.
+    /// The export thread must not rest: a quarter of the queue. A queue of 2,048 spans, which is four batches, then has
+    /// as much room left as if the thread did not rest at all.
     fn pressing(limits: &BatchLimits) -> Self {
         let due = Self::due(limits);
         Self {
@@ -55,43 +57,43 @@ impl Fill {
     }
 }
 
-/// What ends a wait of the export thread before its time, besides a flush and the shutdown.
+/// The fill level that ends a wait of the export thread early. A flush and the shutdown always end it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WakeAt {
     /// There is a full batch.
     Due,
     /// The queue fills up.
     Pressing,
-    /// Nothing else.
+    /// No fill level.
     Never,
 }
 
-/// What the export thread is asked to do.
+/// The shared state of the queue.
 #[derive(Debug, Default)]
 struct State {
     chunks: VecDeque<Chunk>,
     spare: Vec<Chunk>,
     threads: Vec<SharedChunk>,
-    /// Whoever lets the queue reach this wakes the export thread; nobody does while it is at work, or has been woken.
+    /// The fill level at which a thread wakes the export thread. `None` while it is awake or has been woken.
     wake_at: Option<Fill>,
-    /// Flushes asked for, and done.
+    /// The numbers of the last flush requested and the last one completed.
     flush_asked: u64,
     flush_done: u64,
-    /// The last flush that was over before the exporter had flushed everything.
+    /// The last flush that timed out before the exporter had flushed everything.
     flush_late: u64,
-    /// When the last flush or the shutdown that was asked for has to be over.
+    /// The deadline of the last flush or of the shutdown.
     deadline: Option<Instant>,
     finished: bool,
 }
 
-/// What the export thread has been asked for so far.
+/// The requests that the export thread has received so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Asked {
-    /// How many flushes.
+    /// The number of flushes.
     pub(crate) flush: u64,
-    /// The shutdown: no spans will come any more.
+    /// The shutdown. No spans will follow.
     pub(crate) closed: bool,
-    /// By when the last flush, or the shutdown, has to be over.
+    /// The deadline of the last flush or of the shutdown.
     pub(crate) deadline: Option<Instant>,
 }
 
@@ -104,9 +106,9 @@ pub(crate) struct Queue {
     stats: Arc<Stats>,
     gate: Arc<Gate>,
     reported_fork: AtomicBool,
-    /// Of all chunks that were handed over and not yet exported, those in the exporter's hands included.
+    /// The spans of all chunks that were handed over and not yet exported, including those that the exporter holds.
     spans: AtomicUsize,
-    /// The memory that they hold.
+    /// The memory that they take.
     bytes: AtomicUsize,
     state: Mutex<State>,
     worker: Condvar,
@@ -156,7 +158,7 @@ impl Queue {
         &self.gate
     }
 
-    /// Spans that were handed over and not exported yet.
+    /// Returns the number of spans that were handed over and not exported yet.
     pub(crate) fn queued_spans(&self) -> usize {
         self.spans.load(Ordering::Relaxed)
     }
@@ -173,7 +175,7 @@ impl Queue {
         }
         let detached = detach(chunk, &mut state.spare);
         self.enqueue(&mut state, detached);
-        // std's condition variables make a system call also when nobody waits.
+        // std's condition variables make a system call even if no thread waits.
         let wakes = state.wake_at.is_some_and(|mark| self.fill().reaches(mark));
         if wakes {
             state.wake_at = None;
@@ -189,12 +191,12 @@ impl Queue {
         Fill { spans: self.spans.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
     }
 
-    /// Whether enough waits for an export.
+    /// Returns whether enough spans wait for an export.
     pub(crate) fn is_due(&self) -> bool {
         self.fill().reaches(self.due)
     }
 
-    /// Whether so much waits that the export thread should hurry.
+    /// Returns whether so many spans wait that the export thread should hurry.
     pub(crate) fn is_behind(&self) -> bool {
         self.fill().reaches(self.behind)
     }
@@ -210,8 +212,8 @@ impl Queue {
         state.chunks.push_back(chunk);
     }
 
-    /// Brings in what the threads have begun to collect, room or not: it only moves, and is about to leave. Called by the
-    /// export thread.
+    /// Collects the chunks that the threads are still filling, even beyond the limits: these spans already take memory
+    /// and are about to be exported. Called by the export thread.
     pub(crate) fn collect_from_threads(&self) {
         let threads = self.lock().threads.clone();
         for shared in &threads {
@@ -223,17 +225,17 @@ impl Queue {
             }
         }
         drop(threads);
-        // A thread that ended has let go of its chunk, so nobody else can hold that chunk's lock (elsewhere a chunk's lock
-        // is taken before this one).
+        // A thread that ended no longer refers to its chunk, so no other thread can hold that chunk's lock (elsewhere a
+        // chunk's lock is taken before this one).
         self.lock().threads.retain(|shared| !shared.is_unshared() || shared.lock().spans() > 0);
     }
 
-    /// Whether a flush or the shutdown was asked for since `seen`.
+    /// Returns whether a flush or the shutdown was requested since `seen`.
     pub(crate) fn is_asked_for_more_than(&self, seen: Asked) -> bool {
         self.lock().flush_asked > seen.flush || self.is_closed() != seen.closed
     }
 
-    /// The next chunks that fit in one batch; none when there are none.
+    /// Returns the next chunks that fit in one batch, or none if the queue is empty.
     pub(crate) fn take_batch(&self) -> Vec<Chunk> {
         let mut state = self.lock();
         let mut batch: Vec<Chunk> = Vec::new();
@@ -261,7 +263,7 @@ impl Queue {
         }
     }
 
-    /// Frees most of the emptied chunks: there is less to do.
+    /// Frees most of the emptied chunks when the load is low.
     pub(crate) fn trim(&self) {
         let mut state = self.lock();
         let kept = state.spare.len().min(IDLE_SPARE_LIMIT);
@@ -270,14 +272,14 @@ impl Queue {
         drop(surplus);
     }
 
-    /// The spans and bytes of a batch have left, one way or another.
+    /// Accounts for a batch that was exported or dropped.
     pub(crate) fn release(&self, spans: usize, bytes: usize) {
         self.spans.fetch_sub(spans, Ordering::Relaxed);
         self.bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
-    /// Waits until `until`, or until the queue is as full as `wake_at` says, or somebody asks for more than `seen`: another
-    /// flush, or the shutdown.
+    /// Waits until `until`, until the queue reaches the fill level `wake_at`, or until a flush or the shutdown is
+    /// requested since `seen`.
     pub(crate) fn wait(&self, until: Instant, wake_at: WakeAt, seen: Asked) -> Asked {
         let mark = match wake_at {
             WakeAt::Due => Some(self.due),
@@ -299,7 +301,7 @@ impl Queue {
         }
     }
 
-    /// Flush number `number` and all before it are done.
+    /// Marks flush `number` and all earlier ones as done.
     pub(crate) fn flush_done(&self, number: u64, in_time: bool) {
         let mut state = self.lock();
         if !in_time {
@@ -313,12 +315,12 @@ impl Queue {
         self.waiters.notify_all();
     }
 
-    /// The export thread is gone.
+    /// Marks the export thread as ended.
     pub(crate) fn finish(&self) {
         self.gate.close();
         let mut state = self.lock();
         state.finished = true;
-        // What came after the last batch.
+        // Spans that were added after the last batch.
         for chunk in state.chunks.drain(..) {
             self.stats.count_after_shutdown(chunk.spans() as u64);
             self.release(chunk.spans(), chunk.held());
@@ -328,7 +330,7 @@ impl Queue {
         self.waiters.notify_all();
     }
 
-    /// Asks for everything that ended before this call to be exported; false when `deadline` comes first.
+    /// Requests the export of all spans that ended before this call. Returns false if `deadline` passes first.
     pub(crate) fn flush(&self, deadline: Instant) -> bool {
         if self.gate.is_forked() {
             return true;
@@ -342,14 +344,14 @@ impl Queue {
             && self.lock().flush_late < number
     }
 
-    /// Takes no more spans and asks for all that are there to be exported; false when `deadline` comes first.
+    /// Accepts no more spans and requests the export of all that are queued. Returns false if `deadline` passes first.
     pub(crate) fn close(&self, deadline: Instant) -> bool {
         if self.gate.is_forked() {
             self.gate.close();
             return true;
         }
         let mut state = self.lock();
-        // The first shutdown sets the deadline; later ones only wait.
+        // The first shutdown sets the deadline. Later ones only wait.
         if self.gate.close() {
             state.deadline = Some(deadline);
         }
@@ -386,7 +388,7 @@ impl Intake for Queue {
             return; // The export thread collects it.
         }
         if chunk.spans() > 0 && !self.hand_over(&mut chunk) {
-            // Nobody bounds what dead threads hold.
+            // Chunks of ended threads count against no thread's limit.
             self.stats.count_queue_full(chunk.spans() as u64);
             *chunk = Chunk::default();
         }
@@ -440,7 +442,7 @@ mod tests {
         assert!(queue.hand_over(&mut chunk));
     }
 
-    /// Does `work` while the export thread waits, and returns what woke it, and after what time.
+    /// Runs `work` while the export thread waits. Returns what woke the thread, and after what time.
     fn woken(queue: &Queue, wake_at: WakeAt, work: impl FnOnce()) -> (Asked, Duration) {
         std::thread::scope(|scope| {
             let waits = scope.spawn(|| queue.wait(Instant::now() + SOON, wake_at, Asked::default()));

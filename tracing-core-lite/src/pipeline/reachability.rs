@@ -1,10 +1,10 @@
-//! When a shutdown stops waiting for a receiver.
+//! The decision when a shutdown stops waiting for a receiver.
 
-/// Notes the attempts of one exporter to connect.
+/// Tracks an exporter's attempts to connect.
 ///
-/// A program without a collector should not wait at its end for the whole timeout of the shutdown. A program that ends soon
-/// after its start, with a collector that is slow or just starting, should lose nothing. So the first attempt always has the
-/// full time, and only a second failure in a row to connect, with an attempt that began after the shutdown, ends the wait.
+/// A program without a collector should not wait for the whole shutdown timeout when it exits. A short program whose
+/// collector is slow or just starting should lose no spans. The first attempt therefore always gets the full time. Only
+/// a second failure in a row to connect, in an attempt that began after the shutdown, ends the wait.
 #[derive(Debug, Default)]
 pub(super) struct Reachability {
     failures_in_a_row: u32,
@@ -12,7 +12,7 @@ pub(super) struct Reachability {
 }
 
 impl Reachability {
-    /// Notes an attempt. Returns whether it is the one that ends the wait.
+    /// Records an attempt. Returns whether it ends the wait.
     pub(super) fn note(&mut self, is_unreachable: bool, began_after_shutdown: bool) -> bool {
         self.failures_in_a_row = if is_unreachable { self.failures_in_a_row.saturating_add(1) } else { 0 };
         let ends = self.failures_in_a_row >= 2 && began_after_shutdown && !self.is_given_up;

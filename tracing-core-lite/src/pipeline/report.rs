@@ -1,4 +1,4 @@
-//! What became of the spans: counted always, said in the log now and then.
+//! The outcome of spans: counted always, and logged at a limited rate.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,31 +7,31 @@ use std::time::{Duration, Instant};
 
 use crate::diagnostics::{self, Topic};
 
-/// A message of one kind is logged at most this often.
+/// The minimum time between log messages of the same kind.
 const REPORT_EVERY: Duration = Duration::from_secs(60);
 
-/// How many spans went where since the provider was built.
+/// The outcomes of spans since the provider was built.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExportStats {
     /// Accepted by the exporter.
     pub exported: u64,
-    /// Rejected by the receiver, which took the rest of their batch (OTLP partial success).
+    /// Rejected by the receiver, which accepted the rest of their batch (OTLP partial success).
     pub rejected: u64,
-    /// Dropped because the queue was full: the exporter cannot keep up.
+    /// Dropped because the queue was full: the exporter is too slow.
     pub dropped_queue_full: u64,
-    /// Dropped because their export failed for good, or too often.
+    /// Dropped because their export failed permanently or too often.
     pub dropped_export_failed: u64,
     /// Ended after the shutdown.
     pub dropped_after_shutdown: u64,
     /// Ended in a forked child, which has no export thread. A provider that is built in the child exports.
     pub dropped_after_fork: u64,
-    /// Handed to the exporter and not yet out. Spans that their threads still collect are not counted.
+    /// Queued and not exported yet. Spans that are still in the buffers of their threads are not included.
     pub queued: u64,
 }
 
 impl ExportStats {
-    /// All spans that were recorded and did not reach the receiver.
+    /// Returns the number of all recorded spans that did not reach the receiver.
     #[must_use]
     pub fn lost(&self) -> u64 {
         self.rejected
@@ -42,11 +42,11 @@ impl ExportStats {
     }
 }
 
-/// What became of the spans at one exporter.
+/// The outcomes of spans at one exporter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExporterStats {
-    /// Where the exporter sends spans, without credentials, if it says so.
+    /// Where the exporter sends spans, without credentials, if it is known.
     pub destination: Option<String>,
     /// The counts.
     pub stats: ExportStats,
@@ -60,7 +60,7 @@ pub(crate) struct Stats {
     export_failed: AtomicU64,
     after_shutdown: AtomicU64,
     after_fork: AtomicU64,
-    /// Those of each exporter, if there are several.
+    /// The counts of each exporter, if there are several.
     parts: OnceLock<Vec<StatsPart>>,
 }
 
@@ -89,7 +89,7 @@ impl fmt::Debug for StatsPart {
     }
 }
 
-/// The counts of a provider, for exporters that count themselves.
+/// The counts of a provider, for exporters that do their own counting.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct PipelineStats(Arc<Stats>);
@@ -114,7 +114,7 @@ impl Stats {
         self.parts.get().map_or(&[], Vec::as_slice)
     }
 
-    /// The counts of each exporter. A single one has those of the provider.
+    /// Returns the counts of each exporter. A single one has those of the provider.
     pub(crate) fn exporters(&self, queued: usize) -> Vec<ExporterStats> {
         match self.parts() {
             [] => vec![ExporterStats { destination: None, stats: self.snapshot(queued) }],
@@ -165,7 +165,7 @@ pub(super) fn fork() {
     );
 }
 
-/// Says in the log, through `tracing`, what went wrong. Used by the export thread alone.
+/// Logs failures with `tracing`. Only the export thread uses it.
 #[derive(Debug, Default)]
 pub(crate) struct Reporter {
     queue_full_reported: u64,
@@ -176,7 +176,7 @@ pub(crate) struct Reporter {
     has_hinted: bool,
 }
 
-/// ` to http://collector:4318`, or nothing if the exporter does not say where it sends spans.
+/// Returns ` to http://collector:4318`, or an empty text if the exporter does not name its destination.
 fn to(destination: Option<&str>) -> String {
     destination.map(|destination| format!(" to {destination}")).unwrap_or_default()
 }
@@ -225,7 +225,7 @@ impl Reporter {
         }
     }
 
-    /// The exit does not wait for a receiver that cannot be reached.
+    /// The shutdown does not wait for a receiver that cannot be reached.
     pub(crate) fn unreachable_at_shutdown(&mut self, destination: Option<&str>) {
         let receiver = destination.unwrap_or("the receiver");
         diagnostics::warn(
@@ -236,7 +236,7 @@ impl Reporter {
         );
     }
 
-    /// What to do about a failure, said with the first one.
+    /// The advice that is logged with the first failure.
     fn hint(&mut self, destination: Option<&str>) -> &'static str {
         match (destination, std::mem::replace(&mut self.has_hinted, true)) {
             (Some(_), false) => {

@@ -1,14 +1,14 @@
-//! How long to wait before a batch is tried again.
+//! The pauses between attempts to export a batch.
 
 use std::time::Duration;
 
-/// Exponential backoff with jitter, as OTLP asks for (OTLP 1.x, section "Failures", `Retryable` responses).
+/// Exponential backoff with jitter, as OTLP requires (OTLP 1.x, section "Failures", `Retryable` responses).
 ///
-/// The pauses start at 1 s and grow by a factor of 1.5 up to 30 s; each is spread by ±20 %, so that many clients of
-/// a receiver that comes back do not call at the same moment. A receiver that says how long to wait is obeyed: the
-/// pause is never shorter than that, up to five minutes.
+/// The pauses start at 1 s and grow by a factor of 1.5 up to 30 s. Each varies by ±20 %, so that the clients of a
+/// receiver that comes back do not all connect at the same moment. If the receiver asks for a longer pause, the pause
+/// is at least that long, up to five minutes.
 ///
-/// It computes, and never sleeps.
+/// This type only computes pauses. It does not sleep.
 ///
 /// ```
 /// use std::time::Duration;
@@ -32,18 +32,18 @@ impl Backoff {
     const INITIAL: Duration = Duration::from_secs(1);
     const MAX: Duration = Duration::from_secs(30);
     const MAX_ASKED: Duration = Duration::from_secs(300);
-    /// Bounds what a caller can ask for, and keeps the arithmetic from overflowing.
+    /// Limits pauses that callers request, and prevents overflow in the arithmetic.
     const LONGEST: Duration = Duration::from_secs(3600);
     const MULTIPLIER: f64 = 1.5;
     const SPREAD: f64 = 0.2;
 
-    /// Starts at 1 s, ends at 30 s.
+    /// Creates a backoff from 1 s to 30 s.
     #[must_use]
     pub fn new() -> Self {
         Self::between(Self::INITIAL, Self::MAX)
     }
 
-    /// Starts at `initial`, ends at `max` (at `initial`, if that is longer). Neither exceeds one hour.
+    /// Creates a backoff from `initial` to `max`, or to `initial` if that is longer. Neither exceeds one hour.
     #[must_use]
     pub fn between(initial: Duration, max: Duration) -> Self {
         let initial = initial.min(Self::LONGEST);
@@ -51,14 +51,14 @@ impl Backoff {
         Self { pause: initial, initial, max, random: fastrand::Rng::new() }
     }
 
-    /// The pause before the next attempt. `after` is what the receiver asked for
+    /// Returns the pause before the next attempt. `after` is the pause that the receiver asked for
     /// ([`ExportError::Retryable`](super::ExportError::Retryable)).
     pub fn next(&mut self, after: Option<Duration>) -> Duration {
         let spread = 1.0 + Self::SPREAD * (2.0 * self.random.f64() - 1.0);
         let own = self.pause.mul_f64(spread);
         self.pause = self.pause.mul_f64(Self::MULTIPLIER).min(self.max);
         match after {
-            // Spread upwards only: earlier than asked for would be refused again.
+            // Jitter only lengthens the requested pause, because an earlier attempt would be refused again.
             Some(asked) => {
                 own.max(asked.min(Self::MAX_ASKED).mul_f64(1.0 + Self::SPREAD / 2.0 * self.random.f64()))
             }
@@ -66,7 +66,7 @@ impl Backoff {
         }
     }
 
-    /// Begins again at the initial pause: call it after a success.
+    /// Restarts at the initial pause. Call it after a success.
     pub fn reset(&mut self) {
         self.pause = self.initial;
     }

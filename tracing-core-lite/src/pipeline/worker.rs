@@ -1,8 +1,8 @@
 //! The export thread: collects chunks, frames them, and hands them to the exporter.
 //!
-//! It is a plain thread, so that export works on any async runtime and on none, and never competes for a runtime's
-//! workers. A batch that failed retryably stays at the head of the line, with growing pauses, while new spans wait in
-//! the bounded queue.
+//! It is a plain thread, so that export works with any async runtime or without one, and never takes a runtime's
+//! worker. After a retryable failure, the batch is repeated with increasing pauses while new spans wait in the bounded
+//! queue.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -22,18 +22,17 @@ use crate::clock::after;
 use crate::context::suppress_tracing;
 use crate::span::scopes::Scopes;
 
-/// Time for the exporter to close its sink after the deadline of the shutdown has passed.
+/// The time for the exporter to close its sink after the shutdown deadline.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
-/// How long the thread rests after full batches, however many more there are. Under lasting load it is awake or rests, so
-/// that no thread that ends spans has to wake it, which takes that thread 5 to 10 µs. Of 10 ms and 20 ms, the longer one takes a sixth
-/// off the CPU time of spans that come in bursts.
+/// The time that the thread rests after full batches, even if more are waiting. Under sustained load the thread is then
+/// either working or resting, so threads that end spans do not spend time on waking it.
 const REST: Duration = Duration::from_millis(20);
 
-/// A batch on its way out.
+/// A batch that is being exported.
 struct Pending {
     batch: Batch,
-    /// The memory that it holds.
+    /// The memory that it takes.
     held: usize,
     since: Instant,
     backoff: Backoff,
@@ -48,9 +47,9 @@ struct Worker {
     counts_itself: bool,
     reporter: Reporter,
     reachability: Reachability,
-    /// The requests that the round at hand serves.
+    /// The requests that the current round serves.
     asked: Asked,
-    /// The newest requests known; those that came while a batch was being retried wait for the next round.
+    /// The newest known requests. Those that arrived while a batch was being retried wait for the next round.
     seen: Asked,
 }
 
@@ -63,7 +62,7 @@ pub(crate) fn spawn(
 ) -> std::io::Result<()> {
     let counts_itself = exporter.count_into(&PipelineStats::new(queue.shared_stats()));
     std::thread::Builder::new().name("span-export".to_owned()).spawn(move || {
-        // What an exporter does must not be traced, or each export would cause the next.
+        // Spans of the exporter itself must not be recorded, or each export would cause another.
         let _suppressed = suppress_tracing();
         let closer = Closer(Arc::clone(&queue));
         let worker = Worker {
@@ -83,7 +82,7 @@ pub(crate) fn spawn(
     Ok(())
 }
 
-/// Lets nobody wait for a thread that is gone, however it went.
+/// Marks the thread as ended even if it panicked, so that no caller waits for it.
 struct Closer(Arc<Queue>);
 
 impl Drop for Closer {
@@ -127,8 +126,8 @@ impl Worker {
         }
     }
 
-    /// Not beyond the tick, nor when somebody asks: under lasting load there is always another full batch. False when there
-    /// was none.
+    /// Stops at the tick or a new request, because under sustained load there is always another full batch. Returns
+    /// false if there was none.
     fn export_full_batches(&mut self, tick: Instant) -> bool {
         let mut exported = false;
         while self.queue.is_due()
@@ -141,7 +140,8 @@ impl Worker {
         exported
     }
 
-    /// Exports what there is now, that of the threads included; not what comes meanwhile, or it might never end.
+    /// Exports the spans that exist now, including those that threads still hold. Spans that arrive later wait for the
+    /// next round, or this might never end.
     fn export_all(&mut self) {
         self.queue.collect_from_threads();
         let mut remaining = self.queue.queued_spans();
@@ -151,7 +151,7 @@ impl Worker {
         }
     }
 
-    /// Exports one batch: how many spans it had.
+    /// Exports one batch. Returns its number of spans.
     fn export_next(&mut self) -> Option<usize> {
         let chunks = self.queue.take_batch();
         if chunks.is_empty() {
@@ -164,7 +164,7 @@ impl Worker {
         Some(spans)
     }
 
-    /// Sees one batch through, to its acceptance or its end.
+    /// Exports one batch with retries, until it is accepted or dropped.
     fn export(&mut self, mut pending: Pending) {
         let spans = pending.batch.span_count();
         loop {
@@ -219,7 +219,7 @@ impl Worker {
         result
     }
 
-    /// Waits before the next attempt; false when there will be none. A flush asked for meanwhile cuts the wait short.
+    /// Waits before the next attempt. Returns false if there is none. A new flush ends the wait early.
     fn pause(&mut self, pause: Duration, since: Instant) -> bool {
         let now = Instant::now();
         let timed_out = now.saturating_duration_since(since) >= self.queue.limits().retry_timeout;
@@ -234,7 +234,7 @@ impl Worker {
         !self.is_over(Instant::now())
     }
 
-    /// The shutdown was asked for, and its time is up.
+    /// Returns whether the deadline of the shutdown has passed.
     fn is_over(&self, now: Instant) -> bool {
         self.seen.closed && self.seen.deadline.is_none_or(|deadline| now >= deadline)
     }
@@ -259,7 +259,7 @@ mod tests {
     use crate::buffer::Intake;
     use crate::pipeline::BatchLimits;
 
-    /// Says of each export whether its thread has time, when it begins and when it may go on.
+    /// An exporter that reports, for each export, whether its thread has time, and waits until it may go on.
     struct Teller {
         told: Sender<bool>,
         goes_on: Receiver<()>,

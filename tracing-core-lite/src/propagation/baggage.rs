@@ -15,24 +15,24 @@ use super::{Extract, Extracted, Format, Inject, percent};
 
 const BAGGAGE: &str = "baggage";
 
-/// The most members that are read or sent: 64, as much as W3C Baggage requires (section "Limits").
+/// The maximum number of members that are read or sent: 64, which W3C Baggage requires at least (section "Limits").
 pub const MAX_BAGGAGE_MEMBERS: usize = 64;
 
-/// The longest header that is sent, and the most that is read of all headers together, in bytes: 8192, as much as W3C
-/// Baggage requires (section "Limits").
+/// The maximum length of the header that is sent, and of all received headers together, in bytes: 8192, which W3C
+/// Baggage requires at least (section "Limits").
 pub const MAX_BAGGAGE_BYTES: usize = 8192;
 
-/// W3C Baggage: `baggage` in `OTEL_PROPAGATORS`.
+/// The W3C Baggage format: `baggage` in `OTEL_PROPAGATORS`.
 ///
-/// **Extract.** Several headers are one list. A member that is malformed is skipped, the others count. The last value of a
-/// key wins. Values are percent-decoded; what is then not UTF-8 becomes U+FFFD. Keys are not decoded. The properties of a
-/// member are its metadata, as they were sent: [`properties`] reads them. Members that exceed
+/// **Extract.** Several headers form one list. Malformed members are skipped. If a key occurs more than once, its last
+/// value wins. Values are percent-decoded, and bytes that are not UTF-8 become U+FFFD. Keys are not decoded. The
+/// properties of a member become its metadata, as received. [`properties`] parses them. Members beyond
 /// [`MAX_BAGGAGE_MEMBERS`] or [`MAX_BAGGAGE_BYTES`] are skipped.
 ///
-/// **Inject.** Members are sent in the order of their keys, as many as the limits allow. A member whose key is not a token
-/// (RFC 9110, section 5.6.2) is left out, and so is a malformed property. Without baggage the header is removed.
+/// **Inject.** Members are sent in the order of their keys, up to the limits. Members whose key is not a token (RFC
+/// 9110, section 5.6.2) and malformed properties are left out. Without baggage the header is removed.
 ///
-/// Baggage goes to whomever the request goes to: put nothing confidential into it.
+/// Every service that receives a request can read its baggage. Do not put anything confidential into it.
 #[derive(Debug, Clone, Copy, Default)]
 #[non_exhaustive]
 pub struct W3cBaggage {}
@@ -86,10 +86,10 @@ fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
     }
 }
 
-/// Members that exceeded a limit since the process started.
+/// The number of members that exceeded a limit since the process started.
 static DROPPED: AtomicU64 = AtomicU64::new(0);
 
-/// Returns how many baggage members were not read or not sent since the process started, because of
+/// Returns the number of baggage members that were not read or not sent since the process started because of
 /// [`MAX_BAGGAGE_MEMBERS`] or [`MAX_BAGGAGE_BYTES`]. The first one is logged as a warning.
 #[must_use]
 pub fn dropped_baggage_members() -> u64 {
@@ -110,13 +110,13 @@ fn count_dropped(members: u64) {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Property<'a> {
-    /// The key: a token, not decoded.
+    /// The key, a token. It is not decoded.
     pub key: &'a str,
-    /// The value, percent-decoded; `None` for a property that is a key alone.
+    /// The value, percent-decoded. `None` for a property without a value.
     pub value: Option<String>,
 }
 
-/// Reads the properties in a baggage member's metadata. Malformed ones are skipped.
+/// Parses the properties in the metadata of a baggage member. Malformed ones are skipped.
 ///
 /// ```
 /// use tracing_core_lite::propagation::{metadata, properties};
@@ -130,7 +130,7 @@ pub fn properties(metadata: &str) -> impl Iterator<Item = Property<'_>> {
     metadata.as_bytes().split(|&byte| byte == b';').filter_map(read_property)
 }
 
-/// Makes the metadata of a baggage member from properties. A property whose key is not a token is left out.
+/// Creates the metadata of a baggage member from properties. Properties whose key is not a token are left out.
 pub fn metadata<'a>(properties: impl IntoIterator<Item = (&'a str, Option<&'a str>)>) -> BaggageMetadata {
     let mut metadata = String::new();
     for (key, value) in properties.into_iter().filter(|(key, _)| is_token(key.as_bytes())) {
@@ -146,7 +146,7 @@ pub fn metadata<'a>(properties: impl IntoIterator<Item = (&'a str, Option<&'a st
     metadata.into()
 }
 
-/// Adds `member` to `baggage`; `None` when it is malformed.
+/// Adds `member` to `baggage`. Returns `None` if it is malformed.
 fn read_member(member: &[u8], baggage: &mut Option<Baggage>) -> Option<()> {
     let (member, metadata) = match member.iter().position(|&byte| byte == b';') {
         Some(end) => (&member[..end], read_metadata(&member[end + 1..])?),
@@ -158,15 +158,15 @@ fn read_member(member: &[u8], baggage: &mut Option<Baggage>) -> Option<()> {
     let baggage = baggage.get_or_insert_default();
     let before = baggage.len();
     let old = baggage.insert_with_metadata(key.to_owned(), value, metadata);
-    // OpenTelemetry's `Baggage` has limits of its own, and does not report what exceeds them.
+    // OpenTelemetry's `Baggage` has its own limits and does not report what exceeds them.
     if old.is_none() && baggage.len() == before {
         count_dropped(1);
     }
     Some(())
 }
 
-/// The properties as they were sent; `None` when one is malformed, since that makes the member malformed. Empty ones are
-/// not worth losing a member for.
+/// Returns the properties as received, or `None` if one is malformed, which makes the member malformed. Empty
+/// properties are tolerated.
 fn read_metadata(metadata: &[u8]) -> Option<&str> {
     for property in metadata.split(|&byte| byte == b';').map(trim) {
         if !property.is_empty() {
@@ -193,12 +193,12 @@ fn read_token(text: &[u8]) -> Option<&str> {
     if is_token(text) { std::str::from_utf8(text).ok() } else { None }
 }
 
-/// `token` of HTTP (RFC 9110, section 5.6.2).
+/// Returns whether `text` is a `token` of HTTP (RFC 9110, section 5.6.2).
 fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
-/// The header value: empty when nothing can be sent.
+/// Returns the header value, which is empty if nothing can be sent.
 fn header(baggage: &Baggage) -> String {
     let mut members: Vec<_> = baggage.iter().filter(|(key, _)| is_token(key.as_str().as_bytes())).collect();
     members.sort_unstable_by_key(|(key, _)| *key);
@@ -272,7 +272,7 @@ mod tests {
         };
         let header = |count: usize| (0..count).map(|i| format!("k{i}=v")).collect::<Vec<_>>().join(",");
         let read_count = |count: usize| read(&[&header(count)]).map_or(0, |baggage| baggage.len());
-        // Other tests may count as well, so these are lower bounds.
+        // Other tests may increase the count too, so these are lower bounds.
         assert!(dropped_by(&|| assert_eq!(read_count(180), MAX_BAGGAGE_MEMBERS)) >= 116);
         let large = format!("large={}", "v".repeat(MAX_BAGGAGE_BYTES));
         assert!(dropped_by(&|| assert!(read(&[&large]).is_none())) >= 1);

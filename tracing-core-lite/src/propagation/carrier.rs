@@ -1,19 +1,20 @@
-//! Carriers: what holds the headers of a request or a message.
+//! Carriers: the headers of a request or a message.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
 /// Reads header values from a carrier.
 ///
-/// Values are bytes, because those of HTTP, AMQP and Kafka need not be UTF-8. Names are asked for in lower case; a carrier
-/// whose names may be written otherwise compares without regard to ASCII case, as W3C Trace Context asks.
+/// Values are bytes, because those of HTTP, AMQP and Kafka need not be UTF-8. Names are passed in lower case. A carrier
+/// whose names may have upper-case letters must ignore ASCII case, as W3C Trace Context requires.
 pub trait Extract {
-    /// The first value of `name`, `None` when there is none.
+    /// Returns the first value of `name`.
     fn get(&self, name: &str) -> Option<&[u8]>;
 
-    /// Calls `visit` with every value of `name`, in the order in which they were sent.
+    /// Calls `visit` with each value of `name`, in the order in which they were sent.
     ///
-    /// By default that is the value that [`get`](Extract::get) gives: right for carriers that hold one value per name.
+    /// By default it calls `visit` with the result of [`get`](Extract::get), which suits carriers with one value per
+    /// name.
     fn for_each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
         if let Some(value) = self.get(name) {
             visit(value);
@@ -23,10 +24,10 @@ pub trait Extract {
 
 /// Writes header values to a carrier. Names are in lower case.
 pub trait Inject {
-    /// Sets `name` to `value`, in place of all values that it had.
+    /// Sets `name` to `value`, replacing all its values.
     fn set(&mut self, name: &'static str, value: &str);
 
-    /// Takes away all values of `name`.
+    /// Removes all values of `name`.
     fn remove(&mut self, name: &'static str);
 }
 
@@ -90,7 +91,7 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Extract for Vec<(K, V)> {
     }
 }
 
-/// For `Vec<(String, String)>` and `Vec<(String, Vec<u8>)>`.
+/// Implements the traits for `Vec<(String, String)>` and `Vec<(String, Vec<u8>)>`.
 impl<V: for<'a> From<&'a str>> Inject for Vec<(String, V)> {
     fn set(&mut self, name: &'static str, value: &str) {
         Inject::remove(self, name);

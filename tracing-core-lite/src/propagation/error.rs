@@ -1,15 +1,15 @@
 //! Errors of a list of propagators.
 
-/// A list of propagators is not valid.
+/// The error for an invalid list of propagators.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PropagatorError {
-    /// A name is not known.
+    /// A name is unknown.
     #[error("unknown propagator {name:?}: known are {}, none", known.join(", "))]
     Unknown {
         /// The name.
         name: String,
-        /// The names that are known, apart from `none`.
+        /// The known names, except `none`.
         known: Vec<&'static str>,
     },
     /// `none` is combined with other names.

@@ -1,4 +1,4 @@
-//! What a carrier held.
+//! The result of reading a carrier.
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
@@ -6,28 +6,28 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::tracestate::UnfitMembers;
 
-/// What the formats of a [`Propagator`](super::Propagator) read from one carrier.
+/// The values that the formats of a [`Propagator`](super::Propagator) read from a carrier.
 ///
-/// The fields are open, so that a trust policy can take away what it does not want before a context is made.
+/// The fields are public, so that a trust policy can remove values before a context is created.
 #[derive(Debug, Default)]
 pub struct Extracted {
-    /// The sender's span: remote and valid. `None`: a new trace starts here.
+    /// The sender's span, remote and valid. `None` starts a new trace.
     pub span_context: Option<SpanContext>,
-    /// The sender's baggage, never empty.
+    /// The sender's baggage. Never empty.
     pub baggage: Option<Baggage>,
     pub(super) unfit_members: Option<UnfitMembers>,
-    /// The context to add to. A foreign propagator may have added values of its own.
+    /// The context to add to. Other propagators may have added values of their own.
     pub(super) base: Option<Context>,
 }
 
 impl Extracted {
-    /// An empty context plus all that was read: the parent to start a span in.
+    /// Returns an empty context with all values that were read: the parent to start a span in.
     #[must_use]
     pub fn into_context(self) -> Context {
         self.add_to(&Context::new())
     }
 
-    /// `context` plus all that was read, which replaces what `context` had of the same kind.
+    /// Returns `context` with all values that were read. They replace the values of the same kind in `context`.
     pub(crate) fn add_to(mut self, context: &Context) -> Context {
         let base = self.base.take();
         let context = self.add_values_to(base.as_ref().unwrap_or(context).clone());
@@ -37,9 +37,9 @@ impl Extracted {
         }
     }
 
-    /// An empty context plus all that was read but for the span context: for a span that is given its parent apart.
+    /// Returns an empty context with all values except the span context, for a span whose parent is passed separately.
     ///
-    /// What goes into the context is taken out of `self`. With nothing to put into it, nothing is allocated.
+    /// The values are moved out of `self`. If there are none, this does not allocate.
     #[must_use]
     pub fn base_context(&mut self) -> Context {
         let base = self.base.take().unwrap_or_default();

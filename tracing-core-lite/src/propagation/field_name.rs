@@ -1,8 +1,8 @@
-//! Header names that are only known at run time, made to last.
+//! Interning of header names that are only known at run time.
 
 use std::sync::Mutex;
 
-/// Names that propagators for OpenTelemetry use.
+/// Names that OpenTelemetry's propagators use.
 const KNOWN: &[&str] = &[
     "traceparent",
     "tracestate",
@@ -23,13 +23,14 @@ const KNOWN: &[&str] = &[
     "x-datadog-tags",
 ];
 
-/// Other names that were seen. A name is never forgotten, so there may not be many.
+/// Other names seen so far. They are never freed, so their number is limited.
 static SEEN: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
-/// The most names that are kept beside the known ones.
+/// The maximum number of names that are kept besides the known ones.
 const MAX_SEEN: usize = 64;
 
-/// `name` in lower case. `None` when 64 others were kept before it: some propagators make a header of every baggage key.
+/// Returns `name` in lower case, or `None` if the limit is reached: some propagators create a header for every baggage
+/// key.
 pub(super) fn to_static(name: &str) -> Option<&'static str> {
     if let Some(known) = KNOWN.iter().find(|known| known.eq_ignore_ascii_case(name)) {
         return Some(known);

@@ -5,7 +5,7 @@ use http::header::{HeaderName, HeaderValue};
 
 use super::{Extract, Inject};
 
-/// Made once: parsing a name costs more than the lookup itself.
+/// Created once, because parsing a name costs more than the lookup itself.
 static KNOWN: [HeaderName; 3] = [
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
@@ -39,11 +39,11 @@ impl Extract for HeaderMap {
     }
 }
 
-/// A name or a value that HTTP does not allow is left out.
+/// Names and values that HTTP does not allow are left out.
 impl Inject for HeaderMap {
     fn set(&mut self, name: &'static str, value: &str) {
         let Ok(value) = HeaderValue::from_str(value) else { return Inject::remove(self, name) };
-        // `try_insert`: a full map (32768 names) is no reason to panic.
+        // `try_insert` does not panic if the map is full (32768 names).
         let _full = match known(name) {
             Some(name) => self.try_insert(name, value).is_err(),
             None => match HeaderName::from_bytes(name.as_bytes()) {

@@ -1,30 +1,30 @@
-//! The headers of a request, searched once for every name that a server reads.
+//! The headers of a request, scanned once for all names that a server reads.
 
 use http::HeaderMap;
 use http::header::HeaderValue;
 
 use super::Extract;
 
-/// The number of names that are searched for.
+/// The number of names to scan for.
 const NAMES: usize = 7;
 
-/// In a map with more values than this, looking up each name takes no longer than searching all of them.
+/// With more header values than this, scanning takes longer than a lookup for each name.
 const MOST_VALUES: usize = 24;
 
-/// An [`http::HeaderMap`] as a carrier to extract from. It is searched once, when this is created, for `traceparent`,
-/// `tracestate`, `baggage`, `grpc-trace-bin`, `grpc-timeout`, `host` and `user-agent`. Other names are looked up in the map.
+/// An [`http::HeaderMap`] as a carrier to extract from. Creating it scans the map once for `traceparent`, `tracestate`,
+/// `baggage`, `grpc-trace-bin`, `grpc-timeout`, `host` and `user-agent`. Other names are looked up in the map.
 ///
-/// A map hashes a name for each look-up, and most requests lack most of these headers.
+/// A scan is faster because a map hashes the name for each lookup, and most requests lack most of these headers.
 #[derive(Debug, Clone, Copy)]
 pub struct HeaderScan<'a> {
     map: &'a HeaderMap,
-    /// The only value of each name. `None` if a name has several values or the map is large.
+    /// The value of each name. `None` if a name has several values or the map is large.
     found: Option<[Option<&'a HeaderValue>; NAMES]>,
 }
 
 impl<'a> HeaderScan<'a> {
-    /// Searches `headers`.
-    // Inlining would move the result.
+    /// Scans `headers`.
+    // If this were inlined, the result would be moved.
     #[inline(never)]
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
@@ -37,7 +37,7 @@ impl<'a> HeaderScan<'a> {
         scan
     }
 
-    /// Returns the `traceparent` if it is the only one and there is neither `tracestate` nor `baggage`.
+    /// Returns the `traceparent` if the request has exactly one, and neither `tracestate` nor `baggage`.
     #[cfg(feature = "tower")]
     #[inline]
     pub(super) fn lone_traceparent(&self) -> Option<&'a [u8]> {
@@ -47,7 +47,7 @@ impl<'a> HeaderScan<'a> {
         }
     }
 
-    /// Returns the first value of `name`, which is in lower case.
+    /// Returns the first value of `name`, which must be in lower case.
     #[inline]
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&'a HeaderValue> {
@@ -63,7 +63,7 @@ impl<'a> HeaderScan<'a> {
     }
 }
 
-/// Puts each value into the place of its name. Returns false if a name occurs twice.
+/// Stores each value in the slot of its name. Returns false if a name occurs twice.
 #[inline(always)]
 fn search<'a>(headers: &'a HeaderMap, found: &mut [Option<&'a HeaderValue>; NAMES]) -> bool {
     headers.iter().all(|(name, value)| match index(name.as_str()) {

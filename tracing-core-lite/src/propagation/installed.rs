@@ -1,4 +1,4 @@
-//! The format of whichever propagator is installed when a carrier is read or written.
+//! The format of the propagator that is installed when a carrier is read or written.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -10,7 +10,7 @@ use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal};
 #[cfg(feature = "http")]
 use super::{HeaderScan, Traceparent};
 
-/// What an installed propagator does.
+/// A format that delegates to the installed propagator.
 pub(crate) trait FollowInstalled {
     fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted);
 
@@ -23,19 +23,18 @@ pub(crate) trait FollowInstalled {
     fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject);
 }
 
-/// Calls its argument with the propagator that is installed.
+/// A function that calls its argument with the installed propagator.
 pub(crate) type Lookup = fn(&mut dyn FnMut(Option<&dyn FollowInstalled>));
 
-/// How to find the installed propagator; empty until one is installed.
+/// The function that finds the installed propagator. Empty until a provider is installed.
 static LOOKUP: OnceLock<Lookup> = OnceLock::new();
 
-/// Sets how to find the installed propagator. Only the first call counts.
+/// Sets the function that finds the installed propagator. Only the first call has an effect.
 pub(crate) fn register(lookup: Lookup) {
     let _ = LOOKUP.set(lookup);
 }
 
-/// Reads and writes what the installed propagator does. While none is installed, it does what OpenTelemetry's global
-/// propagator does.
+/// A format that delegates to the installed propagator, or to OpenTelemetry's global one while none is installed.
 #[derive(Debug, Default)]
 pub(super) struct Installed(OpenTelemetryGlobal);
 
@@ -43,10 +42,11 @@ thread_local! {
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs `ask` with the installed propagator. It gets `None` if none is installed, and if this thread is inside the
-/// installed propagator already, as it is when that one is [`Propagator::global`](super::Propagator::global) itself.
+/// Calls `ask` with the installed propagator, or with `None` if none is installed. It also gets `None` if the installed
+/// propagator is already running on this thread, as happens if it contains
+/// [`Propagator::global`](super::Propagator::global).
 fn once<R>(ask: impl FnOnce(Option<&dyn FollowInstalled>) -> R) -> R {
-    /// Also runs when a format panics.
+    /// Resets the flag even if a format panics.
     struct Leave;
     impl Drop for Leave {
         fn drop(&mut self) {
@@ -63,7 +63,7 @@ fn once<R>(ask: impl FnOnce(Option<&dyn FollowInstalled>) -> R) -> R {
     match (answer, ask) {
         (Some(answer), _) => answer,
         (None, Some(ask)) => ask(None),
-        // `ask` is gone only once it has been called, and then there is an answer.
+        // `ask` is taken only by the call above, which sets the answer.
         (None, None) => unreachable!("the question was asked and its answer lost"),
     }
 }

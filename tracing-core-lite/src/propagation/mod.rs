@@ -1,6 +1,6 @@
-//! Propagation: a span's identity travels from one process to the next in the headers of a request or a message.
+//! Propagation: the headers of a request or a message carry a span's identity from one process to the next.
 //!
-//! A [`Propagator`] is a list of wire [`Format`]s. It reads a carrier ([`Extract`]) and writes one ([`Inject`]):
+//! A [`Propagator`] combines wire [`Format`]s. It reads a carrier ([`Extract`]) and writes one ([`Inject`]):
 //!
 //! ```
 //! use std::collections::HashMap;
@@ -18,9 +18,9 @@
 //! assert_eq!(outgoing["traceparent"], incoming["traceparent"]);
 //! ```
 //!
-//! # What can go wrong
-//! Nothing that a peer sends makes extraction panic: what a format cannot read is as if it was not there, as the format's
-//! specification says in detail. Injection never fails: what cannot be sent is left out.
+//! # Malformed input
+//! Extraction never panics, whatever a peer sends. Malformed values are ignored as the format's specification requires.
+//! Injection never fails: what cannot be sent is left out.
 
 mod baggage;
 mod carrier;

@@ -1,4 +1,4 @@
-//! The format that follows OpenTelemetry's global propagator.
+//! The format that delegates to OpenTelemetry's global propagator.
 
 use std::cell::Cell;
 use std::sync::OnceLock;
@@ -11,11 +11,12 @@ use opentelemetry::{Context, global};
 use super::field_name::to_static;
 use super::{Extract, Extracted, Format, Inject, TraceContext, W3cBaggage};
 
-/// The format that OpenTelemetry's global text map propagator speaks, whatever it is when a carrier is read or written.
+/// A format that delegates to the OpenTelemetry global text map propagator that is set when a carrier is read or
+/// written.
 ///
-/// For programs that run an opentelemetry_sdk of their own. As long as no global propagator is set, this is
-/// [`TraceContext`] and [`W3cBaggage`]. Header values that are not UTF-8 are not shown to the global propagator, and when
-/// it asks which headers there are, it is told of those that it lists as its fields.
+/// It is for programs that use `opentelemetry_sdk` themselves. While no global propagator is set, this is
+/// [`TraceContext`] and [`W3cBaggage`]. The global propagator does not see header values that are not UTF-8. If it
+/// lists the header names of a carrier, it sees only those that it declares as its fields.
 #[derive(Debug, Default)]
 pub struct OpenTelemetryGlobal {
     fields: OnceLock<Vec<&'static str>>,
@@ -26,13 +27,13 @@ pub struct OpenTelemetryGlobal {
 const W3C_FIELDS: &[&str] = &["traceparent", "tracestate", "baggage"];
 
 impl OpenTelemetryGlobal {
-    /// The format; it looks for the global propagator each time anew.
+    /// Creates the format. It looks up the global propagator for each carrier.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The header names of the global propagator, `None` while none is set.
+    /// Returns the header names of the global propagator, or `None` if none is set.
     fn global_fields(&self) -> Option<&[&'static str]> {
         if let Some(fields) = self.fields.get() {
             return Some(fields);
@@ -51,7 +52,7 @@ impl Format for OpenTelemetryGlobal {
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
         let context = self.global_fields().and_then(|fields| {
             let shown = Shown { carrier, fields, lists: lists(carrier, fields) };
-            // Without the current span, which the global propagator would return if the carrier has none.
+            // An empty base, because the global propagator returns its base unchanged if the carrier holds nothing.
             let base = match &into.base {
                 Some(base) if base.has_active_span() => base.with_remote_span_context(SpanContext::NONE),
                 Some(base) => base.clone(),
@@ -72,7 +73,7 @@ impl Format for OpenTelemetryGlobal {
             into.baggage = Some(copy(context.baggage()));
             context = context.with_cleared_baggage();
         }
-        // Whatever else this propagator keeps in a context stays in there.
+        // Other values that this propagator stores in a context are kept there.
         into.base = Some(context);
     }
 
@@ -98,19 +99,19 @@ impl Format for OpenTelemetryGlobal {
     }
 }
 
-/// `Baggage` is not `Clone`.
+/// A replacement for `Clone`, which `Baggage` does not implement.
 fn copy(baggage: &Baggage) -> Baggage {
     baggage.iter().map(|(key, entry)| (key.clone(), entry.clone())).collect()
 }
 
-/// One of our carriers as one of OpenTelemetry's.
+/// One of our carriers as an OpenTelemetry `Extractor`.
 struct Shown<'a> {
     carrier: &'a dyn Extract,
     fields: &'a [&'static str],
     lists: Vec<(&'static str, Vec<String>)>,
 }
 
-/// The fields that were sent more than once: those have to be copied, as OpenTelemetry wants all their values at a time.
+/// Fields that were sent more than once. They are copied, because OpenTelemetry returns all their values as one slice.
 fn lists(carrier: &dyn Extract, fields: &[&'static str]) -> Vec<(&'static str, Vec<String>)> {
     let mut lists = Vec::new();
     for &field in fields {
@@ -147,7 +148,7 @@ impl Extractor for Shown<'_> {
     }
 }
 
-/// One of our carriers as one of OpenTelemetry's.
+/// One of our carriers as an OpenTelemetry `Injector`.
 struct Written<'a>(&'a mut dyn Inject);
 
 impl Injector for Written<'_> {
@@ -159,11 +160,12 @@ impl Injector for Written<'_> {
 }
 
 thread_local! {
-    /// Whether this thread is inside the global propagator already: it is when that is made of this very format.
+    /// Whether the global propagator is running on this thread, as happens if it contains this format.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Calls `use_global` unless it is running on this thread; then the caller falls back to W3C.
+/// Calls `use_global`, or returns `None` if the global propagator is already running on this thread. The caller then
+/// falls back to W3C.
 fn once<T>(use_global: impl FnOnce() -> T) -> Option<T> {
     struct Leave;
     impl Drop for Leave {
@@ -191,7 +193,7 @@ mod tests {
             .to_vec()
     }
 
-    /// One test, because the global propagator is one for the process.
+    /// A single test, because the process has only one global propagator.
     #[test]
     fn the_global_propagator_is_followed() {
         let propagator = Propagator::opentelemetry_global();
@@ -223,7 +225,7 @@ mod tests {
         assert!(context.baggage().is_empty(), "what a policy takes away does not come back");
         assert!(!context.span().span_context().is_valid(), "what a policy takes away does not come back");
 
-        // A global propagator that asks the global propagator.
+        // A global propagator that delegates to the global propagator.
         global::set_text_map_propagator(Propagator::opentelemetry_global().into_text_map());
         both_ways();
     }

@@ -4,19 +4,19 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode, utf8_percent_encode};
 
 use crate::percent::is_well_formed;
 
-/// What is encoded in a baggage value: everything but baggage octets, and of these `%` and `+`.
+/// The bytes that are encoded in a baggage value: all but baggage octets, and also `%` and `+`.
 ///
-/// Some readers take `+` for a blank, as in forms. `%2B` is a plus everywhere.
+/// Some readers decode `+` as a space, as in forms. `%2B` is a plus for every reader.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b'+').add(b',').add(b';').add(b'\\');
 
-/// Whether `byte` may stand for itself in a baggage value:
+/// Returns whether `byte` needs no encoding in a baggage value:
 /// `baggage-octet = %x21 / %x23-2B / %x2D-3A / %x3C-5B / %x5D-7E`.
 pub(super) fn is_baggage_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
 }
 
-/// Decodes `text`. Bytes that are not UTF-8 become U+FFFD. Returns `None` if `text` has bytes that are not baggage octets,
-/// or a `%` that no two hexadecimal digits follow.
+/// Decodes `text`. Bytes that are not UTF-8 become U+FFFD. Returns `None` if `text` has bytes that are not baggage
+/// octets, or a `%` without two hexadecimal digits.
 pub(super) fn decode(text: &[u8]) -> Option<String> {
     if !text.iter().all(|byte| is_baggage_octet(*byte)) || !is_well_formed(text) {
         return None;

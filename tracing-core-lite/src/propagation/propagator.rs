@@ -1,4 +1,4 @@
-//! Several wire formats as one.
+//! A propagator that combines several wire formats.
 
 use std::sync::Arc;
 
@@ -16,18 +16,18 @@ use super::installed::{FollowInstalled, Installed};
 
 type Constructor = fn() -> Arc<dyn Format>;
 
-/// The names of `OTEL_PROPAGATORS`, each with what makes the format.
+/// The names of `OTEL_PROPAGATORS`, each with the constructor of its format.
 const KNOWN: &[(&str, Constructor)] =
     &[("tracecontext", || Arc::new(TraceContext)), ("baggage", || Arc::new(W3cBaggage::new()))];
 
-/// Returns the entry of [`KNOWN`] with this name, in any case.
+/// Returns the entry of [`KNOWN`] with this name, ignoring ASCII case.
 fn find(name: &str) -> Option<&'static (&'static str, Constructor)> {
     KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
 }
 
-/// Reads and writes the headers of a list of formats, in their order. A clone is cheap.
+/// A propagator that reads and writes the headers of several formats, in order. Cloning it is cheap.
 ///
-/// By default the list is [`TraceContext`], [`W3cBaggage`].
+/// The default formats are [`TraceContext`] and [`W3cBaggage`].
 ///
 /// ```
 /// use std::sync::Arc;
@@ -43,12 +43,12 @@ pub struct Propagator {
     known: Known,
 }
 
-/// What is known of a list of formats.
+/// The kind of a list of formats, which allows shortcuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// They are [`TraceContext`] and [`W3cBaggage`].
+    /// The list is [`TraceContext`] and [`W3cBaggage`].
     W3c,
-    /// It is the one that asks the installed provider.
+    /// The list delegates to the installed provider.
     Installed,
     Nothing,
 }
@@ -60,36 +60,37 @@ impl Default for Propagator {
 }
 
 impl Propagator {
-    /// A propagator of these formats. Of two formats that find a span context, the later one wins.
+    /// Creates a propagator of these formats. If several formats find a span context, the last one wins.
     pub fn new(formats: impl IntoIterator<Item = Arc<dyn Format>>) -> Self {
         Self { formats: formats.into_iter().collect(), known: Known::Nothing }
     }
 
-    /// A propagator that reads and writes nothing: `none` in `OTEL_PROPAGATORS`.
+    /// Returns a propagator that reads and writes nothing: `none` in `OTEL_PROPAGATORS`.
     #[must_use]
     pub fn none() -> Self {
         Self::new([])
     }
 
-    /// A propagator that does what OpenTelemetry's global text map propagator does, for programs that set one; W3C Trace
-    /// Context and Baggage for as long as none is set. See [`OpenTelemetryGlobal`].
+    /// Returns a propagator that delegates to OpenTelemetry's global text map propagator, for programs that set one.
+    /// While none is set, it uses W3C Trace Context and Baggage. See [`OpenTelemetryGlobal`].
     #[must_use]
     pub fn opentelemetry_global() -> Self {
         Self::new([Arc::new(OpenTelemetryGlobal::new()) as Arc<dyn Format>])
     }
 
-    /// A propagator that does what the propagator of the [installed](crate::TracerProvider::install) provider does, looked
-    /// up with each request; while none is installed, what [`opentelemetry_global`](Propagator::opentelemetry_global) does.
+    /// Returns a propagator that delegates to that of the [installed](crate::TracerProvider::install) provider. It is
+    /// looked up for each request. While no provider is installed, this is
+    /// [`opentelemetry_global`](Propagator::opentelemetry_global).
     #[must_use]
     pub fn global() -> Self {
         Self { known: Known::Installed, ..Self::new([Arc::new(Installed::default()) as Arc<dyn Format>]) }
     }
 
-    /// Reads the propagator from the environment variable `OTEL_PROPAGATORS`: a list of the names that
-    /// [`from_names`](Propagator::from_names) accepts. If it is unset or empty, the propagator is the default one.
+    /// Reads the propagator from the environment variable `OTEL_PROPAGATORS`, a list of the names that
+    /// [`from_names`](Propagator::from_names) accepts. If it is unset or empty, the default propagator is returned.
     ///
-    /// Returns a warning for each name that is not known, and uses the others. If none is left, it uses `tracecontext`
-    /// alone, because baggage must not be sent to anyone who did not ask for it. `none` is ignored among other names.
+    /// Returns a warning for each unknown name, and uses the others. If none is left, it uses `tracecontext` alone,
+    /// because baggage must not be sent unless it was asked for. `none` is ignored in a list with other names.
     ///
     /// Source: OpenTelemetry specification, "Environment Variable Specification", section "General SDK Configuration".
     #[must_use]
@@ -124,11 +125,11 @@ impl Propagator {
         (propagator, warnings)
     }
 
-    /// The propagator for a list of names with commas: `tracecontext`, `baggage`, or `none` alone. Names are compared
-    /// without regard to case, and one that is repeated counts once. An empty list is the default one.
+    /// Returns the propagator for a comma-separated list of names: `tracecontext`, `baggage`, or `none` alone. ASCII
+    /// case is ignored, and so are repetitions. An empty list stands for the default propagator.
     ///
     /// # Errors
-    /// For a name that is not known, and for `none` together with others.
+    /// Returns an error for an unknown name, and for `none` in a list with other names.
     pub fn from_names(names: &str) -> Result<Self, PropagatorError> {
         let mut known = Vec::new();
         let mut none = false;
@@ -152,7 +153,7 @@ impl Propagator {
         }
     }
 
-    /// A propagator of formats in [`KNOWN`]. A name that is repeated counts once.
+    /// Creates a propagator of formats in [`KNOWN`]. Repeated names are ignored.
     fn of_known(names: &[&'static str]) -> Self {
         let mut chosen: Vec<&(&str, Constructor)> = Vec::new();
         for found in names.iter().filter_map(|name| find(name)) {
@@ -160,12 +161,12 @@ impl Propagator {
                 chosen.push(found);
             }
         }
-        // Both formats that are known are those of W3C.
+        // Both known formats are W3C formats.
         let known = if chosen.len() == KNOWN.len() { Known::W3c } else { Known::Nothing };
         Self { known, ..Self::new(chosen.into_iter().map(|(_, format)| format())) }
     }
 
-    /// Reads what the formats find in `carrier`. Nothing of the current context is mixed in.
+    /// Reads what the formats find in `carrier`. The current context is not used.
     #[must_use]
     pub fn extract(&self, carrier: &dyn Extract) -> Extracted {
         let mut extracted = Extracted::default();
@@ -179,7 +180,7 @@ impl Propagator {
         }
     }
 
-    /// Reads what the formats find in the headers of a request, and adds it to `base`.
+    /// Reads what the formats find in the headers of a request and adds it to `base`.
     #[cfg(feature = "tower")]
     pub(crate) fn extract_headers(&self, headers: &HeaderScan<'_>, base: Context) -> Extracted {
         let mut extracted = Extracted { base: Some(base), ..Extracted::default() };
@@ -187,7 +188,7 @@ impl Propagator {
         extracted
     }
 
-    /// The sender's span, if the formats are those of the W3C and the headers hold nothing for them but that.
+    /// Returns the sender's span, if the formats are the W3C ones and the headers hold nothing else for them.
     #[cfg(feature = "http")]
     #[inline]
     pub(crate) fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
@@ -205,20 +206,20 @@ impl Propagator {
         }
     }
 
-    /// Writes the span of `context`, and what else of it the formats carry, to `carrier`.
+    /// Writes the span of `context`, and other values that the formats propagate, to `carrier`.
     pub fn inject(&self, context: &Context, carrier: &mut dyn Inject) {
         self.inject_span(context.span().span_context(), context, carrier);
     }
 
-    /// As [`inject`](Propagator::inject), for a span that was never put into a context: everything but the span is taken
-    /// from `context`.
+    /// Like [`inject`](Propagator::inject), for a span that is not in a context. All other values are taken from
+    /// `context`.
     pub fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
         for format in self.formats.iter() {
             format.inject(span_context, context, carrier);
         }
     }
 
-    /// The header names that are read or written, in lower case.
+    /// Returns the header names that are read or written, in lower case.
     pub fn fields(&self) -> impl Iterator<Item = &'static str> {
         self.formats.iter().flat_map(|format| format.fields().iter().copied())
     }
@@ -272,7 +273,7 @@ mod tests {
         }
     }
 
-    /// The short way and the long one read the same.
+    /// The shortcut gives the same result as the general path.
     #[cfg(feature = "tower")]
     #[test]
     fn parents_of_requests() {

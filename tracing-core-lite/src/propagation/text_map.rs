@@ -1,4 +1,4 @@
-//! Our propagators as those of the OpenTelemetry API.
+//! Adapters that let the OpenTelemetry API use a [`Propagator`].
 
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
@@ -15,7 +15,7 @@ impl Propagator {
     }
 }
 
-/// A [`Propagator`] for the OpenTelemetry API: made by [`Propagator::into_text_map`].
+/// A [`Propagator`] for the OpenTelemetry API, created by [`Propagator::into_text_map`].
 #[derive(Debug, Clone)]
 pub struct TextMap {
     propagator: Propagator,
@@ -29,7 +29,7 @@ impl TextMap {
     }
 }
 
-/// OpenTelemetry's carriers cannot remove a header, so one from an earlier hop stays when there is nothing to replace it.
+/// OpenTelemetry's carriers cannot remove a header, so a header from an earlier hop stays if no value replaces it.
 impl TextMapPropagator for TextMap {
     fn inject_context(&self, context: &Context, injector: &mut dyn Injector) {
         self.propagator.inject(context, &mut Injected(injector));
@@ -44,7 +44,7 @@ impl TextMapPropagator for TextMap {
     }
 }
 
-/// An OpenTelemetry carrier as one of ours.
+/// An OpenTelemetry carrier as an [`Extract`].
 struct Received<'a>(&'a dyn Extractor);
 
 impl Extract for Received<'_> {
@@ -59,7 +59,7 @@ impl Extract for Received<'_> {
     }
 }
 
-/// An OpenTelemetry carrier as one of ours.
+/// An OpenTelemetry carrier as an [`Inject`].
 struct Injected<'a>(&'a mut dyn Injector);
 
 impl Inject for Injected<'_> {

@@ -1,4 +1,4 @@
-//! The `traceparent` header: which trace and which span a request belongs to.
+//! The `traceparent` header: the trace that a request belongs to, and the span that sent it.
 //!
 //! Source: W3C Trace Context Level 2, section "Traceparent Header".
 
@@ -6,36 +6,38 @@ use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState}
 
 use super::hex;
 
-/// Length of a version 00 header in bytes: the only one that is written, and the shortest that is read.
+/// The length of a version 00 header in bytes. Only this version is written, and no valid header is shorter.
 const LEN: usize = 55;
 
-/// The flags of Level 2: bit 0 sampled, bit 1 random trace id. The others are reserved: never kept, sent as zero.
+/// The flags of Level 2: bit 0 sampled, bit 1 random trace id. The others are reserved: they are ignored and sent as
+/// zero.
 const KNOWN_FLAGS: u8 = 0b11;
 
-/// What a `traceparent` header says.
+/// The content of a `traceparent` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Traceparent {
-    /// The trace, never all zero.
+    /// The trace. Never all zero.
     pub trace_id: TraceId,
-    /// The sender's span, never all zero.
+    /// The sender's span. Never all zero.
     pub span_id: SpanId,
-    /// Sampled (bit 0) and random trace id (bit 1); no other bit is ever set.
+    /// Sampled (bit 0) and random trace id (bit 1). No other bit is set.
     pub flags: TraceFlags,
 }
 
 impl Traceparent {
-    /// The remote span context that this is, with `trace_state`.
+    /// Returns the remote span context with this identity and `trace_state`.
     #[must_use]
     pub fn with_trace_state(self, trace_state: TraceState) -> SpanContext {
         SpanContext::new(self.trace_id, self.span_id, self.flags, true, trace_state)
     }
 }
 
-/// Reads a `traceparent` header value, without allocation.
+/// Parses a `traceparent` header value. Does not allocate.
 ///
-/// Spaces and tabs around it are ignored. Version 00 must have its exact length; of later versions the part that
-/// version 00 has is read, when what follows begins with a dash. `None` for anything else: version `ff`, upper-case
-/// digits, ids of zeros, a list with commas. Source: W3C Trace Context Level 2, section "Versioning of traceparent".
+/// Spaces and tabs around it are ignored. Version 00 must have its exact length. Of later versions, the fields of
+/// version 00 are parsed if a dash or nothing follows them. Returns `None` for anything else, such as version `ff`,
+/// upper-case digits, ids of zeros, or several values separated by commas. Source: W3C Trace Context Level 2, section
+/// "Versioning of traceparent".
 ///
 /// ```
 /// use tracing_core_lite::propagation::parse_traceparent;
@@ -55,7 +57,7 @@ pub fn parse_traceparent(header: &[u8]) -> Option<Traceparent> {
     if known[..2] != *b"00" || !rest.is_empty() {
         check_other_version(known, rest)?;
     }
-    // Both ids in one go: the fewer bytes, the more each of them costs.
+    // Both ids are decoded together, which is faster than one after the other.
     let mut digits = [0; 48];
     digits[..32].copy_from_slice(&known[3..35]);
     digits[32..].copy_from_slice(&known[36..52]);
@@ -74,22 +76,22 @@ pub fn parse_traceparent(header: &[u8]) -> Option<Traceparent> {
     })
 }
 
-/// `None` for a version that there is not, or for what may not follow in it.
+/// Returns `None` for an unknown version, or if unexpected bytes follow.
 #[cold]
 fn check_other_version(known: &[u8], rest: &[u8]) -> Option<()> {
     let [version] = hex::decode(known)?;
     let follows = match version {
         0 => rest.is_empty(),
         0xff => false,
-        // A comma would mean that somebody joined two headers into one: it is not known which of them is true.
+        // A comma means that two headers were joined into one, and neither can be trusted.
         _ => rest.first().is_none_or(|&first| first == b'-') && !rest.contains(&b','),
     };
     follows.then_some(())
 }
 
-/// Writes the `traceparent` header value of `span_context`: version 00, ASCII, without allocation.
+/// Formats the `traceparent` header value of `span_context`: version 00, ASCII. Does not allocate.
 ///
-/// Reserved flags are sent as zero. Whether the context is valid is for the caller to check.
+/// Reserved flags are sent as zero. The caller must check that the context is valid.
 ///
 /// ```
 /// use tracing_core_lite::propagation::{format_traceparent, parse_traceparent};
@@ -107,7 +109,7 @@ pub fn format_traceparent(span_context: &SpanContext) -> [u8; LEN] {
     header
 }
 
-/// Optional white space of HTTP (RFC 9110, section 5.6.3), taken from both ends.
+/// Removes optional white space of HTTP (RFC 9110, section 5.6.3) from both ends.
 pub(super) fn trim(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] = text {
         text = rest;

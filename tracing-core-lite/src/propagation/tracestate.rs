@@ -1,4 +1,4 @@
-//! The `tracestate` header: what other tracing systems on the way want to find again.
+//! The `tracestate` header: data of other tracing systems along the request's path.
 //!
 //! Source: W3C Trace Context Level 2, sections "Tracestate Header" and "Mutating the tracestate Field".
 
@@ -9,22 +9,22 @@ use opentelemetry::trace::{SpanContext, TraceId, TraceState};
 
 use super::traceparent::trim;
 
-/// The longest `tracestate` that is sent, in bytes: 2048, where the specification asks for at least 512.
+/// The maximum length of the `tracestate` that is sent: 2048 bytes. The specification asks for at least 512.
 ///
-/// When a list is longer, members of more than 128 bytes are left out first, then members from the end of the list, whole
-/// members always (section "tracestate Limits"). Servers commonly refuse requests with more than 8 KiB of headers.
+/// A longer list first loses members of more than 128 bytes, then members from its end. Members are never cut (section
+/// "tracestate Limits"). Servers commonly refuse requests with more than 8 KiB of headers.
 pub const MAX_TRACESTATE_LEN: usize = 2048;
 
-/// A member longer than this goes first when the list has to be cut.
+/// Members longer than this are removed first if the list is too long.
 const LONG_MEMBER: usize = 128;
 
-/// The most members that a list may have.
+/// The maximum number of members in a list.
 const MAX_MEMBERS: usize = 32;
 
-/// The longest key and the longest value.
+/// The maximum length of a key and of a value.
 const MAX_TEXT: usize = 256;
 
-/// The members of one `tracestate`, in order, without duplicate keys.
+/// The members of a `tracestate`, in order, without duplicate keys.
 #[derive(Clone, Copy)]
 pub(super) struct Members<'a> {
     list: [(&'a str, &'a str); MAX_MEMBERS],
@@ -34,8 +34,8 @@ pub(super) struct Members<'a> {
 impl<'a> Members<'a> {
     const EMPTY: Self = Self { list: [("", ""); MAX_MEMBERS], len: 0 };
 
-    /// Reads a list. `None` when any member is malformed or when there are more than 32: then the whole header counts as
-    /// not sent. Empty members are allowed. Of members with the same key the first is kept, since the left-most is the
+    /// Parses a list. Returns `None` if any member is malformed or if there are more than 32. The whole header is then
+    /// ignored. Empty members are allowed. Of members with the same key the first is kept, because the left-most is the
     /// most recent.
     pub(super) fn parse(header: &'a [u8]) -> Option<Self> {
         let mut members = Self::EMPTY;
@@ -61,7 +61,7 @@ impl<'a> Members<'a> {
         self.iter().find(|&(other, _)| other == key).map(|(_, value)| value)
     }
 
-    /// Adds a member at the end, unless the list is full or has that key already.
+    /// Adds a member at the end, unless the list is full or already has that key.
     fn push(&mut self, key: &'a str, value: &'a str) {
         if self.get(key).is_none() && self.len < MAX_MEMBERS {
             self.list[self.len] = (key, value);
@@ -69,7 +69,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// Leaves members out until the list is no longer than `limit` bytes.
+    /// Removes members until the list is at most `limit` bytes long.
     fn cut(&mut self, limit: usize) {
         let size = |&(key, value): &(&str, &str)| key.len() + 1 + value.len();
         let mut total = self.list[..self.len].iter().map(|member| size(member) + 1).sum::<usize>();
@@ -86,7 +86,7 @@ impl<'a> Members<'a> {
         }
     }
 
-    /// The header value: `None` when there is no member.
+    /// Returns the header value, or `None` if the list is empty.
     fn header(mut self) -> Option<String> {
         self.cut(MAX_TRACESTATE_LEN);
         let mut header =
@@ -103,9 +103,9 @@ impl<'a> Members<'a> {
     }
 }
 
-/// The members of a received list some of whose keys opentelemetry's [`TraceState`] refuses, though Level 2 allows them
-/// (`a@b@c`, or more than 13 characters after an `@`). It travels beside the span context, as a value of the context, so
-/// that such a list is still forwarded whole.
+/// The members of a received list with keys that opentelemetry's [`TraceState`] refuses although Level 2 allows them
+/// (`a@b@c`, or more than 13 characters after an `@`). The list travels next to the span context, as a value of the
+/// context, so that it is forwarded completely.
 #[derive(Debug, Clone)]
 pub(super) struct UnfitMembers(Arc<Unfit>);
 
@@ -119,11 +119,11 @@ struct Unfit {
 struct Member {
     key: String,
     value: String,
-    /// It is in the span context's [`TraceState`] as well, where it may be changed or deleted.
+    /// Whether the member is also in the span context's [`TraceState`], where it may be changed or deleted.
     fits: bool,
 }
 
-/// Makes a [`TraceState`] of as many members as it accepts. The second part is there when it does not accept all.
+/// Creates a [`TraceState`] of the members that it accepts. The second value is `Some` if it does not accept all.
 pub(super) fn to_trace_state(members: &Members<'_>, trace_id: TraceId) -> (TraceState, Option<UnfitMembers>) {
     if let Ok(trace_state) = TraceState::from_key_value(members.iter()) {
         return (trace_state, None);
@@ -141,9 +141,9 @@ pub(super) fn to_trace_state(members: &Members<'_>, trace_id: TraceId) -> (Trace
     (trace_state, Some(UnfitMembers(Arc::new(Unfit { trace_id, members }))))
 }
 
-/// The header value to send for `span_context`, `None` when there is none to send.
+/// Returns the header value to send for `span_context`, or `None` if there is none.
 pub(super) fn header(span_context: &SpanContext, unfit: Option<&UnfitMembers>) -> Option<String> {
-    // Those of another trace do not belong here: the trace was restarted since.
+    // A list from another trace does not apply: the trace was restarted in between.
     let unfit = unfit.filter(|UnfitMembers(unfit)| unfit.trace_id == span_context.trace_id());
     match unfit {
         None if *span_context.trace_state() == TraceState::NONE => None,
@@ -152,7 +152,7 @@ pub(super) fn header(span_context: &SpanContext, unfit: Option<&UnfitMembers>) -
     }
 }
 
-/// opentelemetry's `TraceState` does not check everything: what cannot be sent is left out.
+/// opentelemetry's `TraceState` does not validate everything, so members that cannot be sent are left out.
 fn collect<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> Members<'a> {
     let mut list = Members::EMPTY;
     for (key, value) in members.filter(|(key, value)| valid_key(key) && valid_value(value)) {
@@ -161,8 +161,8 @@ fn collect<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> Members<'a>
     list
 }
 
-/// The received list with the changes that were made to the `current` part of it: new and changed members in front, what
-/// was deleted left out, everything else where it was.
+/// Returns the received list with the changes made to `current`: new and changed members first, deleted members
+/// removed, all others in their place.
 fn merge<'a>(current: &'a TraceState, received: &'a [Member]) -> Members<'a> {
     let unchanged = |member: &Member| !member.fits || current.get(&member.key) == Some(&member.value);
     let as_received =
@@ -172,7 +172,8 @@ fn merge<'a>(current: &'a TraceState, received: &'a [Member]) -> Members<'a> {
     collect(changed.chain(rest.map(|member| (member.key.as_str(), member.value.as_str()))))
 }
 
-/// `key = ( lcalpha / DIGIT ) 0*255 ( keychar )`, where a keychar is one of those or of `_-*/@`.
+/// Returns whether this is a `key = ( lcalpha / DIGIT ) 0*255 ( keychar )`, where a keychar is one of these or of
+/// `_-*/@`.
 fn valid_key(key: &str) -> bool {
     let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     match key.as_bytes() {
@@ -184,7 +185,8 @@ fn valid_key(key: &str) -> bool {
     }
 }
 
-/// `value = 0*255(chr) nblk-chr`: printable ASCII but for commas and equals signs, not ending with a space.
+/// Returns whether this is a `value = 0*255(chr) nblk-chr`: printable ASCII except commas and equals signs, without a
+/// trailing space.
 fn valid_value(value: &str) -> bool {
     value.len() <= MAX_TEXT
         && !matches!(value.as_bytes().last(), None | Some(b' '))

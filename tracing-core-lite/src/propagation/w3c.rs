@@ -11,14 +11,14 @@ use super::{Extract, Extracted, Format, Inject, Traceparent, format_traceparent,
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// W3C Trace Context Level 2: `tracecontext` in `OTEL_PROPAGATORS`.
+/// The W3C Trace Context Level 2 format: `tracecontext` in `OTEL_PROPAGATORS`.
 ///
-/// **Extract.** No context comes of a `traceparent` that is malformed or sent more than once; `tracestate` is not looked
-/// at then. Several `tracestate` headers are one list. A malformed member or a 33rd one voids the list, but not the
-/// `traceparent`. Of the flags, sampled and random are kept.
+/// **Extract.** A `traceparent` that is malformed or sent more than once is ignored, and `tracestate` with it. Several
+/// `tracestate` headers form one list. A malformed member or a 33rd one invalidates the list but not the `traceparent`.
+/// Of the flags, sampled and random are kept.
 ///
-/// **Inject.** The headers of an unsampled span are sent as well. For an invalid span context both headers are removed.
-/// `tracestate` is sent in one header of at most [`MAX_TRACESTATE_LEN`](super::MAX_TRACESTATE_LEN) bytes.
+/// **Inject.** Unsampled span contexts are sent too. For an invalid span context both headers are removed. `tracestate`
+/// is sent in one header of at most [`MAX_TRACESTATE_LEN`](super::MAX_TRACESTATE_LEN) bytes.
 ///
 /// Source: <https://www.w3.org/TR/trace-context-2/>.
 #[derive(Debug, Clone, Copy, Default)]
@@ -60,7 +60,7 @@ fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
     into.unfit_members = unfit_members;
 }
 
-/// The only `traceparent`: with two of them it is not known which is true.
+/// Returns the `traceparent` if there is exactly one. Of several, none can be trusted.
 #[inline]
 fn read_parent<C: Extract + ?Sized>(carrier: &C) -> Option<Traceparent> {
     let mut count = 0;
@@ -90,7 +90,7 @@ fn read_state<C: Extract + ?Sized>(carrier: &C, parent: &Traceparent) -> (TraceS
         .unwrap_or_default()
 }
 
-/// Several headers of one name are one list (RFC 9110, section 5.3).
+/// Headers with the same name form one list (RFC 9110, section 5.3).
 fn join<C: Extract + ?Sized>(carrier: &C) -> Vec<u8> {
     let mut joined = Vec::new();
     carrier.for_each(TRACESTATE, &mut |header| {

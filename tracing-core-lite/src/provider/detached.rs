@@ -1,4 +1,4 @@
-//! Work that outlives the operation that started it.
+//! A future that outlives the operation that started it.
 
 use std::pin::Pin;
 use std::task;
@@ -14,9 +14,9 @@ pin_project! {
     /// A future with a span of its own, which starts a new trace and has a FollowsFrom reference to the span
     /// that was current when the future was made.
     ///
-    /// Use it for tasks that nobody waits for. As a child, such a task would outlive the span of the request.
-    /// The span starts with the first poll, and ends when the future finishes, panics or is dropped. Baggage
-    /// and other values of the context stay.
+    /// Use it for tasks that are not awaited. As a child, such a task would outlive the span of the request. The span
+    /// starts with the first poll, and ends when the future finishes, panics or is dropped. Baggage and other values of
+    /// the context are kept.
     ///
     /// ```no_run
     /// use tracing_core_lite::{Tracer, context::Detached};

@@ -13,7 +13,7 @@ use crate::propagation::Propagator;
 use crate::sampling::{self, Sampler};
 use crate::span::SpanLimits;
 
-/// How long the drop of a [`Guard`] waits for the last export by default.
+/// The time that dropping a [`Guard`] waits for the last export by default.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Returns a builder that starts tracing for this process: `init().start()?`.
@@ -128,7 +128,7 @@ impl Init {
         self
     }
 
-    /// Sets how long the drop of the guard waits for the last export: 5 s by default.
+    /// Sets the time that dropping the guard waits for the last export. The default is 5 s.
     pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.drop_timeout = Some(timeout);
         self
@@ -143,7 +143,7 @@ impl Init {
     /// subscriber nor a logger, they are one line on standard error.
     ///
     /// # Errors
-    /// If the export thread cannot be started.
+    /// Returns an error if the export thread cannot be started.
     pub fn start(self) -> Result<Guard, InitError> {
         let drop_timeout = self.drop_timeout.unwrap_or(DROP_TIMEOUT);
         let (builder, mut exporter, warnings) = self.assemble(&Process);
@@ -164,7 +164,7 @@ impl Init {
     /// Returns it with the warnings about `variables`.
     ///
     /// # Errors
-    /// If the export thread cannot be started.
+    /// Returns an error if the export thread cannot be started.
     pub fn build(self, variables: &impl Variables) -> Result<(TracerProvider, Vec<String>), InitError> {
         let (builder, exporter, warnings) = self.assemble(variables);
         Ok((build(builder, exporter)?, warnings))
@@ -241,7 +241,7 @@ fn text(variables: &impl Variables, name: &str) -> Option<String> {
     Lookup(variables).text(name)
 }
 
-/// The exporters that `OTEL_TRACES_EXPORTER` names. Names that are not known are ignored with a warning, and if none is
+/// Returns the exporters that `OTEL_TRACES_EXPORTER` names. Unknown names are ignored with a warning, and if none is
 /// left, the default is used (OpenTelemetry specification, "Environment Variable Specification", section "Enum").
 fn exporters_from(variables: &impl Variables, warnings: &mut Vec<String>) -> Vec<Box<dyn Exporter>> {
     let names = text(variables, "OTEL_TRACES_EXPORTER").unwrap_or_default();
@@ -293,8 +293,8 @@ fn known_exporters() -> String {
     known.join(", ")
 }
 
-/// The exporter of `OTEL_EXPORTER_OTLP_*`. There is none if it cannot be built: to send spans elsewhere, or without the
-/// protection that was asked for, would be worse.
+/// Returns the exporter of `OTEL_EXPORTER_OTLP_*`, or `None` if it cannot be built. There is no fallback, because it
+/// would send spans to another place or without the requested protection.
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 fn otlp(variables: &impl Variables, warnings: &mut Vec<String>) -> Option<Box<dyn Exporter>> {
     let config = collect(crate::exporters::otlp::OtlpConfig::from_env(variables), warnings);
@@ -332,7 +332,7 @@ impl Guard {
     /// Exports the last spans, and stops recording.
     ///
     /// # Errors
-    /// As [`TracerProvider::shutdown`].
+    /// Returns the errors of [`TracerProvider::shutdown`].
     pub fn shutdown(self, timeout: Duration) -> Result<(), FlushError> {
         self.provider.shutdown(timeout)
     }

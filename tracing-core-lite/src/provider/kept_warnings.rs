@@ -1,4 +1,4 @@
-//! Warnings from before there was a subscriber.
+//! Warnings that are kept until there is a subscriber.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 
 /// An exporter that logs warnings when the first batch is exported, or at the shutdown.
 ///
-/// A program often starts tracing before it installs its subscriber, and nobody would see its warnings.
+/// A program often starts tracing before it installs its subscriber, so earlier warnings would be lost.
 pub(super) struct KeptWarnings {
     inner: Box<dyn Exporter>,
     warnings: Vec<String>,

@@ -1,4 +1,4 @@
-//! Providers and tracers: what starts tracing, where spans come from, and what the environment configures.
+//! Providers and tracers, and their configuration by the environment.
 
 mod detached;
 mod init;

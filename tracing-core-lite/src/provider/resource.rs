@@ -18,8 +18,7 @@ pub struct Resource {
 }
 
 impl Resource {
-    /// Creates a builder with what can be [detected](ResourceBuilder::with_detected) and what the environment
-    /// sets.
+    /// Creates a builder with the [detected](ResourceBuilder::with_detected) attributes and those of the environment.
     #[must_use]
     pub fn builder() -> ResourceBuilder {
         ResourceBuilder::empty().with_detected().with_environment(&env::Process).0
@@ -96,8 +95,8 @@ impl ResourceBuilder {
 
     /// Adds `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`, which wins.
     ///
-    /// When the first is not a list `key=value,…`, all of it is ignored, as the specification says, and the error returned
-    /// beside the builder.
+    /// If the first is not a list `key=value,…`, all of it is ignored, as the specification requires, and the error is
+    /// returned with the builder.
     #[must_use]
     pub fn with_environment(mut self, variables: &impl Variables) -> (Self, Option<EnvError>) {
         let lookup = Lookup(variables);

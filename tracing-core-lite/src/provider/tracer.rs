@@ -1,4 +1,4 @@
-//! Tracers: where spans come from.
+//! Tracers, which start spans.
 
 use std::borrow::Cow;
 

@@ -15,10 +15,10 @@ use crate::span::SpanLimits;
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
 use crate::span::scopes::Scopes;
 
-/// How long the drop of the last handle of a provider waits for the export of its spans.
+/// The time that dropping the last handle of a provider waits for the export of its spans.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Makes tracers, and owns the export of their spans. Clones are cheap, and are handles of the same provider.
+/// Creates tracers, and owns the export of their spans. Clones are cheap, and refer to the same provider.
 ///
 /// It is also a `TracerProvider` of the OpenTelemetry API. When the last clone and the last of its tracers are
 /// dropped without a [`shutdown`](TracerProvider::shutdown), the drop shuts the provider down with a timeout of
@@ -47,13 +47,13 @@ impl Drop for Inner {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FlushError {
-    /// The timeout passed first. The remaining spans are exported later, or are lost in the case of a shutdown.
+    /// The timeout passed. The remaining spans are exported later, or lost if this was a shutdown.
     #[error("spans were still on their way out when the deadline passed")]
     Timeout,
     /// Spans were lost.
     #[error("{0} spans were lost")]
     Lost(
-        /// Their number.
+        /// The number of lost spans.
         u64,
     ),
 }
@@ -91,7 +91,7 @@ impl TracerProvider {
     /// Export has a thread of its own, so this works inside any async runtime and outside.
     ///
     /// # Errors
-    /// [`FlushError::Timeout`] after `timeout`, [`FlushError::Lost`] when spans were lost meanwhile.
+    /// Returns [`FlushError::Timeout`] after `timeout`, and [`FlushError::Lost`] if spans were lost during the call.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         self.checked(|queue| queue.flush(after(timeout)))
     }
@@ -100,7 +100,7 @@ impl TracerProvider {
     /// Contexts are still propagated afterwards. A second call does nothing.
     ///
     /// # Errors
-    /// As [`flush`](TracerProvider::flush).
+    /// Returns the errors of [`flush`](TracerProvider::flush).
     pub fn shutdown(&self, timeout: Duration) -> Result<(), FlushError> {
         self.checked(|queue| queue.close(after(timeout)))
     }
@@ -127,13 +127,13 @@ impl TracerProvider {
         }
     }
 
-    /// Returns how many spans were exported and dropped so far.
+    /// Returns the numbers of spans exported and dropped so far.
     #[must_use]
     pub fn stats(&self) -> ExportStats {
         self.0.queue.stats().snapshot(self.0.queue.queued_spans())
     }
 
-    /// Returns what became of the spans at each exporter; see [`Fanout`](crate::pipeline::Fanout).
+    /// Returns the counts of each exporter. See [`Fanout`](crate::pipeline::Fanout).
     #[must_use]
     pub fn exporter_stats(&self) -> Vec<ExporterStats> {
         self.0.queue.stats().exporters(self.0.queue.queued_spans())
@@ -172,14 +172,14 @@ impl std::fmt::Debug for TracerProviderBuilder {
 }
 
 impl TracerProviderBuilder {
-    /// Sets the resource; [detected](Resource::builder) by default.
+    /// Sets the resource. The default is [detected](Resource::builder).
     #[must_use]
     pub fn with_resource(mut self, resource: Resource) -> Self {
         self.resource = Some(resource);
         self
     }
 
-    /// Sets the sampler; parent-based over always-on by default.
+    /// Sets the sampler. The default is parent-based over always-on.
     #[must_use]
     pub fn with_sampler(self, sampler: impl Sampler) -> Self {
         self.with_shared_sampler(Arc::new(sampler))
@@ -192,21 +192,21 @@ impl TracerProviderBuilder {
         self
     }
 
-    /// Sets the propagator; W3C Trace Context and Baggage by default.
+    /// Sets the propagator. The default is W3C Trace Context and Baggage.
     #[must_use]
     pub fn with_propagator(mut self, propagator: Propagator) -> Self {
         self.propagator = propagator;
         self
     }
 
-    /// Sets how much a span may hold.
+    /// Sets the limits of a span.
     #[must_use]
     pub fn with_span_limits(mut self, limits: SpanLimits) -> Self {
         self.limits = limits;
         self
     }
 
-    /// Sets when batches are exported, and how many spans may wait.
+    /// Sets the limits of batches and of the queue.
     #[must_use]
     pub fn with_batch_limits(mut self, limits: BatchLimits) -> Self {
         self.batch = limits;
@@ -234,7 +234,7 @@ impl TracerProviderBuilder {
         self
     }
 
-    /// Records nothing, and passes contexts on as they are, when `disabled`.
+    /// Disables recording if `disabled` is true. Contexts are propagated unchanged.
     #[must_use]
     pub fn with_disabled(mut self, disabled: bool) -> Self {
         self.disabled = disabled;
@@ -252,7 +252,7 @@ impl TracerProviderBuilder {
     /// Reads `OTEL_SDK_DISABLED`, the limits of spans (`OTEL_SPAN_*`, `OTEL_EVENT_*`, `OTEL_LINK_*`,
     /// `OTEL_ATTRIBUTE_*`) and of batches (`OTEL_BSP_*`).
     ///
-    /// Invalid variables are ignored, as the specification says. Returns the builder and what was invalid.
+    /// Invalid variables are ignored, as the specification requires. Returns the builder and the warnings about them.
     #[must_use]
     pub fn with_limits_from_env(mut self, variables: &impl Variables) -> (Self, Vec<EnvError>) {
         let env = Lookup(variables);
@@ -293,7 +293,7 @@ impl TracerProviderBuilder {
     /// Builds the provider and starts its export thread.
     ///
     /// # Errors
-    /// When the operating system refuses the thread.
+    /// Returns an error if the operating system refuses the thread.
     pub fn build(self) -> Result<TracerProvider, BuildError> {
         let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
         let sampler = self.sampler.unwrap_or_else(|| Arc::new(ParentBased::new(AlwaysOn)));

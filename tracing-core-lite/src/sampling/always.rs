@@ -1,10 +1,10 @@
-//! Samplers that give everything the same answer.
+//! Samplers that make the same decision for every span.
 
 use opentelemetry::trace::SpanContext;
 
 use super::{Record, Sampler, SamplingDecision, SamplingInput};
 
-/// Records every span: `always_on`.
+/// A sampler that records every span: `always_on`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AlwaysOn;
 
@@ -22,7 +22,7 @@ impl Sampler for AlwaysOn {
     }
 }
 
-/// Records no span: `always_off`.
+/// A sampler that records no span: `always_off`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AlwaysOff;
 

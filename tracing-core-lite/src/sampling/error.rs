@@ -1,20 +1,20 @@
-//! What is wrong with a sampler's settings.
+//! Errors in a sampler's settings.
 
 use std::sync::Arc;
 
 use super::{AlwaysOn, ParentBased, Ratio, Sampler};
 
-/// `OTEL_TRACES_SAMPLER` or `OTEL_TRACES_SAMPLER_ARG` cannot be followed. Report it, and go on with the
+/// The error for an invalid `OTEL_TRACES_SAMPLER` or `OTEL_TRACES_SAMPLER_ARG`. Report it, and use the
 /// [`fallback`](SamplerError::fallback).
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SamplerError {
-    /// A name that is not known.
+    /// The name is unknown.
     #[error("unknown sampler {name:?}: known are {}", known.join(", "))]
     Unknown {
         /// The name.
         name: String,
-        /// The names that would have been understood.
+        /// The known names.
         known: Vec<&'static str>,
     },
     /// The argument of a ratio sampler is not a number from 0 to 1.
@@ -28,8 +28,8 @@ pub enum SamplerError {
 }
 
 impl SamplerError {
-    /// The sampler to use instead: as the OpenTelemetry specification says, a ratio of 1 in place of one that cannot be
-    /// read, and the default sampler in place of one that is not known.
+    /// Returns the sampler to use instead. As the OpenTelemetry specification requires, this is a ratio of 1 for an
+    /// invalid ratio, and the default sampler for an unknown name.
     #[must_use]
     pub fn fallback(&self) -> Arc<dyn Sampler> {
         match self {

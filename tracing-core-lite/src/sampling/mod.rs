@@ -1,6 +1,6 @@
 //! Sampling: which traces are recorded.
 //!
-//! A [`Sampler`] is asked when a span starts, before its attributes are built. The choice is made in code, or by
+//! A [`Sampler`] decides when a span starts, before its attributes are computed. Choose it in code, or with
 //! `OTEL_TRACES_SAMPLER` and `OTEL_TRACES_SAMPLER_ARG` ([`from_env`]):
 //!
 //! ```
@@ -14,8 +14,8 @@
 //! assert_eq!(decision.trace_state.expect("the threshold is sent on").header(), "ot=th:c");
 //! ```
 //!
-//! [`Ratio`] is OpenTelemetry's [consistent] probability sampling: the same trace gets the same answer in every
-//! process, and what was recorded can be counted as what it stands for.
+//! [`Ratio`] is OpenTelemetry's [consistent] probability sampling: every process makes the same decision about a trace,
+//! and each recorded span tells how many spans it represents.
 
 mod always;
 pub mod consistent;

@@ -37,15 +37,15 @@ pub fn from_env(variables: &impl Variables) -> (Arc<dyn Sampler>, Vec<EnvError>)
     }
 }
 
-/// The sampler of this name, compared without regard to case: `always_on`, `always_off`, `traceidratio`,
-/// `parentbased_always_on`, `parentbased_always_off`, `parentbased_traceidratio`. The default, for an empty name, is
-/// `parentbased_always_on`.
+/// Returns the sampler with this name, ignoring ASCII case: `always_on`, `always_off`, `traceidratio`,
+/// `parentbased_always_on`, `parentbased_always_off` or `parentbased_traceidratio`. An empty name stands for the
+/// default, `parentbased_always_on`.
 ///
-/// `argument` is the share that a ratio sampler records, from 0 to 1; by default 1. Other samplers ignore it.
+/// `argument` is the share that a ratio sampler records, from 0 to 1. The default is 1. Other samplers ignore it.
 ///
 /// # Errors
-/// For a name that is not known (`jaeger_remote`, `xray`), and for an argument that is not a number from 0 to 1. The error
-/// has a [`fallback`](SamplerError::fallback).
+/// Returns an error for an unknown name (such as `jaeger_remote` or `xray`), and for an argument that is not a number
+/// from 0 to 1. The error has a [`fallback`](SamplerError::fallback).
 pub fn from_names(name: &str, argument: Option<&str>) -> Result<Arc<dyn Sampler>, SamplerError> {
     let name = match name.trim() {
         "" => "parentbased_always_on",

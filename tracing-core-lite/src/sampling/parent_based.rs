@@ -1,4 +1,4 @@
-//! Follow the parent's decision.
+//! A sampler that follows the parent's decision.
 
 use std::sync::Arc;
 
@@ -6,18 +6,19 @@ use opentelemetry::trace::SpanContext;
 
 use super::{AlwaysOff, AlwaysOn, Record, Sampler, SamplingDecision, SamplingInput};
 
-/// Decides as the parent did, so that traces are whole; the root of a trace is left to another sampler: `parentbased_…`.
+/// A sampler that decides as the parent did, so that traces are complete. Another sampler decides about roots:
+/// `parentbased_…`.
 ///
-/// By default a span is recorded when its parent is sampled, whether the parent is in this process or another. Each of the
-/// four cases can be given to a sampler of its own. With a parent and without such a sampler, nothing is allocated, and
-/// tracestate stays as it is.
+/// By default a span is recorded if its parent is sampled, whether the parent is in this process or another. Each of
+/// the four cases can be given a sampler of its own. A span that follows its parent keeps its tracestate, and sampling
+/// it does not allocate.
 ///
 /// Source: OpenTelemetry specification, "Tracing SDK", section "ParentBased".
 ///
 /// ```
 /// use tracing_core_lite::sampling::{ParentBased, Ratio, Sampler};
 ///
-/// // Strangers may not fill our storage: what they mark as sampled is recorded in a tenth of all cases.
+/// // Of the traces that callers mark as sampled, record a tenth, so that callers cannot fill the storage.
 /// let sampler = ParentBased::new(Ratio::new(0.1)).with_remote_parent_sampled(Ratio::new(0.1));
 /// assert!(sampler.description().starts_with("ParentBased{root:TraceIdRatioBased{0.1"));
 /// ```
@@ -31,7 +32,7 @@ pub struct ParentBased<S> {
 }
 
 impl<S: Sampler> ParentBased<S> {
-    /// Leaves spans without a parent to `root`.
+    /// Creates a sampler that asks `root` about spans without a parent.
     pub fn new(root: S) -> Self {
         Self {
             root,
@@ -42,28 +43,28 @@ impl<S: Sampler> ParentBased<S> {
         }
     }
 
-    /// Decides when the parent is in another process and sampled. By default such a span is recorded.
+    /// Sets the sampler for spans whose parent is in another process and sampled. By default they are recorded.
     #[must_use]
     pub fn with_remote_parent_sampled(mut self, sampler: impl Sampler) -> Self {
         self.remote_parent_sampled = Some(Arc::new(sampler));
         self
     }
 
-    /// Decides when the parent is in another process and not sampled. By default such a span is dropped.
+    /// Sets the sampler for spans whose parent is in another process and not sampled. By default they are dropped.
     #[must_use]
     pub fn with_remote_parent_not_sampled(mut self, sampler: impl Sampler) -> Self {
         self.remote_parent_not_sampled = Some(Arc::new(sampler));
         self
     }
 
-    /// Decides when the parent is in this process and sampled. By default such a span is recorded.
+    /// Sets the sampler for spans whose parent is in this process and sampled. By default they are recorded.
     #[must_use]
     pub fn with_local_parent_sampled(mut self, sampler: impl Sampler) -> Self {
         self.local_parent_sampled = Some(Arc::new(sampler));
         self
     }
 
-    /// Decides when the parent is in this process and not sampled. By default such a span is dropped.
+    /// Sets the sampler for spans whose parent is in this process and not sampled. By default they are dropped.
     #[must_use]
     pub fn with_local_parent_not_sampled(mut self, sampler: impl Sampler) -> Self {
         self.local_parent_not_sampled = Some(Arc::new(sampler));
@@ -72,7 +73,7 @@ impl<S: Sampler> ParentBased<S> {
 }
 
 impl<S> ParentBased<S> {
-    /// Who decides about children of `parent`, if not their parent.
+    /// Returns the sampler for children of `parent`, or `None` if they follow it.
     fn delegate(&self, parent: &SpanContext) -> Option<&dyn Sampler> {
         match (parent.is_remote(), parent.is_sampled()) {
             (true, true) => &self.remote_parent_sampled,

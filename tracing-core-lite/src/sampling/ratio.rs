@@ -5,15 +5,15 @@ use opentelemetry::trace::TraceState;
 use super::consistent::{OT, OtTraceState, Randomness, Threshold};
 use super::{Record, Sampler, SamplingDecision, SamplingInput};
 
-/// Records a share of all traces: `traceidratio`.
+/// A sampler that records a share of all traces: `traceidratio`.
 ///
-/// The decision compares the trace's randomness (`rv` in the parent's tracestate `ot` member, else the low 56 bits of the
-/// trace id) with a threshold, so that all samplers with the same share choose the same traces, and one with a larger share
-/// chooses all of theirs and more. When the span is sampled, the threshold is sent on as `ot=th:…`; when it is not, a
-/// threshold from upstream is taken out, since it does not hold any more. Everything else in tracestate stays.
+/// It compares the randomness of the trace (`rv` in the `ot` member of the parent's tracestate, or else the low 56 bits
+/// of the trace id) with a threshold. Samplers with the same share therefore choose the same traces, and one with a
+/// larger share chooses all of these and more. A sampled span sends the threshold on as `ot=th:…`. An unsampled span
+/// removes the threshold of its parent, because it no longer applies. The rest of tracestate is kept.
 ///
-/// Use it as the root of [`ParentBased`](super::ParentBased) to decide once for a trace. On its own it decides for each
-/// span, whatever the parent's flag says.
+/// As the root of [`ParentBased`](super::ParentBased) it decides once for each trace. On its own it decides about each
+/// span and ignores the parent's sampled flag.
 ///
 /// Source: OpenTelemetry specification, "TraceState: Probability Sampling" and "TraceState Handling".
 #[derive(Debug, Clone)]
@@ -21,20 +21,21 @@ pub struct Ratio {
     threshold: Threshold,
     /// `th:…`
     member: String,
-    /// The tracestate of a sampled root: made once.
+    /// The tracestate of a sampled root, created once.
     root: TraceState,
 }
 
 impl Ratio {
-    /// Records this share of all traces: 1 is all, 0 is none. More than 1 counts as 1; less than 2⁻⁵⁶, and what is not a
-    /// number, as 0.
+    /// Creates a sampler that records this share of all traces, from 0 (none) to 1 (all). Larger values are treated as
+    /// 1. Values below 2⁻⁵⁶ and NaN are treated as 0.
     #[must_use]
     pub fn new(probability: f64) -> Self {
         Self::with_threshold(threshold(probability))
     }
 
-    /// As [`new`](Ratio::new), with a threshold that is rounded to `digits` significant hex digits, for a shorter
-    /// tracestate: 4 err by less than a thousandth of the share. 0 and more than 14 stand for all 14.
+    /// Creates a sampler like [`new`](Ratio::new) whose threshold is rounded to `digits` significant hex digits, for a
+    /// shorter tracestate. With 4 digits the error is less than a thousandth of the share. 0 and values above 14 mean
+    /// all 14 digits.
     #[must_use]
     pub fn with_precision(probability: f64, digits: u8) -> Self {
         Self::with_threshold(threshold(probability).rounded(digits))
@@ -46,13 +47,13 @@ impl Ratio {
         Self { threshold, member, root }
     }
 
-    /// The threshold that is compared with the randomness of traces.
+    /// Returns the threshold that the randomness of traces is compared with.
     #[must_use]
     pub fn threshold(&self) -> Threshold {
         self.threshold
     }
 
-    /// The trace state for a parent without an `ot` member.
+    /// Returns the tracestate of a span whose parent has no `ot` member.
     fn add_member(&self, parent: &TraceState) -> TraceState {
         if *parent == TraceState::NONE {
             return self.root.clone();

@@ -28,20 +28,21 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceId, TraceState};
 /// }
 /// ```
 pub trait Sampler: Send + Sync + Debug + 'static {
-    /// Decides about a span that is about to start. Called on the request's thread, so it should not block.
+    /// Decides about a span that is about to start. This runs on the thread that starts the span, so it should not
+    /// block.
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision;
 
-    /// Returns what [`sample`](Sampler::sample) decides about every child of `parent`, if that depends on neither the name nor
-    /// the kind of the child, keeps the tracestate and adds no attributes. Such a child starts without a call of `sample`,
-    /// which is cheaper.
+    /// Returns the decision for every child of `parent`, if it is the same for every name and kind, keeps the
+    /// tracestate and adds no attributes. Such a child starts without a call to [`sample`](Sampler::sample), which is
+    /// cheaper.
     ///
-    /// `parent` is valid. The default returns `None`, which promises nothing.
+    /// `parent` is valid. The default returns `None`, so `sample` is called for every child.
     fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
         let _ = parent;
         None
     }
 
-    /// Returns a name with the settings, for logs: `TraceIdRatioBased{0.25}`.
+    /// Returns the sampler's name and settings for logs, such as `TraceIdRatioBased{0.25}`.
     fn description(&self) -> String;
 }
 
@@ -77,9 +78,9 @@ impl<S: Sampler + ?Sized> Sampler for Box<S> {
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SamplingInput<'a> {
-    /// The parent, which is valid; `None` for the root of a trace.
+    /// The parent, which is valid. `None` for the root of a trace.
     pub parent: Option<&'a SpanContext>,
-    /// The trace: the parent's, or the new one of a root.
+    /// The trace that the span belongs to. A root has a new one.
     pub trace_id: TraceId,
     /// The span's name when it starts.
     pub name: &'a str,
@@ -88,7 +89,7 @@ pub struct SamplingInput<'a> {
 }
 
 impl<'a> SamplingInput<'a> {
-    /// Creates the input for one span. An invalid `parent` counts as none.
+    /// Creates the input for one span. An invalid `parent` is ignored.
     #[must_use]
     pub fn new(
         parent: Option<&'a SpanContext>,
@@ -103,12 +104,12 @@ impl<'a> SamplingInput<'a> {
 /// Whether a span is recorded and whether it is exported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Record {
-    /// Neither: the span only passes its context on.
+    /// Neither. The span only propagates its context.
     Drop,
-    /// Recorded here, but not marked as sampled: called processes do not record it, and it is exported only if a later stage
-    /// of this process decides so.
+    /// Recorded here but not marked as sampled. Called services do not record the trace. The span is exported only if a
+    /// later stage of this process decides so.
     RecordOnly,
-    /// Recorded, exported, and marked as sampled for called processes.
+    /// Recorded, exported, and marked as sampled for called services.
     RecordAndSample,
 }
 
@@ -118,9 +119,9 @@ pub enum Record {
 pub struct SamplingDecision {
     /// Whether the span is recorded.
     pub record: Record,
-    /// The span's tracestate. `None` keeps the parent's; a root then has none.
+    /// The span's tracestate. `None` keeps the parent's, and leaves a root without one.
     pub trace_state: Option<TraceState>,
-    /// Attributes to add to the span; usually empty.
+    /// Attributes to add to the span. Usually empty.
     pub attributes: Vec<KeyValue>,
 }
 
@@ -138,7 +139,7 @@ impl SamplingDecision {
         self
     }
 
-    /// Sets attributes to add to the span.
+    /// Sets the attributes to add to the span.
     #[must_use]
     pub fn with_attributes(mut self, attributes: Vec<KeyValue>) -> Self {
         self.attributes = attributes;
@@ -147,7 +148,7 @@ impl SamplingDecision {
 }
 
 impl From<Record> for SamplingDecision {
-    /// Like [`SamplingDecision::new`]; allocates nothing.
+    /// Like [`SamplingDecision::new`]. Does not allocate.
     fn from(record: Record) -> Self {
         Self::new(record)
     }

@@ -1,4 +1,4 @@
-//! The attributes of an event or a link, which come all at once.
+//! The attributes of an event or a link, which are set all at once.
 
 use super::encode;
 use super::value::Value;

@@ -17,7 +17,7 @@ use crate::context::is_suppressed;
 use crate::ids;
 use crate::sampling::{Record, SamplingInput};
 
-/// The W3C Trace Context Level 2 flag: at least the low 56 bits of the trace id are random.
+/// The W3C Trace Context Level 2 flag that says that at least the low 56 bits of the trace id are random.
 const RANDOM: u8 = 0x02;
 
 /// A builder for a span, made by [`Tracer::span`](crate::Tracer::span).
@@ -40,7 +40,7 @@ impl<'a> SpanBuilder<'a> {
         Self { source, name, kind: SpanKind::Internal, parent: None, remote_parent: None, start_time: None }
     }
 
-    /// Sets the kind; internal by default.
+    /// Sets the kind. The default is internal.
     #[inline]
     pub fn with_kind(mut self, kind: SpanKind) -> Self {
         self.kind = kind;
@@ -54,7 +54,7 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
-    /// Makes the span a child of a span of another process, in place of the span of the parent context.
+    /// Makes the span a child of a span of another process, instead of the span of the parent context.
     ///
     /// An invalid `span_context` makes the span a root.
     #[inline]
@@ -63,7 +63,7 @@ impl<'a> SpanBuilder<'a> {
         self
     }
 
-    /// Sets the start; now by default.
+    /// Sets the start time. The default is now.
     pub fn with_start_time(mut self, time: impl Into<Timestamp>) -> Self {
         self.start_time = Some(time.into());
         self
@@ -115,7 +115,7 @@ impl<'a> SpanBuilder<'a> {
         self.start_sampled(engine, scope, parent, write)
     }
 
-    /// Starts a child of `parent`, which has decided whether it is recorded.
+    /// Starts a child of `parent`, whose decision it follows.
     #[inline]
     pub(crate) fn start_child(
         &self,
@@ -132,7 +132,7 @@ impl<'a> SpanBuilder<'a> {
         self.record(engine, scope, Some(parent), flags, || child(parent, flags), write)
     }
 
-    /// Starts a span that the sampler decides about.
+    /// Starts a span after asking the sampler.
     #[inline]
     pub(crate) fn start_sampled(
         &self,
@@ -198,7 +198,7 @@ impl<'a> SpanBuilder<'a> {
                 with_remote = context.with_remote_span_context(remote.clone());
                 &with_remote
             }
-            // To an SDK, a context with an invalid span is one of an unsampled parent.
+            // Another SDK treats a context with an invalid span as an unsampled parent.
             Some(_) if context.has_active_span() => {
                 with_remote = Context::new();
                 &with_remote

@@ -14,7 +14,7 @@ static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
 #[derive(Debug)]
 pub(crate) struct Engine {
-    /// Never the same for two engines of a process.
+    /// Unique among the engines of a process.
     id: u64,
     settings: EngineSettings,
     scopes: Arc<Scopes>,

@@ -22,12 +22,12 @@ use crate::clock::Timestamp;
 #[derive(Debug)]
 pub struct Span(State);
 
-/// Small, since spans are moved often.
+/// Small, because spans are moved often.
 #[derive(Debug)]
 enum State {
     /// Recorded by this crate.
     Recording(SlotHandle),
-    /// Not recorded; only passes its context on.
+    /// Not recorded. It only propagates its context.
     NotRecording(Box<SpanContext>),
     /// Recorded by the global provider of the OpenTelemetry API.
     Foreign(Box<ForeignSpan>),
@@ -46,7 +46,7 @@ impl Span {
         Self(State::Foreign(Box::new(span)))
     }
 
-    /// Creates a span that records nothing and passes `span_context` on.
+    /// Creates a span that records nothing and propagates `span_context`.
     #[must_use]
     pub fn not_recording(span_context: SpanContext) -> Self {
         Self(State::NotRecording(BoxPool::boxed(&NOT_RECORDING, span_context)))
@@ -184,7 +184,7 @@ impl Span {
         drop(self);
     }
 
-    /// Ends the span as of `time`. A time before the start counts as the start.
+    /// Ends the span at `time`. A time before the start is replaced by the start.
     pub fn end_at(self, time: impl Into<Timestamp>) {
         self.end_by_reference(Some(time.into()), |_| {});
     }
@@ -200,8 +200,8 @@ impl Span {
         }
     }
 
-    /// Runs `write` like [`end_with`](Span::end_with), and ends the span as of `time`, for callers that have
-    /// read the clock already. A time before the start counts as the start.
+    /// Runs `write` like [`end_with`](Span::end_with), and ends the span at `time`, for callers that have already read
+    /// the clock. A time before the start is replaced by the start.
     ///
     /// ```
     /// use tracing_core_lite::TracerProvider;
@@ -278,7 +278,7 @@ impl Drop for Span {
     #[inline]
     fn drop(&mut self) {
         match &mut self.0 {
-            // Takes no lock if all that is left is to let go of the slot.
+            // Takes no lock if only the slot remains to be released.
             State::Recording(slot) => slot.end_as_owner(Timestamp::now_relative_to, |record, engine| {
                 if record.has_panicked() {
                     Recorder::own(record, engine.limits()).record_panic();

@@ -7,10 +7,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use super::engine::Engine;
 use crate::propagation::{self, Propagator};
 
-/// What spans and propagation need of the installed provider.
+/// The parts of the installed provider that spans and propagation need.
 ///
-/// Not the provider itself: a thread would keep it alive until that thread next starts a span, and would then wait for
-/// its shutdown.
+/// This is not the provider itself, because a thread would keep that alive until it next starts a span, and would then
+/// wait for its shutdown.
 #[derive(Debug, Clone)]
 pub(crate) struct Installed {
     pub(crate) engine: Arc<Engine>,
@@ -18,14 +18,14 @@ pub(crate) struct Installed {
 }
 
 static INSTALLED: RwLock<Option<Installed>> = RwLock::new(None);
-/// Counts installations, so that a thread sees without a lock that its copy is stale.
+/// Counts installations, so that a thread can see without a lock that its copy is stale.
 static EPOCH: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static KNOWN: RefCell<(u64, Option<Installed>)> = const { RefCell::new((0, None)) };
 }
 
-/// Installs an engine and a propagator, in place of those before.
+/// Installs an engine and a propagator, replacing the previous ones.
 pub(crate) fn install(installed: Installed) {
     let before = INSTALLED.write().unwrap_or_else(PoisonError::into_inner).replace(installed);
     propagation::installed::register(|visit| {
@@ -39,8 +39,8 @@ fn now() -> Option<Installed> {
     INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Calls `visit` with what is installed. Each thread keeps a copy of its own, since all threads would write to a shared
-/// reference count with every span.
+/// Calls `visit` with the installed engine and propagator. Each thread keeps its own copy, because otherwise all
+/// threads would write to one reference count for every span.
 #[inline]
 pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&Installed>) -> R) -> R {
     let epoch = EPOCH.load(Ordering::Acquire);
@@ -58,9 +58,9 @@ pub(crate) fn with_installed<R>(visit: impl FnOnce(Option<&Installed>) -> R) -> 
     });
     match (visited, visit) {
         (Ok(Some(visited)), _) => visited,
-        // The thread's storage is gone, or about to be renewed further up in this very call.
+        // The thread's storage is destroyed, or an outer call on this thread is updating it.
         (_, Some(visit)) => visit(now().as_ref()),
-        // `visit` is gone only when it has been called, and then there is what it returned.
+        // `visit` is taken only by the call above, which sets the result.
         (_, None) => unreachable!("the visitor was called and its result lost"),
     }
 }

@@ -1,6 +1,6 @@
 //! Limits of a span.
 
-/// How much one span may hold. What exceeds a limit is dropped and counted in the span's `dropped_*_count`.
+/// The limits of a span. Data beyond a limit is dropped and counted in the span's `dropped_*_count`.
 ///
 /// The environment variables and defaults are those of the OpenTelemetry specification ("Span Limits"), except
 /// [`span_bytes`](SpanLimits::span_bytes), which is ours.
@@ -14,20 +14,22 @@
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SpanLimits {
-    /// Attributes of a span: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` or `OTEL_ATTRIBUTE_COUNT_LIMIT`, 128 by default.
+    /// The maximum number of attributes of a span: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT` or `OTEL_ATTRIBUTE_COUNT_LIMIT`,
+    /// 128 by default.
     pub attributes: u32,
-    /// Characters of a string value, beyond which it is cut: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT` or
-    /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, no limit by default.
+    /// The maximum number of characters of a string value, which is cut there: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`
+    /// or `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`, no limit by default.
     pub value_length: Option<usize>,
-    /// Events of a span: `OTEL_SPAN_EVENT_COUNT_LIMIT`, 128 by default.
+    /// The maximum number of events of a span: `OTEL_SPAN_EVENT_COUNT_LIMIT`, 128 by default.
     pub events: u32,
-    /// Links of a span: `OTEL_SPAN_LINK_COUNT_LIMIT`, 128 by default.
+    /// The maximum number of links of a span: `OTEL_SPAN_LINK_COUNT_LIMIT`, 128 by default.
     pub links: u32,
-    /// Attributes of one event: `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, 128 by default.
+    /// The maximum number of attributes of an event: `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`, 128 by default.
     pub attributes_per_event: u32,
-    /// Attributes of one link: `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`, 128 by default.
+    /// The maximum number of attributes of a link: `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`, 128 by default.
     pub attributes_per_link: u32,
-    /// Bytes that all attributes, events and links of a span take together once encoded: 262,144 (256 KiB) by default.
+    /// The maximum number of bytes that all attributes, events and links of a span take once encoded: 262,144 (256 KiB)
+    /// by default.
     pub span_bytes: usize,
 }
 
@@ -46,49 +48,49 @@ impl Default for SpanLimits {
 }
 
 impl SpanLimits {
-    /// Sets how many attributes a span may have.
+    /// Sets the maximum number of attributes of a span.
     #[must_use]
     pub fn with_attributes(mut self, attributes: u32) -> Self {
         self.attributes = attributes;
         self
     }
 
-    /// Sets how many characters a string value may have.
+    /// Sets the maximum number of characters of a string value.
     #[must_use]
     pub fn with_value_length(mut self, value_length: Option<usize>) -> Self {
         self.value_length = value_length;
         self
     }
 
-    /// Sets how many events a span may have.
+    /// Sets the maximum number of events of a span.
     #[must_use]
     pub fn with_events(mut self, events: u32) -> Self {
         self.events = events;
         self
     }
 
-    /// Sets how many links a span may have.
+    /// Sets the maximum number of links of a span.
     #[must_use]
     pub fn with_links(mut self, links: u32) -> Self {
         self.links = links;
         self
     }
 
-    /// Sets how many attributes an event may have.
+    /// Sets the maximum number of attributes of an event.
     #[must_use]
     pub fn with_attributes_per_event(mut self, attributes_per_event: u32) -> Self {
         self.attributes_per_event = attributes_per_event;
         self
     }
 
-    /// Sets how many attributes a link may have.
+    /// Sets the maximum number of attributes of a link.
     #[must_use]
     pub fn with_attributes_per_link(mut self, attributes_per_link: u32) -> Self {
         self.attributes_per_link = attributes_per_link;
         self
     }
 
-    /// Sets how many bytes the attributes, events and links of a span may take together.
+    /// Sets the maximum number of bytes that the attributes, events and links of a span take together.
     #[must_use]
     pub fn with_span_bytes(mut self, span_bytes: usize) -> Self {
         self.span_bytes = span_bytes;

@@ -1,4 +1,4 @@
-//! The name that a span starts with.
+//! The name of a span.
 
 use std::borrow::Cow;
 
@@ -6,8 +6,8 @@ use super::encode;
 use crate::stack_text::StackText;
 use crate::wire::ByteBuf;
 
-/// A span's name: a text, or parts that make it up, which spares a copy of it. [`Tracer::span`](crate::Tracer::span) and
-/// [`Recorder::set_name`](super::Recorder::set_name) take either.
+/// A span's name: a text, or parts that are concatenated without an allocation. [`Tracer::span`](crate::Tracer::span)
+/// and [`Recorder::set_name`](super::Recorder::set_name) accept both.
 ///
 /// ```
 /// use tracing_core_lite::TracerProvider;
@@ -27,11 +27,11 @@ enum Parts<'a> {
     Some(&'a [&'a str]),
 }
 
-/// The longest name that is put together on the stack, in bytes.
+/// The maximum length of a name that is concatenated on the stack, in bytes.
 const ON_STACK: usize = 128;
 
 impl<'a> SpanName<'a> {
-    /// Calls `visit` with the name as one text. Parts that are short together are not put on the heap.
+    /// Calls `visit` with the name as one text. Short names are concatenated on the stack.
     #[inline]
     pub(super) fn with_text<R>(self, visit: impl FnOnce(&str) -> R) -> R {
         let parts = match self.0 {
@@ -48,7 +48,7 @@ impl<'a> SpanName<'a> {
         visit(text.as_str())
     }
 
-    /// The name as one text.
+    /// Returns the name as one text.
     pub(crate) fn to_text(self) -> Cow<'a, str> {
         match self.0 {
             Parts::One(name) => Cow::Borrowed(name),

@@ -10,9 +10,8 @@ use crate::wire::{self, ByteBuf};
 
 /// Attributes that are encoded once and set on many spans, by [`Recorder::set_prepared`](super::Recorder::set_prepared).
 ///
-/// For attributes that are known before the span starts, such as the address of a server. They are copied into
-/// the span with one copy. Limits and repeated keys have the same effect as if each attribute was set by
-/// itself.
+/// It is for attributes that are known before the span starts, such as the address of a server. All of them are added
+/// with one copy. Limits and repeated keys have the same effect as if each attribute were set separately.
 ///
 /// ```
 /// use tracing_core_lite::TracerProvider;
@@ -34,7 +33,7 @@ pub struct PreparedAttributes {
     /// Encoded as fields of `Span`, without limits.
     pub(super) fields: ByteBuf,
     pub(super) keys: KeyFilter,
-    /// Bytes of the longest text.
+    /// The length of the longest text in bytes.
     pub(super) longest: usize,
     /// For spans that do not have room for all of them, and for spans of another provider.
     pub(super) all: Vec<KeyValue>,
@@ -57,7 +56,7 @@ impl PreparedAttributes {
             self.all.retain(|attribute| attribute.key.as_str() != key);
         }
         let value = value.into();
-        // They may be kept for long, so they take only the memory that they need.
+        // They may be kept for long, so excess capacity is released.
         self.fields.reserve(self.fields.len() + wire::field_len(encode::key_value_len(key, &value, None)));
         encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, None);
         self.longest = self.longest.max(value.longest_text());

@@ -1,8 +1,8 @@
 //! The pooled memory of a recording span, shared by the [`Span`](super::Span) and the `Context` that carries
 //! it.
 //!
-//! The pool saves allocations, and keeps memory of one thread from being freed on another. The slot also holds
-//! the ids of the span, so that a `Span` is small to move.
+//! The pool saves allocations, and prevents memory of one thread from being freed on another. The slot also holds the
+//! ids of the span, so that a `Span` is small to move.
 //!
 //! The `Arc` is that of triomphe: without weak references, it takes only a plain load to see that it is the
 //! only handle.
@@ -18,7 +18,7 @@ use super::engine::Engine;
 use super::record::{Identity, SpanRecord, header};
 use crate::clock::Timestamp;
 
-/// The most slots that a thread keeps. A slot takes 2 to 48 KiB.
+/// The maximum number of slots that a thread keeps.
 const POOL_LIMIT: usize = 64;
 
 thread_local! {
@@ -70,7 +70,7 @@ impl Slot {
     /// Locks the record. Returns `None` if this thread is writing to it further up the stack.
     #[inline]
     fn lock(&self) -> Option<Locked<'_>> {
-        // A panic in a caller's closure leaves a record that ends between two fields, which is a valid span.
+        // If a caller's closure panics, the record ends between two fields, which is a valid span.
         let record = match self.record.try_lock() {
             Ok(record) => record,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -104,7 +104,7 @@ impl Drop for Locked<'_> {
     }
 }
 
-/// The value of [`Slot::writer`] while nobody writes.
+/// The value of [`Slot::writer`] while no thread writes.
 const NO_THREAD: usize = 0;
 
 /// Returns a number that no other living thread has, and that is not [`NO_THREAD`].

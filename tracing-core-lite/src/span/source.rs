@@ -1,4 +1,4 @@
-//! Which engine records the spans of a tracer.
+//! The choice of the engine that records the spans of a tracer.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,7 +15,7 @@ use crate::propagation::Propagator;
 pub(crate) enum SpanSource {
     /// By this engine, in which the scope has this number.
     Engine { engine: Arc<Engine>, scope: u32 },
-    /// By whichever engine is installed when a span starts.
+    /// By the engine that is installed when a span starts.
     Installed(Arc<InstalledScope>),
 }
 
@@ -27,7 +27,7 @@ pub(crate) struct InstalledScope {
     number: AtomicU64,
 }
 
-/// What records the next span.
+/// The recorder of the next span.
 pub(crate) enum Resolved<'a> {
     Engine(&'a Arc<Engine>, u32),
     /// The global provider of the OpenTelemetry API.
@@ -57,7 +57,7 @@ impl SpanSource {
 
 #[cfg(feature = "tower")]
 impl SpanSource {
-    /// Like [`resolve`](SpanSource::resolve), with the propagator of the installed provider if that is what records.
+    /// Like [`resolve`](SpanSource::resolve), with the propagator of the installed provider if that provider records.
     #[inline]
     pub(crate) fn resolve_with_propagator<R>(
         &self,

@@ -1,8 +1,8 @@
-//! Asks the span of a context when it started.
+//! A query for the start time of a context's span.
 //!
-//! A `Context` hides the type of its span. The only way to reach one of ours is the OpenTelemetry API, so the question
-//! travels as a call that changes no span: setting the status to `Unset`, which the specification tells every
-//! implementation to ignore.
+//! A `Context` hides the type of its span, and only the OpenTelemetry API reaches it. The query therefore travels as a
+//! call that changes no span: setting the status to `Unset`, which the specification requires every implementation to
+//! ignore.
 
 use std::cell::Cell;
 
@@ -32,9 +32,9 @@ pub(super) fn start_of(context: &Context) -> Option<Timestamp> {
     }
 }
 
-/// Called by our spans when their status is set to `Unset`: answers if this thread has asked.
+/// Called by our spans when their status is set to `Unset`. Answers if this thread has a query in progress.
 pub(super) fn answer(start: impl FnOnce() -> Option<Timestamp>) {
-    // A thread that is going away has asked nothing.
+    // A thread whose storage is destroyed has no query.
     let _ = PROBE.try_with(|probe| {
         if matches!(probe.get(), Probe::Asked)
             && let Some(start) = start()

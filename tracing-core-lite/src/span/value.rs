@@ -4,7 +4,7 @@ use opentelemetry::{Array, KeyValue};
 
 /// The value of an attribute: a string, bool, integer or double, or an array of one of these.
 ///
-/// It borrows, and is copied once, into the buffer of the span. Values convert with `Into`, as in
+/// It borrows, and is copied once into the buffer of the span. Values convert with `Into`, as in
 /// `span.set("http.route", route)`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]

@@ -1,4 +1,4 @@
-//! For tests: spans collected in memory, assertions on them, and an OTLP endpoint whose answers a test chooses.
+//! Test support: spans in memory, assertions on them, and an OTLP endpoint with scripted replies.
 
 mod endpoint;
 mod spans;

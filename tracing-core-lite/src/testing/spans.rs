@@ -8,10 +8,10 @@ use crate::exporters::MemoryExporter;
 use crate::provider::{BuildError, TracerProvider, TracerProviderBuilder};
 use crate::span::data::{FinishedSpan, SpanData, Value};
 
-/// How long a test waits for its spans, at most.
+/// The maximum time that a test waits for its spans.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A provider of its own for a test, with the spans that it has recorded. Tests that run in parallel do not see each
+/// A provider for one test, together with the spans that it has recorded. Tests that run in parallel do not see each
 /// other's spans.
 ///
 /// ```
@@ -40,10 +40,10 @@ impl Default for TestSpans {
 }
 
 impl TestSpans {
-    /// Records every span.
+    /// Creates a provider that records every span.
     ///
     /// # Panics
-    /// When the operating system refuses a thread.
+    /// Panics if the operating system refuses a thread.
     #[must_use]
     pub fn new() -> Self {
         match Self::with(|builder| builder) {
@@ -52,10 +52,10 @@ impl TestSpans {
         }
     }
 
-    /// Records with the provider that `configure` builds, whose exporter is replaced.
+    /// Creates the provider that `configure` builds. Its exporter is replaced.
     ///
     /// # Errors
-    /// When the operating system refuses a thread.
+    /// Returns an error if the operating system refuses a thread.
     pub fn with(
         configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder,
     ) -> Result<Self, BuildError> {
@@ -79,7 +79,7 @@ impl TestSpans {
     /// Returns all spans that have ended so far, in the order of their ends on each thread.
     ///
     /// # Panics
-    /// When they do not arrive within 10 seconds.
+    /// Panics if they do not arrive within 10 seconds.
     #[must_use]
     #[track_caller]
     pub fn finished(&self) -> Vec<FinishedSpan> {
@@ -92,7 +92,7 @@ impl TestSpans {
     /// Waits until `count` spans have ended, such as those that end in other tasks, and returns all that have ended.
     ///
     /// # Panics
-    /// When there are fewer after 10 seconds.
+    /// Panics if fewer have arrived after 10 seconds.
     #[must_use]
     #[track_caller]
     pub fn wait_for(&self, count: usize) -> Vec<FinishedSpan> {
@@ -112,7 +112,7 @@ impl TestSpans {
     /// Returns the only span called `name`.
     ///
     /// # Panics
-    /// When there is none, or more than one.
+    /// Panics if there is none, or more than one.
     #[must_use]
     #[track_caller]
     pub fn one(&self, name: &str) -> SpanData {
@@ -124,12 +124,12 @@ impl TestSpans {
         }
     }
 
-    /// Checks the tree of all spans that have ended: a line for each span, a child indented by two more blanks than its
-    /// parent, siblings in the order of their starts.
+    /// Checks the tree of all spans that have ended. Each span is a line, children are indented by two more spaces than
+    /// their parent, and siblings are in the order of their starts.
     ///
-    /// A line is the name of a span, and may give details in brackets, of which each that is given has to hold:
+    /// A line is the name of a span. It may list details in brackets, each of which must match:
     ///
-    /// | detail | holds |
+    /// | detail | value |
     /// |---|---|
     /// | `kind` | `internal`, `server`, `client`, `producer` or `consumer` |
     /// | `service` | the `service.name` of the resource |
@@ -154,7 +154,7 @@ impl TestSpans {
     /// ```
     ///
     /// # Panics
-    /// When the spans make another tree, or one of them is an orphan. The message shows the difference.
+    /// Panics if the spans form another tree, or if one of them is an orphan. The message shows the difference.
     #[track_caller]
     pub fn assert_tree(&self, expected: &str) {
         let expected = match tree::parse(expected) {
@@ -171,7 +171,7 @@ impl SpanData {
     /// Returns the value of a string attribute, or `None` if there is no such attribute.
     ///
     /// # Panics
-    /// When the attribute has a value of another type.
+    /// Panics if the attribute has a value of another type.
     #[must_use]
     #[track_caller]
     pub fn text(&self, key: &str) -> Option<&str> {
@@ -184,7 +184,7 @@ impl SpanData {
     /// Returns the value of an integer attribute, or `None` if there is no such attribute.
     ///
     /// # Panics
-    /// When the attribute has a value of another type.
+    /// Panics if the attribute has a value of another type.
     #[must_use]
     #[track_caller]
     pub fn int(&self, key: &str) -> Option<i64> {
@@ -197,7 +197,7 @@ impl SpanData {
     /// Returns the value of a boolean attribute, or `None` if there is no such attribute.
     ///
     /// # Panics
-    /// When the attribute has a value of another type.
+    /// Panics if the attribute has a value of another type.
     #[must_use]
     #[track_caller]
     pub fn bool(&self, key: &str) -> Option<bool> {
@@ -210,7 +210,7 @@ impl SpanData {
     /// Returns the value of a floating-point attribute, or `None` if there is no such attribute.
     ///
     /// # Panics
-    /// When the attribute has a value of another type.
+    /// Panics if the attribute has a value of another type.
     #[must_use]
     #[track_caller]
     pub fn double(&self, key: &str) -> Option<f64> {

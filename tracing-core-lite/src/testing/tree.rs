@@ -1,4 +1,4 @@
-//! Trees of spans as text, and the comparison with what a test expects.
+//! Trees of spans as text, and their comparison with the expected tree.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +6,7 @@ use opentelemetry::trace::{SpanId, SpanKind};
 
 use crate::span::data::{FinishedSpan, LinkData, StatusData};
 
-/// The details of a span that an expected line may give, by their names.
+/// The names of the details that an expected line may have.
 const KIND: &str = "kind";
 const SERVICE: &str = "service";
 const STATUS: &str = "status";
@@ -14,10 +14,10 @@ const LINK: &str = "link";
 const FOLLOWS: &str = "follows";
 const KEYS: [&str; 5] = [KIND, SERVICE, STATUS, LINK, FOLLOWS];
 
-/// What a link detail says of a span without links.
+/// The value of a link detail for a span without links.
 const NONE: &str = "none";
 
-/// One line of a tree: a span's name at a depth, and what is said of it.
+/// One line of a tree: a span's name, its depth and its details.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Line {
     depth: usize,
@@ -26,7 +26,7 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Whether this expected line fits the line of a span.
+    /// Returns whether this expected line matches the line of a span.
     fn fits(&self, found: &Self) -> bool {
         self.depth == found.depth
             && self.name == found.name
@@ -44,7 +44,7 @@ impl Line {
         values
     }
 
-    /// This line with those of its details that `asked` has too, so that a difference is easy to see.
+    /// Returns this line with only the details that `asked` has too, so that a difference is easy to see.
     fn only_what(&self, asked: Option<&Self>) -> String {
         let is_asked = |key: &str| asked.is_some_and(|asked| !asked.values(key).is_empty());
         let details: Vec<_> = self
@@ -62,7 +62,7 @@ impl Line {
     }
 }
 
-/// Reads an expected tree. Returns an error that names the first line that makes no sense.
+/// Parses an expected tree. The error names the first invalid line.
 pub(super) fn parse(text: &str) -> Result<Vec<Line>, String> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let indent = |line: &str| line.len() - line.trim_start().len();
@@ -78,7 +78,7 @@ pub(super) fn parse(text: &str) -> Result<Vec<Line>, String> {
 
 type Details = Vec<(String, String)>;
 
-/// Takes `[key=value, …]` off the end of a line. Brackets without a `=` belong to the name.
+/// Removes `[key=value, …]` from the end of a line. Brackets without `=` belong to the name.
 fn split_details(line: &str) -> Result<(&str, Details), String> {
     let Some((name, list)) = line.strip_suffix(']').and_then(|line| line.rsplit_once(" [")) else {
         return Ok((line, Vec::new()));
@@ -93,7 +93,7 @@ fn split_details(line: &str) -> Result<(&str, Details), String> {
     Ok((name.trim_end(), details.collect::<Result<_, _>>()?))
 }
 
-/// Returns the tree of `spans`, siblings in the order of their starts. Orphans are marked.
+/// Returns the tree of `spans`, with siblings in the order of their starts. Orphans are marked.
 pub(super) fn lines(spans: &[FinishedSpan]) -> Vec<Line> {
     let known: HashSet<SpanId> = spans.iter().map(|it| it.span.span_id).collect();
     let names: HashMap<SpanId, &str> =
@@ -147,17 +147,17 @@ fn details(it: &FinishedSpan, names: &HashMap<SpanId, &str>) -> Details {
     details
 }
 
-/// The name of the linked span, or its id if it is not among the spans.
+/// Returns the name of the linked span, or its id if it is not among the spans.
 fn target(link: &LinkData, names: &HashMap<SpanId, &str>) -> String {
     names.get(&link.span_id).map_or_else(|| format!("{:x}", link.span_id), |name| (*name).to_owned())
 }
 
-/// Returns `lines` as text: names, indented by two blanks a level.
+/// Returns `lines` as text: names, indented by two spaces a level.
 pub(super) fn text(lines: &[Line]) -> String {
     lines.iter().map(|line| line.only_what(None) + "\n").collect()
 }
 
-/// Compares a tree with the expected one. The error is a difference by lines: `-` expected, `+` found.
+/// Compares a tree with the expected one. The error is a line difference: `-` expected, `+` found.
 pub(super) fn compare(expected: &[Line], found: &[Line]) -> Result<(), String> {
     let pairs = longest_common(expected, found);
     if pairs.len() == expected.len() && pairs.len() == found.len() {
@@ -181,7 +181,7 @@ pub(super) fn compare(expected: &[Line], found: &[Line]) -> Result<(), String> {
     Err(text)
 }
 
-/// The places of the lines that fit each other, as many as can be in order.
+/// Returns the positions of the lines of a longest common subsequence.
 fn longest_common(expected: &[Line], found: &[Line]) -> Vec<(usize, usize)> {
     let (rows, columns) = (expected.len(), found.len());
     let mut lengths = vec![vec![0_usize; columns + 1]; rows + 1];

@@ -1,4 +1,4 @@
-//! OTLP requests made with opentelemetry-proto, for the tests to compare with.
+//! OTLP requests built with opentelemetry-proto, to compare with.
 #![allow(dead_code, unreachable_pub)]
 
 use bytes::Bytes;
@@ -16,7 +16,7 @@ use tracing_core_lite::opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use tracing_core_lite::pipeline::Batch;
 use tracing_core_lite::span::data::{self, StatusData, Value};
 
-/// A request with `count` spans named `span 0`, `span 1` and so on.
+/// Returns a request with `count` spans named `span 0`, `span 1` and so on.
 pub fn request(count: usize) -> ExportTraceServiceRequest {
     let spans = (0..count)
         .map(|index| Span {
@@ -37,12 +37,12 @@ pub fn request(count: usize) -> ExportTraceServiceRequest {
     }
 }
 
-/// The same, encoded.
+/// Returns the same request, encoded.
 pub fn batch(count: usize) -> Batch {
     Batch::new(Bytes::from(request(count).encode_to_vec()), count)
 }
 
-/// Any request whose ids have their proper length. Doubles are finite, so that requests can be compared.
+/// A strategy for requests whose ids have the correct length. Doubles are finite, so that requests can be compared.
 pub fn any_request() -> impl Strategy<Value = ExportTraceServiceRequest> {
     vec(any_resource_spans(), 0..3).prop_map(|resource_spans| ExportTraceServiceRequest { resource_spans })
 }
@@ -90,7 +90,7 @@ fn any_span() -> impl Strategy<Value = Span> {
         },
     );
     let status = (".{0,8}", 0..=2i32).prop_map(|(message, code)| Status {
-        // A description belongs to errors alone (trace API specification); the model has no place for another.
+        // Only errors have a description (trace API specification). The model cannot store another.
         message: if code == 2 { message } else { String::new() },
         code,
     });
@@ -115,7 +115,7 @@ fn any_span() -> impl Strategy<Value = Span> {
     })
 }
 
-/// An all-zero id means none; JSON has no other way to say it.
+/// An all-zero id means none, which JSON has no other way to express.
 fn id<const N: usize>(bytes: [u8; N]) -> Vec<u8> {
     if bytes == [0; N] { Vec::new() } else { bytes.to_vec() }
 }
@@ -149,7 +149,7 @@ fn any_value() -> impl Strategy<Value = Option<any_value::Value>> {
     option::weighted(0.95, nested)
 }
 
-/// The model of `request`, made from opentelemetry-proto's structs field by field.
+/// Converts `request` to the model, field by field.
 pub fn expected(request: &ExportTraceServiceRequest) -> Vec<data::ResourceSpans> {
     request.resource_spans.iter().map(expected_resource_spans).collect()
 }

@@ -1,4 +1,4 @@
-//! A service with one method of each kind behind the server layer, and a client for it above the client layer.
+//! A service with one method of each kind behind the server layer, and a client with the client layer.
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code)] // Each test uses its part.
 
@@ -29,7 +29,7 @@ use proto::{Item, Level};
 pub(crate) type Client = StockClient<ClientService<Channel>>;
 type Levels = Pin<Box<dyn Stream<Item = Result<Level, Status>> + Send>>;
 
-/// What is done depends on the sku.
+/// The service. The sku selects its behavior.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Shelf {
     /// Its spans are children of the current one.
@@ -84,7 +84,7 @@ impl Stock for Shelf {
         let last = if sku == "broken" { Some(Err(Status::internal("shelf fell over"))) } else { None };
         let stream = tokio_stream::iter(levels.chain(last)).throttle(Duration::from_millis(20));
         Ok(Response::new(Box::pin(stream.map(move |level| {
-            // Not of the error, so that there is one for each level.
+            // Does not depend on the error, so that there is one for each level.
             if !is_endless && level.is_ok() {
                 shelf.work("count");
             }
@@ -109,7 +109,7 @@ impl Stock for Shelf {
     }
 }
 
-/// A server and a client that record into one collection.
+/// A server and a client that record into the same collection.
 pub(crate) struct Shop {
     pub(crate) spans: TestSpans,
     pub(crate) client: Client,
@@ -135,9 +135,9 @@ impl Shop {
         Self { spans, client, endpoint, port }
     }
 
-    /// The spans of the only call, client and server, after having checked that they are of one trace.
+    /// Returns the client and the server span of the only call, after checking that they belong to one trace.
     pub(crate) fn pair(&self) -> (SpanData, SpanData) {
-        // Both are named after the method, and what the service did in between is of kind internal.
+        // Both are named after the method. The service's own spans are of kind internal.
         let deadline = std::time::Instant::now() + Duration::from_secs(10);
         let of = |kind: SpanKind| {
             let all = self.spans.finished();
@@ -159,7 +159,7 @@ impl Shop {
     }
 }
 
-/// Serves `shelf` on a port of its own.
+/// Serves `shelf` on its own port.
 pub(crate) async fn serve<L, B>(mut server: Server<L>, shelf: Shelf) -> u16
 where
     L: Layer<tonic::service::Routes> + Clone + Send + 'static,
@@ -180,7 +180,7 @@ where
     port
 }
 
-/// What a span says about its end.
+/// Returns how a span ended.
 pub(crate) fn ending(span: &SpanData) -> (Option<&str>, Option<&str>, bool) {
     (span.text("rpc.response.status_code"), span.text("error.type"), span.is_error())
 }

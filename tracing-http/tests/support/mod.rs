@@ -1,4 +1,4 @@
-//! Servers on loopback ports, and connections that are written by hand.
+//! Servers on loopback ports, and raw connections.
 #![allow(dead_code, reason = "each test uses some of it")]
 
 use std::net::SocketAddr;
@@ -10,12 +10,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tracing_core_lite::span::data::{SpanData, Value};
 use tracing_core_lite::testing::TestSpans;
 
-/// A traceparent of a caller that sampled.
+/// A traceparent whose sampled flag is set.
 pub(crate) const SAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
-/// A traceparent of a caller that did not.
+/// A traceparent whose sampled flag is not set.
 pub(crate) const UNSAMPLED: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00";
 
-/// Serves `app`, with the address of the peer in the extensions.
+/// Serves `app`, with the peer's address in the request extensions.
 pub(crate) async fn serve(app: Router) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -24,7 +24,7 @@ pub(crate) async fn serve(app: Router) -> SocketAddr {
     address
 }
 
-/// Sends `head` (lines; the empty one is added) and reads until the server closes.
+/// Sends `head` (lines, followed by an empty one) and reads until the server closes the connection.
 pub(crate) async fn send(address: SocketAddr, head: &str) -> String {
     String::from_utf8_lossy(&send_bytes(address, head.as_bytes()).await).into_owned()
 }
@@ -37,7 +37,7 @@ pub(crate) async fn send_bytes(address: SocketAddr, head: &[u8]) -> Vec<u8> {
     answer
 }
 
-/// A connection that has sent `head` and `connection: close`.
+/// Opens a connection and sends `head` and `connection: close`.
 pub(crate) async fn open(address: SocketAddr, head: &[u8]) -> TcpStream {
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut bytes = head.to_vec();
@@ -46,21 +46,21 @@ pub(crate) async fn open(address: SocketAddr, head: &[u8]) -> TcpStream {
     stream
 }
 
-/// Spans end on the server's task, maybe after the client has its answer.
+/// Waits, because spans end on the server's task, possibly after the client has received the response.
 pub(crate) async fn wait_for(spans: &TestSpans, count: usize) -> Vec<SpanData> {
     let spans = spans.clone();
     let finished = tokio::task::spawn_blocking(move || spans.wait_for(count)).await.unwrap();
     finished.into_iter().map(|finished| finished.span).collect()
 }
 
-/// The only span there is.
+/// Returns the only span.
 pub(crate) async fn only(spans: &TestSpans) -> SpanData {
     let mut all = wait_for(spans, 1).await;
     assert_eq!(all.len(), 1, "{all:?}");
     all.remove(0)
 }
 
-/// Attributes as text, sorted.
+/// Returns the attributes as text, sorted.
 pub(crate) fn attributes(span: &SpanData) -> Vec<String> {
     let mut lines: Vec<String> =
         span.attributes.iter().map(|(key, value)| format!("{key} = {}", text(value))).collect();

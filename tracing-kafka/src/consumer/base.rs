@@ -1,4 +1,4 @@
-//! The consumer that is polled by hand.
+//! The consumer without a stream, which is polled by its user.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,8 +18,8 @@ use crate::headers::CarrierMessage;
 
 /// A [`BaseConsumer`] that returns messages with the context of their senders.
 ///
-/// Create it from a configuration, as the bare consumer, or wrap a consumer that exists. Subscriptions, commits and all other
-/// functions are in the trait [`Consumer`]. The consumer's context and its callbacks are the caller's own.
+/// Create it from a configuration, like the bare consumer, or wrap an existing consumer. Subscriptions, commits and all
+/// other functions are in the trait [`Consumer`]. The consumer keeps its context and callbacks.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -51,39 +51,39 @@ where
 }
 
 impl<C: ConsumerContext> TracedBaseConsumer<C> {
-    /// Wraps `inner`, with default settings. Spans do not name the broker, the client and the group, as
-    /// [`with_config`](Self::with_config) does.
+    /// Wraps `inner` with default settings. Spans name the broker, the client and the group only with
+    /// [`with_config`](Self::with_config).
     #[must_use]
     pub fn new(inner: BaseConsumer<C>) -> Self {
         Self::with_settings(inner, Settings::new())
     }
 
-    /// Wraps `inner`, with `settings`.
+    /// Wraps `inner` with `settings`.
     #[must_use]
     pub fn with_settings(inner: BaseConsumer<C>, settings: Settings) -> Self {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// Wraps `inner`, which was created from `config`, with `settings`. Spans name the first of `bootstrap.servers`,
     /// `client.id` and `group.id`.
     #[must_use]
     pub fn with_config(inner: BaseConsumer<C>, config: &ClientConfig, settings: Settings) -> Self {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
     }
 
-    /// Returns the consumer without spans.
+    /// Returns the bare consumer.
     #[must_use]
     pub fn inner(&self) -> &Arc<BaseConsumer<C>> {
         &self.inner
     }
 
-    /// Reads the sender of a message that was received in another way, such as from the bare consumer.
+    /// Returns the sender of a message that was received in another way, for example from the bare consumer.
     pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
         self.receiver.receive(message, Some(self.inner.client()))
     }
 
-    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each message, and with their topic
-    /// and partition if they have them in common. See [`MessageBatch`], and [`Received::item`] for the work on each message.
+    /// Starts the work on several `messages`: one `process` span with a FollowsFrom link for each message, and with the
+    /// topic and partition that they share. See [`MessageBatch`], and [`Received::item`] for the work on each message.
     ///
     /// ```no_run
     /// # use rdkafka::message::OwnedMessage;
@@ -110,22 +110,22 @@ impl<C: ConsumerContext> TracedBaseConsumer<C> {
         self.receiver.start_batch(Destination::new(topic))
     }
 
-    /// Polls for a message, as [`BaseConsumer::poll`] does.
+    /// Polls for a message, like [`BaseConsumer::poll`].
     ///
     /// # Errors
-    /// Those of the bare consumer.
+    /// Returns the errors of the bare consumer.
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) -> Option<KafkaResult<Received<BorrowedMessage<'_>>>> {
         let message = self.inner.poll(timeout)?;
         Some(message.map(|message| self.receiver.receive(message, Some(self.inner.client()))))
     }
 
-    /// Returns an iterator that waits for each message, as [`BaseConsumer::iter`] does.
+    /// Returns an iterator that waits for each message, like [`BaseConsumer::iter`].
     #[must_use]
     pub fn iter(&self) -> Iter<'_, C> {
         Iter { inner: self.inner.iter(), receiver: &self.receiver, kafka: self.inner.client() }
     }
 
-    /// Returns a separate queue for one partition, as the bare consumer's `split_partition_queue` does.
+    /// Returns a separate queue for one partition, like the bare consumer's `split_partition_queue`.
     #[must_use]
     pub fn split_partition_queue(&self, topic: &str, partition: i32) -> Option<TracedPartitionQueue<C>> {
         let inner = self.inner.split_partition_queue(topic, partition)?;

@@ -5,7 +5,7 @@ use tracing_core_lite::messaging::Destination;
 
 use super::Received;
 
-/// Returns the topic and the partition that all messages have in common.
+/// Returns the topic and the partition that all messages share.
 pub(super) fn destination<M: Message>(messages: &[Received<M>]) -> Destination<'_> {
     let Some(first) = messages.first() else { return Destination::default() };
     if messages.iter().any(|message| message.topic() != first.topic()) {

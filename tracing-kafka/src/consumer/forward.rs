@@ -1,6 +1,6 @@
-//! rdkafka's trait [`Consumer`](rdkafka::consumer::Consumer) for both wrappers.
+//! The implementation of rdkafka's trait [`Consumer`](rdkafka::consumer::Consumer) for both wrappers.
 
-/// Implements `Consumer` with the wrapper's `inner`, and spans for commits if the settings ask for them.
+/// Implements `Consumer` by delegating to the wrapper's `inner`, with spans for commits if the settings enable them.
 macro_rules! forward_consumer {
     ([$($generics:tt)*] $wrapper:ty, $($bounds:tt)*) => {
         const _: () = {

@@ -17,7 +17,7 @@ use super::{Received, Receiver};
 pub struct TracedMessageStream<'a, C: ConsumerContext> {
     pub(super) inner: MessageStream<'a, C>,
     pub(super) receiver: &'a Receiver,
-    /// `None` for the messages of one partition, whose queue does not know its client.
+    /// `None` for the messages of one partition, whose queue has no access to its client.
     pub(super) kafka: Option<&'a Client<C>>,
 }
 

@@ -19,16 +19,16 @@ pub struct TracedPartitionQueue<C: ConsumerContext = DefaultConsumerContext> {
 }
 
 impl<C: ConsumerContext> TracedPartitionQueue<C> {
-    /// Polls for a message, as [`PartitionQueue::poll`] does.
+    /// Polls for a message, like [`PartitionQueue::poll`].
     ///
     /// # Errors
-    /// Those of the bare queue.
+    /// Returns the errors of the bare queue.
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) -> Option<KafkaResult<Received<BorrowedMessage<'_>>>> {
         let message = self.inner.poll(timeout)?;
         Some(message.map(|message| self.receiver.receive::<_, C>(message, None)))
     }
 
-    /// Sets a callback, as [`PartitionQueue::set_nonempty_callback`] does.
+    /// Sets a callback, like [`PartitionQueue::set_nonempty_callback`].
     pub fn set_nonempty_callback<F: Fn() + Send + Sync + 'static>(&mut self, callback: F) {
         self.inner.set_nonempty_callback(callback);
     }
@@ -46,15 +46,15 @@ where
 }
 
 impl<C: ConsumerContext, R> TracedStreamPartitionQueue<C, R> {
-    /// Receives a message, as [`StreamPartitionQueue::recv`] does, and is as safe to cancel.
+    /// Receives a message, like [`StreamPartitionQueue::recv`]. It is equally cancel-safe.
     ///
     /// # Errors
-    /// Those of the bare queue.
+    /// Returns the errors of the bare queue.
     pub async fn recv(&self) -> KafkaResult<Received<BorrowedMessage<'_>>> {
         self.inner.recv().await.map(|message| self.receiver.receive::<_, C>(message, None))
     }
 
-    /// Returns the stream of messages, as [`StreamPartitionQueue::stream`] does.
+    /// Returns the stream of messages, like [`StreamPartitionQueue::stream`].
     pub fn stream(&self) -> TracedMessageStream<'_, C> {
         TracedMessageStream { inner: self.inner.stream(), receiver: &self.receiver, kafka: None }
     }

@@ -18,9 +18,9 @@ use crate::record::{ClusterId, record_message};
 
 /// A message with the context of its sender. It dereferences to the message.
 ///
-/// Receiving a message creates no span. Working on it does: see [`process`](Received::process) and
-/// [`start_processing`](Received::start_processing). Kafka does not report redeliveries. If a consumer ends before it commits,
-/// the spans of both deliveries have the same partition, the same offset, and a link to the same sender.
+/// Receiving a message creates no span, but processing it does: see [`process`](Received::process) and
+/// [`start_processing`](Received::start_processing). Kafka does not report redeliveries. If a consumer ends before it
+/// commits, the spans of both deliveries have the same partition, the same offset, and a link to the same sender.
 #[derive(Debug)]
 pub struct Received<M> {
     message: M,
@@ -66,8 +66,8 @@ impl<M: CarrierMessage> Received<M> {
         headers::last(self.message.borrowed_headers()?, name)
     }
 
-    /// Runs the future that `work` returns, in the context of a `process` span. The span records an `Err` and a panic. When
-    /// the returned future is dropped, the span ends at that moment.
+    /// Runs the future that `work` returns in the context of a `process` span. The span records an `Err` and a panic.
+    /// If the returned future is dropped, the span ends then.
     ///
     /// ```no_run
     /// # use tracing_kafka::TracedStreamConsumer;
@@ -81,7 +81,7 @@ impl<M: CarrierMessage> Received<M> {
     /// ```
     ///
     /// # Errors
-    /// That of `work`.
+    /// Returns the error of `work`.
     pub async fn process<'a, T, E, F>(&'a self, work: impl FnOnce(&'a Self) -> F) -> Result<T, E>
     where
         E: Error,
@@ -108,7 +108,7 @@ impl<M: CarrierMessage> Received<M> {
         })
     }
 
-    /// Adds the message to a batch: a FollowsFrom link to its sender, and one more in the count.
+    /// Adds the message to a batch: adds a FollowsFrom link to its sender and increases the count.
     pub fn add_to(&self, batch: &mut MessageBatch) {
         batch.add(&self.origin, self.body_size());
     }
@@ -124,12 +124,12 @@ impl<M: CarrierMessage> Received<M> {
         item
     }
 
-    /// Returns the headers with which to publish the message again, to a retry topic or a dead-letter topic: its own headers,
+    /// Returns the headers for publishing the message again, to a retry topic or a dead-letter topic: its own headers,
     /// with the number of the attempt ([`x-attempt`](tracing_core_lite::messaging::ATTEMPT)) and the first sender
     /// ([`x-first-traceparent`](tracing_core_lite::messaging::FIRST_TRACEPARENT)).
     ///
-    /// If the work that failed sends the message with a traced producer, its `send` span is below the span of this attempt. The
-    /// span of the next attempt links to that span, and to the first sender.
+    /// If the failed work sends the message with a traced producer, its `send` span is below the span of this attempt.
+    /// The span of the next attempt links to that `send` span and to the first sender.
     #[must_use]
     pub fn retry_headers(&self) -> OwnedHeaders {
         let mut headers = Outgoing(self.message.borrowed_headers().map(|headers| headers.detach()));
@@ -141,7 +141,7 @@ impl<M: CarrierMessage> Received<M> {
         self.message.payload().map_or(0, <[u8]>::len)
     }
 
-    /// Returns the time since the message's timestamp; `None` if the timestamp is in the future.
+    /// Returns the time since the message's timestamp, or `None` if the timestamp is in the future.
     fn age(&self) -> Option<Duration> {
         age(self.message.timestamp().to_millis()?, SystemTime::now())
     }

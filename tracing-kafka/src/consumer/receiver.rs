@@ -1,4 +1,4 @@
-//! What the wrappers of consumers share.
+//! The state that the wrappers of consumers share.
 
 use rdkafka::ClientConfig;
 use rdkafka::client::{self, ClientContext};
@@ -16,7 +16,7 @@ use crate::record::ClusterId;
 /// `messaging.operation.name` of receiving, in metrics.
 const POLL: &str = "poll";
 
-/// What all clones and queues of one consumer share.
+/// The state that all clones and queues of one consumer share.
 #[derive(Debug, Clone)]
 pub(crate) struct Receiver {
     pub(super) client: Client,
@@ -28,7 +28,7 @@ impl Receiver {
         Self { client: instrument(settings, config), cluster_id: ClusterId::default() }
     }
 
-    /// Reads the sender of a message. `kafka` is the client that received it, where it is at hand.
+    /// Reads the sender of a message. `kafka` is the client that received it, if it is available.
     pub(super) fn receive<M: CarrierMessage, C: ClientContext>(
         &self,
         message: M,

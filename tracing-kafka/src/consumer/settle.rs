@@ -12,7 +12,7 @@ use crate::record::{ClusterId, record_failure};
 
 /// The offsets of a commit.
 pub(crate) struct Offsets<'a> {
-    /// Empty if there is not exactly one topic.
+    /// The topic. Empty unless there is exactly one.
     topic: Cow<'a, str>,
     partition: Option<i32>,
     offset: Option<i64>,

@@ -17,8 +17,8 @@ use crate::headers::CarrierMessage;
 
 /// A [`StreamConsumer`] that returns messages with the context of their senders.
 ///
-/// Create it from a configuration, as the bare consumer, or wrap a consumer that exists. Subscriptions, commits and all other
-/// functions are in the trait [`Consumer`]. The consumer's context and its callbacks are the caller's own.
+/// Create it from a configuration, like the bare consumer, or wrap an existing consumer. Subscriptions, commits and all
+/// other functions are in the trait [`Consumer`]. The consumer keeps its context and callbacks.
 ///
 /// ```no_run
 /// use rdkafka::{ClientConfig, Message};
@@ -47,35 +47,35 @@ where
 }
 
 impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
-    /// Wraps `inner`, with default settings. Spans do not name the broker, the client and the group, as
-    /// [`with_config`](Self::with_config) does.
+    /// Wraps `inner` with default settings. Spans name the broker, the client and the group only with
+    /// [`with_config`](Self::with_config).
     pub fn new(inner: StreamConsumer<C, R>) -> Self {
         Self::with_settings(inner, Settings::new())
     }
 
-    /// Wraps `inner`, with `settings`.
+    /// Wraps `inner` with `settings`.
     pub fn with_settings(inner: StreamConsumer<C, R>, settings: Settings) -> Self {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// Wraps `inner`, which was created from `config`, with `settings`. Spans name the first of `bootstrap.servers`,
     /// `client.id` and `group.id`.
     pub fn with_config(inner: StreamConsumer<C, R>, config: &ClientConfig, settings: Settings) -> Self {
         Self { inner: Arc::new(inner), receiver: Receiver::new(settings, Some(config)) }
     }
 
-    /// Returns the consumer without spans.
+    /// Returns the bare consumer.
     pub fn inner(&self) -> &Arc<StreamConsumer<C, R>> {
         &self.inner
     }
 
-    /// Reads the sender of a message that was received in another way, such as from the bare consumer.
+    /// Returns the sender of a message that was received in another way, for example from the bare consumer.
     pub fn received<M: CarrierMessage>(&self, message: M) -> Received<M> {
         self.receiver.receive(message, Some(self.inner.client()))
     }
 
-    /// Starts the work on `messages` at once: one `process` span with a FollowsFrom link for each message, and with their topic
-    /// and partition if they have them in common. See [`MessageBatch`], and [`Received::item`] for the work on each message.
+    /// Starts the work on several `messages`: one `process` span with a FollowsFrom link for each message, and with the
+    /// topic and partition that they share. See [`MessageBatch`], and [`Received::item`] for the work on each message.
     ///
     /// ```no_run
     /// # use rdkafka::message::OwnedMessage;
@@ -104,15 +104,15 @@ impl<C: ConsumerContext, R> TracedStreamConsumer<C, R> {
 }
 
 impl<C: ConsumerContext + 'static, R> TracedStreamConsumer<C, R> {
-    /// Receives a message, as [`StreamConsumer::recv`] does, and is as safe to cancel.
+    /// Receives a message, like [`StreamConsumer::recv`]. It is equally cancel-safe.
     ///
     /// # Errors
-    /// Those of the bare consumer.
+    /// Returns the errors of the bare consumer.
     pub async fn recv(&self) -> Result<Received<BorrowedMessage<'_>>, KafkaError> {
         self.inner.recv().await.map(|message| self.receiver.receive(message, Some(self.inner.client())))
     }
 
-    /// Returns the stream of messages, as [`StreamConsumer::stream`] does.
+    /// Returns the stream of messages, like [`StreamConsumer::stream`].
     pub fn stream(&self) -> TracedMessageStream<'_, C> {
         TracedMessageStream {
             inner: self.inner.stream(),
@@ -121,7 +121,7 @@ impl<C: ConsumerContext + 'static, R> TracedStreamConsumer<C, R> {
         }
     }
 
-    /// Returns a separate queue for one partition, as the bare consumer's `split_partition_queue` does.
+    /// Returns a separate queue for one partition, like the bare consumer's `split_partition_queue`.
     pub fn split_partition_queue(
         &self,
         topic: &str,

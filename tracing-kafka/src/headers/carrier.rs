@@ -1,4 +1,4 @@
-//! Headers of messages as carriers of trace context.
+//! Message headers as carriers of trace context.
 
 use rdkafka::Message;
 use rdkafka::message::{BorrowedHeaders, BorrowedMessage, Header, OwnedHeaders, OwnedMessage};
@@ -33,7 +33,8 @@ impl CarrierMessage for OwnedMessage {
     }
 }
 
-/// The headers of a message, to read. Of several with one name the last counts, as in Kafka's own clients.
+/// The headers of a message, for reading. If several have the same name, the last one is used, as in Kafka's own
+/// clients.
 pub(crate) struct Incoming<'h>(pub(crate) Option<&'h BorrowedHeaders>);
 
 impl Extract for Incoming<'_> {
@@ -42,7 +43,7 @@ impl Extract for Incoming<'_> {
     }
 }
 
-/// The headers of a message, to write. All other headers keep their order, duplicates, nulls and bytes.
+/// The headers of a message, for writing. All other headers keep their order, duplicates, nulls and bytes.
 pub(crate) struct Outgoing(pub(crate) Option<OwnedHeaders>);
 
 impl Inject for Outgoing {

@@ -1,4 +1,4 @@
-//! Headers of messages: trace context in them, and librdkafka's own functions to read and change them.
+//! Message headers: trace context, and librdkafka's functions to read and change headers.
 
 mod carrier;
 mod native;

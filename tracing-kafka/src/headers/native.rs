@@ -1,8 +1,8 @@
 //! librdkafka's functions that read and change headers by name.
 //!
-//! rdkafka's own functions panic if the *name* of a header is not UTF-8, and its owned headers can only grow. A peer's message
-//! must not end the program, so this module calls librdkafka directly. The pointers are those that rdkafka holds, borrowed for
-//! as long as the references are.
+//! rdkafka's own functions panic if the *name* of a header is not UTF-8, and its owned headers cannot remove entries. A
+//! message from a peer must not cause a panic, so this module calls librdkafka directly. The pointers are those that
+//! rdkafka holds, borrowed as long as the references.
 #![allow(unsafe_code)]
 
 use std::ffi::{CStr, CString, c_void};
@@ -13,11 +13,11 @@ use rdkafka::bindings::{
 };
 use rdkafka::message::{BorrowedHeaders, OwnedHeaders};
 
-/// The longest name that becomes a C string without an allocation.
+/// The maximum length of a name that becomes a C string without an allocation.
 const SHORT: usize = 63;
 
-/// Returns the value of the last header with this name; `None` if there is none, or if it is null. Kafka compares names byte by
-/// byte.
+/// Returns the value of the last header with this name, or `None` if there is none or if it is null. Kafka compares
+/// names byte by byte.
 pub(crate) fn last<'h>(headers: &'h BorrowedHeaders, name: &str) -> Option<&'h [u8]> {
     let mut value: *const c_void = ptr::null();
     let mut size = 0;

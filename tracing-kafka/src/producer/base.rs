@@ -1,4 +1,4 @@
-//! The producer that is polled by hand.
+//! The producer that is polled by its user.
 
 use std::fmt;
 
@@ -53,20 +53,20 @@ where
     Part: Partitioner,
     C: ProducerContext<Part>,
 {
-    /// Wraps `inner`, with default settings. Spans do not name the broker and the client, as
-    /// [`with_config`](Self::with_config) does.
+    /// Wraps `inner` with default settings. Spans name the broker and the client only with
+    /// [`with_config`](Self::with_config).
     #[must_use]
     pub fn new(inner: BaseProducer<TracedProducerContext<C>, Part>) -> Self {
         Self::with_settings(inner, Settings::new())
     }
 
-    /// Wraps `inner`, with `settings`.
+    /// Wraps `inner` with `settings`.
     #[must_use]
     pub fn with_settings(inner: BaseProducer<TracedProducerContext<C>, Part>, settings: Settings) -> Self {
         Self { inner, sender: Sender::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// Wraps `inner`, which was created from `config`, with `settings`. Spans name the first of `bootstrap.servers`,
     /// `client.id` and `transactional.id`.
     #[must_use]
     pub fn with_config(
@@ -77,17 +77,17 @@ where
         Self { inner, sender: Sender::new(settings, Some(config)) }
     }
 
-    /// Returns the producer without spans. What is sent with it needs a [`TracedOpaque`], which only `send` creates.
+    /// Returns the bare producer. Sending with it requires a [`TracedOpaque`], which only `send` creates.
     #[must_use]
     pub fn inner(&self) -> &BaseProducer<TracedProducerContext<C>, Part> {
         &self.inner
     }
 
-    /// Queues a message, as [`BaseProducer::send`] does, with a span that ends at the delivery report.
+    /// Queues a message, like [`BaseProducer::send`], with a span that ends at the delivery report.
     ///
     /// # Errors
-    /// Those of the bare producer. The span records them: a full queue is `QueueFull`. The record in an error has the headers
-    /// that were prepared for it. If it is sent again, its trace context is replaced.
+    /// Returns the errors of the bare producer. The span records them: a full queue is `QueueFull`. The record in an
+    /// error has trace context in its headers, which is replaced if the record is sent again.
     #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
     pub fn send<'a, K, P>(
         &self,
@@ -111,13 +111,13 @@ where
         }
     }
 
-    /// Polls for delivery reports, as [`BaseProducer::poll`] does.
+    /// Polls for delivery reports, like [`BaseProducer::poll`].
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
         self.inner.poll(timeout);
     }
 }
 
-/// Starts the span of `record` and puts it beside the caller's opaque value.
+/// Starts the span of `record` and stores it with the caller's opaque value.
 pub(super) fn start<'a, K, P, D, C>(
     sender: &Sender,
     kafka: &Client<C>,

@@ -11,12 +11,12 @@ use rdkafka::producer::{Partitioner, ProducerContext};
 
 use super::sending::Sending;
 
-/// The context of a [`TracedBaseProducer`](super::TracedBaseProducer): at the delivery report of a message, it ends the span.
-/// It passes everything on to the context inside.
+/// The context of a [`TracedBaseProducer`](super::TracedBaseProducer). It ends the span of a message at the delivery
+/// report and forwards all calls to the inner context.
 #[derive(Debug, Clone, Default)]
 pub struct TracedProducerContext<C>(C);
 
-/// The opaque value of a message: the caller's own value, and the span.
+/// The opaque value of a message: the caller's value and the span.
 #[derive(Debug)]
 pub struct TracedOpaque<D> {
     pub(super) opaque: D,
@@ -29,7 +29,7 @@ impl<C> TracedProducerContext<C> {
         Self(context)
     }
 
-    /// Returns the context inside.
+    /// Returns the inner context.
     pub fn inner(&self) -> &C {
         &self.0
     }

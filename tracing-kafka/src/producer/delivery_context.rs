@@ -13,12 +13,12 @@ use rdkafka::producer::{NoCustomPartitioner, ProducerContext};
 
 use super::sending::Sending;
 
-/// The context that a [`TracedFutureProducer`](super::TracedFutureProducer) runs on: at the delivery report of a message,
-/// it ends the span and completes the future. All else goes to the context inside.
+/// The context of a [`TracedFutureProducer`](super::TracedFutureProducer). At the delivery report of a message it ends
+/// the span and completes the future. It forwards all other calls to the inner context.
 #[derive(Debug, Clone, Default)]
 pub struct TracedDeliveryContext<C>(C);
 
-/// What goes with a message to its delivery report.
+/// The data that a message carries to its delivery report.
 #[derive(Debug)]
 pub struct TracedDelivery {
     pub(super) report: oneshot::Sender<OwnedDeliveryResult>,
@@ -30,7 +30,7 @@ impl<C> TracedDeliveryContext<C> {
         Self(context)
     }
 
-    /// Returns the context inside.
+    /// Returns the inner context.
     pub fn inner(&self) -> &C {
         &self.0
     }
@@ -74,7 +74,7 @@ impl<C: ClientContext> ProducerContext<NoCustomPartitioner> for TracedDeliveryCo
             }),
             Err((error, message)) => Err((error.clone(), message.detach())),
         };
-        // Fails when the caller dropped the future.
+        // This fails if the caller has dropped the future.
         let _unread = report.send(result);
     }
 }

@@ -1,4 +1,4 @@
-//! The delivery report of one message, to wait for.
+//! The future of a message's delivery report.
 
 use std::fmt;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use super::sending::{Sending, record_cancelled, record_report};
 ///
 /// - From a [`TracedFutureProducer`](super::TracedFutureProducer): the producer's delivery callback ends the span,
 ///   whether this future is polled, kept or dropped.
-/// - From a [`WrappedFutureProducer`](super::WrappedFutureProducer): see there.
+/// - From a [`WrappedFutureProducer`](super::WrappedFutureProducer): see its documentation.
 #[must_use = "the delivery may fail"]
 pub struct TracedDeliveryFuture(Source);
 
@@ -51,7 +51,7 @@ impl Future for TracedDeliveryFuture {
     }
 }
 
-/// The report that a bare producer makes.
+/// The report of a bare producer.
 pub(super) struct WrappedDelivery(DeliveryFuture);
 
 impl Future for WrappedDelivery {

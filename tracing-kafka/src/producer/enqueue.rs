@@ -1,4 +1,4 @@
-//! Giving a message to a producer whose queue may be full.
+//! Sending to a producer whose queue may be full.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use rdkafka::message::{OwnedHeaders, OwnedMessage, ToBytes};
 use rdkafka::util::{AsyncRuntime, Timeout};
 use rdkafka::{Timestamp, producer::FutureRecord};
 
-/// How long to wait before a full queue is tried again, as the bare `FutureProducer` does.
+/// The pause before a full queue is tried again, the same as that of the bare `FutureProducer`.
 const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Calls `send` until the queue takes the record or `timeout` has passed.
@@ -31,7 +31,7 @@ pub(super) async fn enqueue<Runtime: AsyncRuntime, Record, T>(
     }
 }
 
-/// What the message in an error is made of, for when the record itself is no longer there.
+/// The parts of the message in an error, for when the record itself has been moved.
 #[derive(Clone, Copy)]
 pub(super) struct MessageParts<'a> {
     topic: &'a str,

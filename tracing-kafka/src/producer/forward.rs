@@ -1,6 +1,6 @@
-//! rdkafka's trait [`Producer`](rdkafka::producer::Producer) for all wrappers.
+//! The implementation of rdkafka's trait [`Producer`](rdkafka::producer::Producer) for all wrappers.
 
-/// Implements `Producer` with the wrapper's `inner`, and a span for each transaction.
+/// Implements `Producer` by delegating to the wrapper's `inner`, with a span for each transaction.
 macro_rules! forward_producer {
     ([$($generics:tt)*] $wrapper:ty, $context:ty, $partitioner:ty, $($bounds:tt)*) => {
         impl<$($generics)*> rdkafka::producer::Producer<$context, $partitioner> for $wrapper

@@ -25,17 +25,17 @@ use super::transactions::Counted;
 /// A producer with the calls and results of rdkafka's [`FutureProducer`](rdkafka::producer::FutureProducer), whose messages
 /// have spans and carry context.
 ///
-/// Created from a configuration, as the bare producer is. To trace a `FutureProducer` that exists, use
-/// [`WrappedFutureProducer`](super::WrappedFutureProducer). Other functions are in the trait [`Producer`], with a span for
-/// each transaction. A clone is cheap.
+/// It is created from a configuration, like the bare producer. To trace an existing `FutureProducer`, use
+/// [`WrappedFutureProducer`](super::WrappedFutureProducer). Other functions are in the trait [`Producer`], with a span
+/// for each transaction. Cloning it is cheap.
 ///
-/// The span of a message is a child of the span that is current when the future of [`send`](Self::send) is first polled, or
-/// when [`send_result`](Self::send_result) is called. It ends at the delivery report, with partition and offset or with the
-/// error: the producer's own delivery callback ends it, whether the future is polled, kept or dropped. This needs no async
-/// runtime. If the future of `send` is dropped while the queue is full, the message was not sent, and the span ends with an
-/// event `cancelled`.
+/// The span of a message is a child of the span that is current when the future of [`send`](Self::send) is first
+/// polled, or when [`send_result`](Self::send_result) is called. The producer's delivery callback ends the span with
+/// partition and offset or with the error, whether the future is polled, kept or dropped. This needs no async runtime.
+/// If the future of `send` is dropped while the queue is full, the message is not sent, and the span ends with an event
+/// `cancelled`.
 ///
-/// The message in an error has the headers with which it was sent. If it is sent again, its trace context is replaced.
+/// The message in an error has the headers with which it was sent. Its trace context is replaced if it is sent again.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -61,39 +61,39 @@ where
     _runtime: PhantomData<fn() -> R>,
 }
 
-/// A record, and what goes with it to its delivery report.
+/// A record and the data for its delivery report.
 type Outgoing<'a, K, P> = BaseRecord<'a, K, P, Box<TracedDelivery>>;
 
 impl<R> TracedFutureProducer<DefaultClientContext, R> {
-    /// Creates a producer from `config`, with `settings`. Spans end in the producer's delivery callback.
+    /// Creates a producer from `config` with `settings`. Spans end in the producer's delivery callback.
     ///
     /// # Errors
-    /// Those of [`ClientConfig::create`].
+    /// Returns the errors of [`ClientConfig::create`].
     pub fn create(config: &ClientConfig, settings: Settings) -> KafkaResult<Self> {
         Self::create_with_context(config, DefaultClientContext, settings)
     }
 }
 
 impl<C: ClientContext + 'static, R> TracedFutureProducer<C, R> {
-    /// Creates a producer from `config` and `context`, with `settings`. Spans end in the producer's delivery callback.
+    /// Creates a producer from `config` and `context` with `settings`. Spans end in the producer's delivery callback.
     ///
     /// # Errors
-    /// Those of [`ClientConfig::create_with_context`].
+    /// Returns the errors of [`ClientConfig::create_with_context`].
     pub fn create_with_context(config: &ClientConfig, context: C, settings: Settings) -> KafkaResult<Self> {
         let inner = ThreadedProducer::from_config_and_context(config, TracedDeliveryContext::new(context))?;
         Ok(Self { inner, sender: Sender::new(settings, Some(config)), _runtime: PhantomData })
     }
 
-    /// Returns the producer without spans. What is sent with it needs a [`TracedDelivery`], which only this type creates.
+    /// Returns the bare producer. Sending with it requires a [`TracedDelivery`], which only this type creates.
     pub fn inner(&self) -> &ThreadedProducer<TracedDeliveryContext<C>> {
         &self.inner
     }
 
-    /// Queues a message, as [`FutureProducer::send_result`](rdkafka::producer::FutureProducer::send_result) does, and returns
-    /// a future of its delivery report.
+    /// Queues a message, like [`FutureProducer::send_result`](rdkafka::producer::FutureProducer::send_result), and
+    /// returns a future of its delivery report.
     ///
     /// # Errors
-    /// Those of the bare producer. The span records them: a full queue is `QueueFull`.
+    /// Returns the errors of the bare producer. The span records them: a full queue is `QueueFull`.
     #[allow(clippy::result_large_err, reason = "the signature of the bare producer")]
     pub fn send_result<'a, K, P>(
         &self,
@@ -119,12 +119,12 @@ impl<C: ClientContext + 'static, R> TracedFutureProducer<C, R> {
         }
     }
 
-    /// Polls the producer, as [`FutureProducer::poll`](rdkafka::producer::FutureProducer::poll) does.
+    /// Polls the producer, like [`FutureProducer::poll`](rdkafka::producer::FutureProducer::poll).
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
         self.inner.poll(timeout);
     }
 
-    /// Starts the span of `record` and puts it beside the sender of the report.
+    /// Starts the span of `record` and stores it with the sender of the report.
     fn start<'a, K, P>(
         &self,
         mut record: FutureRecord<'a, K, P>,
@@ -154,11 +154,11 @@ where
     C: ClientContext + 'static,
     R: AsyncRuntime,
 {
-    /// Sends a message and waits for its delivery report, as
-    /// [`FutureProducer::send`](rdkafka::producer::FutureProducer::send) does.
+    /// Sends a message and waits for its delivery report, like
+    /// [`FutureProducer::send`](rdkafka::producer::FutureProducer::send).
     ///
     /// # Errors
-    /// Those of the bare producer.
+    /// Returns the errors of the bare producer.
     #[allow(clippy::result_large_err, reason = "the results of the bare producer")]
     pub async fn send<K, P, T>(&self, record: FutureRecord<'_, K, P>, queue_timeout: T) -> OwnedDeliveryResult
     where
@@ -170,7 +170,7 @@ where
         let (record, report, counted) = self.start(record);
         let queued = enqueue::<R, _, _>(record, queue_timeout.into(), |record| self.inner.send(record)).await;
         let result = match queued {
-            // The report cannot be missing while the producer is here.
+            // The report cannot be lost while the producer exists.
             Ok(()) => report.await.unwrap_or_else(|_| Err((KafkaError::Canceled, parts.message(None)))),
             Err((error, record)) => {
                 record.delivery_opaque.sending.fail(&error);

@@ -16,7 +16,7 @@ use crate::config::instrument;
 use crate::headers::{Incoming, Outgoing};
 use crate::record::{ClusterId, record_message};
 
-/// What is known of a message before it is sent.
+/// The known properties of a message before it is sent.
 pub(super) struct Outbound<'a> {
     pub(super) topic: &'a str,
     pub(super) partition: Option<i32>,
@@ -39,7 +39,7 @@ impl<'a> Outbound<'a> {
     }
 }
 
-/// What all clones of one producer share.
+/// The state that all clones of one producer share.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
     client: Client,

@@ -9,13 +9,13 @@ use tracing_core_lite::messaging::InFlight;
 
 use crate::record::{record_delivery, record_failure};
 
-/// The open span of a message. Dropped, it ends as cancelled.
+/// The open span of a message. If this is dropped, the span ends as cancelled.
 #[derive(Debug)]
 pub(super) struct Sending(Option<InFlight>);
 
 impl Sending {
-    /// Keeps `sending` until the message's fate is known. Nothing is kept of an operation that nobody observes, as many
-    /// messages wait for their reports at a time.
+    /// Keeps `sending` until the outcome of the message is known. An operation that is neither recorded nor measured is
+    /// discarded, because many messages wait for their reports at the same time.
     pub(super) fn new(sending: InFlight) -> Self {
         Self(Some(sending).filter(InFlight::is_observed))
     }
@@ -25,14 +25,14 @@ impl Sending {
         self.0.take()
     }
 
-    /// Ends the span: the producer did not accept the message.
+    /// Ends the span, because the producer did not accept the message.
     pub(super) fn fail(mut self, error: &KafkaError) {
         if let Some(mut sending) = self.0.take() {
             record_failure(&mut sending, error);
         }
     }
 
-    /// Ends the span with the delivery report that librdkafka hands to its callback.
+    /// Ends the span with the delivery report that librdkafka passes to its callback.
     pub(super) fn end(mut self, report: &DeliveryResult<'_>) {
         if let Some(mut sending) = self.0.take() {
             match report {
@@ -61,7 +61,7 @@ pub(super) fn record_report(sending: &mut InFlight, report: &OwnedDeliveryResult
     }
 }
 
-/// Records that nobody learns whether the message was delivered.
+/// Records that the delivery of the message remains unknown.
 pub(super) fn record_cancelled(sending: &mut InFlight) {
     sending.record(|span| {
         span.add_event(CANCELLED, &[]);

@@ -20,8 +20,8 @@ use super::sender::Sender;
 
 /// A [`ThreadedProducer`] whose messages have spans and carry context.
 ///
-/// It works as [`TracedBaseProducer`](super::TracedBaseProducer) does, except that spans end on the producer's own thread. A clone
-/// is cheap.
+/// It works like [`TracedBaseProducer`](super::TracedBaseProducer), except that spans end on the producer's own thread.
+/// Cloning it is cheap.
 #[must_use = "the producer's thread stops when it is dropped"]
 pub struct TracedThreadedProducer<C = DefaultProducerContext, Part = NoCustomPartitioner>
 where
@@ -37,13 +37,13 @@ where
     Part: Partitioner,
     C: ProducerContext<Part> + 'static,
 {
-    /// Wraps `inner`, with default settings. Spans do not name the broker and the client, as
-    /// [`with_config`](Self::with_config) does.
+    /// Wraps `inner` with default settings. Spans name the broker and the client only with
+    /// [`with_config`](Self::with_config).
     pub fn new(inner: ThreadedProducer<TracedProducerContext<C>, Part>) -> Self {
         Self::with_settings(inner, Settings::new())
     }
 
-    /// Wraps `inner`, with `settings`.
+    /// Wraps `inner` with `settings`.
     pub fn with_settings(
         inner: ThreadedProducer<TracedProducerContext<C>, Part>,
         settings: Settings,
@@ -51,7 +51,7 @@ where
         Self { inner, sender: Sender::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// Wraps `inner`, which was created from `config`, with `settings`. Spans name the first of `bootstrap.servers`,
     /// `client.id` and `transactional.id`.
     pub fn with_config(
         inner: ThreadedProducer<TracedProducerContext<C>, Part>,
@@ -61,16 +61,17 @@ where
         Self { inner, sender: Sender::new(settings, Some(config)) }
     }
 
-    /// Returns the producer without spans. What is sent with it needs a [`TracedOpaque`](super::TracedOpaque), which only `send` creates.
+    /// Returns the bare producer. Sending with it requires a [`TracedOpaque`](super::TracedOpaque), which only `send`
+    /// creates.
     pub fn inner(&self) -> &ThreadedProducer<TracedProducerContext<C>, Part> {
         &self.inner
     }
 
-    /// Queues a message, as [`ThreadedProducer::send`] does, with a span that ends at the delivery report.
+    /// Queues a message, like [`ThreadedProducer::send`], with a span that ends at the delivery report.
     ///
     /// # Errors
-    /// Those of the bare producer. The span records them: a full queue is `QueueFull`. The record in an error has the headers
-    /// that were prepared for it. If it is sent again, its trace context is replaced.
+    /// Returns the errors of the bare producer. The span records them: a full queue is `QueueFull`. The record in an
+    /// error has trace context in its headers, which is replaced if the record is sent again.
     #[allow(clippy::result_large_err, clippy::type_complexity, reason = "the signature of the bare producer")]
     pub fn send<'a, K, P>(
         &self,
@@ -94,7 +95,7 @@ where
         }
     }
 
-    /// Polls for delivery reports, as [`ThreadedProducer::poll`] does.
+    /// Polls for delivery reports, like [`ThreadedProducer::poll`].
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
         self.inner.poll(timeout);
     }

@@ -17,7 +17,7 @@ use crate::record::error_class;
 pub(crate) struct Transactions {
     client: Client,
     id: Option<String>,
-    /// Saves producers without transactions a lock for each message.
+    /// Spares producers without transactions a lock for each message.
     is_open: AtomicBool,
     open: Mutex<Option<Open>>,
 }
@@ -26,7 +26,7 @@ pub(crate) struct Transactions {
 struct Open {
     span: Span,
     messages: Arc<AtomicI64>,
-    /// Why the last attempt to end it failed.
+    /// The error of the last attempt to end it.
     failed: Option<Failed>,
 }
 
@@ -48,19 +48,19 @@ impl Drop for Open {
     }
 }
 
-/// A message that counts in the transaction that was open when it was sent, if any.
+/// A message that is counted in the transaction that was open when it was sent, if any.
 #[must_use = "a message that the producer rejected is not part of the transaction"]
 pub(crate) struct Counted(Option<Arc<AtomicI64>>);
 
 impl Counted {
-    /// Uncounts the message: it was not sent.
+    /// Removes the message from the count, because it was not sent.
     pub(crate) fn take_back(self) {
         if let Some(messages) = self.0 {
             messages.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Keeps the count: the producer accepted the message.
+    /// Keeps the message in the count, because the producer accepted it.
     pub(crate) fn keep(self) {}
 }
 
@@ -84,8 +84,8 @@ impl Transactions {
         self.is_open.store(true, Ordering::Release);
     }
 
-    /// Counts a message in the open transaction, if there is one, and links the message's span to that of the transaction,
-    /// which will have the outcome.
+    /// Counts a message in the open transaction, if there is one, and links the message's span to the span of the
+    /// transaction, which will have the outcome.
     pub(crate) fn sending(&self, sending: &InFlight) -> Counted {
         if !self.is_open.load(Ordering::Acquire) {
             return Counted(None);
@@ -99,8 +99,8 @@ impl Transactions {
         Counted(Some(Arc::clone(&open.messages)))
     }
 
-    /// Records the result of ending the open transaction with `outcome`. After an error the transaction is still open: the
-    /// caller tries again or aborts.
+    /// Records the result of ending the open transaction with `outcome`. After an error the transaction is still open,
+    /// and the caller tries again or aborts.
     pub(crate) fn ended(&self, outcome: &'static str, result: &KafkaResult<()>) {
         let mut slot = self.lock();
         match result {
@@ -108,7 +108,7 @@ impl Transactions {
                 self.is_open.store(false, Ordering::Release);
                 let Some(mut open) = slot.take() else { return };
                 drop(slot);
-                // A retry of what failed has succeeded. An abort after a failed commit is no success.
+                // A retry of the failed call has succeeded. An abort after a failed commit is not a success.
                 open.failed = open.failed.take().filter(|failed| failed.outcome != outcome);
                 open.span.record(|span| {
                     span.set(TRANSACTION_OUTCOME, outcome);

@@ -1,4 +1,4 @@
-//! A traced `FutureProducer` that existed before.
+//! A wrapper for an existing `FutureProducer`.
 
 use std::fmt;
 
@@ -18,17 +18,17 @@ use super::sender::{Outbound, Sender};
 use super::sending::Sending;
 use super::transactions::Counted;
 
-/// A wrapper around a [`FutureProducer`] that exists, whose messages have spans and carry context.
+/// A wrapper around an existing [`FutureProducer`], whose messages have spans and carry context.
 ///
-/// Prefer a [`TracedFutureProducer`](super::TracedFutureProducer) where the producer can be created from its configuration:
-/// it ends the spans in its own delivery callback. The callback of a `FutureProducer` is out of reach, so this wrapper
-/// learns of the delivery report from the future:
+/// Prefer a [`TracedFutureProducer`](super::TracedFutureProducer) if the producer can be created from its
+/// configuration, because its delivery callback ends the spans. The callback of a `FutureProducer` is not accessible,
+/// so this wrapper gets the delivery report from the future:
 ///
-/// - On a tokio runtime, the span ends when the report arrives: whoever waits for the report ends it, and if nobody does, a
-///   task on the runtime. That holds after the future was dropped as well.
+/// - On a tokio runtime, the span ends when the report arrives. If the future is not being awaited, a task on the
+///   runtime ends the span. This also holds after the future is dropped.
 /// - Without a tokio runtime, the span ends when the future is polled or dropped, with the time at which the report
-///   arrived. Dropped before the report, the span ends at that moment with an event `cancelled`: the message may be
-///   delivered all the same.
+///   arrived. If the future is dropped before the report, the span ends then with an event `cancelled`. The message may
+///   still be delivered.
 ///
 /// ```no_run
 /// use std::time::Duration;
@@ -52,24 +52,24 @@ where
 }
 
 impl<C: ClientContext + 'static, R> WrappedFutureProducer<C, R> {
-    /// Wraps `inner`, with default settings. Spans do not name the broker and the client, as
-    /// [`with_config`](Self::with_config) does. A task on the current tokio runtime ends spans whose report nobody awaits.
+    /// Wraps `inner` with default settings. Spans name the broker and the client only with
+    /// [`with_config`](Self::with_config). A task on the current tokio runtime ends spans whose report is not awaited.
     pub fn new(inner: FutureProducer<C, R>) -> Self {
         Self::with_settings(inner, Settings::new())
     }
 
-    /// Wraps `inner`, with `settings`. Spans end as with [`new`](Self::new).
+    /// Wraps `inner` with `settings`. Spans end as with [`new`](Self::new).
     pub fn with_settings(inner: FutureProducer<C, R>, settings: Settings) -> Self {
         Self { inner, sender: Sender::new(settings, None) }
     }
 
-    /// Wraps `inner`, which was created from `config`, with `settings`: spans name the first of `bootstrap.servers`,
+    /// Wraps `inner`, which was created from `config`, with `settings`. Spans name the first of `bootstrap.servers`,
     /// `client.id` and `transactional.id`. Spans end as with [`new`](Self::new).
     pub fn with_config(inner: FutureProducer<C, R>, config: &ClientConfig, settings: Settings) -> Self {
         Self { inner, sender: Sender::new(settings, Some(config)) }
     }
 
-    /// Returns the producer without spans.
+    /// Returns the bare producer.
     pub fn inner(&self) -> &FutureProducer<C, R> {
         &self.inner
     }
@@ -80,10 +80,10 @@ where
     C: ClientContext + 'static,
     R: AsyncRuntime,
 {
-    /// Sends a message and waits for its delivery report, as [`FutureProducer::send`] does.
+    /// Sends a message and waits for its delivery report, like [`FutureProducer::send`].
     ///
     /// # Errors
-    /// Those of the bare producer.
+    /// Returns the errors of the bare producer.
     #[allow(clippy::result_large_err, reason = "the results of the bare producer")]
     pub async fn send<K, P, T>(
         &self,
@@ -101,7 +101,7 @@ where
         let result = match enqueue::<R, _, _>(record, queue_timeout.into(), send).await {
             Ok(report) => TracedDeliveryFuture::wrap(report, sending)
                 .await
-                // The report cannot be missing while the producer is here.
+                // The report cannot be lost while the producer exists.
                 .unwrap_or_else(|_| Err((KafkaError::Canceled, parts.message(None)))),
             Err((error, record)) => {
                 sending.fail(&error);
@@ -115,10 +115,10 @@ where
         result
     }
 
-    /// Queues a message, as [`FutureProducer::send_result`] does, and returns a future of its delivery report.
+    /// Queues a message, like [`FutureProducer::send_result`], and returns a future of its delivery report.
     ///
     /// # Errors
-    /// Those of the bare producer. The span records them: a full queue is `QueueFull`.
+    /// Returns the errors of the bare producer. The span records them: a full queue is `QueueFull`.
     #[allow(clippy::result_large_err, reason = "the signature of the bare producer")]
     pub fn send_result<'a, K, P>(
         &self,
@@ -142,7 +142,7 @@ where
         }
     }
 
-    /// Polls the producer, as [`FutureProducer::poll`] does.
+    /// Polls the producer, like [`FutureProducer::poll`].
     pub fn poll<T: Into<Timeout>>(&self, timeout: T) {
         self.inner.poll(timeout);
     }

@@ -7,7 +7,7 @@ pub(crate) const OFFSET: &str = "messaging.kafka.offset";
 pub(crate) const TOMBSTONE: &str = "messaging.kafka.message.tombstone";
 /// `transactional.id`.
 pub(crate) const TRANSACTION_ID: &str = "tracing_suite.kafka.transaction.id";
-/// Messages that the producer accepted in the transaction. Those whose `send` failed do not count.
+/// The number of messages that the producer accepted in the transaction. Failed calls of `send` are not counted.
 pub(crate) const TRANSACTION_MESSAGES: &str = "tracing_suite.kafka.transaction.message_count";
 /// `commit` or `abort`.
 pub(crate) const TRANSACTION_OUTCOME: &str = "tracing_suite.kafka.transaction.outcome";

@@ -13,7 +13,7 @@ use super::attribute::CLUSTER_ID;
 pub(crate) struct ClusterId(Arc<OnceLock<Box<str>>>);
 
 impl ClusterId {
-    /// Asks the client for the id, until it knows it. Never waits for the broker.
+    /// Queries the client until it knows the id. Never waits for the broker.
     pub(crate) fn learn<C: ClientContext>(&self, client: &Client<C>) {
         if self.0.get().is_none()
             && let Some(id) = client.fetch_cluster_id(Duration::ZERO)

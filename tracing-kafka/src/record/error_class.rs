@@ -8,9 +8,9 @@ use tracing_core_lite::error_class;
 
 /// Returns the class of `error`.
 ///
-/// An error of the connection, which librdkafka reports without the I/O error behind it, has a class of the
-/// [shared list](error_class). Every other error with a code has the name of its code, such as `QueueFull`, and an error
-/// without a code has the name of its variant.
+/// A connection error, which librdkafka reports without the underlying I/O error, has a class of the [shared
+/// list](error_class). The class of every other error is the name of its code, such as `QueueFull`, or the name of its
+/// variant if it has no code.
 pub fn of(error: &KafkaError) -> Cow<'static, str> {
     if let Some(code) = error.rdkafka_error_code() {
         return of_code(code);

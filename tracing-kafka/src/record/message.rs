@@ -1,4 +1,4 @@
-//! What spans say of a message, its delivery and its failure.
+//! The attributes of a message, its delivery and its failure.
 
 use rdkafka::error::KafkaError;
 use tracing_core_lite::messaging::attribute::{BODY_SIZE, DESTINATION_PARTITION};
@@ -8,7 +8,7 @@ use tracing_core_lite::span::{Recorder, Span};
 use super::attribute::{MESSAGE_KEY, OFFSET, TOMBSTONE};
 use super::error_class;
 
-/// Sets what the spans of sent and of received messages have in common.
+/// Sets the attributes that the spans of sent and received messages share.
 pub(crate) fn record_message(
     client: &Client,
     message: &MessageView<'_>,

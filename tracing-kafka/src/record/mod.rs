@@ -1,4 +1,4 @@
-//! What is written into spans.
+//! The content of spans.
 
 pub(crate) mod attribute;
 mod cluster_id;

@@ -1,4 +1,4 @@
-//! A batch on its way to several exporters.
+//! The delivery of a batch to several exporters.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -11,12 +11,12 @@ pub(super) struct Delivery {
     spans: u64,
     remaining: AtomicUsize,
     is_lost: AtomicBool,
-    /// The most spans that one receiver has rejected.
+    /// The largest number of spans that a receiver has rejected.
     rejected: AtomicU64,
     stats: Arc<Stats>,
 }
 
-/// What became of a batch at one exporter.
+/// The outcome of a batch at one exporter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Accepted { rejected_spans: u64 },
@@ -38,7 +38,7 @@ impl Delivery {
         self.spans
     }
 
-    /// Notes that one exporter is done.
+    /// Records that one exporter is done.
     pub(super) fn settle(&self, outcome: Outcome) {
         match outcome {
             Outcome::Accepted { rejected_spans } => {

@@ -1,4 +1,4 @@
-//! One of several exporters, with a thread and a queue of its own.
+//! One of several exporters, with its own thread and queue.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -16,7 +16,7 @@ use super::delivery::{Delivery, Outcome};
 use crate::clock::after;
 use crate::context::suppress_tracing;
 
-/// The time for the exporter to close its sink after the deadline of the shutdown.
+/// The time for the exporter to close its sink after the shutdown deadline.
 const LAST_CALL: Duration = Duration::from_millis(100);
 
 pub(super) struct Lane {
@@ -30,22 +30,22 @@ struct Shared {
     state: Mutex<State>,
     /// Wakes the thread.
     work: Condvar,
-    /// Wakes those that wait for a flush or the shutdown.
+    /// Wakes threads that wait for a flush or the shutdown.
     progress: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     batches: VecDeque<(Batch, Arc<Delivery>)>,
-    /// The batch under way, unless it was given up.
+    /// The batch that is being exported, unless it was given up.
     under_way: Option<Arc<Delivery>>,
-    /// Spans and bytes that wait, those of the batch under way included.
+    /// Spans and bytes that wait, including the batch that is being exported.
     spans: usize,
     bytes: usize,
-    /// How many flushes were asked for, the shutdown included, and how many are done.
+    /// The number of flushes requested, including the shutdown, and the number completed.
     asked: u64,
     done: u64,
-    /// Why the last flush failed.
+    /// The error of the last flush.
     flush_error: Option<String>,
     deadline: Option<Instant>,
     is_closed: bool,
@@ -53,7 +53,7 @@ struct State {
 }
 
 impl State {
-    /// Whether the shutdown was asked for, and its time is up.
+    /// Returns whether the deadline of the shutdown has passed.
     fn is_over(&self) -> bool {
         self.is_closed && self.deadline.is_none_or(|deadline| Instant::now() >= deadline)
     }
@@ -71,7 +71,7 @@ impl Shared {
         }
     }
 
-    /// Notes that the batch under way is done. Returns its delivery, unless it was given up.
+    /// Marks the current batch as done. Returns its delivery, unless it was given up.
     fn release(&self, batch: &Batch) -> Option<Arc<Delivery>> {
         let mut state = self.lock();
         state.spans = state.spans.saturating_sub(batch.span_count());
@@ -81,7 +81,7 @@ impl Shared {
 }
 
 impl Lane {
-    /// Starts the thread. If the operating system has none, all batches are dropped and counted.
+    /// Starts the thread. If that fails, all batches are dropped and counted.
     pub(super) fn start(exporter: Box<dyn Exporter>, limits: &BatchLimits) -> Self {
         let shared = Arc::new(Shared {
             stats: Stats::default(),
@@ -109,7 +109,7 @@ impl Lane {
         StatsPart::new(self.destination.clone(), move || shared.stats.snapshot(shared.lock().spans))
     }
 
-    /// Puts a batch into the queue, or drops and counts it.
+    /// Adds a batch to the queue, or drops and counts it.
     pub(super) fn hand_over(&self, batch: &Batch, delivery: &Arc<Delivery>) {
         let (spans, bytes) = (batch.span_count(), batch.request_len());
         let mut state = self.shared.lock();
@@ -131,12 +131,12 @@ impl Lane {
         self.shared.work.notify_one();
     }
 
-    /// Asks for all batches to be exported and for a flush. Returns the number of the request.
+    /// Requests the export of all batches and a flush. Returns the number of the request.
     pub(super) fn ask_for_flush(&self, deadline: Instant) -> u64 {
         self.ask(deadline, false)
     }
 
-    /// Asks for all batches to be exported and for a shutdown. Returns the number of the request.
+    /// Requests the export of all batches and a shutdown. Returns the number of the request.
     pub(super) fn ask_for_shutdown(&self, deadline: Instant) -> u64 {
         self.ask(deadline, true)
     }
@@ -167,7 +167,7 @@ impl Lane {
 }
 
 impl Lane {
-    /// Gives up what was not exported by the deadline of the shutdown, and counts it.
+    /// Gives up the spans that were not exported by the shutdown deadline, and counts them.
     pub(super) fn give_up(&self) {
         let mut state = self.shared.lock();
         if state.is_finished {
@@ -186,7 +186,7 @@ impl Lane {
     }
 }
 
-/// Ends the thread when it has exported what is left.
+/// Ends the thread once it has exported the rest.
 impl Drop for Lane {
     fn drop(&mut self) {
         let mut state = self.shared.lock();
@@ -200,7 +200,7 @@ impl Drop for Lane {
     }
 }
 
-/// What the thread does next.
+/// The next step of the thread.
 enum Task {
     Export(Batch),
     Flush { number: u64, deadline: Instant, close: bool },
@@ -213,7 +213,7 @@ struct Worker {
     reachability: Reachability,
 }
 
-/// Lets nobody wait for a thread that has ended.
+/// Completes all requests when the thread ends, so that no caller waits for it.
 struct Finish(Arc<Shared>);
 
 impl Drop for Finish {
@@ -232,7 +232,7 @@ impl Drop for Finish {
 
 impl Worker {
     fn run(mut self) {
-        // What an exporter does must not be traced, or each export would cause the next.
+        // Spans of the exporter itself must not be recorded, or each export would cause another.
         let _suppressed = suppress_tracing();
         let _finish = Finish(Arc::clone(&self.shared));
         loop {
@@ -339,7 +339,7 @@ impl Worker {
         result
     }
 
-    /// Waits before the next attempt. Returns false when there will be none. A request cuts the wait short.
+    /// Waits before the next attempt. Returns false if there is none. A new request ends the wait early.
     fn pause(&self, pause: Duration, since: Instant) -> bool {
         let mut state = self.shared.lock();
         let timed_out = since.elapsed() >= self.shared.limits.retry_timeout;

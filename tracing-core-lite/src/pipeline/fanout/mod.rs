@@ -1,4 +1,4 @@
-//! One exporter for several.
+//! An exporter that delivers to several exporters.
 
 mod delivery;
 mod lane;
@@ -17,13 +17,13 @@ use lane::Lane;
 
 /// An exporter that gives every batch to each of several exporters.
 ///
-/// Each exporter has a thread, a queue and retries of its own, so one that is slow or down does not hold up the others.
-/// [`TracerProvider::exporter_stats`](crate::TracerProvider::exporter_stats) counts for each of them what became of the
-/// spans. [`TracerProvider::stats`](crate::TracerProvider::stats) counts a span as exported once all have accepted it, and
-/// as dropped if one of them has not.
+/// Each exporter has its own thread, queue and retries, so one that is slow or down does not delay the others.
+/// [`TracerProvider::exporter_stats`](crate::TracerProvider::exporter_stats) has the counts of each exporter.
+/// [`TracerProvider::stats`](crate::TracerProvider::stats) counts a span as exported once all of them have accepted it,
+/// and as dropped if any of them has not.
 ///
-/// The queue of an exporter holds as much as that of the provider: [`BatchLimits::max_queue_size`] spans and
-/// [`BatchLimits::max_queue_bytes`] bytes, which the exporters share as long as they hold the same batches. When it is full,
+/// The queue of each exporter is as large as that of the provider: [`BatchLimits::max_queue_size`] spans and
+/// [`BatchLimits::max_queue_bytes`] bytes. Batches that are in several queues share their memory. If a queue is full,
 /// further batches are dropped for this exporter alone. A flush waits for all exporters.
 pub struct Fanout {
     lanes: Vec<Lane>,
@@ -31,14 +31,14 @@ pub struct Fanout {
 }
 
 impl Fanout {
-    /// Creates an exporter to all of `exporters`, and starts a thread for each. Queues have the size of the
-    /// [default limits](BatchLimits).
+    /// Creates an exporter that delivers to all of `exporters`, and starts a thread for each. Queues have the size of
+    /// the [default limits](BatchLimits).
     #[must_use]
     pub fn new(exporters: Vec<Box<dyn Exporter>>) -> Self {
         Self::with_limits(exporters, &BatchLimits::default())
     }
 
-    /// Creates an exporter as [`new`](Self::new) does, with queues of other sizes and another time for retries.
+    /// Like [`new`](Self::new), with other queue sizes and another maximum time for retries.
     #[must_use]
     pub fn with_limits(exporters: Vec<Box<dyn Exporter>>, limits: &BatchLimits) -> Self {
         let limits = limits.clone().normalized();
@@ -46,7 +46,7 @@ impl Fanout {
         Self { lanes, stats: Arc::default() }
     }
 
-    /// Waits for what `ask` has asked each lane for, and reports the failures together.
+    /// Sends the request of `ask` to each lane, waits for all of them, and returns their failures together.
     fn wait(&self, asked: &[u64], deadline: Instant) -> Result<(), ExportError> {
         let count = self.lanes.len();
         let failures = self.lanes.iter().zip(asked).enumerate().filter_map(|(index, (lane, number))| {
@@ -59,7 +59,7 @@ impl Fanout {
 }
 
 impl Exporter for Fanout {
-    /// Hands the batch over. Never fails: what becomes of it is counted when the exporters are done.
+    /// Queues the batch for each exporter. Never fails, because the outcome is counted when the exporters are done.
     fn export(&mut self, batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
         let delivery = Delivery::new(batch, self.lanes.len(), &self.stats);
         for lane in &self.lanes {

@@ -13,7 +13,7 @@ fn soon() -> Instant {
     Instant::now() + SOON
 }
 
-/// Answers from a script, then accepts. Counts its calls.
+/// An exporter that answers from a script, then accepts everything. It counts its calls.
 struct Scripted(VecDeque<Result<Exported, ExportError>>, Arc<Mutex<usize>>);
 
 impl Exporter for Scripted {
@@ -80,7 +80,7 @@ fn the_worst_rejection_counts() {
     assert_eq!((stats.snapshot(0).exported, stats.snapshot(0).rejected), (3, 2));
 }
 
-/// Blocks until it is told to go on.
+/// An exporter that blocks until it is released.
 struct Blocked(Receiver<()>, Sender<()>);
 
 impl Exporter for Blocked {

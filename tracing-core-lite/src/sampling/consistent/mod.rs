@@ -1,8 +1,8 @@
-//! Consistent probability sampling: one random number per trace, compared with a threshold by everybody who samples.
+//! Consistent probability sampling: every sampler compares the same random number of a trace with its threshold.
 //!
-//! A trace has 56 bits of [`Randomness`]. A sampler has a [`Threshold`] of 56 bits and rejects what lies below. Both travel
-//! in the `ot` member of tracestate ([`OtTraceState`]): `rv` replaces the randomness of the trace id, `th` tells which
-//! threshold was passed, so that a recorded span can be counted as the spans that it stands for.
+//! A trace has 56 bits of [`Randomness`]. A sampler has a 56-bit [`Threshold`] and rejects traces below it. Both travel
+//! in the `ot` member of tracestate ([`OtTraceState`]): `rv` replaces the randomness of the trace id, and `th` is the
+//! threshold that the trace passed, which tells how many spans a recorded span represents.
 //!
 //! Source: OpenTelemetry specification, "TraceState: Probability Sampling" and "TraceState Handling".
 

@@ -1,4 +1,4 @@
-//! OpenTelemetry's own member of tracestate.
+//! OpenTelemetry's member of tracestate.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -6,12 +6,12 @@ use opentelemetry::trace::TraceState;
 
 use super::{OT, Randomness, Threshold};
 
-/// The longest value that a tracestate member may have, in bytes.
+/// The maximum length of a tracestate member's value, in bytes.
 const MAX_LEN: usize = 256;
 
-/// The value of the `ot` member of tracestate: `th`, `rv`, and sub-keys of others, which are kept.
+/// The value of the `ot` member of tracestate: `th`, `rv`, and other sub-keys, which are kept.
 ///
-/// It is shown as it is to be sent: `th` first, then `rv`, then the others in their order.
+/// It is displayed as it is sent: `th` first, then `rv`, then the other sub-keys in their order.
 ///
 /// Source: OpenTelemetry specification, "TraceState Handling".
 ///
@@ -27,19 +27,19 @@ const MAX_LEN: usize = 256;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct OtTraceState {
     threshold: Option<Threshold>,
-    /// As it was sent: upper-case digits stay what they are.
+    /// The digits as received, because upper-case ones are kept.
     rv: Option<String>,
     others: Vec<String>,
 }
 
-/// The value of an `ot` member is malformed.
+/// The error for a malformed value of an `ot` member.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OtError {
-    /// It is no list of keys and values.
+    /// The value is not a list of keys and values.
     #[error("not a list of sub-keys and values")]
     Syntax,
-    /// It is longer than 256 bytes.
+    /// The value is longer than 256 bytes.
     #[error("longer than 256 bytes")]
     Size,
     /// `th` is not 1 to 14 hex digits.
@@ -50,21 +50,21 @@ pub enum OtError {
     Randomness,
 }
 
-/// A threshold cannot be lowered once spans were rejected by a higher one.
+/// The new threshold is lower than one that has already rejected spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the threshold {new} is lower than {old}, which was applied before")]
 pub struct InconsistentThreshold {
-    /// What was applied before.
+    /// The threshold applied so far.
     pub old: Threshold,
-    /// What was to be applied.
+    /// The new threshold.
     pub new: Threshold,
 }
 
 impl OtTraceState {
-    /// Reads the value of an `ot` member, as strictly as the specification says.
+    /// Parses the value of an `ot` member as strictly as the specification requires.
     ///
     /// # Errors
-    /// When any part of it is malformed, or a sub-key occurs twice.
+    /// Returns an error if any part of it is malformed, or if a sub-key occurs twice.
     pub fn parse(text: &str) -> Result<Self, OtError> {
         if text.len() > MAX_LEN {
             return Err(OtError::Size);
@@ -89,8 +89,8 @@ impl OtTraceState {
         Ok(ot)
     }
 
-    /// Reads what can be read: a malformed `th` or `rv` is left out, and what is not understood is kept as it is, to be
-    /// sent on. Nothing is read of a text that is longer than 256 bytes.
+    /// Parses as much of the value as possible. A malformed `th` or `rv` is left out, and other sub-keys are kept so
+    /// that they are sent on. The result is empty if `text` is longer than 256 bytes.
     #[must_use]
     pub fn read(text: &str) -> Self {
         let mut ot = Self::default();
@@ -109,13 +109,13 @@ impl OtTraceState {
         ot
     }
 
-    /// The `ot` member of `trace_state`, [read](OtTraceState::read).
+    /// Returns the `ot` member of `trace_state`, parsed with [`read`](OtTraceState::read).
     #[must_use]
     pub fn of(trace_state: &TraceState) -> Self {
         trace_state.get(OT).map(Self::read).unwrap_or_default()
     }
 
-    /// `trace_state` with this as its `ot` member, in front; without such a member when this is empty.
+    /// Returns `trace_state` with this as its first member, or without an `ot` member if this is empty.
     #[must_use]
     pub fn put_into(&self, trace_state: &TraceState) -> TraceState {
         let text = self.to_string();
@@ -123,39 +123,39 @@ impl OtTraceState {
         changed.unwrap_or_else(|_| trace_state.clone())
     }
 
-    /// `th`: the threshold that was passed, `None` when it is not known.
+    /// Returns `th`, the threshold that the trace passed. `None` if it is unknown.
     #[must_use]
     pub fn threshold(&self) -> Option<Threshold> {
         self.threshold
     }
 
-    /// `rv`: the randomness to use in place of the trace id's.
+    /// Returns `rv`, the randomness that replaces that of the trace id.
     #[must_use]
     pub fn randomness(&self) -> Option<Randomness> {
         self.rv.as_deref().and_then(Randomness::parse)
     }
 
-    /// The other sub-keys with their values, as they were sent.
+    /// Returns the other sub-keys with their values, as received.
     pub fn others(&self) -> impl Iterator<Item = &str> {
         self.others.iter().map(String::as_str)
     }
 
-    /// How many spans one with this member stands for; 0 when that is not known.
+    /// Returns the number of spans that a span with this member represents, or 0 if it is unknown.
     #[must_use]
     pub fn adjusted_count(&self) -> f64 {
         self.threshold.map_or(0.0, Threshold::adjusted_count)
     }
 
-    /// Sets or removes `th`: the decision of a head sampler, which does not depend on earlier ones. A threshold that
-    /// rejects everything is not a value for `th` and removes it.
+    /// Sets or removes `th`. For a head sampler, whose decision does not depend on earlier ones. A threshold that
+    /// rejects everything is not a valid value of `th` and removes it.
     pub fn set_threshold(&mut self, threshold: Option<Threshold>) {
         self.threshold = threshold.filter(|&threshold| threshold != Threshold::NEVER);
     }
 
-    /// Raises `th`: the decision of a sampler that only sees what passed the threshold so far.
+    /// Raises `th`. For a sampler that only sees traces that passed the threshold so far.
     ///
     /// # Errors
-    /// When `threshold` is lower than the present one; then nothing changes.
+    /// Returns an error, and changes nothing, if `threshold` is lower than the current one.
     pub fn raise_threshold(&mut self, threshold: Threshold) -> Result<(), InconsistentThreshold> {
         match self.threshold {
             Some(old) if threshold < old => Err(InconsistentThreshold { old, new: threshold }),
@@ -167,8 +167,8 @@ impl OtTraceState {
     }
 }
 
-/// When `th` does not fit into 256 bytes beside what others want to be kept, it is left out: a count that is not known is
-/// better than a wrong one.
+/// If `th` does not fit into 256 bytes together with the other sub-keys, it is left out: an unknown count is better
+/// than a wrong one.
 impl Display for OtTraceState {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let mut kept = self.rv.iter().map(|rv| format!("rv:{rv}")).collect::<Vec<_>>();

@@ -7,21 +7,21 @@ use opentelemetry::trace::TraceId;
 pub struct Randomness(u64);
 
 impl Randomness {
-    /// The low 56 bits of a trace id, which W3C Trace Context Level 2 asks to be random.
+    /// Returns the low 56 bits of a trace id, which W3C Trace Context Level 2 asks to be random.
     #[must_use]
     pub fn from_trace_id(trace_id: TraceId) -> Self {
         let [.., a, b, c, d, e, f, g] = trace_id.to_bytes();
         Self(u64::from_be_bytes([0, a, b, c, d, e, f, g]))
     }
 
-    /// Reads the value of `rv`: exactly 14 hex digits.
+    /// Parses the value of `rv`: exactly 14 hex digits.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.len() == 14 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
         if digits { u64::from_str_radix(text, 16).ok().map(Self) } else { None }
     }
 
-    /// As a number below 2⁵⁶.
+    /// Returns the bits as a number below 2⁵⁶.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0

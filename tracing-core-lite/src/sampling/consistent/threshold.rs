@@ -4,37 +4,37 @@ use std::fmt::{self, Display, Formatter};
 
 use super::Randomness;
 
-/// 2⁵⁶: one above every randomness.
+/// 2⁵⁶: one more than the largest randomness.
 const LIMIT: u64 = 1 << 56;
 
-/// The same as a number with a fraction; exact.
+/// [`LIMIT`] as a floating-point number, which is exact.
 const LIMIT_F64: f64 = LIMIT as f64;
 
 /// Hex digits of 56 bits.
 const DIGITS: u8 = 14;
 
-/// Traces whose [`Randomness`] lies below are rejected: 0 rejects none, 2⁵⁶ rejects all.
+/// A threshold. Traces whose [`Randomness`] is below it are rejected: 0 rejects none, 2⁵⁶ rejects all.
 ///
-/// It is shown as the value of `th`: 14 hex digits without zeros at the end, `0` for zero.
+/// It is displayed as the value of `th`: 14 hex digits without trailing zeros, or `0` for zero.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Threshold(u64);
 
-/// A probability that no threshold stands for.
+/// The error for a probability that has no threshold.
 #[derive(Debug, Clone, Copy, PartialEq, thiserror::Error)]
 #[error("the probability {0} is not from 2^-56 to 1")]
 pub struct ProbabilityError(pub f64);
 
 impl Threshold {
-    /// Rejects nothing.
+    /// The threshold that rejects no trace.
     pub const ALWAYS: Self = Self(0);
 
-    /// Rejects everything. It is never sent.
+    /// The threshold that rejects every trace. It is never sent.
     pub const NEVER: Self = Self(LIMIT);
 
-    /// The threshold that this share of all traces passes.
+    /// Returns the threshold that this share of all traces passes.
     ///
     /// # Errors
-    /// When `probability` is not from 2⁻⁵⁶ to 1.
+    /// Returns an error if `probability` is not between 2⁻⁵⁶ and 1.
     pub fn from_probability(probability: f64) -> Result<Self, ProbabilityError> {
         if !(1.0 / LIMIT_F64..=1.0).contains(&probability) {
             return Err(ProbabilityError(probability));
@@ -42,8 +42,9 @@ impl Threshold {
         Ok(Self(LIMIT - (probability * LIMIT_F64).round() as u64))
     }
 
-    /// This threshold rounded to `digits` significant hex digits: leading zeros do not count, and neither do leading `f`s,
-    /// since it is the distance to one end of the range that has to be precise. 0 and more than 14 stand for all 14.
+    /// Returns this threshold rounded to `digits` significant hex digits. Leading zeros and leading `f`s are not
+    /// counted, because the precision that matters is the distance to the nearer end of the range. 0 and values above
+    /// 14 mean all 14 digits.
     #[must_use]
     pub fn rounded(self, digits: u8) -> Self {
         let aligned = self.0 << 8;
@@ -56,7 +57,7 @@ impl Threshold {
         Self((self.0 + unit / 2) / unit * unit)
     }
 
-    /// Reads the value of `th`: 1 to 14 hex digits, to be thought of with zeros after them.
+    /// Parses the value of `th`: 1 to 14 hex digits, padded with zeros on the right.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits =
@@ -68,25 +69,25 @@ impl Threshold {
         Some(Self(value << (4 * (usize::from(DIGITS) - text.len()))))
     }
 
-    /// As a number up to 2⁵⁶.
+    /// Returns the threshold as a number up to 2⁵⁶.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
     }
 
-    /// Whether a trace of this randomness passes.
+    /// Returns whether a trace with this randomness passes.
     #[must_use]
     pub fn samples(self, randomness: Randomness) -> bool {
         randomness.get() >= self.0
     }
 
-    /// The share of all traces that passes, from 0 to 1.
+    /// Returns the share of all traces that passes, from 0 to 1.
     #[must_use]
     pub fn probability(self) -> f64 {
         (LIMIT - self.0) as f64 / LIMIT_F64
     }
 
-    /// How many spans each one that passes stands for; 0 when none does.
+    /// Returns the number of spans that each sampled span represents, or 0 if none passes.
     #[must_use]
     pub fn adjusted_count(self) -> f64 {
         if self == Self::NEVER { 0.0 } else { LIMIT_F64 / (LIMIT - self.0) as f64 }

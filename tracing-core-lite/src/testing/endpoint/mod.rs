@@ -1,4 +1,4 @@
-//! A fake OTLP endpoint: a real HTTP server on a loopback port, whose answers a test writes.
+//! A fake OTLP endpoint: a real HTTP server on a loopback port, with scripted replies.
 
 mod reply;
 mod request;

@@ -1,8 +1,8 @@
-//! What the fake endpoint answers.
+//! Replies of the fake endpoint.
 
 use std::time::Duration;
 
-/// One answer of a [`FakeOtlp`](super::FakeOtlp).
+/// A reply of a [`FakeOtlp`](super::FakeOtlp).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reply {
     pub(super) action: Action,
@@ -13,26 +13,27 @@ pub struct Reply {
 pub(super) enum Action {
     /// A response with this status and body.
     Respond(u16, Vec<u8>),
-    /// Nothing for this long, then the connection is closed.
+    /// No response. The connection is closed after this time.
     Hang(Duration),
-    /// The connection is closed at once.
+    /// No response. The connection is closed at once.
     Close,
 }
 
 impl Reply {
-    /// 200 with an empty `ExportTraceServiceResponse`: all was accepted.
+    /// Returns a reply with status 200 and an empty `ExportTraceServiceResponse`: all spans were accepted.
     #[must_use]
     pub fn ok() -> Self {
         Self::status(200)
     }
 
-    /// This status with an empty body.
+    /// Returns a reply with this status and an empty body.
     #[must_use]
     pub fn status(code: u16) -> Self {
         Self { action: Action::Respond(code, Vec::new()), headers: Vec::new() }
     }
 
-    /// 200 with a partial success: `rejected` spans were rejected, for the reason `message`. Always protobuf.
+    /// Returns a reply with status 200 and a partial success: `rejected` spans were rejected with this `message`.
+    /// Always protobuf.
     #[must_use]
     pub fn partial_success(rejected: u64, message: &str) -> Self {
         let mut partial = vec![0x08];
@@ -43,19 +44,19 @@ impl Reply {
         Self::ok().with_body("application/x-protobuf", response)
     }
 
-    /// Never answers; the connection is closed after `time`.
+    /// Returns a reply that never responds and closes the connection after `time`.
     #[must_use]
     pub fn hang(time: Duration) -> Self {
         Self { action: Action::Hang(time), headers: Vec::new() }
     }
 
-    /// Closes the connection without an answer.
+    /// Returns a reply that closes the connection without a response.
     #[must_use]
     pub fn close() -> Self {
         Self { action: Action::Close, headers: Vec::new() }
     }
 
-    /// Adds the header `Retry-After`: a number of seconds or an HTTP date.
+    /// Adds the header `Retry-After`, a number of seconds or an HTTP date.
     #[must_use]
     pub fn with_retry_after(self, value: impl ToString) -> Self {
         let value = value.to_string();
@@ -69,7 +70,7 @@ impl Reply {
         self
     }
 
-    /// Sets the body. Does nothing to an answer that has none.
+    /// Sets the body. Does nothing if the reply has no response.
     #[must_use]
     pub fn with_body(mut self, content_type: &str, body: impl Into<Vec<u8>>) -> Self {
         if let Action::Respond(_, existing) = &mut self.action {
@@ -78,7 +79,7 @@ impl Reply {
         self.with_header("content-type", content_type)
     }
 
-    /// The response in HTTP/1.1; `None` when there is none.
+    /// Returns the HTTP/1.1 response, or `None` if there is none.
     pub(super) fn encoded(&self, media_type: &str) -> Option<Vec<u8>> {
         let Action::Respond(code, body) = &self.action else { return None };
         let mut head = format!("HTTP/1.1 {code} Scripted\r\ncontent-length: {}\r\n", body.len());

@@ -1,12 +1,12 @@
-//! What the fake endpoint receives.
+//! Requests that the fake endpoint receives.
 
 use std::io::{self, BufRead, Read};
 
 use crate::span::data::{ResourceSpans, decode_request};
 
-/// A larger body is refused, in bytes, also after decompression.
+/// The maximum length of a body in bytes, also after decompression. Longer ones are refused.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
-/// A longer request line or header line is refused, in bytes.
+/// The maximum length of the request line and of a header line in bytes. Longer ones are refused.
 const MAX_LINE: u64 = 64 * 1024;
 
 /// One request that a [`FakeOtlp`](super::FakeOtlp) received.
@@ -16,22 +16,22 @@ pub struct Received {
     pub method: String,
     /// Path and query.
     pub path: String,
-    /// Headers in their order, names in lower case.
+    /// The headers in order, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body as it was sent.
+    /// The body as received.
     pub body: Vec<u8>,
-    /// The spans in it, or why there are none to read.
+    /// The spans in the body, or the error if they cannot be decoded.
     pub spans: Result<Vec<ResourceSpans>, String>,
 }
 
 impl Received {
-    /// The value of the header `name`, in lower case.
+    /// Returns the value of the header `name`, which must be in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(it, _)| it == name).map(|(_, value)| value.as_str())
     }
 
-    /// Reads a request; `None` when the connection ends before one begins.
+    /// Reads a request. Returns `None` if the connection ends before one begins.
     pub(super) fn read(from: &mut impl BufRead) -> io::Result<Option<Self>> {
         let Some(request_line) = line(from)? else { return Ok(None) };
         let mut words = request_line.split(' ');

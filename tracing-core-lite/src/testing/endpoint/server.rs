@@ -1,4 +1,4 @@
-//! The server behind the fake endpoint.
+//! The HTTP server of the fake endpoint.
 
 use std::collections::VecDeque;
 use std::io::{self, BufReader, Write};
@@ -11,10 +11,10 @@ use super::reply::Action;
 use super::{Received, Reply};
 use crate::span::data::FinishedSpan;
 
-/// An OTLP/HTTP endpoint on a loopback port of its own, safe for tests that run in parallel.
+/// An OTLP/HTTP endpoint on its own loopback port, safe for tests that run in parallel.
 ///
-/// It reads protobuf and JSON, with gzip (feature `gzip`) and without, records every request, and answers with the
-/// replies that it was given, in their order, and then with [`Reply::ok`]. Dropping it closes every connection.
+/// It reads protobuf and JSON, with gzip (feature `gzip`) or without, and records every request. It sends the scripted
+/// replies in order, and then [`Reply::ok`]. Dropping it closes every connection.
 ///
 /// ```
 /// use tracing_core_lite::testing::{FakeOtlp, Reply};
@@ -53,7 +53,7 @@ impl FakeOtlp {
     /// Starts the endpoint.
     ///
     /// # Errors
-    /// When no loopback port can be had.
+    /// Returns an error if no loopback port is available.
     pub fn start() -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", 0))?;
         let address = listener.local_addr()?;
@@ -65,24 +65,24 @@ impl FakeOtlp {
         Ok(Self { address, shared, accepting: Some(accepting) })
     }
 
-    /// The base URL, such as `http://127.0.0.1:40001`: what `OTEL_EXPORTER_OTLP_ENDPOINT` takes.
+    /// Returns the base URL, such as `http://127.0.0.1:40001`, as a value for `OTEL_EXPORTER_OTLP_ENDPOINT`.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// Adds an answer to the script.
+    /// Adds a reply to the script.
     pub fn reply(&self, reply: Reply) {
         self.shared.lock().replies.push_back(reply);
     }
 
-    /// The requests so far.
+    /// Returns the requests so far.
     #[must_use]
     pub fn requests(&self) -> Vec<Received> {
         self.shared.lock().received.clone()
     }
 
-    /// Waits until `count` requests have come, at most for `patience`; then as [`requests`](Self::requests).
+    /// Waits up to `patience` until `count` requests have arrived, and returns all [`requests`](Self::requests).
     #[must_use]
     pub fn wait_for(&self, count: usize, patience: Duration) -> Vec<Received> {
         let deadline = Instant::now() + patience;
@@ -97,14 +97,14 @@ impl FakeOtlp {
         state.received.clone()
     }
 
-    /// The spans of all requests so far that could be read, whatever was answered to them.
+    /// Returns the spans of all requests so far that could be decoded, whatever the replies were.
     #[must_use]
     pub fn spans(&self) -> Vec<FinishedSpan> {
         let requests = self.requests().into_iter().filter_map(|request| request.spans.ok());
         requests.flat_map(FinishedSpan::flatten).collect()
     }
 
-    /// How many connections were made to it so far.
+    /// Returns the number of connections accepted so far.
     #[must_use]
     pub fn connections(&self) -> usize {
         self.shared.lock().accepted
@@ -115,7 +115,7 @@ impl Drop for FakeOtlp {
     fn drop(&mut self) {
         self.shared.lock().stopped = true;
         self.shared.changed.notify_all();
-        // Wakes the accepting thread, which then sees that it shall end.
+        // Wakes the accepting thread, which then stops.
         let _ = TcpStream::connect(self.address);
         if let Some(accepting) = self.accepting.take() {
             let _ = accepting.join();
@@ -133,7 +133,7 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Records a request, and says what to answer.
+    /// Records a request and returns the reply to it.
     fn record(&self, received: Received) -> Reply {
         let mut state = self.lock();
         state.received.push(received);
@@ -159,7 +159,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
         };
         let for_thread = Arc::clone(shared);
         let thread = std::thread::Builder::new().spawn(move || {
-            // A client that breaks off or writes nonsense is part of a test's life.
+            // Tests break off connections and send malformed requests on purpose.
             let _ = serve(&stream, &for_thread);
             let _ = stream.shutdown(Shutdown::Both);
         });
