@@ -163,6 +163,7 @@ impl SecretKeys {
         if self.may_hide(query) && pairs(query).any(|pair| self.hides(pair)) {
             let mut redacted = String::with_capacity(query.len() + REDACTED.len());
             self.push_query(&mut redacted, query);
+            redacted.truncate(cut(&redacted).len());
             Cow::Owned(redacted)
         } else {
             Cow::Borrowed(query)

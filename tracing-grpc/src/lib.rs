@@ -61,3 +61,8 @@ pub use tracing_core_lite::net::PeerAddress;
 
 /// A response's body that ends the span of its call.
 pub type TracedBody<B> = tracing_core_lite::tower::TracedBody<B, record::GrpcCall>;
+
+/// The examples of the README, so that they compile.
+#[cfg(all(doctest, feature = "server", feature = "client"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

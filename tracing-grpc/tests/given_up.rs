@@ -83,6 +83,6 @@ async fn a_dead_endpoint() {
     let mut client = support::proto::stock_client::StockClient::new(layer.layer(endpoint.connect_lazy()));
     assert_eq!(client.check(item("A-7")).await.unwrap_err().code(), Code::Unavailable);
     let span = spans.one("shop.v1.Stock/Check");
-    assert_eq!(ending(&span), (Some("UNAVAILABLE"), Some("UNAVAILABLE"), true));
+    assert_eq!(ending(&span), (Some("UNAVAILABLE"), Some("connection_refused"), true));
     assert_eq!(span.int("server.port"), Some(port.into()));
 }

@@ -45,7 +45,8 @@ async fn both_sides() {
     shop.client.check(item("A-7")).await.unwrap();
     shop.client.check(item("broken")).await.unwrap_err();
     shop.client.check(item("retired")).await.unwrap_err();
-    let _all = shop.spans.wait_for(8);
+    shop.client.check(item("absent")).await.unwrap_err();
+    let _all = shop.spans.wait_for(10);
     provider.force_flush().unwrap();
     let expected = |method: &str, rest: &str, end: &str, count: u64| {
         (format!("{rest}rpc.method={method} rpc.response.status_code={end} rpc.system.name=grpc"), count)
@@ -56,6 +57,7 @@ async fn both_sides() {
         [
             expected(check, "error.type=INTERNAL ", "INTERNAL", 1),
             expected("_OTHER", "error.type=UNIMPLEMENTED ", "UNIMPLEMENTED", 1),
+            expected(check, "error.type=UNIMPLEMENTED ", "UNIMPLEMENTED", 1),
             expected(check, "", "OK", 2),
         ]
     );

@@ -29,7 +29,7 @@ async fn both_sides() {
     let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap();
     let mut client =
         StockClient::new(ClientLayer::new().with_endpoint(&endpoint).layer(endpoint.connect_lazy()));
-    client.check(item("retired")).await.unwrap_err();
+    client.check(item("absent")).await.unwrap_err();
 
     let deadline = Instant::now() + Duration::from_secs(10);
     let spans = loop {

@@ -3,6 +3,7 @@
 
 mod cancelled;
 mod carried;
+mod error_classes;
 mod filtered;
 mod panics;
 mod recorded;

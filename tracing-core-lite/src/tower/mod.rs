@@ -6,7 +6,7 @@
 //!
 //! | part | purpose |
 //! |---|---|
-//! | [`Source`], [`Start`] | from the headers of a request to its parent, its sampling decision and its span, in one pass |
+//! | [`HeaderScan`], [`Source`], [`Start`] | from the headers of a request to its parent, its sampling decision and its span, in one pass |
 //! | [`Call`] | a context and a span that ends once |
 //! | [`CallFuture`], [`TracedBody`] | run a service and its response's body in the context of a call |
 //! | [`RequestHeaders`] | the headers of a request to inject into |
@@ -14,6 +14,8 @@
 //! | [`Filter`], [`OnRequest`], [`OnResponse`] | what users supply |
 //! | [`RequestContext`], [`CarryContextLayer`] | a context that travels with a request |
 #![cfg_attr(feature = "tower-metrics", doc = "| [`CallMetrics`] | the duration of calls |")]
+//!
+//! The example `tower_service` traces a protocol of its own.
 
 mod body;
 mod call;
@@ -42,3 +44,5 @@ pub use request_headers::RequestHeaders;
 pub use response_body::{AnyBody, FramesAhead, NoFramesAhead, ResponseBody};
 pub use start::{Decision, Origin, Source, Start};
 pub use watched::{CallPool, Watched};
+
+pub use crate::propagation::header_scan::HeaderScan;

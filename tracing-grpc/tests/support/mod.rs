@@ -60,6 +60,8 @@ impl Stock for Shelf {
             "missing" => Err(Status::not_found("no such sku: \u{e4}")),
             "broken" => Err(Status::internal("shelf fell over")),
             "retired" => Err(Status::unimplemented("no longer")),
+            // As generated code answers for a method that does not exist.
+            "absent" => Err(Status::unimplemented("")),
             "panic" => panic!("as the test wants"),
             "slow" => {
                 tokio::time::sleep(Duration::from_secs(20)).await;
