@@ -5,7 +5,7 @@ use crate::data::Data;
 use crate::markdown::{Table, number};
 use crate::parts::{export, growth, grpc, http, server, sql};
 
-/// Two runs of the same case differ by as much.
+/// The variation between two runs of the same case.
 const NOISE: f64 = 0.03;
 
 /// The compared figures of a part.

@@ -1,9 +1,9 @@
-//! The bare service in a process of its own, which alternates with the measured layer.
+//! The bare service in a separate process, which alternates with the measured layer.
 //!
-//! What else runs on the host changes the speed of a shared machine for seconds at a time, and that of a service, which uses much code and
-//! memory, by not quite as much as that of the yardstick: so compared, processes with bare gRPC calls were up to 12 % apart, as much as many a
-//! layer adds to such a call. By turns of a millisecond or two, both are measured on the same machine. And not in one process: beside fastrace-tonic with
-//! attributes by hand, the bare calls of that process took 15 % longer, which is a cost of that layer's.
+//! Other work on a shared host changes its speed for seconds at a time, and affects a service, which uses much code and
+//! memory, differently from the yardstick. Alternating every millisecond or two measures both under the same
+//! conditions. The bare service has its own process, because a layer in the same process may slow it down, which would
+//! hide a part of the layer's cost.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -12,7 +12,7 @@ use crate::measure::{Time, time};
 use crate::parts::{grpc, http};
 use crate::process;
 
-/// Such a process; it ends when this is dropped.
+/// A process of the bare service. Dropping this ends it.
 pub struct Bare {
     child: Child,
     requests: Option<ChildStdin>,
@@ -30,7 +30,7 @@ impl Bare {
         Ok(Self { child, requests, answers })
     }
 
-    /// CPU time of a call, ns: the mean of so many.
+    /// Returns the CPU time of a call in ns: the mean of this many calls.
     pub fn turn(&mut self, calls: u64) -> Result<f64, String> {
         let failed = |error: &dyn std::fmt::Display| format!("the bare service: {error}");
         let requests = self.requests.as_mut().ok_or("asked until it is dropped")?;
@@ -43,13 +43,13 @@ impl Bare {
 
 impl Drop for Bare {
     fn drop(&mut self) {
-        // It ends when its input does.
+        // The process ends when its input does.
         self.requests = None;
         let _ = self.child.wait();
     }
 }
 
-/// What runs in such a process.
+/// Runs the bare service in such a process.
 pub fn run(part: &str, mode: &str) -> Result<(), String> {
     process::pin(0);
     let mut call = match part {

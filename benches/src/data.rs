@@ -17,7 +17,7 @@ pub type Figures = Vec<(&'static str, f64)>;
 /// The figures of all processes of a part.
 #[derive(Debug, Default)]
 pub struct Data {
-    /// When and where: `measured`, `machine`, `load`.
+    /// The circumstances: `measured`, `machine`, `load`.
     pub circumstances: BTreeMap<String, String>,
     /// By case, mode and figure.
     values: BTreeMap<(String, String, String), Vec<f64>>,
@@ -63,8 +63,8 @@ impl Data {
         median(&mut self.yardsticks().into_iter().filter(|yardstick| *yardstick <= most).collect::<Vec<_>>())
     }
 
-    /// The limit for the yardstick of a quiet process: 6 % more than the slowest of the fastest
-    /// quarter of all processes.
+    /// Returns the limit for the yardstick of a quiet process. It is slightly above the slowest of the fastest quarter
+    /// of all processes.
     fn quiet(&self) -> f64 {
         let all = self.yardsticks();
         all.get(all.len() / 4).map_or(f64::NAN, |yardstick| yardstick * 1.06)

@@ -1,4 +1,4 @@
-//! A load generator: keep-alive connections to a server on loopback, as fast as it answers or at a steady rate.
+//! A load generator: keep-alive connections to a server on loopback, at full speed or at a steady rate.
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
@@ -9,12 +9,12 @@ use rustix::fd::OwnedFd;
 
 use crate::measure::traceparent;
 
-/// Connections that are open at a time.
+/// The number of open connections.
 const CONNECTIONS: usize = 32;
-/// No answer takes so long but that of a server that hangs.
+/// The longest time to wait for a response, after which the server is considered to hang.
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Sends requests; the server gets the next one of a connection when it has answered the one before.
+/// Sends requests. The server gets the next request of a connection when it has answered the previous one.
 pub struct Load {
     connections: Vec<Connection>,
     epoll: OwnedFd,
@@ -23,13 +23,13 @@ pub struct Load {
 
 struct Connection {
     stream: TcpStream,
-    /// How long an answer is, with its head.
+    /// The length of a response, including its head.
     answer: usize,
     missing: usize,
     asked_at: Instant,
 }
 
-/// What the answers of some requests took.
+/// The latencies of some requests.
 pub struct Answers {
     pub elapsed: Duration,
     /// In ascending order.
@@ -64,13 +64,13 @@ impl Load {
         Ok(Self { connections, epoll, request: request.into_bytes() })
     }
 
-    /// How many requests it took to open the connections.
+    /// The number of requests that opening the connections took.
     pub fn opening(&self) -> u64 {
         self.connections.len() as u64
     }
 
-    /// Sends so many requests: each as soon as a connection is free, or at its time when there is a `rate` a second. Latency
-    /// counts from that time, so that a request that had to wait for a connection is as late as it was.
+    /// Sends this many requests: each as soon as a connection is free, or at its scheduled time if there is a `rate`
+    /// per second. Latency is measured from that time, so that it includes the wait for a connection.
     pub fn send(&mut self, requests: u64, rate: Option<u64>) -> std::io::Result<Answers> {
         let start = Instant::now();
         let mut free: Vec<usize> = (0..self.connections.len()).collect();
@@ -90,7 +90,7 @@ impl Load {
                 (connection.missing, connection.asked_at) = (connection.answer, due);
                 sent += 1;
             }
-            // It looks again at once, as its CPU is its own but for the sink, which gets its turn where there is nothing to do.
+            // Polls again at once, because only the sink shares its CPU, and runs while there is nothing to read.
             epoll::wait(
                 &self.epoll,
                 rustix::buffer::spare_capacity(&mut events),
@@ -116,7 +116,7 @@ impl Load {
 }
 
 impl Connection {
-    /// Whether the answer is complete.
+    /// Returns whether the response is complete.
     fn read(&mut self) -> std::io::Result<bool> {
         let mut buffer = [0; 4096];
         let read = match self.stream.read(&mut buffer) {
@@ -133,7 +133,7 @@ impl Connection {
     }
 }
 
-/// All answers are as long as the first: the same head, with a date of a fixed length.
+/// All responses are as long as the first: the same head, with a date of a fixed length.
 fn first_answer(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<usize> {
     stream.set_read_timeout(Some(Duration::from_secs(10)))?;
     stream.write_all(request)?;

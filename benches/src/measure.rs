@@ -20,7 +20,7 @@ pub const MISSING: &str = "spans are missing";
 /// A repeatable call, and a function that flushes its last spans.
 pub type CallAndFlush = (Box<dyn FnMut()>, Box<dyn Fn()>);
 
-/// What is measured.
+/// The call that is measured.
 pub struct Subject {
     pub call: Box<dyn FnMut()>,
     pub flush: Box<dyn Fn()>,
@@ -28,17 +28,17 @@ pub struct Subject {
     pub beside: Beside,
 }
 
-/// What alternates with a subject.
+/// The call that alternates with the subject.
 pub enum Beside {
     /// The [yardstick].
     Yardstick,
-    /// The call without a layer, in a process of its own, and the yardstick after each round.
+    /// The call without a layer, in a separate process, and the yardstick after each round.
     Bare(Bare),
     /// The call without a layer in place of the yardstick.
     BareAsYardstick(Box<dyn FnMut()>),
 }
 
-/// How it is measured.
+/// The way it is measured.
 pub struct Plan {
     pub calls: u64,
     /// Calls between two readings of the clock.
@@ -250,7 +250,7 @@ pub fn median(values: &mut [f64]) -> f64 {
     values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }
 
-/// Runs a future that has nothing to wait for.
+/// Runs a future that never waits.
 pub fn drive<F: Future>(future: F) -> F::Output {
     let mut future = std::pin::pin!(future);
     let mut cx = Context::from_waker(Waker::noop());

@@ -49,8 +49,8 @@ pub fn memory_of(process: u32) -> (u64, u64) {
     (kib("VmRSS:") * 1024, kib("VmHWM:") * 1024)
 }
 
-/// Makes this a process with two threads, as every service with a worker pool is. glibc's allocator takes its lock only then, which
-/// would otherwise favour the bare service over layers that export from a thread of their own.
+/// Makes this a process with two threads, like every service with a worker pool. glibc's allocator takes its lock only
+/// then, which would otherwise favour the bare service over layers that export from a thread of their own.
 pub fn start_idle_thread() {
     std::thread::spawn(|| {
         loop {

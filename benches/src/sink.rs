@@ -68,8 +68,8 @@ impl Drop for Sink {
 
 /// `peers sink`: prints its port, and serves until its standard input ends.
 ///
-/// It shares a CPU with the load generator and delays its requests, so it reads HTTP/1 itself, into the same memory each time,
-/// which takes half the time of hyper.
+/// It shares a CPU with the load generator and delays its requests. It therefore reads HTTP/1 itself and reuses its
+/// memory, which is faster than hyper.
 pub fn run() -> Result<(), String> {
     // The measured thread has CPU 0. Exporters share CPU 1: their CPU time counts, not their speed.
     process::pin(1);
@@ -83,13 +83,13 @@ pub fn run() -> Result<(), String> {
     loop {
         let Ok((stream, _)) = listener.accept() else { continue };
         std::thread::spawn(move || {
-            // A client whose requests cannot be read loses its connection, and the run finds its spans missing.
+            // A client whose requests cannot be parsed loses its connection, and the run then reports missing spans.
             let _ = if is_http2(&stream) { serve_grpc(stream) } else { serve_http(stream) };
         });
     }
 }
 
-/// HTTP/2 begins with `PRI`, which is no method of HTTP/1.
+/// HTTP/2 begins with `PRI`, which is not a method of HTTP/1.
 fn is_http2(stream: &TcpStream) -> bool {
     let mut first = [0];
     stream.peek(&mut first).is_ok() && first == *b"P" && {

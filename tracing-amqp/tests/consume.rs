@@ -84,7 +84,7 @@ async fn outcomes_and_redeliveries() {
 }
 
 #[tokio::test]
-async fn work_that_fails_or_is_given_up() {
+async fn work_that_fails_or_is_cancelled() {
     let spans = TestSpans::new();
     let broker = Broker::at("amqp://broker/%2f", Settings::new().with_provider(spans.provider()));
     let delivery = || broker.delivery(Delivery::mock(1, "x".into(), "k".into(), false, vec![1]), "q");

@@ -98,7 +98,7 @@ async fn what_is_measured() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_call_that_is_given_up_has_consumed_nothing() {
+async fn a_cancelled_call_consumes_no_message() {
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let provider = SdkMeterProvider::builder().with_reader(reader).build();

@@ -135,7 +135,7 @@ async fn a_mandatory_message_whose_confirm_is_dropped_stays_with_lapin() {
 }
 
 #[tokio::test]
-async fn the_error_of_the_bare_client_comes_through() {
+async fn the_error_of_the_bare_client_is_returned() {
     let rabbit = Rabbit::connect().await;
     let exchange = unique("no-such-exchange");
     let traced = rabbit

@@ -1,6 +1,6 @@
 //! Reads `OTEL_*` environment variables. Invalid values become warnings that name the variable.
 //!
-//! Everything that reads variables takes [`Variables`], and returns its warnings beside what it read:
+//! Functions that read variables take [`Variables`] and return their warnings with the result:
 //! [`Init::build`](crate::Init::build), [`OtlpConfig::from_env`](crate::exporters::otlp::OtlpConfig::from_env),
 //! [`Propagator::from_env`](crate::propagation::Propagator::from_env),
 //! [`ResourceBuilder::with_environment`](crate::ResourceBuilder::with_environment) and
@@ -44,7 +44,7 @@ impl<F: Fn(&str) -> Option<String>> Variables for F {
     }
 }
 
-/// Typed access to variables. An empty value counts as unset (OpenTelemetry specification, "Environment Variable
+/// Typed access to variables. An empty value is treated as unset (OpenTelemetry specification, "Environment Variable
 /// Specification").
 pub(crate) struct Lookup<'a, V>(pub(crate) &'a V);
 

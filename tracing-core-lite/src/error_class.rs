@@ -313,7 +313,7 @@ mod tests {
 
     #[test]
     fn a_name_that_does_not_resolve() {
-        // A label has at most 63 bytes, so no server is asked.
+        // A label has at most 63 bytes, so no server is queried.
         let host = format!("{}.invalid", "x".repeat(70));
         let error = (host.as_str(), 80).to_socket_addrs().expect_err("no such host");
         assert_eq!(of_io(&error), DNS, "{error:?}");

@@ -88,7 +88,7 @@ fn a_trace_without_a_root_is_printed_when_it_is_quiet() {
 }
 
 #[test]
-fn flush_prints_what_is_complete_and_shutdown_the_rest() {
+fn flush_prints_complete_traces_and_shutdown_the_rest() {
     let paper = Paper::default();
     let mut exporter = console(&paper);
     exporter.export(&batch(1, &[(1, 0)]), Instant::now()).unwrap();

@@ -61,7 +61,7 @@ fn spans_go_by_otlp_over_http_to_the_endpoint() {
 }
 
 #[test]
-fn an_exporter_beside_those_of_the_environment() {
+fn an_exporter_in_addition_to_those_of_the_environment() {
     let endpoint = FakeOtlp::start().unwrap();
     let url = endpoint.url();
     for (name, exporters, sent) in [("with otlp", "otlp", 1), ("alone", "none", 0)] {

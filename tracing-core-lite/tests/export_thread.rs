@@ -94,7 +94,7 @@ fn a_receiver_that_is_down_gets_everything_once_it_is_back() {
 }
 
 #[test]
-fn a_batch_that_is_refused_for_good_is_counted_and_the_next_one_goes_out() {
+fn a_permanently_refused_batch_is_counted_and_the_next_one_is_sent() {
     let exporter = Scripted::default();
     exporter.replies.lock().unwrap().push_back(Err(ExportError::Permanent { reason: "400".to_owned() }));
     let provider = provider(exporter.clone(), BatchLimits::default());
@@ -213,7 +213,7 @@ fn spans_of_threads_that_are_gone_are_exported() {
 }
 
 #[test]
-fn a_span_that_ends_while_its_thread_goes_away_is_exported() {
+fn a_span_that_ends_during_the_end_of_its_thread_is_exported() {
     thread_local! {
         static HELD: std::cell::RefCell<Option<tracing_core_lite::Span>> = const { std::cell::RefCell::new(None) };
     }
@@ -313,7 +313,7 @@ fn no_span_waits_longer_than_the_schedule_under_lasting_load() {
 }
 
 #[test]
-fn no_batch_is_larger_than_asked_for() {
+fn no_batch_is_larger_than_configured() {
     #[derive(Clone, Default)]
     struct Sizes(Arc<Mutex<Vec<usize>>>);
     impl Exporter for Sizes {
@@ -352,7 +352,7 @@ fn an_exporter_that_panics_loses_only_its_batch() {
 }
 
 #[test]
-fn what_the_receiver_rejects_is_counted() {
+fn spans_that_the_receiver_rejects_are_counted() {
     struct Partial;
     impl Exporter for Partial {
         fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
@@ -366,7 +366,7 @@ fn what_the_receiver_rejects_is_counted() {
 }
 
 #[test]
-fn the_last_drop_of_a_provider_exports_what_is_left() {
+fn the_last_drop_of_a_provider_exports_the_remaining_spans() {
     let memory = MemoryExporter::new();
     let provider = provider(memory.clone(), BatchLimits::default());
     record(&provider.tracer("test"), 10);

@@ -239,7 +239,7 @@ fn is_batch(finished: &tracing_core_lite::span::data::FinishedSpan) -> bool {
 }
 
 #[test]
-fn items_are_sampled_and_what_runs_below_the_others_is_not_recorded() {
+fn items_are_sampled_and_spans_below_the_others_are_not_recorded() {
     let spans = TestSpans::new();
     let client = client(&spans, Settings::new());
     for (ratio, recorded) in [(1.0, 3), (0.0, 0)] {

@@ -109,7 +109,7 @@ fn batches_arrive_as_they_are() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn gzip_when_asked_for() {
+fn gzip_if_configured() {
     let server = Running::start(Receiver::default());
     let mut exporter = server.config().with_compression(Compression::Gzip).build().unwrap();
     exporter.export(&requests::batch(100), soon()).unwrap();
@@ -142,7 +142,7 @@ fn retry_info() -> Bytes {
 }
 
 #[test]
-fn statuses_mean_what_otlp_says() {
+fn statuses_have_the_meaning_that_otlp_defines() {
     let server = Running::start(Receiver::default());
     let mut exporter = server.config().build().unwrap();
     let mut answered = |status: Status| {

@@ -76,7 +76,7 @@ fn a_batch_of_the_export_thread_arrives_as_it_is() {
 
 #[cfg(feature = "gzip")]
 #[test]
-fn gzip_when_asked_for() {
+fn gzip_if_configured() {
     let receiver = FakeOtlp::start().unwrap();
     let config = OtlpConfig::new().with_endpoint(receiver.url()).with_compression(Compression::Gzip);
     let batch = requests::batch(100);
@@ -89,7 +89,7 @@ fn gzip_when_asked_for() {
 
 #[cfg(feature = "otlp-json")]
 #[test]
-fn json_when_asked_for() {
+fn json_if_configured() {
     let receiver = FakeOtlp::start().unwrap();
     let partial = r#"{"partialSuccess":{"rejectedSpans":"3","errorMessage":"too old"}}"#;
     receiver.reply(Reply::ok().with_body("application/json", partial));

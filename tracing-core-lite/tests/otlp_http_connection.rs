@@ -177,7 +177,7 @@ fn an_answer_without_its_body_counts_at_the_deadline() {
 }
 
 #[test]
-fn a_receiver_that_does_not_read_is_given_up_at_the_deadline() {
+fn an_attempt_ends_at_the_deadline_if_the_receiver_does_not_read() {
     let receiver = Receiver::start(|_| {
         std::thread::sleep(LONG);
         Ok(())

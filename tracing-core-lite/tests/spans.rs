@@ -95,7 +95,7 @@ fn a_write_from_within_a_write_to_the_same_span_is_dropped() {
 }
 
 #[test]
-fn roots_carry_the_random_flag_only_when_asked_and_children_keep_that_of_their_parent() {
+fn roots_have_the_random_flag_only_if_enabled_and_children_keep_that_of_their_parent() {
     let flags = |spans: &TestSpans, traceparent: Option<&str>| {
         let remote = traceparent.map(|text| parse_traceparent(text.as_bytes()).unwrap());
         let remote = remote.map(|parsed| parsed.with_trace_state(Default::default()));

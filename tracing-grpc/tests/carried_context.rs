@@ -68,7 +68,7 @@ async fn binary_is_read_unless_there_is_text() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn binary_is_written_when_that_is_asked_for() {
+async fn the_binary_header_is_written_if_enabled() {
     for write in [false, true] {
         let (spans, seen, endpoint) = server().await;
         let layer = ClientLayer::new().with_provider(spans.provider()).with_grpc_trace_bin(write);

@@ -305,7 +305,7 @@ fn a_unary_call_has_ended_when_its_answer_is_there() {
 }
 
 #[test]
-fn a_stream_is_asked_for_two_frames_at_most_and_for_none_after_a_full_one() {
+fn at_most_two_frames_of_a_stream_are_read_ahead() {
     for (steps, asked_for) in [
         (&[Step::Data(5), Step::Data(5), Step::Data(5)][..], 2),
         (&[Step::Data(32 * 1024), Step::Data(5)], 1),
@@ -365,7 +365,7 @@ impl http_body::Body for Woken {
 }
 
 #[test]
-fn a_frame_that_was_taken_is_not_lost_when_the_body_is_over_without_being_asked() {
+fn a_frame_that_was_read_ahead_is_not_lost_if_the_body_ends_without_a_poll() {
     let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).with_read_ahead();
     let body = Woken::default();
     let is_over = Arc::clone(&body.is_over);
@@ -463,7 +463,7 @@ fn a_service_that_waits_runs_in_one_context() {
 }
 
 #[test]
-fn a_panic_of_a_stream_that_is_asked_with_the_answer() {
+fn a_stream_that_panics_when_its_first_frames_are_read() {
     let spans = TestSpans::new();
     let layer = ServerLayer::new().with_provider(spans.provider()).with_read_ahead();
     let (body, _) = scripted(&[Step::Data(5), Step::Panic]);
@@ -523,7 +523,7 @@ impl http_body::Body for Sized {
 }
 
 #[test]
-fn what_a_body_says_of_its_size_is_kept() {
+fn the_size_hint_of_a_body_is_kept() {
     let layer = ServerLayer::new().with_provider(TestSpans::new().provider()).with_read_ahead();
     let body = Sized(Some(Bytes::from_static(b"not found")));
     let response = answer(layer.layer(Answers(Some(body))), request(None));

@@ -90,7 +90,7 @@ async fn every_attribute_through_hyper_util() {
 }
 
 #[tokio::test]
-async fn the_deprecated_name_of_the_peer_is_there_when_asked_for() {
+async fn the_deprecated_name_of_the_peer_is_recorded_if_enabled() {
     for (asked, expected) in [(false, None), (true, Some("payments"))] {
         let spans = TestSpans::new();
         let address = serve(app()).await;

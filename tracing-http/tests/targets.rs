@@ -38,7 +38,7 @@ const TARGETS: [Target; 8] = [
 const HOSTS: [Option<&str>; 3] = [None, Some("one.example"), Some("two.example")];
 
 #[tokio::test]
-async fn targets_that_differ_in_one_thing_are_told_apart() {
+async fn targets_that_differ_in_one_part_are_distinguished() {
     // Each is sent three times to the same thread, so that it is cached, found, and distinguished from others.
     for _ in 0..3 {
         for target in TARGETS {

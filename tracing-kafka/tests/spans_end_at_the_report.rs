@@ -101,7 +101,7 @@ async fn a_created_producer_ends_them_when_send_was_dropped() {
 }
 
 #[tokio::test]
-async fn around_a_producer_a_task_ends_them_while_nobody_reads() {
+async fn around_a_producer_a_task_ends_them_without_a_reader() {
     let cluster = Cluster::new();
     let producer = cluster.wrapped();
     let report = producer.send_result(cluster.record()).map_err(|(error, _)| error).unwrap();

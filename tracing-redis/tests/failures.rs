@@ -25,7 +25,7 @@ async fn an_error_of_the_server() {
 }
 
 #[tokio::test]
-async fn a_command_that_is_given_up() {
+async fn a_cancelled_command() {
     let (spans, mut connection) = connect().await;
     let key = key("empty-list");
     {

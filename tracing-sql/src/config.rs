@@ -14,7 +14,7 @@ use crate::record::PoolMetrics;
 use crate::record::names::scope;
 use crate::sanitize::Dialect;
 
-/// The default of the shortest wait for a connection that has a span of its own.
+/// The default minimum wait for a connection that has a span.
 const WAIT_THRESHOLD: Duration = Duration::from_millis(1);
 
 #[derive(Debug, Clone)]
@@ -57,14 +57,14 @@ impl Config {
         self.client = change(self.client.clone());
     }
 
-    /// Returns the time, if waits for connections are measured.
+    /// Returns the current time, if waits for connections are measured.
     #[cfg(feature = "metrics")]
     #[inline]
     pub(crate) fn stopwatch(&self) -> Option<Instant> {
         self.pool_metrics.is_some().then(Instant::now)
     }
 
-    /// Measures how long a connection was waited for.
+    /// Measures the time of a wait for a connection.
     #[cfg(feature = "metrics")]
     pub(crate) fn waited(&self, since: Option<Instant>) {
         if let (Some(metrics), Some(since)) = (&self.pool_metrics, since) {
@@ -73,16 +73,16 @@ impl Config {
     }
 }
 
-/// Defines the settings that pools and connections have in common, by means of their method `set`.
+/// Defines the settings that pools and connections share, using their method `set`.
 macro_rules! common_settings {
     () => {
-        /// Records with `provider` in place of the installed one.
+        /// Sets the provider that records spans. The default is the installed one.
         #[must_use]
         pub fn with_provider(self, provider: &TracerProvider) -> Self {
             self.set(|config| config.change_client(|client| client.with_provider(provider)))
         }
 
-        /// Records with `tracer`.
+        /// Sets the tracer that records spans.
         #[must_use]
         pub fn with_tracer(self, tracer: Tracer) -> Self {
             self.set(|config| config.change_client(|client| client.with_tracer(tracer)))
@@ -100,7 +100,7 @@ macro_rules! common_settings {
             self.set(|config| config.change_client(|client| client.with_endpoint(endpoint)))
         }
 
-        /// Sets the names that attributes have. The default comes from the [environment](Conventions::from_env).
+        /// Sets the names of attributes. The default comes from the [environment](Conventions::from_env).
         #[must_use]
         pub fn with_conventions(self, conventions: Conventions) -> Self {
             self.set(|config| config.change_client(|client| client.with_conventions(conventions)))
@@ -121,9 +121,9 @@ macro_rules! common_settings {
         /// Sets whether `traceparent` is added to the text of queries in a comment (sqlcommenter), so that the logs of the
         /// database show it. The default is `false`.
         ///
-        /// Each such text is new to the database. It is prepared for each execution, which costs PostgreSQL and MySQL one more
-        /// round trip, and it is not kept in the connection's cache. A text that has a comment and a statement that the program
-        /// has prepared stay as they are.
+        /// Each such text is new to the database. It is prepared for each execution, which costs PostgreSQL and MySQL
+        /// one more round trip, and it is not kept in the connection's cache. Texts with a comment and statements that
+        /// the program has prepared are not changed.
         #[must_use]
         pub fn with_sqlcommenter(self, added: bool) -> Self {
             self.set(|config| config.has_comments = added)
@@ -131,11 +131,11 @@ macro_rules! common_settings {
     };
 }
 
-/// Defines the setting that connections to SQLite and their pools have in common.
+/// Defines the setting that connections to SQLite and their pools share.
 #[cfg(feature = "sqlite")]
 macro_rules! sqlite_settings {
     () => {
-        /// Sets whether text in double quotes is shown as a name everywhere. The default is `false`.
+        /// Sets whether text in double quotes is always shown as a name. The default is `false`.
         ///
         /// SQLite reads text in double quotes as a string if there is no column of that name, so by default it is shown only
         /// where it cannot be a string, and becomes `?` elsewhere: `SELECT ? FROM "users" WHERE ? = ?`. Set this if the

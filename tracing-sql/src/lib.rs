@@ -1,4 +1,4 @@
-//! Spans for sqlx: wrap a pool or a connection, and every query is in the trace.
+//! Spans for sqlx: wrap a pool or a connection, and every query becomes part of the trace.
 //!
 //! ```
 //! # #[cfg(feature = "sqlite")]
@@ -45,15 +45,15 @@
 //! | `tracing_suite.db.query.execution_time` | the seconds of a query once it had a connection |
 //!
 //! The span of a query on a pool has the event `connection_acquired` with the wait time, and each query has the event
-//! `query_executed` with the execution time. A query that is dropped has the event `cancelled` and counts as failed if it had no
-//! row yet. The messages of errors are not recorded, because databases quote values in them.
+//! `query_executed` with the execution time. A query that is dropped has the event `cancelled`, and has failed if it
+//! had no row yet. The messages of errors are not recorded, because databases quote values in them.
 //!
 //! # Parents
-//! The parent of a query is the current span. Within a transaction it is the transaction, or a span that the caller has opened
-//! since the transaction began.
+//! The parent of a query is the current span. Within a transaction it is the transaction's span, or a span that the
+//! caller has started since the transaction began.
 //!
-//! # What can go wrong
-//! Tracing never fails a query. Statements are cached, rows are streamed and dropped futures cancel as they do in sqlx.
+//! # Behavior of queries
+//! Tracing never makes a query fail. Statements are cached, rows are streamed and dropped futures cancel as in sqlx.
 //! [`with_sqlcommenter`](TracedPool::with_sqlcommenter) changes the caching, and is off by default.
 
 mod acquire;
@@ -76,13 +76,13 @@ pub use tracing_core_lite;
 pub use tracing_core_lite::database::{Conventions, Endpoint};
 pub use transaction::TracedTransaction;
 
-/// What tests across the crates of the workspace need. Exempt from semantic versioning.
+/// Helpers for tests of the workspace's crates. Not covered by semver.
 #[doc(hidden)]
 pub mod layer_support {
     pub use crate::record::error_class;
 }
 
-/// The examples of the README, so that they compile.
+/// The examples of the README, compiled as tests.
 #[cfg(all(doctest, feature = "sqlite"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

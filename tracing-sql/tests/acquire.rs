@@ -1,4 +1,4 @@
-//! Functions that take a connection from somewhere keep their spans, and those of sqlx compile with a wrapper.
+//! Functions that accept any source of connections keep their spans, and those of sqlx compile with a wrapper.
 
 mod support;
 

@@ -5,7 +5,7 @@ use tracing_sql::sanitize::{MAX_TEXT_BYTES, sanitize};
 
 const ALL: [Dialect; 4] = [PostgreSql, MySql, Sqlite, Generic];
 
-/// The text of `frame` with `count` rows in place of `@`; `n` in a row is the row's number.
+/// Returns the text of `frame` with `count` rows instead of `@`. `n` in a row is the row's number.
 fn text(frame: &str, row: &str, count: usize, dialect: Dialect) -> String {
     let rows: Vec<_> = (1..=count).map(|number| row.replace('n', &number.to_string())).collect();
     sanitize(&frame.replace('@', &rows.join(", ")), dialect).text

@@ -1,4 +1,5 @@
-//! `sqlx::query!` and its like run through the wrapper. They are checked against SQLite when this test is compiled (`.env`).
+//! `sqlx::query!` and similar macros run through the wrapper. They are checked against SQLite when this test is
+//! compiled (`.env`).
 
 use sqlx::sqlite::SqlitePool;
 use tracing_core_lite::testing::TestSpans;

@@ -1,4 +1,4 @@
-//! A secret in the place of any literal appears neither in the text nor in the summary.
+//! A secret in place of any literal appears neither in the text nor in the summary.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use tracing_sql::sanitize::{Dialect, MAX_SUMMARY_BYTES, MAX_TEXT_BYTES, sanitize
 
 const DIALECTS: [Dialect; 4] = [Dialect::PostgreSql, Dialect::MySql, Dialect::Sqlite, Dialect::Generic];
 
-/// Where the literal stands.
+/// The position of the literal.
 const FRAMES: &[&str] = &[
     "SELECT @",
     "SELECT @ AS x, a FROM t WHERE b = @ AND c IN (@, 1, @) ORDER BY d",
@@ -35,7 +35,7 @@ const FRAMES: &[&str] = &[
     "IN (@",
 ];
 
-/// What closes the comment or the name in brackets which it stands in is no literal there.
+/// Text that closes the comment or the bracketed name around it is not a literal there.
 fn fits(frame: &str, literal: &str, dialect: Dialect) -> bool {
     let closes_name = dialect == Dialect::Sqlite && frame.contains("[@") && literal.contains(']');
     !(closes_name || (frame.contains("/* was") && literal.contains("*/")))
@@ -45,7 +45,7 @@ fn dollar(dialect: Dialect) -> bool {
     matches!(dialect, Dialect::PostgreSql | Dialect::Generic)
 }
 
-/// All ways to write `secret` as a literal of `dialect`.
+/// Returns all ways to write `secret` as a literal of `dialect`.
 fn literals(secret: &str, dialect: Dialect) -> Vec<String> {
     let mut all = vec![
         format!("'{secret}'"),

@@ -1,4 +1,4 @@
-//! Metrics are measured when they are asked for.
+//! Metrics are measured if the settings enable it.
 
 mod support;
 

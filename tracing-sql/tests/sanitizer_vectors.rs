@@ -1,11 +1,11 @@
-//! The texts and summaries of OpenTelemetry's Java instrumentation, as far as its own tests state them.
+//! The texts and summaries of OpenTelemetry's Java instrumentation, taken from its own tests.
 
 use std::path::Path;
 
 use serde_json::Value;
 use tracing_sql::sanitize::{Dialect, sanitize};
 
-/// A case that is different on purpose.
+/// A case that differs on purpose.
 struct Different {
     input: &'static str,
     why: &'static str,
@@ -59,7 +59,7 @@ fn dialect(case: &Value) -> Dialect {
     }
 }
 
-/// Compares what `ours` gives with what upstream asserts, and returns the share of equal ones in percent.
+/// Compares the results of `ours` with those of upstream, and returns the percentage of equal ones.
 fn compare(field: &str, key: &str, known: &[Different], ours: impl Fn(&str, Dialect) -> String) -> f64 {
     let (mut equal, mut all, mut wrong) = (0_u32, 0_u32, String::new());
     for case in cases() {

@@ -1,4 +1,4 @@
-//! A stream that is dropped, an error in its middle, a cancelled future: the span ends then, with the rows so far.
+//! A dropped stream, an error in its middle, or a cancelled future ends the span at once, with the rows so far.
 
 mod support;
 
@@ -8,7 +8,7 @@ use futures_util::{StreamExt, TryStreamExt};
 use support::on_all_databases;
 use tracing_sql::TracedDatabase;
 
-/// Ten rows; the last is made of a division by zero, or of what is one to the database.
+/// A query for ten rows, the last of which fails with a division by zero or an equivalent error.
 fn failing(system_name: &str) -> &'static str {
     match system_name {
         "postgresql" => "SELECT 10 / (10 - n) FROM generate_series(1, 20) AS s (n)",

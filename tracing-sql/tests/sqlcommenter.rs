@@ -1,4 +1,4 @@
-//! With sqlcommenter, the database sees the id of the trace and keeps no statement for it.
+//! With sqlcommenter, the database sees the id of the trace and caches no statement for it.
 
 mod support;
 
@@ -6,7 +6,7 @@ use sqlx::Connection;
 use support::on_all_databases;
 use tracing_sql::TracedDatabase;
 
-/// A query that gives its own text.
+/// A query whose text is not static.
 fn own_text(system_name: &str) -> &'static str {
     match system_name {
         "postgresql" => "SELECT query FROM pg_stat_activity WHERE pid = pg_backend_pid()",

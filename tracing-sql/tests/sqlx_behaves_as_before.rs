@@ -6,7 +6,7 @@ use sqlx::{Connection, Executor, SqlSafeStr, Statement};
 use support::on_all_databases;
 use tracing_sql::{Endpoint, TracedConnection};
 
-/// SQLite's thread counts after it has answered, and so before it answers again.
+/// SQLite's thread updates its count after it has answered, and so before it answers again.
 macro_rules! kept_now {
     ($bare:expr) => {{
         $bare.ping().await.unwrap();
@@ -14,7 +14,8 @@ macro_rules! kept_now {
     }};
 }
 
-/// How many statements a connection keeps after each of several ways to run a query; `$bare` is its connection.
+/// Returns the number of statements that a connection caches after each of several ways to run a query. `$bare` is its
+/// connection.
 macro_rules! kept_after {
     ($connection:ident, $bare:expr) => {{
         let mut kept = Vec::new();

@@ -1,4 +1,4 @@
-//! A value that stands in a query without quotes does not reach the span.
+//! Unquoted values in a query do not reach the span.
 
 use proptest::prelude::*;
 use tracing_sql::sanitize::Dialect::{self, Generic, MySql, PostgreSql, Sqlite, SqliteQuotedNames};
@@ -6,7 +6,7 @@ use tracing_sql::sanitize::sanitize;
 
 const ALL: [Dialect; 5] = [PostgreSql, MySql, Sqlite, SqliteQuotedNames, Generic];
 
-/// Positions that hide a word in each dialect; `@` is the word.
+/// Positions that hide a word in each dialect. `@` stands for the word.
 const EVERYWHERE: &[&str] = &[
     "SET app.secret TO @",
     "SET app.secret = @",
@@ -200,7 +200,7 @@ fn harmless_settings_stay_visible() {
 }
 
 #[test]
-fn what_only_looks_like_a_setting_stays() {
+fn text_that_only_resembles_a_setting_is_kept() {
     for sql in [
         "UPDATE t SET a = b, c = d WHERE password = e",
         "INSERT INTO t (a) SELECT b FROM c ON CONFLICT (a) DO UPDATE SET a = excluded.b",
@@ -221,7 +221,7 @@ fn what_only_looks_like_a_setting_stays() {
 }
 
 #[test]
-fn the_statement_goes_on_after_a_secret() {
+fn the_statement_continues_after_a_secret() {
     for (sql, text) in [
         (
             "ALTER CERTIFICATE c WITH PRIVATE KEY (DECRYPTION BY PASSWORD = 'x', ENCRYPTION BY PASSWORD = 'y')",

@@ -126,7 +126,7 @@ fn threads(case: &str, count: usize, calls: u64) -> Result<Figures, String> {
         serve(ROUND);
         let mut rounds = Vec::new();
         for _ in 0..calls / ROUND {
-            // At the same time, so that they contend if they can.
+            // Run at the same time, so that they contend if they can.
             barrier.wait();
             let before = process::cpu_of_this_thread();
             serve(ROUND);

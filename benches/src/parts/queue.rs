@@ -15,15 +15,15 @@ use crate::markdown::{Table, number};
 use crate::measure::median;
 use crate::process;
 
-/// The default of this engine. That of opentelemetry_sdk is 2,048.
+/// The default of this engine. The default of opentelemetry_sdk is 2,048.
 const QUEUE: usize = 65_536;
 const ATTRIBUTES: usize = 9;
 const ROUND: usize = 1_024;
 const FILLS: [&str; 5] = ["to 25 %", "to 50 %", "to 75 %", "to 100 %", "full"];
-/// When memory is measured, in percent of the spans.
+/// The points at which memory is measured, in percent of the spans.
 const MOMENTS: [&str; 7] = ["0", "10", "20", "40", "60", "80", "100"];
 
-/// Closed until the queue has been filled.
+/// Closed until the queue is full.
 static GATE: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 
 fn wait_at_gate() {
@@ -94,8 +94,7 @@ pub fn filling(case: &str) -> Result<Figures, String> {
     Ok(FILLS.iter().zip(&mut costs).map(|(fill, costs)| (*fill, median(costs))).collect())
 }
 
-/// Makes spans at full speed while nothing listens at the endpoint. Not for fastrace: its queue has no bound, so the speed
-/// would decide.
+/// Creates spans at full speed while no receiver listens at the endpoint. Not for fastrace, whose queue is unbounded.
 pub fn without_receiver(case: &str, spans: u64) -> Result<Figures, String> {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr());
     let port = port.map_err(|error| error.to_string())?.port();
@@ -103,7 +102,7 @@ pub fn without_receiver(case: &str, spans: u64) -> Result<Figures, String> {
     let attributes = spans::attribute_list(ATTRIBUTES);
     let mut ours = None;
     let mut call = match case {
-        // Each with its default limits.
+        // Each uses its default limits.
         spans::OURS => spans::by_ours(ours.insert(exporters::ours(&out.with_queue(QUEUE))), attributes),
         spans::SDK => {
             let provider = exporters::sdk_of(exporters::otlp(&out), 2_048);

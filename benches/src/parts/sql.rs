@@ -32,7 +32,7 @@ const CASES: [&str; 5] = ["bare", BARE_08, OURS, PEERS[0], PEERS[1]];
 const QUERY: &str = "SELECT 1";
 
 fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
-    // sqlx runs SQLite on a thread of its own. On one CPU, no time goes into waking another.
+    // sqlx runs SQLite on a separate thread. On one CPU, no time is spent on waking another CPU.
     process::pin(0);
     let sampled = mode == "sampled";
     let parent = opentelemetry::Context::new().with_remote_span_context(super::remote(sampled));
@@ -124,7 +124,7 @@ impl sdk_032::SpanExporter for Counter {
     }
 }
 
-/// What a wrapper adds to the version of sqlx that it wraps.
+/// Returns the cost that a wrapper adds to the version of sqlx that it wraps.
 pub fn added(data: &Data, case: &str, mode: &str, figure: &str) -> f64 {
     let bare = if case == "sqlx-tracing" { BARE_08 } else { "bare" };
     data.get(case, mode, figure) - data.get(bare, mode, figure)

@@ -1,4 +1,4 @@
-//! Checks that the trace of each kind of order shows what it should.
+//! Checks that the traces of each kind of order show what they should.
 
 use std::time::Duration;
 

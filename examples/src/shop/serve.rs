@@ -1,4 +1,4 @@
-//! What all services do in the same way: listen, and report their health.
+//! The parts that all services share: listening, and reporting their health.
 
 use std::io;
 

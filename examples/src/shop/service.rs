@@ -1,4 +1,4 @@
-//! The services of the shop: their names, their ports, and what each cannot work without.
+//! The services of the shop: their names, their ports, and the settings that each requires.
 
 use std::str::FromStr;
 
@@ -25,7 +25,7 @@ pub enum Service {
     SmsWorker,
 }
 
-/// The name given is not that of a service.
+/// The error for a name that is not that of a service.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the shop has no service {0:?}")]
 pub struct UnknownService(String);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt;
 
-/// Values by the names of variables. An empty value counts as unset, as in the OpenTelemetry specification.
+/// Values by the names of variables. An empty value is treated as unset, as in the OpenTelemetry specification.
 #[derive(Clone, Default)]
 pub struct Settings(HashMap<String, String>);
 

@@ -29,7 +29,7 @@ pub struct Wiring {
 }
 
 impl Wiring {
-    /// Opens the connections of the service and returns what it serves: HTTP, gRPC or both.
+    /// Opens the connections of the service and returns its routes: HTTP, gRPC or both.
     ///
     /// # Errors
     /// Returns an error if a setting is invalid, or a database, cache or broker cannot be reached.

@@ -45,7 +45,7 @@ fn cancelled_at(stage: Stage, layer: Stack) -> SpanData {
 }
 
 #[test]
-fn a_call_that_is_given_up_says_so() {
+fn a_cancelled_call_is_recorded_as_such() {
     for layer in Stack::ALL {
         for stage in [Stage::BeforePoll, Stage::BeforeResponse, Stage::BeforeBody, Stage::WithinBody] {
             let case = format!("{layer:?}, {stage:?}");

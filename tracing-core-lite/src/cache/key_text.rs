@@ -23,7 +23,7 @@ pub enum KeyText {
     /// The shape of the key, such as `price:?` for `price:4711`. The key is split at `:`, `/`, `.`, `-`, `_` and `|`. A part
     /// becomes `?` if it contains anything but ASCII letters, or more than 20 of them. Words, including names, stay readable.
     Template,
-    /// The key itself, up to 256 bytes. Everybody who sees the traces can read it.
+    /// The key itself, up to 256 bytes. Everyone with access to the traces can read it.
     Raw,
 }
 

@@ -1,4 +1,4 @@
-//! Lookups that load what is missing.
+//! Lookups that load missing values.
 
 use std::any::type_name;
 use std::pin::Pin;

@@ -1,4 +1,4 @@
-//! One database client: what all its spans have in common.
+//! A database client, with the data that all its spans share.
 
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanKind;

@@ -10,7 +10,7 @@ use super::DatabaseSpan;
 /// Spans that have started and not ended yet, by the id that the client gives each command.
 ///
 /// For clients that report the start and the end of a command by two events, possibly on two threads. A span whose end
-/// is never reported stays open until the map is dropped, and then counts as cancelled.
+/// is never reported stays open until the map is dropped, and is then recorded as cancelled.
 ///
 /// ```
 /// use tracing_core_lite::InstrumentationScope;

@@ -97,7 +97,7 @@ impl DatabaseSpan {
         self.end(Ending::Failed(*failure), |_, _| {});
     }
 
-    /// Ends the span of a command that was given up. Dropping it does the same.
+    /// Ends the span of a cancelled command. Dropping this does the same.
     pub fn cancel(mut self) {
         self.end(Ending::Cancelled, |_, _| {});
     }

@@ -468,7 +468,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_wakes_a_resting_thread_before_the_queue_is_filled_to_a_quarter() {
+    fn a_resting_thread_is_not_woken_before_a_quarter_of_the_queue_is_full() {
         let queue = queue(10_000);
         let (_, time) = woken(&queue, WakeAt::Pressing, || {
             (0..24).for_each(|_| hand_over(&queue, 100));

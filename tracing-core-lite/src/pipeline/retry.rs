@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn never_earlier_than_the_receiver_asked() {
+    fn never_earlier_than_the_receiver_requested() {
         let mut backoff = Backoff::new();
         for _ in 0..100 {
             backoff.reset();

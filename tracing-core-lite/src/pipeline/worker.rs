@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn the_export_thread_has_time_unless_spans_pile_up_or_somebody_waits() {
+    fn the_export_thread_has_time_unless_spans_pile_up_or_a_request_waits() {
         let limits = BatchLimits {
             max_export_batch_size: 100,
             schedule_delay: Duration::from_secs(3600),

@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn what_http_does_not_allow_is_left_out() {
+    fn headers_that_http_does_not_allow_are_left_out() {
         let mut map = HeaderMap::new();
         map.append("baggage", HeaderValue::from_static("stale"));
         map.set("baggage", "a=b\r\nx: y");

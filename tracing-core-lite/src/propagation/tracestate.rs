@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_sent_is_left_out() {
+    fn invalid_members_are_not_sent() {
         let trace_state = TraceState::from_key_value([
             ("a", "1"),
             ("b", "x\r\ny: z"),

@@ -36,7 +36,7 @@ impl Server {
         }
     }
 
-    /// Records with `provider`, and propagates as it does, in place of the installed one.
+    /// Sets the provider that records spans and whose propagator is used. Defaults to the installed provider.
     #[must_use]
     pub fn with_provider(mut self, provider: &TracerProvider) -> Self {
         self.tracer = provider.tracer_with_scope(self.scope.clone());
@@ -44,7 +44,7 @@ impl Server {
         self
     }
 
-    /// Reads the context with `propagator`; by default with that of the provider.
+    /// Sets the propagator that reads the context. Defaults to that of the provider.
     #[must_use]
     pub fn with_propagator(mut self, propagator: Propagator) -> Self {
         self.propagator = propagator;

@@ -78,7 +78,7 @@ impl RpcSpan {
         self.end(Ending::Failed(*failure));
     }
 
-    /// Ends the span of a call that was given up. Dropping it does the same.
+    /// Ends the span of a cancelled call. Dropping this does the same.
     pub fn cancel(mut self) {
         self.end(Ending::Cancelled);
     }

@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_is_reported_and_replaced() {
+    fn invalid_settings_are_reported_and_replaced() {
         for (name, argument, message, fallback) in [
             ("traceidratio", "1.5", "is not a number from 0 to 1", "TraceIdRatioBased{1}"),
             ("traceidratio", "-0.1", "is not a number from 0 to 1", "TraceIdRatioBased{1}"),

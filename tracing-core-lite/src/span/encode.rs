@@ -236,7 +236,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_short_way_writes_what_the_long_one_does() {
+    fn the_fast_path_writes_the_same_bytes() {
         for int in [0, 1, 0x7f, 0x80, 0x3fff, 0x4000, 50_051, 0x1f_ffff] {
             assert!(int < SMALL_INTS);
             let (mut short, mut long) = (ByteBuf::default(), ByteBuf::default());

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_usual_keys_are_told_apart() {
+    fn common_keys_do_not_collide() {
         let mut filter = KeyFilter::default();
         let keys = [
             "http.request.method",

@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn details_are_what_is_in_the_last_brackets_and_has_a_key() {
+    fn details_are_the_last_brackets_with_a_key() {
         for (line, name, details) in [
             ("GET /a", "GET /a", vec![]),
             ("GET [x]", "GET [x]", vec![]),
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn a_difference_shows_what_is_expected_and_what_is_found() {
+    fn a_difference_shows_expected_and_found_lines() {
         let line = |depth, name: &str, kind: &str| Line {
             depth,
             name: name.to_owned(),

@@ -1,6 +1,6 @@
-//! sqlx's own `Acquire`, for functions that ask for it.
+//! sqlx's own `Acquire`, for functions that require it.
 //!
-//! The trait hands out connections of sqlx, so the queries on them have no spans. A wait for a connection is recorded.
+//! The trait returns connections of sqlx, so the queries on them have no spans. A wait for a connection is recorded.
 
 use futures_core::future::BoxFuture;
 use sqlx_core::acquire::Acquire;
@@ -12,7 +12,7 @@ use crate::connection::{TracedConnection, TracedPoolConnection};
 use crate::database::TracedDatabase;
 use crate::pool::TracedPool;
 
-/// For functions that ask for sqlx's trait, such as `Migrator::run`. Their queries have no spans. Prefer
+/// For functions that require sqlx's trait, such as `Migrator::run`. Their queries have no spans. Prefer
 /// [`TracedAcquire`](crate::TracedAcquire).
 impl<'c, DB: TracedDatabase> Acquire<'c> for &'_ TracedPool<DB> {
     type Database = DB;
@@ -36,7 +36,7 @@ fn pooled<DB: TracedDatabase>(connection: TracedPoolConnection<DB>) -> Result<Po
     connection.into_inner().ok_or(Error::PoolClosed)
 }
 
-/// For functions that ask for sqlx's trait. Their queries have no spans. Prefer
+/// For functions that require sqlx's trait. Their queries have no spans. Prefer
 /// [`TracedAcquire`](crate::TracedAcquire).
 impl<'c, DB: TracedDatabase> Acquire<'c> for &'c mut TracedConnection<'_, DB> {
     type Database = DB;

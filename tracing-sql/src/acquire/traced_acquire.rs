@@ -8,7 +8,7 @@ use crate::database::TracedDatabase;
 use crate::pool::TracedPool;
 use crate::transaction::TracedTransaction;
 
-/// Takes a connection or begins a transaction, as sqlx's `Acquire` does, and keeps the spans.
+/// Takes a connection or begins a transaction like sqlx's `Acquire`, with spans.
 ///
 /// Implemented for `&TracedPool`, `&mut TracedConnection`, `&mut TracedPoolConnection` and `&mut TracedTransaction`. Write
 /// `impl TracedAcquire<'c, Database = DB>` in functions that took `impl Acquire<'c, Database = DB>`. This trait is sealed.
@@ -42,18 +42,18 @@ pub trait TracedAcquire<'c>: sealed::Sealed + Sized + Send {
     /// Returns a connection.
     ///
     /// # Errors
-    /// The same as sqlx's `Acquire::acquire`.
+    /// Returns the same errors as sqlx's `Acquire::acquire`.
     fn acquire(self) -> BoxFuture<'c, Result<TracedConnection<'c, Self::Database>, Error>>;
 
     /// Begins a transaction, or a savepoint within one.
     ///
     /// # Errors
-    /// The same as sqlx's `Acquire::begin`.
+    /// Returns the same errors as sqlx's `Acquire::begin`.
     fn begin(self) -> BoxFuture<'c, Result<TracedTransaction<'c, Self::Database>, Error>>;
 }
 
 mod sealed {
-    /// Implemented for the types of this crate alone.
+    /// Implemented only for the types of this crate.
     pub trait Sealed {}
 }
 

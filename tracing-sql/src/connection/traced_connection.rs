@@ -82,7 +82,7 @@ impl<'c, DB: TracedDatabase> TracedConnection<'c, DB> {
         self
     }
 
-    /// Returns the connection itself, for calls that have no spans: `ping`, `LISTEN`, the methods of the driver, and functions
+    /// Returns the bare connection, for calls without spans: `ping`, `LISTEN`, the methods of the driver, and functions
     /// that take `&mut SqliteConnection`.
     #[must_use]
     pub fn inner(&mut self) -> &mut DB::Connection {

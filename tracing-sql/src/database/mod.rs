@@ -31,7 +31,7 @@ pub trait TracedDatabase: Database + sealed::Sealed {
 }
 
 mod sealed {
-    /// Implemented for the databases of this crate alone, so that methods can be added to the trait.
+    /// Implemented only for the databases of this crate, so that methods can be added to the trait.
     pub trait Sealed {}
     #[cfg(feature = "mysql")]
     impl Sealed for sqlx_mysql::MySql {}

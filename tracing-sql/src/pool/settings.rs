@@ -37,8 +37,8 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// Measures `db.client.operation.duration` and `db.client.connection.wait_time`, `.count`, `.max` and `.idle.min` with
     /// `meter`.
     ///
-    /// Call this last, because the names of the pool and the database are read now. The instruments hold the pool as long as
-    /// the meter's provider lives.
+    /// Call this last, because it reads the names of the pool and the database. The instruments keep the pool alive as
+    /// long as the meter's provider.
     #[cfg(feature = "metrics")]
     #[must_use]
     pub fn with_meter(self, meter: &opentelemetry::metrics::Meter) -> Self {
@@ -50,8 +50,8 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         })
     }
 
-    /// Measures as [`with_meter`](TracedPool::with_meter) does, with the meter provider that is set for the OpenTelemetry API
-    /// at the time of this call.
+    /// Like [`with_meter`](TracedPool::with_meter), with the meter provider that is set for the OpenTelemetry API at
+    /// the time of this call.
     #[cfg(feature = "metrics")]
     #[must_use]
     pub fn with_metrics(self) -> Self {

@@ -13,7 +13,7 @@ use crate::connection::TracedPoolConnection;
 use crate::database::TracedDatabase;
 use crate::transaction::{Begin, TracedTransaction};
 
-/// A pool of sqlx whose queries have spans. `&pool` is an executor of sqlx. A clone is cheap.
+/// A pool of sqlx whose queries have spans. `&pool` is an executor of sqlx. Cloning it is cheap.
 ///
 /// Spans go to the [installed](tracing_core_lite::TracerProvider::install) provider unless
 /// [`with_provider`](TracedPool::with_provider) sets another.
@@ -34,10 +34,10 @@ use crate::transaction::{Begin, TracedTransaction};
 /// # }
 /// ```
 ///
-/// Functions that take a pool of sqlx, such as `PgListener::connect_with`, take [`inner`](TracedPool::inner). Their queries have
-/// no spans.
+/// Pass [`inner`](TracedPool::inner) to functions that take a pool of sqlx, such as `PgListener::connect_with`. Their
+/// queries have no spans.
 pub struct TracedPool<DB: TracedDatabase> {
-    // One reference count, because each query takes a clone.
+    // A single reference count, because each query clones it.
     pub(super) shared: Arc<Shared<DB>>,
 }
 
@@ -80,7 +80,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         Self { shared: Arc::new(Shared { pool, config }) }
     }
 
-    /// Returns the pool itself, whose queries have no spans.
+    /// Returns the bare pool, whose queries have no spans.
     #[must_use]
     pub fn inner(&self) -> &Pool<DB> {
         &self.shared.pool
@@ -96,7 +96,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// [`with_wait_threshold`](TracedPool::with_wait_threshold) changes the threshold.
     ///
     /// # Errors
-    /// The same as [`Pool::acquire`].
+    /// Returns the same errors as [`Pool::acquire`].
     pub async fn acquire(&self) -> Result<TracedPoolConnection<DB>, Error> {
         let wait = Wait::start(self.config());
         match self.inner().acquire().await {
@@ -121,7 +121,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// Takes a connection from the pool and begins a transaction.
     ///
     /// # Errors
-    /// The same as [`Pool::begin`].
+    /// Returns the same errors as [`Pool::begin`].
     pub async fn begin(&self) -> Result<TracedTransaction<'static, DB>, Error> {
         self.begin_as(None).await
     }
@@ -129,7 +129,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
     /// Takes a connection from the pool and begins a transaction with `statement`.
     ///
     /// # Errors
-    /// The same as [`Pool::begin_with`].
+    /// Returns the same errors as [`Pool::begin_with`].
     pub async fn begin_with(
         &self,
         statement: impl SqlSafeStr,
@@ -152,7 +152,7 @@ impl<DB: TracedDatabase> TracedPool<DB> {
         }
     }
 
-    /// Closes the pool, as [`Pool::close`] does.
+    /// Closes the pool, like [`Pool::close`].
     pub async fn close(&self) {
         self.inner().close().await;
     }

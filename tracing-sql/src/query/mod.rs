@@ -1,4 +1,4 @@
-//! How a query runs on a connection.
+//! Running a query on a connection.
 
 mod stream;
 mod taken;

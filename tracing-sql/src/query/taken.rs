@@ -1,4 +1,4 @@
-//! A query whose text is known, and which runs like the original.
+//! A query whose text has been read and which runs like the original.
 
 use sqlx_core::database::Database;
 use sqlx_core::error::BoxDynError;
@@ -14,7 +14,7 @@ pub(crate) struct TakenQuery<DB: Database> {
 }
 
 impl<DB: Database> TakenQuery<DB> {
-    /// Takes `query` apart in the order in which drivers do.
+    /// Takes `query` apart in the order that drivers use.
     pub(crate) fn new<'q>(mut query: impl Execute<'q, DB>) -> Self {
         let statement = query.statement().cloned();
         let arguments = query.take_arguments();
@@ -26,15 +26,15 @@ impl<DB: Database> TakenQuery<DB> {
         &self.sql
     }
 
-    /// Whether the text may be changed. That of a prepared statement may not.
+    /// Returns whether the text may be changed. The text of a prepared statement may not.
     pub(crate) fn is_text(&self) -> bool {
         self.statement.is_none()
     }
 
-    /// Replaces the text with one that is used once. It is not kept in the connection's cache of statements, where it would
-    /// replace those that are used again.
+    /// Replaces the text with one that is used once. It is not kept in the connection's cache of statements, where it
+    /// would replace reusable ones.
     pub(crate) fn replace_text(&mut self, text: String) {
-        // Only a comment of hexadecimal digits was added.
+        // Only a comment of hexadecimal digits is added.
         self.sql = AssertSqlSafe(text).into_sql_str();
         self.persistent = false;
     }

@@ -1,8 +1,8 @@
 //! A cache of sanitized texts.
 //!
-//! A text that is a `&'static str` or an `Arc<str>` is looked up by its address alone. The cache keeps a clone of it, so no
-//! other text can have that address. A text that is built for each query is looked up by its hash and compared. Each thread
-//! has its own small tables, so there is no lock, and the memory is bounded.
+//! A text that is a `&'static str` or an `Arc<str>` is looked up by its address alone. The cache keeps a clone of it,
+//! so no other text can have that address. A text that is built for each query is looked up by its hash and compared.
+//! Each thread has its own small tables, so no lock is needed and the memory is bounded.
 
 use std::cell::RefCell;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,7 +16,7 @@ use crate::sanitize::{Dialect, SanitizedQuery};
 
 /// The number of entries of each of a thread's two tables.
 const SLOTS: usize = 256;
-/// The length of the longest text that is kept, in bytes.
+/// The maximum length of a text that is kept, in bytes.
 const LONGEST: usize = 16 * 1024;
 
 struct Entry {
@@ -35,7 +35,7 @@ thread_local! {
     static CACHE: RefCell<Cache> = RefCell::default();
 }
 
-/// Returns what [`sanitize`](crate::sanitize::sanitize) returns, from a cache of this thread if it holds the text.
+/// Returns the result of [`sanitize`](crate::sanitize::sanitize), from this thread's cache if it has the text.
 ///
 /// A `&'static str` and an `Arc<str>` are looked up by their addresses. Any other text is hashed and compared. Texts above
 /// 16 KiB are not kept.
@@ -45,7 +45,7 @@ pub fn sanitized(sql: &SqlStr, dialect: Dialect) -> Arc<SanitizedQuery> {
     Arc::clone(&known(sql, dialect).query)
 }
 
-/// Returns what [`sanitized`] returns, with its attributes. It stays on its thread, so that counting its references needs no
+/// Returns the result of [`sanitized`] with its attributes. It stays on its thread, so its reference count needs no
 /// atomic operations.
 #[inline]
 pub(super) fn known(sql: &SqlStr, dialect: Dialect) -> Rc<KnownQuery> {
@@ -85,7 +85,7 @@ impl Cache {
         }
         let read = Rc::new(KnownQuery::read(text, dialect));
         let entry = Entry { sql: sql.clone(), dialect, known: Rc::clone(&read) };
-        // A clone of a text that is not shared is a copy at another address.
+        // Cloning a text that is not shared copies it to another address.
         if is_same(entry.sql.as_str(), text) {
             insert(&mut self.by_identity, identity_slot(text), entry);
         } else {

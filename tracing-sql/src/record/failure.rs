@@ -1,4 +1,4 @@
-//! The class of an error: one of few values, and nothing that was in the query.
+//! The class of an error, which has low cardinality and contains nothing of the query.
 
 use std::borrow::Cow;
 
@@ -6,9 +6,9 @@ use sqlx_core::error::{Error, ErrorKind};
 use tracing_core_lite::database::Failure;
 use tracing_core_lite::error_class as class;
 
-/// Calls `visit` with what may be recorded of `error`.
+/// Calls `visit` with the recordable parts of `error`.
 ///
-/// The message is left out, because databases quote values in their messages. The description is the kind of violation.
+/// The message is omitted, because databases quote values in their messages. The description is the kind of violation.
 pub(crate) fn with_failure<R>(error: &Error, visit: impl FnOnce(Failure<'_>) -> R) -> R {
     let code = status_code(error);
     let failure = match &code {
@@ -28,7 +28,7 @@ pub fn error_class(error: &Error) -> Cow<'_, str> {
     status_code(error).unwrap_or(Cow::Borrowed(client_class(error)))
 }
 
-/// Returns the class of an error that the database gave no code for.
+/// Returns the class of an error without a database code.
 fn client_class(error: &Error) -> &'static str {
     match error {
         Error::Configuration(_) => "Configuration",

@@ -1,4 +1,4 @@
-//! A query's text once it is known: sanitized, and as attributes.
+//! The sanitized text of a query, and its attributes.
 
 use std::sync::Arc;
 
@@ -10,11 +10,11 @@ use tracing_core_lite::layer_support::PreparedAttributes;
 use crate::config::Config;
 use crate::sanitize::{Dialect, SanitizedQuery, sanitize};
 
-/// The length of the longest text that is also kept as attributes, in bytes. Setting a longer one costs little more than its
-/// copy.
+/// The maximum length of a text that is also kept as attributes, in bytes. For longer ones, copying the text dominates
+/// the cost.
 const LONGEST: usize = 1024;
 
-/// A text and what spans record of it.
+/// A text and the data that spans record about it.
 pub(super) struct KnownQuery {
     pub(super) query: Arc<SanitizedQuery>,
     /// The attributes with their stable names. `None` for a long text.
@@ -34,7 +34,7 @@ impl KnownQuery {
         Self { query: Arc::new(query), attributes }
     }
 
-    /// Sets the attributes that `config` asks for.
+    /// Sets the attributes that `config` enables.
     #[inline]
     pub(super) fn record(&self, span: &mut Recorder<'_>, config: &Config) {
         match &self.attributes {
@@ -56,7 +56,7 @@ impl KnownQuery {
     }
 }
 
-/// Returns the summary, unless it is empty: an empty one cannot name a span.
+/// Returns the summary unless it is empty, because an empty one cannot name a span.
 fn summary(query: &SanitizedQuery) -> Option<&str> {
     Some(query.summary.as_str()).filter(|summary| !summary.is_empty())
 }

@@ -1,4 +1,4 @@
-//! What is written into spans and metrics.
+//! The content of spans and metrics.
 
 mod cache;
 mod failure;

@@ -2,9 +2,9 @@
 
 use tracing_core_lite::InstrumentationScope;
 
-/// The event of a span at the moment when there was a connection for it.
+/// The event at the time when there was a connection for the query.
 pub(crate) const CONNECTION_ACQUIRED: &str = "connection_acquired";
-/// The event of a span at the moment when the database had answered.
+/// The event at the time when the database had answered.
 pub(crate) const QUERY_EXECUTED: &str = "query_executed";
 
 /// Returns the instrumentation scope of all spans and metrics of this crate.

@@ -1,4 +1,4 @@
-//! Bound parameters, which are recorded on request.
+//! Bound parameters, which are recorded only if requested.
 
 use tracing_core_lite::context::{FutureExt, InContext};
 use tracing_core_lite::{Context, Recorder};
@@ -6,17 +6,17 @@ use tracing_core_lite::{Context, Recorder};
 /// The prefix of the attributes (semantic conventions v1.44.0, `db.query.parameter.<key>`).
 const PREFIX: &str = "db.query.parameter.";
 
-/// The length of the longest value that is recorded, in bytes. A longer value is cut after its last whole character.
+/// The maximum length of a recorded value in bytes. A longer value is cut after its last whole character.
 const LONGEST: usize = 1024;
 
-/// A value of the context in which the queries run.
+/// The parameters, as a value of the context in which the queries run.
 struct Parameters(Vec<(String, String)>);
 
 /// Records these parameters as `db.query.parameter.<key>` on the span of each query that `queries` runs.
 ///
-/// Parameters are not recorded otherwise, because everyone who can read the traces could read them. sqlx has encoded the bound
-/// values before an executor sees the query, so they are passed here a second time. Keys are names, or positions counted from 0.
-/// Values are cut at 1,024 bytes.
+/// Parameters are not recorded otherwise, because everyone with access to the traces could read them. sqlx encodes the
+/// bound values before an executor sees the query, so they are passed here a second time. Keys are names, or positions
+/// counted from 0. Values are cut at 1,024 bytes.
 ///
 /// The parameters are added to the context that is current at the time of this call, and `queries` runs in that context. An
 /// [`in_context`](FutureExt::in_context) within `queries` replaces it. To run in another context, call this function there:

@@ -31,7 +31,7 @@ impl PoolMetrics {
         Self { wait_time, attributes }
     }
 
-    /// Records how long a connection was waited for.
+    /// Records the time of a wait for a connection.
     pub(crate) fn record_wait(&self, waited: Duration) {
         self.wait_time.record(waited.as_secs_f64(), &self.attributes);
     }

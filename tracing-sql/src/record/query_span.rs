@@ -21,16 +21,16 @@ use crate::database::TracedDatabase;
 use crate::query::TakenQuery;
 use crate::sanitize::SanitizedQuery;
 
-/// A query that is running. If it is dropped before it has ended, it counts as cancelled.
+/// A running query. If it is dropped before it has ended, it is recorded as cancelled.
 #[derive(Debug)]
 pub(crate) struct QuerySpan<'a> {
     config: &'a Config,
     span: DatabaseSpan,
-    /// Whether the query changes something.
+    /// Whether the query may change data.
     writes: bool,
-    /// When there was a connection, if the span has events.
+    /// The time at which there was a connection, if the span has events.
     acquired: Option<Timestamp>,
-    /// When the wait for a connection began, if waits are measured.
+    /// The start of the wait for a connection, if waits are measured.
     #[cfg(feature = "metrics")]
     since: Option<Instant>,
     returned: u64,
@@ -66,7 +66,7 @@ impl<'a> QuerySpan<'a> {
         })
     }
 
-    /// Starts the span of a statement that the driver writes itself, such as `COMMIT`.
+    /// Starts the span of a statement that the driver generates, such as `COMMIT`.
     pub(crate) fn start_named(config: &'a Config, name: &'static str, parent: Option<&Context>) -> Self {
         let query = SanitizedQuery { summary: name.to_owned(), writes: true, ..SanitizedQuery::default() };
         let conventions = config.client.conventions();
@@ -103,7 +103,8 @@ impl<'a> QuerySpan<'a> {
         }
     }
 
-    /// Notes that there is a connection now. The event is written with the last attributes, which saves one lock of the span.
+    /// Records that there is a connection now. The event is written with the last attributes, which saves one lock of
+    /// the span.
     pub(crate) fn connection_acquired(&mut self) {
         #[cfg(feature = "metrics")]
         self.config.waited(self.since);
@@ -112,7 +113,7 @@ impl<'a> QuerySpan<'a> {
         }
     }
 
-    /// Adds `traceparent` to the text of the query, if that is set and possible.
+    /// Adds `traceparent` to the text of the query, if this is enabled and possible.
     pub(crate) fn comment<DB: TracedDatabase>(&self, query: &mut TakenQuery<DB>) {
         if self.config.has_comments
             && query.is_text()
@@ -122,7 +123,7 @@ impl<'a> QuerySpan<'a> {
         }
     }
 
-    /// Counts what the database has returned.
+    /// Counts a result of the database.
     #[inline]
     pub(crate) fn saw<DB: TracedDatabase>(&mut self, step: &Either<DB::QueryResult, DB::Row>) {
         match step {
@@ -186,7 +187,7 @@ impl Drop for QuerySpan<'_> {
     #[inline]
     fn drop(&mut self) {
         if self.span.span().is_some() {
-            // A caller that stops reading may have read enough. One that gives up before the first row got nothing.
+            // A caller that stops reading may have read enough. If it stops before the first row, it received nothing.
             self.end(Ending::of_drop(self.returned > 0 || self.affected.is_some()));
         }
     }

@@ -1,10 +1,10 @@
-//! The comment that carries a trace into the logs of the database (sqlcommenter).
+//! The comment that adds the trace to the logs of the database (sqlcommenter).
 
 use tracing_core_lite::SpanContext;
 use tracing_core_lite::propagation::format_traceparent;
 
-/// Returns `sql` with `traceparent` in a comment after it. Returns `None` if `sql` has a comment or may have one, as the
-/// sqlcommenter specification asks for (section "Exceptions").
+/// Returns `sql` followed by a comment with `traceparent`. Returns `None` if `sql` has or may have a comment, as the
+/// sqlcommenter specification requires (section "Exceptions").
 pub(super) fn commented(sql: &str, span_context: &SpanContext) -> Option<String> {
     let may_have_comment = sql.contains("--") || sql.contains("/*") || sql.contains('#');
     if may_have_comment || !span_context.is_valid() {
@@ -23,7 +23,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_comment_stands_before_the_semicolon_and_beside_no_other() {
+    fn the_comment_is_added_before_the_semicolon_and_only_if_there_is_no_other() {
         let header = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         let span = parse_traceparent(header).expect("it is valid").with_trace_state(Default::default());
         let comment = "/*traceparent='00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'*/";

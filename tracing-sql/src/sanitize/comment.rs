@@ -1,4 +1,4 @@
-//! Where comments end, and whether they can be shown.
+//! The ends of comments, and the decision whether they can be shown.
 
 use super::dialect::Dialect;
 
@@ -19,7 +19,7 @@ pub(super) fn line_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<u
 
 /// Returns the end of the comment at `start` that begins with `/*`.
 ///
-/// MySQL and MariaDB execute what is in `/*!` and `/*M!`, so those are not comments.
+/// MySQL and MariaDB execute the content of `/*!` and `/*M!`, so those are not comments.
 pub(super) fn block_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<usize> {
     let rest = &bytes[start..];
     if !rest.starts_with(b"/*") {
@@ -49,7 +49,7 @@ pub(super) fn block_end(bytes: &[u8], start: usize, dialect: Dialect) -> Option<
     Some(bytes.len())
 }
 
-/// Whether a comment consists of words alone, and so holds neither a literal nor the ids of a request.
+/// Returns whether a comment consists only of words, so that it contains neither a literal nor an id of a request.
 pub(super) fn is_words(comment: &[u8]) -> bool {
     comment
         .iter()

@@ -1,4 +1,4 @@
-//! The dialects of SQL, as far as their literals, names and comments differ.
+//! The dialects of SQL, which differ in their literals, names and comments.
 
 /// A dialect of SQL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -11,19 +11,19 @@ pub enum Dialect {
     /// SQLite: `[names]`, `` `names` ``. SQLite reads text in double quotes as a string if there is no column of that
     /// name, so it is hidden unless it can only be a name.
     Sqlite,
-    /// SQLite for programs that use double quotes for names only. Text in double quotes is shown everywhere.
+    /// SQLite for programs that use double quotes only for names. Text in double quotes is always shown.
     SqliteQuotedNames,
     /// Any other database, such as SQL Server or Oracle. Text in double quotes is hidden, because it is a string in some
     /// of them. `[names]`, `` `names` ``, `#temporary` tables, `q'[…]'`, `$tag$…$tag$`, nested comments.
     Generic,
 }
 
-/// What text in double quotes is.
+/// The meaning of text in double quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum DoubleQuotes {
     Name,
     Literal,
-    /// A name where only a name can stand, otherwise a literal.
+    /// A name in positions where only a name is valid, otherwise a literal.
     ByPosition,
     /// A name in the summary, a literal in the text.
     Hidden,
@@ -43,12 +43,12 @@ impl Dialect {
         matches!(self, Self::Sqlite | Self::SqliteQuotedNames)
     }
 
-    /// Whether a backslash escapes the next character of a plain string.
+    /// Returns whether a backslash escapes the next character of a plain string.
     pub(super) fn has_backslashes(self) -> bool {
         self == Self::MySql
     }
 
-    /// Whether `E'…'` is a string with backslashes.
+    /// Returns whether `E'…'` is a string with backslashes.
     pub(super) fn has_escape_strings(self) -> bool {
         matches!(self, Self::PostgreSql | Self::Generic)
     }
@@ -57,12 +57,12 @@ impl Dialect {
         !self.is_sqlite()
     }
 
-    /// Whether `q'[…]'` is a string.
+    /// Returns whether `q'[…]'` is a string.
     pub(super) fn has_q_quotes(self) -> bool {
         self == Self::Generic
     }
 
-    /// Whether `#name` is a temporary table.
+    /// Returns whether `#name` is a temporary table.
     pub(super) fn has_temporary_names(self) -> bool {
         self == Self::Generic
     }
@@ -79,12 +79,12 @@ impl Dialect {
         self.is_sqlite() || self == Self::Generic
     }
 
-    /// Whether `ARRAY[…]` is a list of values.
+    /// Returns whether `ARRAY[…]` is a list of values.
     pub(super) fn has_arrays(self) -> bool {
         matches!(self, Self::PostgreSql | Self::Generic)
     }
 
-    /// Whether `?` is a parameter. In PostgreSQL it is an operator.
+    /// Returns whether `?` is a parameter. In PostgreSQL it is an operator.
     pub(super) fn has_question_marks(self) -> bool {
         self != Self::PostgreSql
     }

@@ -1,11 +1,11 @@
-//! The words of SQL that show where a statement's operation, its targets and its secrets stand.
+//! The keywords of SQL that mark a statement's operation, its targets and its secrets.
 
-/// The length of the longest keyword, in bytes.
+/// The length of the longest keyword in bytes.
 const LONGEST: usize = 14;
 
 macro_rules! keywords {
     ($($name:ident = $text:literal),+ $(,)?) => {
-        /// A word that matters. Every other word is `Other`.
+        /// A keyword. All other words are `Other`.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(super) enum Keyword {
             $($name,)+
@@ -62,7 +62,7 @@ keywords! {
 }
 
 impl Keyword {
-    /// Returns the keyword that `word` is, in any case.
+    /// Returns the keyword for `word`, ignoring ASCII case.
     #[inline]
     pub(super) fn of(word: &[u8]) -> Self {
         if word.len() < 2 || word.len() > LONGEST {

@@ -1,10 +1,10 @@
-//! Splits a text into tokens, as servers of its dialect do.
+//! Splits a text into tokens like the servers of its dialect.
 
 use super::comment;
 use super::dialect::{Dialect, DoubleQuotes};
 use super::quoted;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Space,
@@ -13,9 +13,9 @@ pub(super) enum Kind {
     Word,
     /// A name in quotes.
     Name,
-    /// Text in double quotes, where that may be a literal.
+    /// Text in double quotes, if it may be a literal.
     DoubleQuoted,
-    /// A string, or anything that is not closed.
+    /// A string, or any token that is not closed.
     Literal,
     Number,
     /// `?`, `$1`.
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Sign,
 }
 
-/// A part of the text. All tokens together are the whole text.
+/// A part of the text. The tokens together cover the whole text.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Token {
     pub(super) kind: Kind,
@@ -40,11 +40,11 @@ pub(super) struct Lexer<'a> {
     at: usize,
     /// After `E'…'`. PostgreSQL reads a string that follows as its continuation, with backslashes.
     after_escape_string: bool,
-    /// In a comment that MySQL executes. Its end is a sign and begins no other comment.
+    /// In a comment that MySQL executes. Its end is a sign and does not begin another comment.
     in_executed_comment: bool,
 }
 
-/// What a byte can begin.
+/// The kind of token that a byte can begin.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Class {
     Space,
@@ -73,7 +73,7 @@ const CLASSES: [Class; 256] = {
     classes
 };
 
-/// Whether a byte can be inside a name or a number. Bytes of other scripts count as letters.
+/// Returns whether a byte can be inside a name or a number. Non-ASCII bytes are treated as letters.
 const IN_WORD: [bool; 256] = {
     let mut inside = [false; 256];
     let mut byte = 0;
@@ -96,7 +96,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Continues at `at`, which is not read before it.
+    /// Continues at `at`. The text before it is skipped.
     pub(super) fn skip_to(&mut self, at: usize) {
         self.at = at;
         self.after_escape_string = false;
@@ -111,7 +111,7 @@ impl<'a> Lexer<'a> {
         self.peek(ahead).is_some_and(|byte| byte.is_ascii_digit())
     }
 
-    /// Skips what can be inside a word.
+    /// Skips the characters of a word.
     #[inline]
     fn skip_word(&mut self) {
         while let Some(&byte) = self.bytes.get(self.at) {
@@ -125,7 +125,7 @@ impl<'a> Lexer<'a> {
         }
     }
 
-    /// Whether what follows `@` is a name. Numbers there are literals.
+    /// Returns whether a name follows `@`. Numbers there are literals.
     fn begins_variable(&self, at: usize) -> bool {
         self.bytes.get(at).is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
     }
@@ -146,7 +146,7 @@ impl<'a> Lexer<'a> {
         Kind::Number
     }
 
-    /// A word before a quote, which may be the prefix of a string.
+    /// Reads a word before a quote, which may be the prefix of a string.
     fn string_or_word(&mut self, start: usize) -> Kind {
         let prefix = &self.bytes[start..self.at];
         if self.dialect.has_q_quotes()
@@ -176,7 +176,7 @@ impl<'a> Lexer<'a> {
         Kind::Literal
     }
 
-    /// A number and what is glued to it: `1e-9`, `0xff`, `2020-01-02`, `1_000`, `123abc`.
+    /// Reads a number and the characters attached to it: `1e-9`, `0xff`, `2020-01-02`, `1_000`, `123abc`.
     fn number(&mut self) -> Kind {
         if let Some(end) = quoted::uuid(self.bytes, self.at) {
             self.at = end;
@@ -190,7 +190,7 @@ impl<'a> Lexer<'a> {
             }
             self.at += 1;
         }
-        // An `E` before a quote is the string's.
+        // An `E` before a quote belongs to the string.
         if self.peek(0) == Some(b'\'') && matches!(self.bytes[self.at - 1], b'e' | b'E') {
             self.at -= 1;
         }
@@ -216,14 +216,14 @@ impl<'a> Lexer<'a> {
         if end.closed { Kind::Name } else { Kind::Literal }
     }
 
-    /// `[name]`, unless it is an index, which follows a name or holds a number or a string.
+    /// Reads `[name]`, unless it is an index, which follows a name or contains a number or a string.
     fn bracket(&mut self) -> Kind {
         let after_operand = self.at > 0 && is_operand_end(self.bytes[self.at - 1]);
         let is_temporary = self.dialect.has_temporary_names() && self.peek(1) == Some(b'#');
         let begins_name =
             is_temporary || self.peek(1).is_some_and(|byte| CLASSES[usize::from(byte)] == Class::Word);
         match self.dialect {
-            // Nothing else begins with a bracket here. What looks like a value is hidden all the same.
+            // No other token begins with a bracket here. A possible value is hidden anyway.
             Dialect::Sqlite | Dialect::SqliteQuotedNames => {
                 let start = self.at;
                 let kind = self.name(b']');
@@ -255,7 +255,7 @@ impl<'a> Lexer<'a> {
         let name = &self.bytes[start + 1..self.at];
         match name.first() {
             None => Kind::Sign,
-            // A parameter has few digits. More of them are a value.
+            // A parameter has few digits. Longer numbers are treated as values.
             Some(first) if first.is_ascii_digit() => {
                 let is_parameter = name.len() <= 5 && name.iter().all(u8::is_ascii_digit);
                 if is_parameter { Kind::Parameter } else { Kind::Number }
@@ -275,7 +275,7 @@ impl<'a> Lexer<'a> {
         if before_number && !after_operand { self.number() } else { Kind::Sign }
     }
 
-    /// The name of a temporary table of SQL Server: `#name`, `##name`.
+    /// Reads the name of a temporary table of SQL Server: `#name`, `##name`.
     fn temporary_name(&mut self) -> bool {
         let hashes = if self.peek(1) == Some(b'#') { 2 } else { 1 };
         let begins_name =
@@ -352,7 +352,7 @@ impl<'a> Lexer<'a> {
     }
 }
 
-/// Whether a byte can end an operand, so that a sign or a bracket after it is an operator.
+/// Returns whether a byte can end an operand, so that a sign or a bracket after it is an operator.
 fn is_operand_end(byte: u8) -> bool {
     IN_WORD[usize::from(byte)] || matches!(byte, b')' | b']' | b'\'' | b'"' | b'`')
 }

@@ -1,6 +1,6 @@
-//! Lists of values: each length of a list has the same text.
+//! Lists of values: the same text for lists of any length.
 //!
-//! A list of single values becomes one `?`. Of rows, the first one stays, and those that follow are dropped:
+//! A list of single values becomes one `?`. Only the first of several rows is kept:
 //!
 //! | query | text |
 //! |---|---|
@@ -13,15 +13,15 @@ use super::keyword::Keyword;
 /// A list that is being read.
 #[derive(Debug)]
 struct List {
-    /// `VALUES (…), (…)`, which no bracket encloses.
+    /// `VALUES (…), (…)`, which is not enclosed in brackets.
     is_rows: bool,
     /// The number of brackets around its elements.
     depth: usize,
-    /// Where its first element begins in the text.
+    /// The position of its first element in the text.
     begins: usize,
-    /// Where the current element begins, if one has begun.
+    /// The position of the current element, if one has begun.
     element: Option<usize>,
-    /// The last element that stays, and its end.
+    /// The last element that is kept, and its end.
     kept: Option<(usize, usize)>,
     /// Whether each element so far was one value.
     is_pure: bool,
@@ -66,18 +66,18 @@ pub(super) enum Part {
 }
 
 impl Lists {
-    /// Whether tokens need to be reported although they announce nothing.
+    /// Returns whether ordinary tokens need to be reported too.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
         self.open.is_empty() && self.announced.is_none()
     }
 
-    /// Whether the text may become shorter again than `length`.
+    /// Returns whether the text may still become shorter than `length`.
     pub(super) fn may_shrink(&self, length: usize, limit: usize) -> bool {
         self.open.iter().any(|list| list.kept.is_some_and(|(_, end)| end <= limit && length - end <= limit))
     }
 
-    /// Whether the last token was a value in a list of nothing but values.
+    /// Returns whether the last token was a value in a list that holds only values.
     #[inline]
     pub(super) fn is_in_values(&self) -> bool {
         match self.open.last() {
@@ -98,7 +98,7 @@ impl Lists {
         self.announced = Some(bracket);
     }
 
-    /// Expects rows, after `VALUES`; `end` is the length of the text.
+    /// Expects rows, after `VALUES`. `end` is the length of the text.
     pub(super) fn announce_rows(&mut self, end: usize) {
         self.announced = None;
         self.push(true, end);
@@ -118,7 +118,7 @@ impl Lists {
         });
     }
 
-    /// Reads a token that begins at `start` of the text. `word_is_value` tells variables from names.
+    /// Reads a token at position `start` of the text. `word_is_value` distinguishes variables from names.
     pub(super) fn before(&mut self, part: Part, start: usize, word_is_value: bool, text: &str) -> Change {
         let mut change = Change::None;
         match part {
@@ -143,7 +143,7 @@ impl Lists {
         change
     }
 
-    /// Notes that a token has been written, so that the text is `end` long now.
+    /// Records that a token has been written, so that the text is now `end` long.
     pub(super) fn after(&mut self, part: Part, end: usize) {
         self.last_end = end;
         match (part, self.announced) {
@@ -167,7 +167,7 @@ impl Lists {
         }
     }
 
-    /// Counts a token in the elements that it belongs to.
+    /// Counts a token in the elements that contain it.
     fn note(&mut self, part: Part, start: usize, word_is_value: bool) {
         for list in &mut self.open {
             if list.element.is_none() {
@@ -199,7 +199,7 @@ impl Lists {
 
     fn close(&mut self, text: &str) -> Change {
         let mut change = Change::None;
-        // Rows end with the bracket around them.
+        // Rows end with the bracket that encloses them.
         while self.open.last().is_some_and(|list| list.is_rows && list.depth == self.depth) {
             self.open.pop();
         }
@@ -221,7 +221,7 @@ impl Lists {
         change
     }
 
-    /// Whether a row has just ended, so that the text may be cut once its bracket is written.
+    /// Returns whether a row has just ended, so that the text may be cut once its bracket is written.
     pub(super) fn ends_row(&self) -> bool {
         self.open
             .last()
@@ -237,7 +237,7 @@ impl Lists {
         change
     }
 
-    /// Ends the current element of the innermost list at `end`, and drops it if it says nothing new.
+    /// Ends the current element of the innermost list at `end`, and drops it if it repeats the previous one.
     fn end_element(&mut self, end: usize, text: &str) -> Change {
         let Some(list) = self.open.last_mut() else { return Change::None };
         let Some(start) = list.element.take() else { return Change::None };
@@ -254,12 +254,12 @@ impl Lists {
     }
 }
 
-/// Whether two elements differ in white space and the numbers of parameters alone.
+/// Returns whether two elements differ only in white space and the numbers of parameters.
 fn is_alike(a: &str, b: &str) -> bool {
     a == b || Normalized::of(a).eq(Normalized::of(b))
 }
 
-/// The bytes of a text without white space, and with `?` for each parameter.
+/// Returns the bytes of a text without white space, with `?` for each parameter.
 struct Normalized<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -305,7 +305,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_are_alike_whatever_their_parameters_are_called() {
+    fn elements_are_equal_whatever_the_names_of_their_parameters() {
         for (a, b, expected) in [
             ("(?, ?)", "(?,?)", true),
             ("($1, $2)", "($13, $14)", true),

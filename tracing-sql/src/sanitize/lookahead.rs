@@ -1,17 +1,17 @@
-//! What follows a token.
+//! Lookahead after a token.
 
 /// Returns the first byte after `at` that is not white space.
 pub(super) fn next_byte(bytes: &[u8], at: usize) -> Option<u8> {
     bytes[at..].iter().copied().find(|byte| !byte.is_ascii_whitespace())
 }
 
-/// Whether `=` or `:=` follows.
+/// Returns whether `=` or `:=` follows.
 pub(super) fn is_assigned(bytes: &[u8], at: usize) -> bool {
     let rest = bytes[at..].trim_ascii_start();
     rest.starts_with(b"=") || rest.starts_with(b":=")
 }
 
-/// Whether a setting and its `=` follow, after at most one word such as `GLOBAL`.
+/// Returns whether a setting and its `=` follow, after at most one word such as `GLOBAL`.
 pub(super) fn begins_assignment(bytes: &[u8], at: usize) -> bool {
     let mut rest = bytes[at..].trim_ascii_start();
     for _ in 0..2 {
@@ -28,7 +28,7 @@ pub(super) fn begins_assignment(bytes: &[u8], at: usize) -> bool {
     false
 }
 
-/// Returns the word that follows, without what comes after it.
+/// Returns the next word.
 pub(super) fn next_word(bytes: &[u8], at: usize) -> &[u8] {
     let rest = bytes[at..].trim_ascii_start();
     let length = rest.iter().position(|byte| !byte.is_ascii_alphanumeric() && *byte != b'_');

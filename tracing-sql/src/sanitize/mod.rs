@@ -1,4 +1,4 @@
-//! What a query may add to a span: its text without literals, and its summary.
+//! The parts of a query that spans record: its text without literals, and its summary.
 //!
 //! ```
 //! use tracing_sql::sanitize::{Dialect, sanitize};
@@ -8,24 +8,26 @@
 //! assert_eq!(query.summary, "SELECT orders");
 //! ```
 //!
-//! # What happens to a text
+//! # Changes to the text
 //! - Strings, dollar-quoted strings, numbers and hexadecimal literals become `?`.
-//! - Values without quotes become `?` too, wherever SQL allows them: settings (`SET app.secret TO word`, `PRAGMA key = word`),
-//!   passwords and keys (`IDENTIFIED BY word`, `SECRET = word`), options, the arguments of `EXEC` in T-SQL, and data after
-//!   `COPY … FROM stdin;`. The values of settings that are known to be harmless, such as `search_path`, stay.
-//! - `IN` lists and `ARRAY[…]` of values become one `?`. Of rows, the first one stays: `VALUES (1, 2), (3, 4)` becomes
-//!   `VALUES (?, ?)`.
+//! - Unquoted values become `?` too, wherever SQL allows them: settings (`SET app.secret TO word`, `PRAGMA key =
+//!   word`), passwords and keys (`IDENTIFIED BY word`, `SECRET = word`), options, the arguments of `EXEC` in T-SQL, and
+//!   data after `COPY … FROM stdin;`. The values of settings that are known to be harmless, such as `search_path`, are
+//!   kept.
+//! - `IN` lists and `ARRAY[…]` of values become one `?`. Only the first of several rows is kept: `VALUES (1, 2), (3,
+//!   4)` becomes `VALUES (?, ?)`.
 //! - White space becomes one space.
-//! - Comments of words alone stay. A comment with a digit, a quote or another sign becomes `/*?*/`.
-//! - Names, keywords and parameters stay.
+//! - Comments that consist only of words are kept. A comment with a digit, a quote or another sign becomes `/*?*/`.
+//! - Names, keywords and parameters are kept.
 //!
 //! Both results are bounded, by [`MAX_TEXT_BYTES`] and [`MAX_SUMMARY_BYTES`].
 //!
-//! # What can go wrong
-//! Nothing makes it fail or panic. A string, comment or quoted name that is not closed reaches to the end of the text.
+//! # Malformed queries
+//! Sanitizing never fails or panics. A string, comment or quoted name that is not closed extends to the end of the
+//! text.
 //!
-//! Dialects are read as servers read them by default. MySQL with `NO_BACKSLASH_ESCAPES` and PostgreSQL with
-//! `standard_conforming_strings = off` end strings elsewhere, so turn the text off for those
+//! Dialects are read with the default settings of their servers. MySQL with `NO_BACKSLASH_ESCAPES` and PostgreSQL with
+//! `standard_conforming_strings = off` end strings in other places, so disable the text for those
 //! ([`with_query_text`](crate::TracedPool::with_query_text)).
 
 mod comment;

@@ -1,11 +1,11 @@
-//! Where text in double quotes can only be a name.
+//! The positions where text in double quotes can only be a name.
 //!
-//! SQLite reads text in double quotes as a string where it finds no column of that name. In some positions it accepts
-//! nothing but a name.
+//! SQLite reads text in double quotes as a string if there is no column of that name. In some positions it accepts only
+//! a name.
 
 use super::keyword::Keyword;
 
-/// What the last token was, apart from white space and comments.
+/// The last token, not counting white space and comments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
     Other,
@@ -16,10 +16,10 @@ enum Before {
     Parenthesis,
 }
 
-/// The longest list of names that are remembered.
+/// The maximum number of names that are remembered.
 const MOST_NAMES: usize = 64;
 
-/// Follows a statement of SQLite.
+/// Tracks a statement of SQLite.
 #[derive(Debug)]
 pub(super) struct NamePositions<'a> {
     before: Before,
@@ -31,7 +31,7 @@ pub(super) struct NamePositions<'a> {
     /// Whether the next parenthesis begins such a list.
     announced: bool,
     words: [Keyword; 2],
-    /// The names that were shown before.
+    /// The names that have already been shown.
     names: Vec<&'a [u8]>,
 }
 
@@ -48,7 +48,7 @@ impl<'a> NamePositions<'a> {
         }
     }
 
-    /// Whether `text` in double quotes is a name. `is_certain` says so if that is known already.
+    /// Returns whether `text` in double quotes is a name. `is_certain` means that this is already known.
     pub(super) fn is_name(&mut self, text: &'a [u8], is_certain: bool) -> bool {
         let in_list = self.lists.last() == Some(&self.depth);
         let is_name = is_certain
@@ -58,7 +58,7 @@ impl<'a> NamePositions<'a> {
                 Before::Comma => in_list || self.set == Some(self.depth),
                 Before::Other => false,
             };
-        // What was shown once need not be hidden again.
+        // A name that was shown once need not be hidden later.
         let is_known = self.names.contains(&text);
         if is_name && !is_known && self.names.len() < MOST_NAMES {
             self.names.push(text);
@@ -66,7 +66,7 @@ impl<'a> NamePositions<'a> {
         is_name || is_known
     }
 
-    /// Follows a token.
+    /// Tracks a token.
     pub(super) fn follow(&mut self, keyword: Keyword, sign: u8) {
         match sign {
             b'(' => self.open(),

@@ -1,4 +1,4 @@
-//! One pass over a query.
+//! Sanitizes a query in one pass.
 
 use super::dialect::{Dialect, DoubleQuotes};
 use super::keyword::Keyword;
@@ -8,7 +8,7 @@ use super::summary::Summarizer;
 use super::text::TextWriter;
 use super::unquoted::{Seen, Tracker, Verdict};
 
-/// What a query may add to a span.
+/// The parts of a query that spans record.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct SanitizedQuery {
@@ -16,15 +16,15 @@ pub struct SanitizedQuery {
     pub text: String,
     /// The operations and their targets, such as `SELECT orders`. Empty if no operation is known.
     pub summary: String,
-    /// The number of statements, as far as the text was read.
+    /// The number of statements in the part of the text that was read.
     pub statements: u32,
-    /// Whether an operation changes something: any but `SELECT`, `VALUES`, `SHOW` and similar ones.
+    /// Whether an operation may change data: any except `SELECT`, `VALUES`, `SHOW` and similar ones.
     pub writes: bool,
 }
 
 /// Removes the literals from `sql` and summarizes it.
 ///
-/// Takes time in proportion to the length of `sql`, and stops once the text is full.
+/// Takes time proportional to the length of `sql`, and stops once the text is full.
 #[must_use]
 pub fn sanitize(sql: &str, dialect: Dialect) -> SanitizedQuery {
     let mut pass = Pass::new(sql, dialect);
@@ -57,11 +57,11 @@ struct Pass<'a> {
     text: TextWriter<'a>,
     summarizer: Summarizer<'a>,
     unquoted: Tracker<'a>,
-    /// Where names in double quotes need to be told from strings.
+    /// Set if names in double quotes must be distinguished from strings.
     names: Option<NamePositions<'a>>,
     statements: u32,
     in_statement: bool,
-    /// Where lines of data begin, after `COPY … FROM stdin;`.
+    /// The start of the lines of data, after `COPY … FROM stdin;`.
     data: Option<usize>,
 }
 
@@ -111,7 +111,7 @@ impl<'a> Pass<'a> {
             self.statements += u32::from(!self.summarizer.is_in_routine());
         }
         if token.kind == Kind::Sign && sign == 0 {
-            // Some servers end the text at a NUL, so what follows need not be SQL.
+            // Some servers end the text at a NUL, so the rest need not be SQL.
             self.unquoted.hide_text();
         }
         let seen = Seen { token, keyword, sign };
@@ -150,7 +150,7 @@ impl<'a> Pass<'a> {
             return;
         }
         self.text.comment(token);
-        // MySQL ends the comment there and SQLite the text, so it is not known what the rest is.
+        // MySQL ends the comment there and SQLite ends the text, so the meaning of the rest is unknown.
         if self.bytes[token.start..token.end].contains(&0) && self.bytes[token.start] != b'/' {
             self.unquoted.hide_text();
         }
@@ -167,7 +167,7 @@ impl<'a> Pass<'a> {
         }
     }
 
-    /// Hides lines of data, which `token` reaches into, up to the line `\.`. Returns where the query goes on.
+    /// Hides lines of data, which begin within `token`, up to the line `\.`. Returns where the query continues.
     fn data(&mut self, token: Token) -> usize {
         let Some(start) = self.data.take() else { return token.end };
         let end = data_end(self.bytes, start);
@@ -180,7 +180,7 @@ impl<'a> Pass<'a> {
         end
     }
 
-    /// Whether text in double quotes may be a literal.
+    /// Returns whether text in double quotes may be a literal.
     fn hides(&mut self, token: Token, is_target: bool) -> bool {
         let is_certain = is_target || self.bytes.get(token.end) == Some(&b'.');
         let text = &self.bytes[token.start..token.end];

@@ -1,15 +1,15 @@
-//! Where text in quotes ends.
+//! The ends of quoted text.
 
 /// The end of text in quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct End {
     /// The position after it.
     pub(super) at: usize,
-    /// Whether there is a closing quote. Without one, it reaches to the end of the text.
+    /// Whether there is a closing quote. Without one, the quoted text extends to the end of the text.
     pub(super) closed: bool,
 }
 
-/// Returns the end of what begins with a quote at `start` and is closed by `close`, which may be doubled inside.
+/// Returns the end of quoted text that begins at `start` and is closed by `close`, which may be doubled inside.
 pub(super) fn end(bytes: &[u8], start: usize, close: u8, backslashes: bool) -> End {
     let mut at = start + 1;
     while let Some(&byte) = bytes.get(at) {
@@ -47,7 +47,7 @@ pub(super) fn dollar_quoted(bytes: &[u8], start: usize) -> Option<usize> {
 
 /// Returns the end of Oracle's `q'[…]'`, whose quote is at `start`.
 ///
-/// Any character but white space may take the place of the brackets.
+/// Any character except white space may replace the brackets.
 pub(super) fn q_quoted(text: &str, start: usize) -> Option<usize> {
     let rest = text.get(start + 1..)?;
     let open = rest.chars().next().filter(|open| !open.is_whitespace())?;
@@ -66,7 +66,7 @@ pub(super) fn q_quoted(text: &str, start: usize) -> Option<usize> {
     Some(found.map_or(text.len(), |at| start + 1 + open.len_utf8() + at + length + 1))
 }
 
-/// Returns the end of a UUID without quotes at `start`, as CQL has it.
+/// Returns the end of an unquoted UUID at `start`, as in CQL.
 pub(super) fn uuid(bytes: &[u8], start: usize) -> Option<usize> {
     const LENGTH: usize = 36;
     let uuid = bytes.get(start..start + LENGTH)?;
@@ -78,7 +78,7 @@ pub(super) fn uuid(bytes: &[u8], start: usize) -> Option<usize> {
     (is_uuid && !goes_on).then_some(start + LENGTH)
 }
 
-/// Whether `byte` can be in the tag of a dollar quote: a letter of any script, a digit.
+/// Returns whether `byte` can be in the tag of a dollar quote: a letter of any script or a digit.
 pub(super) fn is_tag(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }

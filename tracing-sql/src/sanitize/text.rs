@@ -10,15 +10,15 @@ use super::values;
 
 const CUT: &str = "...";
 
-/// Copies what stays, in runs as long as possible.
+/// Copies the parts that are kept, in runs as long as possible.
 #[derive(Debug)]
 pub(super) struct TextWriter<'a> {
     sql: &'a str,
     dialect: Dialect,
     out: String,
-    /// The text up to here is written or dropped.
+    /// The text before this position has been written or dropped.
     done: usize,
-    /// The text up to here can be copied.
+    /// The text before this position can be copied.
     keep: usize,
     lists: Lists,
 }
@@ -29,19 +29,19 @@ impl<'a> TextWriter<'a> {
         Self { sql, dialect, out, done: 0, keep: 0, lists: Lists::default() }
     }
 
-    /// The length of the text so far.
+    /// Returns the length of the text so far.
     #[inline]
     fn len(&self) -> usize {
         self.out.len() + (self.keep - self.done)
     }
 
-    /// Whether there is no room for more, not even once the lists have become shorter.
+    /// Returns whether the text is full, even if its lists become shorter.
     #[inline]
     pub(super) fn is_full(&self) -> bool {
         self.len() > MAX_TEXT_BYTES && !self.lists.may_shrink(self.len(), MAX_TEXT_BYTES)
     }
 
-    /// Writes `with` in place of `token`.
+    /// Writes `with` instead of `token`.
     fn replace(&mut self, token: Token, with: &str) {
         self.flush();
         self.out.push_str(with);
@@ -53,14 +53,14 @@ impl<'a> TextWriter<'a> {
         self.done = self.keep;
     }
 
-    /// Leaves `token` out.
+    /// Drops `token`.
     pub(super) fn drop(&mut self, token: Token) {
         self.flush();
         self.done = token.end;
         self.keep = token.end;
     }
 
-    /// Leaves `token` and the space before it out.
+    /// Drops `token` and the space before it.
     pub(super) fn drop_with_space(&mut self, token: Token) {
         self.drop(token);
         if self.out.ends_with(' ') {
@@ -122,7 +122,7 @@ impl<'a> TextWriter<'a> {
         self.skip_values(token);
     }
 
-    /// Skips the values after `token`, in a list of nothing but values.
+    /// Skips the values after `token` in a list that holds only values.
     #[inline]
     fn skip_values(&mut self, token: Token) {
         if self.lists.is_in_values() {
@@ -138,13 +138,13 @@ impl<'a> TextWriter<'a> {
         }
     }
 
-    /// Where the query goes on, after what has been skipped.
+    /// Returns where the query continues after the skipped part.
     #[inline]
     pub(super) fn position(&self) -> usize {
         self.keep
     }
 
-    /// Writes a name in quotes.
+    /// Writes a quoted name.
     pub(super) fn name(&mut self, token: Token) {
         self.before(Part::Name, token);
         self.keep = token.end;
@@ -196,7 +196,7 @@ impl<'a> TextWriter<'a> {
             self.flush();
         }
         let bytes = self.sql.as_bytes();
-        // Variables, parameters with names, and types after `::`.
+        // Variables, named parameters, and types after `::`.
         let word_is_value = bytes[token.start] == b'@' || (token.start > 0 && bytes[token.start - 1] == b':');
         let length = self.len();
         let change = self.lists.before(part, length, word_is_value, &self.out);
@@ -211,7 +211,7 @@ impl<'a> TextWriter<'a> {
         }
     }
 
-    /// Changes what has been written of a list; the query is dealt with up to `at`.
+    /// Changes the written text of a list. The query has been processed up to `at`.
     fn apply(&mut self, change: Change, at: usize) {
         let (length, with) = match change {
             Change::None => return,

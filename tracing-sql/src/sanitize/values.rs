@@ -1,6 +1,6 @@
-//! Skips values that come again, without reading them token by token.
+//! Skips repeated values without reading them token by token.
 //!
-//! A batch of many rows is read as fast as its bytes can be compared.
+//! This makes batches of many rows fast.
 
 /// Returns the end of `, value, value` after `at`, or `at`. The last of the values is followed by a comma or a closing
 /// parenthesis.
@@ -45,8 +45,8 @@ fn skip_space(bytes: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Returns the end of a value that all dialects read alike: a number, a string without quotes or backslashes inside, `?`,
-/// `$1`.
+/// Returns the end of a value that all dialects read in the same way: a number, a string without quotes or backslashes
+/// inside, `?`, `$1`.
 fn value(bytes: &[u8], start: usize) -> Option<usize> {
     let end = match *bytes.get(start)? {
         b'\'' => {
@@ -69,7 +69,7 @@ fn value(bytes: &[u8], start: usize) -> Option<usize> {
         }
         _ => return None,
     };
-    // What goes on belongs to another kind of value: `'it''s'`, `1e5`, `$1::int`.
+    // If it continues, it is another kind of value: `'it''s'`, `1e5`, `$1::int`.
     matches!(bytes.get(end), Some(b' ' | b'\t' | b'\n' | b'\r' | b',' | b')')).then_some(end)
 }
 

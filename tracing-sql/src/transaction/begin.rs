@@ -1,4 +1,4 @@
-//! The begin of a transaction.
+//! The start of a transaction.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ impl Begin {
         Self { span, stored }
     }
 
-    /// Notes that there is a connection now.
+    /// Records that there is a connection now.
     pub(crate) fn connection_acquired(&self) {
         self.span.connection_acquired();
     }
@@ -72,7 +72,7 @@ impl<DB: TracedDatabase> TracedConnection<'_, DB> {
     /// Begins a transaction, or a savepoint within one.
     ///
     /// # Errors
-    /// The same as [`Connection::begin`].
+    /// Returns the same errors as [`Connection::begin`].
     pub async fn begin(&mut self) -> Result<TracedTransaction<'_, DB>, Error> {
         self.begin_as(None).await
     }
@@ -80,7 +80,7 @@ impl<DB: TracedDatabase> TracedConnection<'_, DB> {
     /// Begins a transaction with `statement`.
     ///
     /// # Errors
-    /// The same as [`Connection::begin_with`].
+    /// Returns the same errors as [`Connection::begin_with`].
     pub async fn begin_with(
         &mut self,
         statement: impl SqlSafeStr,

@@ -1,4 +1,4 @@
-//! A transaction with a span of its own.
+//! A transaction with its own span.
 
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -12,11 +12,12 @@ use crate::connection::{Held, TracedConnection};
 use crate::database::TracedDatabase;
 use crate::record::QuerySpan;
 
-/// A transaction or a savepoint with a span of its own. The spans of its queries are children of that span, or of a span that
-/// the caller has opened within the transaction.
+/// A transaction or a savepoint with its own span. The spans of its queries are children of that span, or of a span
+/// that the caller has started within the transaction.
 ///
-/// `&mut transaction` and `&mut *transaction` are executors of sqlx. The name of the span is `transaction` or `savepoint` and the
-/// database, such as `transaction shop`. The attribute `tracing_suite.db.transaction.outcome` says how it ended:
+/// `&mut transaction` and `&mut *transaction` are executors of sqlx. The name of the span is `transaction` or
+/// `savepoint` and the database, such as `transaction shop`. The attribute `tracing_suite.db.transaction.outcome`
+/// records how it ended:
 ///
 /// | value | when |
 /// |---|---|
@@ -34,7 +35,7 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
     /// Commits the transaction, or releases the savepoint.
     ///
     /// # Errors
-    /// As [`Transaction::commit`].
+    /// Returns the errors of [`Transaction::commit`].
     pub async fn commit(self) -> Result<(), Error> {
         let name = if self.span.is_savepoint() { "RELEASE SAVEPOINT" } else { "COMMIT" };
         self.end(name, COMMITTED, Transaction::commit).await
@@ -43,7 +44,7 @@ impl<'c, DB: TracedDatabase> TracedTransaction<'c, DB> {
     /// Rolls back the transaction, or to the savepoint.
     ///
     /// # Errors
-    /// As [`Transaction::rollback`].
+    /// Returns the errors of [`Transaction::rollback`].
     pub async fn rollback(self) -> Result<(), Error> {
         let name = if self.span.is_savepoint() { "ROLLBACK TO SAVEPOINT" } else { "ROLLBACK" };
         self.end(name, ROLLED_BACK, Transaction::rollback).await

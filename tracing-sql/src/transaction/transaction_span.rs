@@ -58,7 +58,7 @@ impl TransactionSpan {
         self.span.in_context(parent)
     }
 
-    /// Adds the event of a connection that was waited for since the start.
+    /// Adds the event of a connection that was acquired since the start.
     pub(super) fn connection_acquired(&self) {
         if self.config.has_events {
             self.span.record(|span| {

@@ -22,7 +22,7 @@ pub struct Fixture<DB: TracedDatabase> {
     pub namespace: String,
 }
 
-/// What the tests need to know about a database.
+/// The differences between databases that the tests depend on.
 pub trait TestDatabase: TracedDatabase {
     /// The first parameter of a query.
     const PARAMETER: &'static str;
@@ -84,18 +84,18 @@ impl<DB: TestDatabase> Fixture<DB> {
         Self { spans, pool, table, namespace }
     }
 
-    /// `sql` with the name of the table in place of `{t}`, and the parameter in place of `{p}`.
+    /// Returns `sql` with the name of the table instead of `{t}`, and the parameter instead of `{p}`.
     pub fn sql(&self, sql: &str) -> AssertSqlSafe<String> {
         AssertSqlSafe(sql.replace("{t}", &self.table).replace("{p}", DB::PARAMETER))
     }
 
-    /// `name` with the table's name in place of `{t}`, and the database's in place of `{d}`.
+    /// Returns `name` with the table's name instead of `{t}`, and the database's instead of `{d}`.
     pub fn name(&self, name: &str) -> String {
         name.replace("{t}", &self.table).replace("{d}", &self.namespace)
     }
 }
 
-/// Defines each test for three databases. `$db` is its `Fixture`, with a pool of that many connections.
+/// Defines each test for three databases. `$db` is its `Fixture`, with a pool of the given size.
 macro_rules! on_all_databases {
     ($(async fn $name:ident($db:ident: $connections:literal) $body:block)+) => {
         on_all_databases! { @ sqlite Sqlite $(async fn $name($db: $connections) $body)+ }

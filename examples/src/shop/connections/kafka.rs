@@ -55,7 +55,7 @@ pub(in crate::shop) async fn consumer(
     Ok(TracedStreamConsumer::with_config(consumer, &config, Settings::new().with_provider(provider)))
 }
 
-/// Tells whether a consumer has joined its group. Until then it receives no events.
+/// Records whether a consumer has joined its group. Until then it receives no events.
 #[derive(Debug, Clone, Default)]
 pub(in crate::shop) struct Membership(Arc<AtomicBool>);
 
@@ -75,7 +75,7 @@ impl ConsumerContext for Membership {
 
 /// Creates `topic` with one partition. The consumer may start before the first event, and so before the topic exists.
 ///
-/// It is fine if the topic exists, or if the broker does not let clients create topics.
+/// An existing topic, and a broker that does not let clients create topics, are not errors.
 async fn create_topic(config: &ClientConfig, topic: &str) -> Result<(), KafkaError> {
     let admin: AdminClient<DefaultClientContext> = config.create()?;
     let topic = NewTopic::new(topic, 1, TopicReplication::Fixed(1));

@@ -79,7 +79,7 @@ impl Classified for CallError {
     }
 }
 
-/// A peer's refusal is passed on as it is. A peer that cannot be reached becomes a 502 without details.
+/// A peer's refusal is forwarded unchanged. A peer that cannot be reached becomes a 502 without details.
 impl From<CallError> for Problem {
     fn from(error: CallError) -> Self {
         match error {

@@ -37,9 +37,9 @@ pub(super) struct Collected {
 /// Which traces to take out.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Which {
-    /// Those whose waiting time is over.
+    /// The traces whose waiting time has passed.
     Due(Instant),
-    /// Those whose root has ended.
+    /// The traces whose root has ended.
     Rooted,
     All,
 }

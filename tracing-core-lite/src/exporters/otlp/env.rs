@@ -15,7 +15,7 @@ impl OtlpConfig {
     /// The variables are `OTEL_EXPORTER_OTLP_` followed by `ENDPOINT`, `HEADERS`, `TIMEOUT` (milliseconds), `PROTOCOL`
     /// (`grpc`, `http/protobuf`, `http/json`), `COMPRESSION` (`none`, `gzip`), `CERTIFICATE`, `CLIENT_CERTIFICATE` and
     /// `CLIENT_KEY` (paths of PEM files), and `INSECURE` (for gRPC endpoints without a scheme). Each exists as
-    /// `OTEL_EXPORTER_OTLP_TRACES_…` too, which wins. An empty variable counts as unset. An endpoint without a scheme is
+    /// `OTEL_EXPORTER_OTLP_TRACES_…` too, which wins. An empty variable is treated as unset. An endpoint without a scheme is
     /// `http` for this machine and `https` for any other.
     ///
     /// Returns a warning for each invalid value. Invalid values are ignored, except for an endpoint and for files with

@@ -4,7 +4,7 @@ use super::secrets::Secrets;
 use crate::pipeline::Exported;
 use crate::wire::each_field;
 
-/// Reads an `ExportTraceServiceResponse`. A malformed one counts as empty, because the receiver has accepted the spans.
+/// Reads an `ExportTraceServiceResponse`. A malformed one is treated as empty, because the receiver has accepted the spans.
 #[allow(clippy::cast_possible_wrap)]
 pub(super) fn exported(body: &[u8], secrets: &Secrets) -> Exported {
     let (mut rejected, mut message) = (0i64, String::new());

@@ -43,7 +43,7 @@ pub fn read(path: impl AsRef<Path>) -> io::Result<Reader<BufReader<File>>> {
 
 /// An iterator over the requests in a file of OTLP-JSON lines.
 ///
-/// Empty lines are skipped. A malformed line is an error, and reading goes on with the next one. The reader holds one line at a
+/// Empty lines are skipped. A malformed line is an error, and reading continues with the next one. The reader holds one line at a
 /// time, of at most 64 MiB.
 #[derive(Debug)]
 pub struct Reader<R> {

@@ -20,7 +20,7 @@ type Object = Map<String, Json>;
 /// as numbers, ids in capital letters, and enums as names.
 ///
 /// # Errors
-/// Returns what is wrong in a few words. They quote nothing of the input.
+/// Returns a short description of the error, which quotes nothing of the input.
 pub fn from_json(text: &str) -> std::result::Result<Vec<ResourceSpans>, &'static str> {
     // serde_json itself stops at 128 levels.
     let json: Json = serde_json::from_str(text).map_err(|_| "not JSON")?;

@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn nonsense_is_an_error() {
+    fn malformed_requests_are_errors() {
         for text in [
             "x",
             "\n\n",

@@ -1,7 +1,7 @@
 //! Finds the operations of a query and their targets.
 //!
-//! This is not a parser. Each pair of parentheses has a state, which tells what the next word may be. The summary of a
-//! text that is not SQL is short, and still consists of keywords and names alone.
+//! This is not a parser. Each pair of parentheses has a state, which determines what the next word may be. For text
+//! that is not SQL, the summary is short and still contains only keywords and names.
 
 mod objects;
 mod routine;

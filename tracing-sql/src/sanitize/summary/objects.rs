@@ -1,4 +1,4 @@
-//! What a statement creates, drops or alters.
+//! The objects that a statement creates, drops or alters.
 
 use super::state::State;
 use super::summarizer::Summarizer;
@@ -7,7 +7,7 @@ use crate::sanitize::lexer::Token;
 use crate::sanitize::lookahead::next_byte;
 
 impl Summarizer<'_> {
-    /// Reads the kind of what a statement creates, drops or alters.
+    /// Reads the kind of the object that a statement creates, drops or alters.
     pub(super) fn object(&mut self, token: Token, keyword: Keyword) {
         match keyword {
             Keyword::Unique
@@ -30,7 +30,7 @@ impl Summarizer<'_> {
             | Keyword::Public
             | Keyword::Editionable
             | Keyword::Noneditionable => {}
-            // These are half of the kind: `SYMMETRIC KEY`.
+            // The first half of a kind such as `SYMMETRIC KEY`.
             Keyword::Symmetric
             | Keyword::Asymmetric
             | Keyword::Partition
@@ -88,7 +88,8 @@ impl Summarizer<'_> {
         }
     }
 
-    /// Whether `token` begins an attribute before the kind of an object: `DEFINER = root`, `SQL SECURITY INVOKER`.
+    /// Returns whether `token` begins an attribute before the kind of an object: `DEFINER = root`, `SQL SECURITY
+    /// INVOKER`.
     fn begins_attribute(&self, token: Token) -> bool {
         next_byte(self.sql.as_bytes(), token.end) == Some(b'=')
             || self.sql[token.start..token.end].eq_ignore_ascii_case("SQL")

@@ -1,4 +1,4 @@
-//! The bodies of procedures, functions, triggers and events, whose statements are not those of the query.
+//! The bodies of procedures, functions, triggers and events, whose statements do not belong to the query.
 
 use crate::sanitize::keyword::Keyword;
 
@@ -11,7 +11,7 @@ pub(super) struct Routine {
     has_block: bool,
     /// After `AS` or `IS`, before what follows it.
     after_as: bool,
-    /// Whether the body is a list of statements without a block, up to the end of the text, as in T-SQL.
+    /// Whether the body is a list of statements without a block that extends to the end of the text, as in T-SQL.
     is_endless: bool,
 }
 
@@ -58,7 +58,7 @@ impl Routine {
         }
     }
 
-    /// Reads a literal, which is the whole body if `AS` came before it.
+    /// Reads a literal, which is the whole body if it follows `AS`.
     pub(super) fn literal(&mut self) {
         self.after_as = false;
     }

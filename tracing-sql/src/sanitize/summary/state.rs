@@ -1,6 +1,6 @@
-//! What the summarizer expects.
+//! The states of the summarizer.
 
-/// What is expected next, between two parentheses.
+/// The state between two parentheses: what may follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
     /// A statement.
@@ -40,9 +40,9 @@ pub(super) enum State {
     },
     /// `INSERT`, after `BULK`.
     Bulk,
-    /// The name of what is called, used or set.
+    /// The name of the procedure, database or setting that the statement calls, uses or sets.
     Name,
-    /// `=`, after the variable for what a procedure returns.
+    /// `=`, after the variable that receives a procedure's return value.
     ReturnVariable,
     LockTarget,
     /// The kind of an object.
@@ -63,6 +63,6 @@ pub(super) enum State {
     Explained,
     /// `TRANSACTION`.
     Transaction,
-    /// Nothing, not even in parentheses.
+    /// Nothing, including in parentheses.
     Nothing,
 }

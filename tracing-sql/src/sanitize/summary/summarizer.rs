@@ -13,9 +13,9 @@ pub(in crate::sanitize) struct Summarizer<'a> {
     pub(super) state: State,
     /// The states around the open parentheses.
     pub(super) outer: Vec<State>,
-    /// Names that stand for a query.
+    /// Names of common table expressions.
     pub(super) ctes: Vec<&'a str>,
-    /// The one whose body is being read, which cannot refer to itself.
+    /// The one whose body is being read. It cannot refer to itself.
     pub(super) hidden_cte: Option<(&'a str, usize)>,
     pub(super) recursive: bool,
     /// A name that may continue with a dot.
@@ -50,12 +50,12 @@ impl<'a> Summarizer<'a> {
         }
     }
 
-    /// Whether the statement manages users, keys or settings, so that passwords can stand in it without quotes.
+    /// Returns whether the statement manages users, keys or settings, so that it may contain unquoted passwords.
     pub(in crate::sanitize) fn may_have_password(&self) -> bool {
         self.may_have_password
     }
 
-    /// Whether the statement belongs to the body of a routine.
+    /// Returns whether the statement belongs to the body of a routine.
     pub(in crate::sanitize) fn is_in_routine(&self) -> bool {
         self.routine.is_open()
     }
@@ -191,7 +191,7 @@ impl<'a> Summarizer<'a> {
         };
     }
 
-    /// Reads what is neither a name nor a sign with a meaning.
+    /// Reads a token that is neither a name nor a meaningful sign.
     pub(super) fn value(&mut self) {
         self.state = match self.state {
             State::Begin => State::Nothing,
@@ -205,7 +205,7 @@ impl<'a> Summarizer<'a> {
         };
     }
 
-    /// Reads a name in quotes.
+    /// Reads a quoted name.
     fn name(&mut self, token: Token) -> bool {
         match self.state {
             State::Columns => true,

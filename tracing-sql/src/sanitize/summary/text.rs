@@ -1,4 +1,4 @@
-//! The words of a summary, within its bounds.
+//! The words of a summary, up to its maximum length.
 
 use crate::sanitize::limits::MAX_SUMMARY_BYTES;
 
@@ -18,7 +18,7 @@ impl SummaryText {
         Self { text: String::with_capacity(Self::USUAL_BYTES), ..Self::default() }
     }
 
-    /// Adds a word. Once there is no room for one, nothing more is added.
+    /// Adds a word. After the first word that does not fit, no further words are added.
     pub(super) fn push(&mut self, word: &str) {
         let separator = match (self.text.is_empty(), self.after_statement) {
             (true, _) => "",

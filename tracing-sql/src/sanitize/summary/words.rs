@@ -1,4 +1,4 @@
-//! What each word of a query leads to.
+//! The state transitions for each word of a query.
 
 use super::state::State;
 use super::summarizer::Summarizer;
@@ -117,7 +117,7 @@ impl Summarizer<'_> {
         self.operation(token, then)
     }
 
-    /// What can follow common table expressions, or be one.
+    /// A word that follows common table expressions, or begins another one.
     fn common_table(&mut self, token: Token, keyword: Keyword) -> bool {
         let then = match keyword {
             Keyword::Insert => State::Insert,
@@ -216,7 +216,7 @@ impl Summarizer<'_> {
         }
     }
 
-    /// Whether `token` begins the query `TABLE name`.
+    /// Returns whether `token` begins the query `TABLE name`.
     fn is_table_query(&self, token: Token) -> bool {
         let bytes = self.sql.as_bytes();
         let begins_name = next_byte(bytes, token.end)
@@ -226,7 +226,7 @@ impl Summarizer<'_> {
         begins_name && !others.iter().any(|other| word.eq_ignore_ascii_case(other))
     }
 
-    /// Whether `token` is the table of a `DELETE` without `FROM`.
+    /// Returns whether `token` is the table of a `DELETE` without `FROM`.
     fn is_whole_delete(&self, token: Token) -> bool {
         let bytes = self.sql.as_bytes();
         matches!(next_byte(bytes, token.end), None | Some(b';'))
@@ -253,7 +253,7 @@ impl Summarizer<'_> {
         self.operation(token, State::Target { or: false })
     }
 
-    /// Reads the name of what is called, used or set.
+    /// Reads the name of the procedure, database or setting.
     fn called(&mut self, token: Token, keyword: Keyword) -> bool {
         let is_variable = self.sql[token.start..token.end].starts_with('@');
         if is_variable && next_byte(self.sql.as_bytes(), token.end) == Some(b'=') {

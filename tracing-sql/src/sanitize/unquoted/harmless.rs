@@ -1,6 +1,6 @@
 //! Settings and words whose values cannot be secret.
 
-/// Whether the values of this setting may be shown. `name` may have a scope, such as `@@session.`, and quotes.
+/// Returns whether the values of this setting may be shown. `name` may have a scope, such as `@@session.`, and quotes.
 pub(super) fn is_harmless_setting(name: &str) -> bool {
     const SCOPES: [&str; 5] = ["global", "session", "local", "persist", "persist_only"];
     let name = name.trim_start_matches('@');
@@ -12,28 +12,28 @@ pub(super) fn is_harmless_setting(name: &str) -> bool {
     contains(SETTINGS, name)
 }
 
-/// Whether the values of this `PRAGMA` may be shown. `name` may have a schema.
+/// Returns whether the values of this `PRAGMA` may be shown. `name` may have a schema.
 pub(super) fn is_harmless_pragma(name: &str) -> bool {
     let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
     contains(PRAGMAS, name.trim_matches(['`', '"', '[', ']']))
 }
 
-/// Whether this word means the same in the value of every setting.
+/// Returns whether this word has the same meaning in the value of every setting.
 pub(super) fn is_harmless_value(word: &str) -> bool {
     contains(VALUES, word)
 }
 
-/// Whether this word after `SET` begins a statement of its own kind, which sets nothing secret.
+/// Returns whether this word after `SET` begins a separate kind of statement, which sets no secret.
 pub(super) fn is_set_form(word: &str) -> bool {
     contains(FORMS, word)
 }
 
-/// Whether this word in the arguments of `EXEC` belongs to the statement.
+/// Returns whether this word in the arguments of `EXEC` belongs to the statement.
 pub(super) fn is_exec_word(word: &str) -> bool {
     contains(EXEC_WORDS, word)
 }
 
-/// Whether settings of this kind of object can be altered with `ALTER … SET`.
+/// Returns whether settings of this kind of object can be altered with `ALTER … SET`.
 pub(super) fn has_settings(object: &str) -> bool {
     contains(OBJECTS, object)
 }

@@ -1,7 +1,7 @@
-//! Values that stand in a query without quotes.
+//! Unquoted values in a query.
 //!
-//! Most values are literals, which the lexer recognizes. In some positions a bare word is a value too, possibly a secret
-//! one:
+//! Most values are literals, which the lexer recognizes. In some positions a bare word is a value too, and may be a
+//! secret:
 //!
 //! | position | example |
 //! |---|---|

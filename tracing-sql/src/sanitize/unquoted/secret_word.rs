@@ -1,6 +1,6 @@
-//! Words that a secret follows.
+//! Words that precede a secret.
 
-/// Whether the value of an option with this name is a secret.
+/// Returns whether the value of an option with this name is a secret.
 pub(super) fn names_secret(word: &[u8]) -> bool {
     const PARTS: [&[u8]; 7] =
         [b"PASSW", b"PASSPHRASE", b"PWD", b"SECRET", b"TOKEN", b"CREDENTIAL", b"PRIVATE"];
@@ -8,14 +8,14 @@ pub(super) fn names_secret(word: &[u8]) -> bool {
     PARTS.iter().any(|part| contains(word, part)) || ENDS.iter().any(|end| ends_with(word, end))
 }
 
-/// Whether a secret may follow this word without `=`.
+/// Returns whether a secret may follow this word without `=`.
 pub(super) fn introduces_password(word: &[u8]) -> bool {
     const WORDS: [&[u8]; 6] =
         [b"PASSWORD", b"PASSWD", b"PASSPHRASE", b"PWD", b"OLD_PASSWORD", b"MEDIAPASSWORD"];
     WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
 }
 
-/// Whether a secret may follow this word without `=`, in a list of options.
+/// Returns whether a secret may follow this word without `=` in a list of options.
 pub(super) fn introduces_secret(word: &[u8]) -> bool {
     const WORDS: [&[u8]; 4] = [b"SECRET", b"TOKEN", b"KEY_ID", b"API_KEY"];
     const ENDS: [&[u8]; 3] = [b"_SECRET", b"_TOKEN", b"ACCESS_KEY"];

@@ -1,4 +1,4 @@
-//! The words of a statement that show which values can follow.
+//! The words of a statement that determine which values can follow.
 
 use super::harmless::has_settings;
 use super::secret_word::introduces_password;
@@ -80,7 +80,7 @@ impl Tracker<'_> {
         }
     }
 
-    /// Follows the words of the statements that can hold values without quotes.
+    /// Tracks the words of statements that can contain unquoted values.
     pub(super) fn in_statement(&mut self, seen: Seen, text: &str) {
         match (self.statement, seen.keyword) {
             (Statement::Alter { .. }, _) if self.words == 2 => {
@@ -89,7 +89,7 @@ impl Tracker<'_> {
             (Statement::Alter { has_settings: true } | Statement::CreateRoutine, Keyword::Set)
                 if self.depth == 0 =>
             {
-                // `CHARACTER SET` names no setting.
+                // `CHARACTER SET` does not name a setting.
                 self.mode = Mode::SettingName { words: true };
                 self.name = None;
             }

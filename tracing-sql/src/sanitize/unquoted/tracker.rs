@@ -1,23 +1,23 @@
-//! Follows a query and finds its values without quotes.
+//! Tracks a query and finds its unquoted values.
 
 use crate::sanitize::dialect::Dialect;
 use crate::sanitize::keyword::Keyword;
 use crate::sanitize::lexer::{Kind, Token};
 
-/// What becomes of a token.
+/// The decision about a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sanitize) enum Verdict {
-    /// It is not a value without quotes.
+    /// It is not an unquoted value.
     Show,
     /// It becomes `?`.
     Hide,
-    /// It belongs to a value that has become `?` before.
+    /// It belongs to a value that has already become `?`.
     Drop,
-    /// As `Drop`, and the space before it is dropped too.
+    /// Like `Drop`, and the space before it is dropped too.
     DropWithSpace,
 }
 
-/// A token and what is known about it.
+/// A token and its properties.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::sanitize) struct Seen {
     pub(in crate::sanitize) token: Token,
@@ -26,7 +26,7 @@ pub(in crate::sanitize) struct Seen {
     pub(in crate::sanitize) sign: u8,
 }
 
-/// Where in a statement the tracker is.
+/// The tracker's position in a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     /// Anywhere else.
@@ -65,13 +65,13 @@ pub(super) enum Mode {
     OldPassword,
     /// After `FORMAT` in an `INSERT`.
     Format,
-    /// The rest of the statement is a value.
+    /// In a value that extends to the end of the statement.
     Statement,
-    /// The rest of the text is a value.
+    /// In a value that extends to the end of the text.
     Text,
 }
 
-/// The first word of a statement, as far as it matters here.
+/// The first word of a statement, if it is relevant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Statement {
     None,
@@ -108,7 +108,7 @@ pub(in crate::sanitize) struct Tracker<'a> {
     pub(super) is_hidden: bool,
     /// Whether the last token was `WITH` or a comma.
     pub(super) begins_option: bool,
-    /// Whether the last secret was that of `IDENTIFIED`.
+    /// Whether the last secret belonged to `IDENTIFIED`.
     pub(super) after_identified: bool,
     /// Whether the last token was a value of a setting.
     pub(super) after_value: bool,
@@ -134,7 +134,7 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    /// Whether white space, comments and semicolons are a part of a value too.
+    /// Returns whether white space, comments and semicolons are also part of a value.
     #[inline]
     pub(in crate::sanitize) fn hides_all(&self) -> bool {
         self.mode == Mode::Text
@@ -165,7 +165,7 @@ impl<'a> Tracker<'a> {
         self.sql.as_bytes()
     }
 
-    /// Judges the next token.
+    /// Decides about the next token.
     #[inline]
     pub(in crate::sanitize) fn judge(&mut self, seen: Seen) -> Verdict {
         if self.mode == Mode::Free && self.hidden_end.is_none() && !self.after_identified {
@@ -234,7 +234,7 @@ impl<'a> Tracker<'a> {
         if std::mem::replace(&mut self.is_hidden, true) { Verdict::Drop } else { Verdict::Hide }
     }
 
-    /// Hides words and names. Literals are hidden anyway, and signs tell nothing.
+    /// Hides words and names. Literals are hidden anyway, and signs reveal nothing.
     pub(super) fn hide_unless_sign(seen: Seen) -> Verdict {
         match seen.token.kind {
             Kind::Word | Kind::Name | Kind::DoubleQuoted => Verdict::Hide,
@@ -242,8 +242,8 @@ impl<'a> Tracker<'a> {
         }
     }
 
-    /// Notes a token that is shown. `is_target` says that it names what the statement is about, and `may_have_secret` that
-    /// the statement is of a kind that manages users, keys or settings.
+    /// Records a token that is shown. `is_target` means that it names the object of the statement, and
+    /// `may_have_secret` that the statement manages users, keys or settings.
     #[inline]
     pub(in crate::sanitize) fn shown(&mut self, seen: Seen, is_target: bool, may_have_secret: bool) {
         match seen.sign {

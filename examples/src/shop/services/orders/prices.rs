@@ -16,7 +16,7 @@ use super::store::Store;
 
 /// How long a price is cached.
 const LIFETIME: Duration = Duration::from_secs(60);
-/// How many prices this process caches at most.
+/// The maximum number of prices that this process caches.
 const CAPACITY: u64 = 10_000;
 
 /// Where prices are cached.
