@@ -46,7 +46,7 @@ pub struct Plan {
     pub pace: Pace,
 }
 
-/// What happens between rounds.
+/// The work between rounds.
 #[derive(Clone, Copy)]
 pub enum Pace {
     /// Nothing.

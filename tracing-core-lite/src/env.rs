@@ -18,7 +18,7 @@ use crate::percent::is_well_formed;
 pub struct EnvError {
     /// The variable.
     pub variable: &'static str,
-    /// What is wrong and what happens instead. Never the value, which may be a secret.
+    /// The problem and its consequence. It never contains the value, which may be a secret.
     pub reason: String,
 }
 

@@ -62,7 +62,8 @@ pub fn of_io(error: &io::Error) -> &'static str {
 
 /// Returns the class of a kind of I/O errors.
 ///
-/// Returns `None` for a kind that says nothing, such as [`io::ErrorKind::Other`], and for kinds that are newer than this crate.
+/// Returns `None` for an unspecific kind, such as [`io::ErrorKind::Other`], and for kinds that are newer than this
+/// crate.
 #[must_use]
 pub fn of_io_kind(kind: io::ErrorKind) -> Option<&'static str> {
     use io::ErrorKind;

@@ -14,7 +14,7 @@ pub(crate) fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// What a forked child runs before anything else. Its only thread is the one that forked.
+/// The first code that a forked child runs. Its only thread is the one that called `fork`.
 static IN_CHILD: OnceLock<fn()> = OnceLock::new();
 
 /// Begins to count forks, and runs `in_child` in each forked child. It may only write to atomics and to thread-locals that

@@ -172,7 +172,7 @@ impl SecretKeys {
 
     /// Replaces the user name and the password of a URL, and the secret values of its query and its fragment.
     ///
-    /// Accepts any text. What is not a URL is searched for the same patterns.
+    /// Accepts any text. Text that is not a URL is searched for the same patterns.
     #[must_use]
     pub fn url<'a>(&self, url: &'a str) -> Cow<'a, str> {
         let (rest, fragment) = split(url, '#');

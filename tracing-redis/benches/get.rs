@@ -1,4 +1,4 @@
-//! What the wrapper adds to a GET: on its own, and against the server of `TEST_REDIS_URL`.
+//! The cost that the wrapper adds to a GET: alone, and against the server of `TEST_REDIS_URL`.
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use redis::aio::ConnectionLike;

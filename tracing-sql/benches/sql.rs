@@ -1,4 +1,4 @@
-//! What the wrapper adds to a query of SQLite in memory, and what reading a query's text costs.
+//! The cost that the wrapper adds to a query of SQLite in memory, and the cost of sanitizing a query.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ const HUNDRED: &str = "SELECT id, name FROM orders ORDER BY id";
 
 fn providers() -> [(&'static str, TracerProvider); 2] {
     let build =
-        |builder: tracing_core_lite::TracerProviderBuilder| builder.build().expect("a thread is to be had");
+        |builder: tracing_core_lite::TracerProviderBuilder| builder.build().expect("a thread is available");
     [
         ("sampled", build(TracerProvider::builder().with_sampler(AlwaysOn))),
         ("unsampled", build(TracerProvider::builder().with_sampler(AlwaysOff))),
@@ -35,11 +35,11 @@ async fn run(sql: &'static str, executor: impl Executor<'_, Database = Sqlite>) 
 
 fn connections(criterion: &mut Criterion) {
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime is to be had");
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime is available");
     for (name, sql) in [("connection, SELECT 1", ONE), ("connection, 100 rows", HUNDRED)] {
         let mut group = criterion.benchmark_group(name);
         let mut bare = runtime.block_on(async {
-            let mut bare = SqliteConnection::connect("sqlite::memory:").await.expect("memory is to be had");
+            let mut bare = SqliteConnection::connect("sqlite::memory:").await.expect("memory is available");
             fill(&mut bare).await;
             bare
         });
@@ -55,10 +55,10 @@ fn connections(criterion: &mut Criterion) {
 
 fn pools(criterion: &mut Criterion) {
     let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime is to be had");
+        tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime is available");
     let pool = runtime.block_on(async {
         let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-        let pool = pool.connect("sqlite::memory:").await.expect("memory is to be had");
+        let pool = pool.connect("sqlite::memory:").await.expect("memory is available");
         fill(&pool).await;
         pool
     });

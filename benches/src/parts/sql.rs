@@ -85,17 +85,17 @@ fn bare_08() -> Box<dyn FnMut()> {
 }
 
 fn runtime() -> tokio::runtime::Runtime {
-    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime is to be had")
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime is available")
 }
 
 async fn pool() -> sqlx::SqlitePool {
     let options = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-    options.connect("sqlite::memory:").await.expect("memory is to be had")
+    options.connect("sqlite::memory:").await.expect("memory is available")
 }
 
 async fn pool_08() -> sqlx_08::SqlitePool {
     let options = sqlx_08::sqlite::SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-    options.connect("sqlite::memory:").await.expect("memory is to be had")
+    options.connect("sqlite::memory:").await.expect("memory is available")
 }
 
 /// sqlx-otel uses opentelemetry 0.32, which has its own globals and context.

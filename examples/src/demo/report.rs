@@ -1,4 +1,4 @@
-//! What the demo prints.
+//! The output of the demo.
 
 use std::collections::HashSet;
 use std::io::{self, Write};

@@ -13,7 +13,7 @@ use super::jobs::Medium;
 use super::services::{auth, card_processor, gateway, inventory, notification, orders, payment, workers};
 use super::{Database, ORDERS_CREATED, Peer, Service, Settings};
 
-/// What a service needs from the process that runs it.
+/// The resources that a service needs from the process that runs it.
 #[derive(Debug, Clone)]
 pub struct Wiring {
     /// The service to start.

@@ -13,7 +13,7 @@ use crate::span::Span;
 /// The longest name of a span, in bytes. A longer one is cut.
 const MAX_NAME: usize = 96;
 
-/// What all spans of one cache have in common.
+/// The data that all spans of one cache share.
 #[derive(Debug, Clone)]
 pub(super) struct Starter {
     pub(super) name: Cow<'static, str>,

@@ -1,4 +1,4 @@
-//! What a client asks its database to do.
+//! The operation that a client requests from its database.
 
 use opentelemetry::Context;
 
@@ -7,7 +7,7 @@ use super::attribute::{BATCH_SIZE, COLLECTION_NAME, NAMESPACE, OPERATION_NAME, Q
 use crate::span::Recorder;
 use crate::span::prepared::PreparedAttributes;
 
-/// What a client asks its database to do: a query, a command, a batch of them.
+/// The operation that a client requests from its database: a query, a command, or a batch of them.
 ///
 /// All values are borrowed, so that describing a command costs nothing when its span is not recorded.
 #[derive(Debug, Clone, Copy, Default)]
@@ -121,7 +121,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// What a command that names no target is aimed at.
+/// The target of a command that names none.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
     /// The namespace or the server, if known.

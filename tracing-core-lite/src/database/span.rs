@@ -10,7 +10,7 @@ use crate::span::{Recorder, Span, Timestamp, Value};
 
 /// The span of one command and its measurement. It ends once.
 ///
-/// If it is dropped before [`succeed`](Self::succeed) or [`fail`](Self::fail), the command counts as cancelled: the
+/// If it is dropped before [`succeed`](Self::succeed) or [`fail`](Self::fail), the command is recorded as cancelled: the
 /// span has the status error, the `error.type` `cancelled` and an event of that name. It may be sent to another thread
 /// and ended there.
 #[derive(Debug)]

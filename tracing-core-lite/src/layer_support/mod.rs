@@ -1,4 +1,4 @@
-//! What the crates of this workspace need to build layers and wrappers, and users do not.
+//! Support for the layers and wrappers of this workspace. Users do not need it.
 //!
 //! Exempt from semantic versioning: the crates of this workspace are released together and require one exact version.
 

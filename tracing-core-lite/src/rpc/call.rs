@@ -1,4 +1,4 @@
-//! What is known of a call when it starts.
+//! The known properties of a call when it starts.
 
 use std::net::SocketAddr;
 
@@ -14,7 +14,7 @@ use crate::span::Recorder;
 /// The longest name of an unknown method that is recorded, in bytes.
 const MAX_ORIGINAL: usize = 256;
 
-/// What is known of a call when it starts: the method, and the other end of the connection.
+/// The known properties of a call when it starts: the method, and the other end of the connection.
 ///
 /// All values are borrowed, so describing a call costs nothing when its span is not recorded.
 #[derive(Debug, Clone, Copy)]

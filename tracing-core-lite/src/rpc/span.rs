@@ -28,7 +28,7 @@ pub(super) enum Ending<'a> {
 
 /// The span of one call. It ends once.
 ///
-/// If it is dropped before [`succeed`](Self::succeed) or [`fail`](Self::fail), the call counts as cancelled, and as failed with
+/// If it is dropped before [`succeed`](Self::succeed) or [`fail`](Self::fail), the call is recorded as cancelled, and as failed with
 /// a panic if it is dropped while the thread panics. See [the table](super#how-a-span-ends).
 #[derive(Debug)]
 pub struct RpcSpan {

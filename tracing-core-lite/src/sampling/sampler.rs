@@ -74,7 +74,7 @@ impl<S: Sampler + ?Sized> Sampler for Box<S> {
     }
 }
 
-/// What a [`Sampler`] knows of a span that is about to start.
+/// The properties of a span that is about to start, on which a [`Sampler`] decides.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SamplingInput<'a> {

@@ -369,7 +369,7 @@ impl SpanRecord {
         self.links += 1;
     }
 
-    /// Ok is final and an error is not taken back by Unset, as the specification's "Set Status" says.
+    /// Ok is final, and Unset does not replace an error (specification, "Set Status").
     pub(crate) fn set_status(&mut self, status: &Status) {
         if self.ended || self.status == StatusCode::Ok {
             return;

@@ -45,7 +45,7 @@ pub(super) struct Lists {
     last_end: usize,
 }
 
-/// What happens to the text before the current token is written.
+/// The change to the text before the current token is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     None,

@@ -17,7 +17,7 @@ use crate::shop::jobs::Medium;
 /// How long connecting may take, and how long the broker may take to confirm a job.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The queue of jobs that failed for good.
+/// The queue of jobs that failed permanently.
 const DEAD_LETTERS: &str = "dead-letters";
 
 /// How many unacknowledged jobs the broker gives to one worker.

@@ -22,7 +22,7 @@ pub(super) enum Endpoint {
     Exact(String),
 }
 
-/// What a missing scheme means.
+/// The meaning of a missing scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MissingScheme {
     /// The endpoint is invalid.

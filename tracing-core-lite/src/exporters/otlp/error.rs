@@ -1,4 +1,4 @@
-//! What can be wrong with an OTLP configuration.
+//! Errors in an OTLP configuration.
 
 use std::path::PathBuf;
 
@@ -11,7 +11,7 @@ pub enum OtlpConfigError {
     /// The endpoint is not a URL that OTLP can be sent to.
     #[error("the OTLP endpoint is not usable: {reason}")]
     Endpoint {
-        /// What is wrong with it.
+        /// The problem.
         reason: &'static str,
     },
     /// A header has a name or a value with characters that cannot be sent.
@@ -23,7 +23,7 @@ pub enum OtlpConfigError {
     /// The configuration needs a cargo feature that is not enabled.
     #[error("{wanted} needs the feature `{feature}` of tracing-core-lite")]
     Feature {
-        /// What was asked for.
+        /// The requested setting.
         wanted: &'static str,
         /// The feature that provides it.
         feature: &'static str,
@@ -39,9 +39,9 @@ pub enum OtlpConfigError {
     /// There is a client certificate without a key, or a key without a certificate.
     #[error("the OTLP client {given} needs a client {missing} too")]
     ClientIdentity {
-        /// What was set.
+        /// The setting that is present.
         given: &'static str,
-        /// What was not set.
+        /// The setting that is missing.
         missing: &'static str,
     },
     /// The exporter's thread or TLS could not be set up.

@@ -19,7 +19,7 @@ pub enum ReadError {
     Io {
         /// The line, counted from 1.
         line: u64,
-        /// What failed.
+        /// The operation that failed.
         #[source]
         error: io::Error,
     },

@@ -44,7 +44,7 @@ struct Orders {
     events: Events,
 }
 
-/// What the service is connected to.
+/// The connections of the service.
 pub(in crate::shop) struct Connections {
     /// Keeps orders and prices.
     pub(in crate::shop) database: Database,
