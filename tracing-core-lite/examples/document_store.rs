@@ -6,13 +6,15 @@
 //!
 //! Run it with `cargo run -p tracing-core-lite --example document_store --features database,console`.
 
+#![allow(clippy::print_stdout, reason = "a program for the terminal")]
+
 use std::collections::HashMap;
 use std::error::Error;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use tracing_core_lite::database::{Client, Command, DatabaseSpan, Endpoint, Failure, PendingSpans};
+use tracing_core_lite::database::{Client, Command, Endpoint, Failure, PendingSpans};
 use tracing_core_lite::exporters::console::ConsoleExporter;
 use tracing_core_lite::{Context, InstrumentationScope, TracerProvider};
 
@@ -38,7 +40,9 @@ impl store::CommandEventHandler for TracingHandler {
     }
 
     fn succeeded(&self, event: &store::Succeeded) {
-        self.pending.remove(&event.request_id).map(DatabaseSpan::succeed);
+        if let Some(span) = self.pending.remove(&event.request_id) {
+            span.succeed();
+        }
     }
 
     fn failed(&self, event: &store::Failed) {

@@ -1,5 +1,6 @@
 //! The span of a sent message ends when the client's future has the broker's report.
 #![allow(clippy::unwrap_used)]
+#![allow(clippy::async_yields_async, reason = "the futures are made on the runtime and polled by hand")]
 #![cfg(feature = "messaging")]
 
 use std::pin::Pin;

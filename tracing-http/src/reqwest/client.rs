@@ -18,7 +18,7 @@ use crate::head::{RequestHead, ResponseHead};
 ///
 /// Requests are built with reqwest's own `RequestBuilder` and sent with [`send`](TracedClient::send) or
 /// [`execute`](TracedClient::execute). `RequestBuilder::send` would send them untraced. A span ends when the response's
-/// body has been read, as by [`json`](reqwest::Response::json), or is dropped. Redirects that reqwest follows are part of
+/// body has been read, as by `Response::json`, or is dropped. Redirects that reqwest follows are part of
 /// one span.
 ///
 /// ```no_run
