@@ -20,7 +20,7 @@ use crate::http::PassThroughLayer;
 
 #[allow(dead_code, clippy::all)]
 mod proto {
-    include!("../../../tracing-grpc/tests/service/stock.rs");
+    include!("../../../tracing-grpc/tests/support/stock.rs");
 }
 use proto::stock_client::StockClient;
 use proto::stock_server::{Stock, StockServer};
@@ -40,7 +40,8 @@ fn tonic_preset(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     match provider {
         None => serve(parent, PassThroughLayer::default().layer(routes())),
         Some(provider) => {
-            serve(parent, ServerLayer::new().with_provider(provider).keep_tonic_body().layer(routes()))
+            let layer = tracing_grpc::tonic::ServerLayer::new().with_provider(provider);
+            serve(parent, layer.layer(routes()))
         }
     }
 }
@@ -58,7 +59,7 @@ fn client(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     match provider {
         None => call(PassThroughLayer::default().layer(server)),
         Some(provider) => {
-            let layer = ClientLayer::new().with_provider(provider).server_address("stock.example", 50051);
+            let layer = ClientLayer::new().with_provider(provider).with_server_address("stock.example", 50051);
             call(layer.layer(server))
         }
     }

@@ -32,7 +32,9 @@ fn axum_preset(parent: Parent, provider: Option<&TracerProvider>) -> Work {
         parent,
         match provider {
             None => router().layer(PassThroughLayer::default()),
-            Some(provider) => router().layer(ServerLayer::new().with_provider(provider).keep_axum_body()),
+            Some(provider) => {
+                router().layer(tracing_http::axum::ServerLayer::new().with_provider(provider))
+            }
         },
     )
 }

@@ -43,33 +43,39 @@ thread_local! {
     static ANCHOR: Cell<Anchor> = const { Cell::new(Anchor::NONE) };
 }
 
-/// Returns the time now: in nanoseconds since the Unix epoch, and of the monotonic clock, which is never 0.
+/// Returns the time now in nanoseconds since the Unix epoch, and by how much that is ahead of the monotonic clock, which is
+/// never 0.
 #[inline]
 pub(super) fn now() -> (u64, u64) {
-    ANCHOR.with(|anchor| match anchor.get() {
-        Anchor { holds: 0, .. } => renewed(anchor),
-        known => known.at(ticks::now()).unwrap_or_else(|| renewed(anchor)),
+    ANCHOR.with(|anchor| {
+        let known = anchor.get();
+        known.at(ticks::now()).map_or_else(|| renewed(anchor), |(unix, _)| (unix, known.offset))
     })
 }
 
-/// Like [`now`], for a caller that needs the monotonic clock alone.
+/// Returns the time of the monotonic clock now.
 #[inline]
 pub(super) fn steady_now() -> u64 {
     ANCHOR.with(|anchor| {
-        let known = anchor.get();
-        let counted = ticks::now().wrapping_sub(known.ticks);
-        if counted < known.holds { known.steady.after(counted) } else { renewed(anchor).1 }
+        anchor.get().at(ticks::now()).map_or_else(
+            || {
+                let (unix, offset) = renewed(anchor);
+                unix.wrapping_sub(offset)
+            },
+            |(_, steady)| steady,
+        )
     })
 }
 
 #[cold]
 fn renewed(anchor: &Cell<Anchor>) -> (u64, u64) {
     if !*IS_A_CLOCK {
-        return (unix_nanos(SystemTime::now()), steady_nanos(Instant::now()));
+        let unix = unix_nanos(SystemTime::now());
+        return (unix, offset_between(unix, steady_nanos(Instant::now())));
     }
     let next = anchor.get().renewed(&Reading::now(), &RATE);
     anchor.set(next);
-    (next.unix.nanos, next.steady.nanos)
+    (next.unix_after(0), next.offset)
 }
 
 /// Returns `instant` in nanoseconds since the origin; never 0.
@@ -78,38 +84,29 @@ fn steady_nanos(instant: Instant) -> u64 {
     since.as_secs().wrapping_mul(1_000_000_000).wrapping_add(u64::from(since.subsec_nanos())).max(1)
 }
 
-/// A clock as a thread continues it: the time at the anchor's count, and the rate from there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Line {
-    nanos: u64,
-    rate: u64,
+/// Returns by how much the wall clock is ahead of the monotonic one; never 0. It wraps: the wall clock may be behind.
+fn offset_between(unix: u64, steady: u64) -> u64 {
+    unix.wrapping_sub(steady).max(1)
 }
 
-impl Line {
-    #[inline]
-    fn after(self, counted: u64) -> u64 {
-        // No overflow: a window has at most 2^30 counts, and the rate is at most 2^33.
-        self.nanos.wrapping_add((counted * self.rate) >> 32)
-    }
-
-    /// The line from a reading of the system's clock on. It never goes back by a little.
-    fn continued(self, holds: u64, system: u64, rate: u64) -> Self {
-        // The latest time that this thread may have seen.
-        let seen = self.after(holds);
-        if (1..AHEAD).contains(&seen.saturating_sub(system)) {
-            Self { nanos: seen, rate: rate - rate / SLOWER_BY }
-        } else {
-            Self { nanos: system, rate }
-        }
-    }
+/// Returns the time at which a clock goes on that has shown `seen` when the system's shows `system`, and whether it has to go
+/// slower. It never goes back by a little.
+fn continued(seen: u64, system: u64) -> (u64, bool) {
+    let is_ahead = (1..AHEAD).contains(&seen.saturating_sub(system));
+    (if is_ahead { seen } else { system }, is_ahead)
 }
 
 /// What a thread knows of the time.
+///
+/// Both clocks go at the same rate from here, so one multiplication serves both.
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
     ticks: u64,
-    unix: Line,
-    steady: Line,
+    /// The monotonic time at `ticks`.
+    steady: u64,
+    /// By how much the wall clock is ahead of the monotonic one.
+    offset: u64,
+    rate: u64,
     /// For how many counts.
     holds: u64,
     /// When the system's clocks were read: the monotonic time, or 0 for never.
@@ -117,20 +114,25 @@ struct Anchor {
 }
 
 impl Anchor {
-    const NONE: Self = Self {
-        ticks: 0,
-        unix: Line { nanos: 0, rate: 0 },
-        steady: Line { nanos: 0, rate: 0 },
-        holds: 0,
-        read_at: 0,
-    };
+    const NONE: Self = Self { ticks: 0, steady: 0, offset: 0, rate: 0, holds: 0, read_at: 0 };
 
-    /// Returns both times at a count, or `None` when the anchor does not hold there.
+    /// Returns both times at a count, the wall clock's first, or `None` when the anchor does not hold there.
     #[inline]
     fn at(&self, ticks: u64) -> Option<(u64, u64)> {
         // A counter that started again is far ahead.
         let counted = ticks.wrapping_sub(self.ticks);
-        (counted < self.holds).then(|| (self.unix.after(counted), self.steady.after(counted)))
+        (counted < self.holds).then(|| (self.unix_after(counted), self.steady_after(counted)))
+    }
+
+    #[inline]
+    fn steady_after(&self, counted: u64) -> u64 {
+        // No overflow: a window has at most 2^30 counts, and the rate is at most 2^33.
+        self.steady.wrapping_add((counted * self.rate) >> 32)
+    }
+
+    #[inline]
+    fn unix_after(&self, counted: u64) -> u64 {
+        self.steady_after(counted).wrapping_add(self.offset)
     }
 
     /// Returns the anchor after this one.
@@ -145,10 +147,15 @@ impl Anchor {
         if rate == 0 {
             return self.without_rate(reading);
         }
+        // The latest times that this thread may have seen.
+        let (steady, steady_is_ahead) = continued(self.steady_after(self.holds), reading.steady);
+        let (unix, unix_is_ahead) = continued(self.unix_after(self.holds), reading.unix);
+        let slower = if steady_is_ahead || unix_is_ahead { rate / SLOWER_BY } else { 0 };
         Self {
             ticks: reading.ticks,
-            unix: self.unix.continued(self.holds, reading.unix, rate),
-            steady: self.steady.continued(self.holds, reading.steady, rate),
+            steady,
+            offset: offset_between(unix, steady),
+            rate: rate - slower,
             holds: (WINDOW << 32) / rate,
             read_at: reading.steady,
         }
@@ -157,8 +164,8 @@ impl Anchor {
     /// Until the rate is known, the first reading stays, so that the rate can be measured from it.
     fn without_rate(self, reading: &Reading) -> Self {
         let times = Self {
-            unix: Line { nanos: reading.unix, rate: 0 },
-            steady: Line { nanos: reading.steady, rate: 0 },
+            steady: reading.steady,
+            offset: offset_between(reading.unix, reading.steady),
             ..self
         };
         if self.read_at != 0 && self.since(reading) < LONGEST {
@@ -239,7 +246,7 @@ mod tests {
     }
 
     fn start_of(anchor: &Anchor) -> (u64, u64) {
-        (anchor.unix.nanos, anchor.steady.nanos)
+        (anchor.unix_after(0), anchor.steady)
     }
 
     /// Returns an anchor with a rate, a window after the start.
@@ -298,15 +305,12 @@ mod tests {
         let behind = |nanos: u64| Reading { unix: UNIX + nanos - 5_000, ..reading(nanos) };
         let slower = anchor.renewed(&behind(2 * WINDOW_NANOS), &rate);
         assert_eq!(start_of(&slower), times(2 * WINDOW_NANOS));
-        assert!(slower.unix.rate < GHZ_2);
-        assert_eq!(slower.steady.rate, GHZ_2, "the monotonic clock is not ahead");
+        assert!(slower.rate < GHZ_2);
         assert_eq!(rate.load(Ordering::Relaxed), GHZ_2, "the other threads go on");
         let on_time = slower.renewed(&behind(3 * WINDOW_NANOS), &rate);
-        assert_eq!(
-            on_time.unix,
-            Line { nanos: UNIX + 3 * WINDOW_NANOS - 5_000, rate: GHZ_2 },
-            "12 µs slower"
-        );
+        let (unix, steady) = times(3 * WINDOW_NANOS);
+        assert_eq!(start_of(&on_time), (unix - 5_000, steady), "12 µs slower");
+        assert_eq!(on_time.rate, GHZ_2);
     }
 
     #[test]
@@ -315,8 +319,8 @@ mod tests {
             let (anchor, rate) = anchored();
             let set = Reading { unix, ..reading(2 * WINDOW_NANOS) };
             let anchor = anchor.renewed(&set, &rate);
-            assert_eq!(anchor.unix, Line { nanos: unix, rate: GHZ_2 });
-            assert_eq!(anchor.steady, Line { nanos: STEADY + 2 * WINDOW_NANOS, rate: GHZ_2 });
+            assert_eq!(start_of(&anchor), (unix, STEADY + 2 * WINDOW_NANOS));
+            assert_eq!(anchor.rate, GHZ_2);
         }
     }
 
@@ -327,7 +331,8 @@ mod tests {
         let (until, mut last) = (steady() + 4 * WINDOW, (0, 0));
         while steady() < until {
             let before = (system(), steady());
-            let time = now();
+            let (unix, offset) = now();
+            let time = (unix, unix.wrapping_sub(offset));
             let after = (system(), steady());
             assert!((before.0 - AHEAD..=after.0 + AHEAD).contains(&time.0), "{before:?} {time:?} {after:?}");
             let earliest = before.1.saturating_sub(AHEAD);

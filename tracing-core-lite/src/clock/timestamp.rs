@@ -25,8 +25,8 @@ use super::unix::unix_nanos;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Timestamp {
     unix: u64,
-    /// The monotonic clock, in nanoseconds; 0 when it was not read.
-    steady: u64,
+    /// By how much `unix` is ahead of the monotonic clock, in nanoseconds; wraps. 0 when that clock was not read.
+    offset: u64,
 }
 
 impl Timestamp {
@@ -38,17 +38,17 @@ impl Timestamp {
     #[inline]
     #[must_use]
     pub fn now() -> Self {
-        let (unix, steady) = anchor::now();
-        Self { unix, steady }
+        let (unix, offset) = anchor::now();
+        Self { unix, offset }
     }
 
     /// Returns the time now [relative to](Timestamp::relative_to) `start`.
     #[inline]
     pub(crate) fn now_relative_to(start: Self) -> u64 {
-        if start.steady == 0 {
+        if start.offset == 0 {
             return Self::now().unix;
         }
-        start.unix.wrapping_add(anchor::steady_now().wrapping_sub(start.steady))
+        anchor::steady_now().wrapping_add(start.offset)
     }
 
     /// Returns the nanoseconds since the Unix epoch.
@@ -83,22 +83,26 @@ impl Timestamp {
     /// since. All times of a span are on the timeline of its start.
     #[inline]
     pub(crate) const fn relative_to(self, start: Self) -> u64 {
-        if self.steady == 0 || start.steady == 0 {
+        if self.offset == 0 || start.offset == 0 {
             return self.unix;
         }
-        // May be before the start: the difference wraps, and so does the sum.
-        start.unix.wrapping_add(self.steady.wrapping_sub(start.steady))
+        self.steady().wrapping_add(start.offset)
+    }
+
+    /// Returns the time of the monotonic clock, if it was read.
+    const fn steady(self) -> u64 {
+        self.unix.wrapping_sub(self.offset)
     }
 
     /// Returns this moment as a wall clock shows it that has been set.
     #[cfg(test)]
     pub(crate) fn with_wall_clock_at(self, unix: u64) -> Self {
-        Self { unix, ..self }
+        Self { unix, offset: unix.wrapping_sub(self.steady()) }
     }
 
     /// Returns the wall-clock time `nanos`, in nanoseconds since the Unix epoch.
     pub(crate) const fn from_unix_nanos(nanos: u64) -> Self {
-        Self { unix: nanos, steady: 0 }
+        Self { unix: nanos, offset: 0 }
     }
 }
 
@@ -144,9 +148,9 @@ mod tests {
     #[test]
     fn a_step_of_the_wall_clock_does_not_change_a_duration() {
         const HOUR: u64 = 3_600_000_000_000;
-        let start = Timestamp { unix: 2 * HOUR, steady: 7 };
+        let start = Timestamp { unix: 2 * HOUR, offset: 2 * HOUR - 7 };
         for (step, unix) in [("none", 2 * HOUR + 300), ("forwards", 3 * HOUR + 300), ("back", HOUR + 300)] {
-            let end = Timestamp { unix, steady: 307 };
+            let end = Timestamp { unix, offset: unix - 307 };
             assert_eq!(end.duration_since(start), Duration::from_nanos(300), "{step}");
             assert_eq!(end.relative_to(start), 2 * HOUR + 300, "{step}");
             assert_eq!(start.duration_since(end), Duration::ZERO, "{step}");

@@ -17,6 +17,10 @@ impl Sampler for AlwaysOn {
         Some(Record::RecordAndSample)
     }
 
+    fn sample_roots(&self) -> Option<Record> {
+        Some(Record::RecordAndSample)
+    }
+
     fn description(&self) -> String {
         "AlwaysOnSampler".into()
     }
@@ -32,6 +36,10 @@ impl Sampler for AlwaysOff {
     }
 
     fn sample_children_of(&self, _: &SpanContext) -> Option<Record> {
+        Some(Record::Drop)
+    }
+
+    fn sample_roots(&self) -> Option<Record> {
         Some(Record::Drop)
     }
 

@@ -103,6 +103,10 @@ impl<S: Sampler> Sampler for ParentBased<S> {
         }
     }
 
+    fn sample_roots(&self) -> Option<Record> {
+        self.root.sample_roots()
+    }
+
     fn description(&self) -> String {
         let name = |sampler: &Option<Arc<dyn Sampler>>, default: &dyn Sampler| {
             sampler.as_deref().unwrap_or(default).description()
@@ -134,8 +138,9 @@ mod tests {
         let decision =
             sampler.sample(&SamplingInput::new(parent.as_ref(), trace_id, "name", &SpanKind::Internal));
         assert_eq!(decision.trace_state, None);
-        if let Some(parent) = &parent {
-            assert_eq!(sampler.sample_children_of(parent), Some(decision.record));
+        match &parent {
+            Some(parent) => assert_eq!(sampler.sample_children_of(parent), Some(decision.record)),
+            None => assert_eq!(sampler.sample_roots(), Some(decision.record)),
         }
         decision.record
     }

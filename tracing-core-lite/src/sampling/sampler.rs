@@ -42,6 +42,15 @@ pub trait Sampler: Send + Sync + Debug + 'static {
         None
     }
 
+    /// Returns what [`sample`](Sampler::sample) decides about every root of a trace, if that depends on neither the trace id nor
+    /// the name nor the kind of the root, sets no tracestate and adds no attributes. Such a root starts without a call of
+    /// `sample`, which is cheaper.
+    ///
+    /// The default returns `None`, which promises nothing.
+    fn sample_roots(&self) -> Option<Record> {
+        None
+    }
+
     /// Returns the sampler's name and settings for logs, such as `TraceIdRatioBased{0.25}`.
     fn description(&self) -> String;
 }
@@ -53,6 +62,10 @@ impl<S: Sampler + ?Sized> Sampler for Arc<S> {
 
     fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
         (**self).sample_children_of(parent)
+    }
+
+    fn sample_roots(&self) -> Option<Record> {
+        (**self).sample_roots()
     }
 
     fn description(&self) -> String {
@@ -67,6 +80,10 @@ impl<S: Sampler + ?Sized> Sampler for Box<S> {
 
     fn sample_children_of(&self, parent: &SpanContext) -> Option<Record> {
         (**self).sample_children_of(parent)
+    }
+
+    fn sample_roots(&self) -> Option<Record> {
+        (**self).sample_roots()
     }
 
     fn description(&self) -> String {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
 
 use super::engine::Engine;
 use super::foreign::ForeignSpan;
@@ -141,6 +141,39 @@ impl<'a> SpanBuilder<'a> {
         parent: Option<&SpanContext>,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
+        // The usual samplers treat all roots alike.
+        if parent.is_none()
+            && let Some(record) = engine.sampler().sample_roots()
+        {
+            return self.start_root(engine, scope, record, write);
+        }
+        self.start_asked(engine, scope, parent, write)
+    }
+
+    /// Starts a root of which it is known whether it is recorded.
+    #[inline]
+    fn start_root(
+        &self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        record: Record,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let flags = root_flags(engine, record == Record::RecordAndSample);
+        if record == Record::Drop {
+            return Span::not_recording(root(flags));
+        }
+        self.record(engine, scope, None, flags, || root(flags), write)
+    }
+
+    /// Starts a span whose name and kind the sampler asks for.
+    fn start_asked(
+        &self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        parent: Option<&SpanContext>,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let decision = self.name.with_text(|name| {
             engine.sampler().sample(&SamplingInput::new(parent, trace_id, name, &self.kind))
@@ -216,14 +249,20 @@ impl<'a> SpanBuilder<'a> {
 }
 
 /// Returns the span context of a new child of `parent` with the same tracestate.
-#[inline]
+#[inline(always)]
 pub(crate) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanContext {
     child(parent, child_flags(parent, record == Record::RecordAndSample))
 }
 
-#[inline]
+#[inline(always)]
 fn child(parent: &SpanContext, flags: TraceFlags) -> SpanContext {
     SpanContext::new(parent.trace_id(), ids::span_id(), flags, false, parent.trace_state().clone())
+}
+
+/// Returns the span context of a new root.
+#[inline(always)]
+fn root(flags: TraceFlags) -> SpanContext {
+    SpanContext::new(ids::trace_id(), ids::span_id(), flags, false, TraceState::NONE)
 }
 
 /// A child keeps its parent's random flag, as it keeps the trace id.
@@ -233,6 +272,7 @@ fn child_flags(parent: &SpanContext, sampled: bool) -> TraceFlags {
 }
 
 /// The trace id of a root is random, but some peers reject the flag that says so.
+#[inline]
 fn root_flags(engine: &Engine, sampled: bool) -> TraceFlags {
     TraceFlags::new(if engine.sets_random_flag() { RANDOM } else { 0 }).with_sampled(sampled)
 }

@@ -83,7 +83,7 @@ impl SpanRecord {
         start: Timestamp,
     ) {
         self.ended = false;
-        self.started_in_panic = thread::panicking();
+        self.started_in_panic = false;
         self.kind = encode_kind(kind);
         self.parent_span_id = parent.map(SpanContext::span_id);
         self.flags = u32::from(trace_flags) | HAS_IS_REMOTE | remote_flag(parent);
@@ -99,6 +99,9 @@ impl SpanRecord {
         self.dropped_links = 0;
         self.status = StatusCode::Unset;
         self.description.clear();
+        if thread::panicking() {
+            self.started_in_panic = true;
+        }
     }
 
     /// Marks the span as ended. Returns false if it had ended before.
