@@ -1,6 +1,8 @@
 //! A cache of attributes that repeat with every request to the same target.
 
 use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
 use std::thread::LocalKey;
 
 use super::prepared::PreparedAttributes;
@@ -24,26 +26,33 @@ const PATIENCE: u8 = 8;
 /// targets with texts of at most 512 bytes. Targets that come once, such as host names that a scanner invents,
 /// do not displace those that come often.
 ///
+/// `L` is a private type of the layer that owns the cache. The attributes that belong to a tag and texts are that layer's
+/// own, so code that cannot name `L` can neither read the cache nor add to it.
+///
 /// ```
 /// use tracing_core_lite::layer_support::AttributeCache;
 /// use tracing_core_lite::testing::TestSpans;
 ///
+/// struct ShopLayer;
+///
 /// thread_local! {
-///     static TARGETS: AttributeCache<1> = const { AttributeCache::new() };
+///     static TARGETS: AttributeCache<ShopLayer, 1> = const { AttributeCache::new() };
 /// }
 /// let spans = TestSpans::new();
 /// for _ in 0..2 {
 ///     let host = "shop.example";
 ///     spans.tracer().span("GET").start_with(|span| {
-///         AttributeCache::record(&TARGETS, span, 0, [host.as_bytes()], &|set| {
+///         AttributeCache::<ShopLayer, 1>::record(&TARGETS, span, 0, [host.as_bytes()], &|set| {
 ///             set("server.address", host.into());
 ///         });
 ///     });
 /// }
 /// assert!(spans.finished().iter().all(|it| it.span.text("server.address") == Some("shop.example")));
 /// ```
-#[derive(Debug)]
-pub struct AttributeCache<const N: usize>(RefCell<Vec<Option<Target<N>>>>);
+pub struct AttributeCache<L, const N: usize> {
+    targets: RefCell<Vec<Option<Target<N>>>>,
+    layer: PhantomData<fn() -> L>,
+}
 
 /// A function that sets an attribute to a value.
 pub type SetAttribute<'a> = dyn FnMut(&str, Value<'_>) + 'a;
@@ -59,11 +68,11 @@ struct Target<const N: usize> {
     others: u8,
 }
 
-impl<const N: usize> AttributeCache<N> {
+impl<L, const N: usize> AttributeCache<L, N> {
     /// Creates an empty cache.
     #[must_use]
     pub const fn new() -> Self {
-        Self(RefCell::new(Vec::new()))
+        Self { targets: RefCell::new(Vec::new()), layer: PhantomData }
     }
 
     /// Sets the attributes that `each` passes to its argument. They must depend on nothing but `tag` and
@@ -93,7 +102,7 @@ impl<const N: usize> AttributeCache<N> {
         texts: [&[u8]; N],
         each: &dyn Fn(&mut SetAttribute<'_>),
     ) -> bool {
-        let Ok(mut targets) = self.0.try_borrow_mut() else { return false };
+        let Ok(mut targets) = self.targets.try_borrow_mut() else { return false };
         let slot = slot_of(tag, texts);
         if let Some(Some(target)) = targets.get_mut(slot)
             && target.is(tag, texts)
@@ -108,7 +117,13 @@ impl<const N: usize> AttributeCache<N> {
     }
 }
 
-impl<const N: usize> Default for AttributeCache<N> {
+impl<L, const N: usize> fmt::Debug for AttributeCache<L, N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AttributeCache").field("targets", &self.targets).finish()
+    }
+}
+
+impl<L, const N: usize> Default for AttributeCache<L, N> {
     fn default() -> Self {
         Self::new()
     }
@@ -206,10 +221,12 @@ mod tests {
     use super::*;
     use crate::testing::TestSpans;
 
+    struct TestLayer;
+
     /// Records a request to `host`; whether its attributes had to be made.
     fn request(
         spans: &TestSpans,
-        cache: &'static LocalKey<AttributeCache<2>>,
+        cache: &'static LocalKey<AttributeCache<TestLayer, 2>>,
         method: &str,
         host: &str,
     ) -> bool {
@@ -226,7 +243,7 @@ mod tests {
 
     #[test]
     fn a_target_is_made_once_and_none_is_taken_for_another() {
-        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        thread_local! { static CACHE: AttributeCache<TestLayer, 2> = const { AttributeCache::new() } }
         let spans = TestSpans::new();
         assert!(request(&spans, &CACHE, "GET", "shop.example"));
         assert!(!request(&spans, &CACHE, "GET", "shop.example"));
@@ -243,7 +260,7 @@ mod tests {
 
     #[test]
     fn the_number_is_part_of_the_target() {
-        thread_local! { static CACHE: AttributeCache<0> = const { AttributeCache::new() } }
+        thread_local! { static CACHE: AttributeCache<TestLayer, 0> = const { AttributeCache::new() } }
         let spans = TestSpans::new();
         let tags = [1_u64, 2, 1, 1 << 40];
         for tag in tags {
@@ -270,19 +287,19 @@ mod tests {
 
     #[test]
     fn what_comes_once_does_not_drive_out_what_comes_often() {
-        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        thread_local! { static CACHE: AttributeCache<TestLayer, 2> = const { AttributeCache::new() } }
         let spans = TestSpans::new();
         assert!(request(&spans, &CACHE, "GET", "often.example"));
         for number in 0..2_000 {
             request(&spans, &CACHE, "GET", &format!("{number}.made-up.example"));
             assert!(!request(&spans, &CACHE, "GET", "often.example"));
         }
-        CACHE.with(|cache| assert_eq!(cache.0.borrow().len(), SLOTS));
+        CACHE.with(|cache| assert_eq!(cache.targets.borrow().len(), SLOTS));
     }
 
     #[test]
     fn a_target_that_comes_no_more_gives_way() {
-        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        thread_local! { static CACHE: AttributeCache<TestLayer, 2> = const { AttributeCache::new() } }
         let spans = TestSpans::new();
         for number in 0..2_000 {
             request(&spans, &CACHE, "GET", &format!("{number}.example"));
@@ -293,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_long_target_is_recorded_and_not_kept() {
-        thread_local! { static CACHE: AttributeCache<2> = const { AttributeCache::new() } }
+        thread_local! { static CACHE: AttributeCache<TestLayer, 2> = const { AttributeCache::new() } }
         let spans = TestSpans::new();
         let host = "x".repeat(LONGEST);
         assert!(request(&spans, &CACHE, "GET", &host) && request(&spans, &CACHE, "GET", &host));

@@ -17,9 +17,12 @@ use super::semconv::{
 use crate::config::Config;
 use crate::head::RequestHead;
 
+/// Names the cache of these layers. The side is part of the tag.
+struct CallTargets;
+
 thread_local! {
     /// The attributes that follow from a method and the server that is called.
-    static TARGETS: AttributeCache<2> = const { AttributeCache::new() };
+    static TARGETS: AttributeCache<CallTargets, 2> = const { AttributeCache::new() };
 }
 
 /// Sets every attribute of the conventions that `request` has.
@@ -58,5 +61,5 @@ fn record_target(span: &mut Recorder<'_>, config: &Config, uri: &Uri, method: &s
         }
     };
     let tag = (callee.tag() << 1) | u64::from(is_client);
-    AttributeCache::record(&TARGETS, span, tag, [method.as_bytes(), callee.text().as_bytes()], &each);
+    AttributeCache::<CallTargets, 2>::record(&TARGETS, span, tag, [method.as_bytes(), callee.text().as_bytes()], &each);
 }

@@ -23,9 +23,12 @@ use crate::server::ServerConfig;
 /// Longest `user_agent.original`, in bytes.
 const LONGEST_USER_AGENT: usize = 512;
 
+/// Names the cache of this layer.
+struct ServerTargets;
+
 thread_local! {
     /// The attributes that follow from a request's method, route and authority, and from its scheme and version.
-    static TARGETS: AttributeCache<2> = const { AttributeCache::new() };
+    static TARGETS: AttributeCache<ServerTargets, 2> = const { AttributeCache::new() };
 }
 
 /// The peer of a request, and what trusted proxies say about it.
@@ -139,7 +142,7 @@ fn record_target(
     match number.and_then(|number| tag(number, known_scheme, version, route.is_some())) {
         Some(tag) => {
             let texts = [route.unwrap_or_default().as_bytes(), authority.unwrap_or_default()];
-            AttributeCache::record(&TARGETS, span, tag, texts, &each);
+            AttributeCache::<ServerTargets, 2>::record(&TARGETS, span, tag, texts, &each);
         }
         None => each(&mut |key, value| {
             span.set(key, value);
