@@ -1,11 +1,8 @@
 //! An unsampled call is propagated with at most one allocation on a server, or two if the layer keeps tonic's body.
 #![allow(clippy::unwrap_used)]
-#![allow(unsafe_code)] // A global allocator needs unsafe code.
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::task::{Context, Poll, Waker};
 
@@ -16,32 +13,12 @@ use support::{Shop, item};
 use tonic::Code;
 use tower_layer::Layer;
 use tower_service::Service;
-use tracing_core_lite::testing::TestSpans;
+use tracing_core_lite::testing::{Allocations, CountingAllocator, TestSpans};
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
-struct Counting;
-
-thread_local! {
-    static ALLOCATIONS: Cell<usize> = const { Cell::new(0) };
-}
-
-// SAFETY: forwards to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let _going_away = ALLOCATIONS.try_with(|count| count.set(count.get() + 1));
-        // SAFETY: as for `System`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as for `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 /// A service that answers at once with a message and trailers, without an allocation.
 #[derive(Clone)]
@@ -99,7 +76,7 @@ impl Service<Request<()>> for AnswerOfTonic {
 }
 
 /// Returns the number of allocations of one call, from the request to the trailers.
-fn allocations<S, B>(service: &mut S) -> usize
+fn allocations<S, B>(service: &mut S) -> u64
 where
     S: Service<Request<()>, Response = Response<B>>,
     B: Body,
@@ -112,16 +89,16 @@ where
             .body(())
             .unwrap()
     };
-    let mut least = usize::MAX;
+    let mut least = u64::MAX;
     // Allocations that happen only once, such as thread-local storage, are not counted.
     for _ in 0..3 {
         let request = request();
-        let before = ALLOCATIONS.get();
+        let before = Allocations::of_this_thread();
         let mut future = std::pin::pin!(service.call(request));
         let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut cx) else { panic!("not ready") };
         let mut body = std::pin::pin!(response.into_body());
         while let Poll::Ready(Some(Ok(_))) = body.as_mut().poll_frame(&mut cx) {}
-        least = least.min(ALLOCATIONS.get() - before);
+        least = least.min(Allocations::of_this_thread().since(before).count);
     }
     least
 }

@@ -1,11 +1,8 @@
 //! An unsampled request needs at most one allocation, for its context.
-#![allow(unsafe_code, reason = "an allocator that counts")]
 #![allow(clippy::unwrap_used)]
 
 mod support;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::convert::Infallible;
 use std::future::Future;
 use std::pin::pin;
@@ -17,37 +14,12 @@ use http_body::Body;
 use http_body_util::Full;
 use tower::{Layer, Service};
 use tracing_core_lite::TracerProvider;
+use tracing_core_lite::testing::{Allocations, CountingAllocator};
 use tracing_http::PeerAddress;
 use tracing_http::server::{Route, ServerLayer};
 
-thread_local! {
-    static COUNT: Cell<u64> = const { Cell::new(0) };
-}
-
-struct Counting;
-
-// SAFETY: forwards to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: the caller upholds the contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        // SAFETY: as above.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-
-    unsafe fn realloc(&self, pointer: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        COUNT.set(COUNT.get() + 1);
-        // SAFETY: as above.
-        unsafe { System.realloc(pointer, layout, size) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 async fn respond(_: Request<()>) -> Result<Response<Full<Bytes>>, Infallible> {
     Ok(Response::new(Full::new(Bytes::from_static(b"hello"))))
@@ -72,12 +44,12 @@ where
     B: Body<Data = Bytes>,
 {
     let mut cx = Context::from_waker(Waker::noop());
-    let before = COUNT.get();
+    let before = Allocations::of_this_thread();
     let mut future = pin!(service.call(request));
     let Poll::Ready(Ok(response)) = future.as_mut().poll(&mut cx) else { panic!("not ready") };
     let mut body = pin!(response.into_body());
     while let Poll::Ready(Some(_)) = body.as_mut().poll_frame(&mut cx) {}
-    COUNT.get() - before
+    Allocations::of_this_thread().since(before).count
 }
 
 #[test]

@@ -1,45 +1,16 @@
 //! The memory of a batch does not grow with its items beyond the links.
 #![allow(clippy::unwrap_used)]
-#![allow(unsafe_code)] // A global allocator needs unsafe code.
-
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 
 use rdkafka::ClientConfig;
 use rdkafka::Timestamp;
 use rdkafka::message::{Header, OwnedHeaders, OwnedMessage};
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::exporters::Discard;
+use tracing_core_lite::testing::{Allocations, CountingAllocator};
 use tracing_kafka::{Settings, TracedBaseConsumer};
 
-struct Counting;
-
-thread_local! {
-    /// Bytes that this thread has allocated.
-    static HELD: Cell<isize> = const { Cell::new(0) };
-}
-
-fn count(bytes: isize) {
-    let _going_away = HELD.try_with(|held| held.set(held.get() + bytes));
-}
-
-// SAFETY: every call goes to the system's allocator.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size().cast_signed());
-        // SAFETY: as for `System`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-layout.size().cast_signed());
-        // SAFETY: as for `System`.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
 #[global_allocator]
-static ALLOCATOR: Counting = Counting;
+static ALLOCATOR: CountingAllocator = CountingAllocator;
 
 const FIRST: usize = 1_000;
 const ALL: usize = 100_000;
@@ -57,7 +28,7 @@ fn a_hundred_thousand_items() {
     let mut after_first = None;
     for number in 0..ALL {
         if number == FIRST {
-            after_first = Some(HELD.get());
+            after_first = Some(Allocations::of_this_thread().held());
         }
         let traceparent = format!("00-{:032x}-{:016x}-01", number + 1, number + 1);
         let headers = OwnedHeaders::new().insert(Header { key: "traceparent", value: Some(&traceparent) });
@@ -68,6 +39,6 @@ fn a_hundred_thousand_items() {
         message.add_to(&mut batch);
         message.item(&batch).processed();
     }
-    assert_eq!(HELD.get(), after_first.unwrap());
+    assert_eq!(Allocations::of_this_thread().held(), after_first.unwrap());
     batch.end();
 }

@@ -1,8 +1,11 @@
-//! Test support: spans in memory, assertions on them, and an OTLP endpoint with scripted replies.
+//! Test support: spans in memory, assertions on them, an OTLP endpoint with scripted replies, and an
+//! allocator that counts.
 
+mod allocator;
 mod endpoint;
 mod spans;
 mod tree;
 
+pub use allocator::{Allocations, CountingAllocator};
 pub use endpoint::{FakeOtlp, Received, Reply};
 pub use spans::TestSpans;
