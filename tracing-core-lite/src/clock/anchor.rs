@@ -163,11 +163,8 @@ impl Anchor {
 
     /// Until the rate is known, the first reading stays, so that the rate can be measured from it.
     fn without_rate(self, reading: &Reading) -> Self {
-        let times = Self {
-            steady: reading.steady,
-            offset: offset_between(reading.unix, reading.steady),
-            ..self
-        };
+        let times =
+            Self { steady: reading.steady, offset: offset_between(reading.unix, reading.steady), ..self };
         if self.read_at != 0 && self.since(reading) < LONGEST {
             return times;
         }

@@ -61,5 +61,11 @@ fn record_target(span: &mut Recorder<'_>, config: &Config, uri: &Uri, method: &s
         }
     };
     let tag = (callee.tag() << 1) | u64::from(is_client);
-    AttributeCache::<CallTargets, 2>::record(&TARGETS, span, tag, [method.as_bytes(), callee.text().as_bytes()], &each);
+    AttributeCache::<CallTargets, 2>::record(
+        &TARGETS,
+        span,
+        tag,
+        [method.as_bytes(), callee.text().as_bytes()],
+        &each,
+    );
 }
