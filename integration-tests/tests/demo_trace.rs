@@ -7,7 +7,7 @@ use examples::demo::{OrderKind, Placed, Ports, RunningShop, StartError, is_compl
 use tracing_core_lite::exporters::{MemoryExporter, OtlpJsonFile, otlp_json};
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::pipeline::{Exporter, Fanout};
-use tracing_core_lite::span::data::{FinishedSpan, Value};
+use tracing_core_lite::span::data::{AnyValue, FinishedSpan};
 
 /// Places one order of each kind, and returns them with all spans of the shop.
 async fn one_of_each() -> (Vec<Placed>, Vec<FinishedSpan>) {
@@ -49,7 +49,7 @@ async fn the_demo_finds_no_problem_and_notices_each_missing_span() {
         ("the gateway", &|it| it.service_name() == "gateway", "orphan"),
         (
             "hits",
-            &|it| it.span.attribute("tracing_suite.cache.hit") == Some(&Value::Bool(true)),
+            &|it| it.span.attribute("tracing_suite.cache.hit") == Some(&AnyValue::Bool(true)),
             "no cache miss, then hit",
         ),
         ("the slow query", &|it| it.span.name.starts_with("SELECT movements"), "no slow query"),
@@ -169,7 +169,7 @@ async fn each_attempt_is_a_span_with_its_number() {
 
     let charge = trace.iter().find(|it| it.span.name == "charge card").unwrap();
     assert!(!charge.span.is_error(), "the retry succeeded");
-    assert_eq!(charge.span.attribute("error_handled"), Some(&Value::Bool(true)));
+    assert_eq!(charge.span.attribute("error_handled"), Some(&AnyValue::Bool(true)));
     let event = charge.span.events.iter().find(|event| event.name == "exception");
     assert!(event.is_some(), "the handled error is an event");
 }
@@ -186,7 +186,7 @@ async fn a_price_is_loaded_once() {
             let is_new = known.insert(item.clone());
             assert_eq!(
                 look_up.span.attribute("tracing_suite.cache.hit"),
-                Some(&Value::Bool(!is_new)),
+                Some(&AnyValue::Bool(!is_new)),
                 "{kind:?}: {item}"
             );
             assert_eq!(loads, usize::from(is_new), "{kind:?}: {item}");

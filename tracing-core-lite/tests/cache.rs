@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tracing_core_lite::cache::{CacheOperation, KeyText, TracedCache};
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 use tracing_core_lite::testing::TestSpans;
 
 type Prices = moka::future::Cache<u32, u32>;
@@ -46,7 +46,7 @@ async fn a_miss_loads_and_a_hit_does_not() {
     );
     let look_ups = of_name(&spans, "get_or_load prices");
     let hits: Vec<_> = look_ups.iter().map(|span| span.attribute("tracing_suite.cache.hit")).collect();
-    assert_eq!(hits, [Some(&Value::Bool(false)), Some(&Value::Bool(true))]);
+    assert_eq!(hits, [Some(&AnyValue::Bool(false)), Some(&AnyValue::Bool(true))]);
     assert!(look_ups.iter().all(|span| !span.is_error()));
     assert_eq!(look_ups[0].text("tracing_suite.cache.name"), Some("prices"));
     assert_eq!(look_ups[0].text("tracing_suite.cache.operation"), Some("get_or_load"));
@@ -84,7 +84,7 @@ async fn a_cancelled_lookup() {
     }
     assert_eq!(
         spans.one("get_or_load prices").attribute("tracing_suite.cache.hit"),
-        Some(&Value::Bool(false))
+        Some(&AnyValue::Bool(false))
     );
 }
 
@@ -106,7 +106,7 @@ async fn waiting_for_the_load_of_another_task_is_a_hit() {
     let hits = of_name(&spans, "get_or_load prices");
     assert_eq!(
         hits.iter()
-            .filter(|span| span.attribute("tracing_suite.cache.hit") == Some(&Value::Bool(true)))
+            .filter(|span| span.attribute("tracing_suite.cache.hit") == Some(&AnyValue::Bool(true)))
             .count(),
         1
     );
@@ -121,7 +121,7 @@ fn a_span_by_hand() {
     drop(span);
     let span = spans.one("put prices");
     assert_eq!(span.text("tracing_suite.cache.key"), Some("price:?"));
-    assert_eq!(span.attribute("tracing_suite.cache.ttl"), Some(&Value::Double(1.5)));
+    assert_eq!(span.attribute("tracing_suite.cache.ttl"), Some(&AnyValue::Double(1.5)));
     assert_eq!(span.int("tracing_suite.cache.size"), Some(120));
     assert_eq!(span.attribute("tracing_suite.cache.hit"), None);
 }

@@ -5,7 +5,7 @@
 use tracing_core_lite::context::{Detached, FutureExt, bind, spawn, spawn_blocking, spawn_thread};
 use tracing_core_lite::opentelemetry::KeyValue;
 use tracing_core_lite::opentelemetry::trace::TraceContextExt;
-use tracing_core_lite::span::data::Value;
+use tracing_core_lite::span::data::AnyValue;
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, Tracer};
 
@@ -106,7 +106,7 @@ async fn a_detached_task_follows_from_its_origin_in_a_trace_of_its_own() {
     assert_eq!((mail.links[0].trace_id, mail.links[0].span_id), (request.trace_id, request.span_id));
     assert_eq!(
         mail.links[0].attributes,
-        [("opentracing.ref_type".to_owned(), Value::String("follows_from".into()))]
+        [("opentracing.ref_type".to_owned(), AnyValue::String("follows_from".into()))]
     );
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tracing_core_lite::exporters::MemoryExporter;
 use tracing_core_lite::exporters::otlp::OtlpConfig;
-use tracing_core_lite::span::data::Value;
+use tracing_core_lite::span::data::AnyValue;
 use tracing_core_lite::testing::FakeOtlp;
 use tracing_core_lite::{Context, Init, InitError, TracerProvider, init};
 
@@ -55,9 +55,9 @@ fn spans_go_by_otlp_over_http_to_the_endpoint() {
     assert_eq!(spans.len(), 3);
     let resource =
         |key: &str| spans[0].resource.iter().find(|(known, _)| known == key).map(|(_, value)| value.clone());
-    assert_eq!(resource("service.name"), Some(Value::String("orders".into())));
-    assert_eq!(resource("deployment.environment.name"), Some(Value::String("test".into())));
-    assert_eq!(resource("telemetry.sdk.language"), Some(Value::String("rust".into())));
+    assert_eq!(resource("service.name"), Some(AnyValue::String("orders".into())));
+    assert_eq!(resource("deployment.environment.name"), Some(AnyValue::String("test".into())));
+    assert_eq!(resource("telemetry.sdk.language"), Some(AnyValue::String("rust".into())));
 }
 
 #[test]
@@ -156,10 +156,10 @@ fn limits_of_spans_are_kept() {
     span.end();
     provider.flush(SOON).unwrap();
     let span = memory.finished().remove(0).span;
-    assert_eq!(span.attributes[0].1, Value::String("äää".into()));
+    assert_eq!(span.attributes[0].1, AnyValue::String("äää".into()));
     assert_eq!(
         span.attributes[1].1,
-        Value::Array(vec![Value::String("xxx".into()), Value::String("yy".into())])
+        AnyValue::Array(vec![AnyValue::String("xxx".into()), AnyValue::String("yy".into())])
     );
     assert_eq!((span.attributes.len(), span.dropped_attributes_count), (2, 1));
     assert_eq!((span.events.len(), span.dropped_events_count), (1, 2));

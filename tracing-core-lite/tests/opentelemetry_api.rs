@@ -11,13 +11,13 @@ use tracing_core_lite::opentelemetry::trace::{
 };
 use tracing_core_lite::opentelemetry::{Array, KeyValue, Value as OtelValue};
 use tracing_core_lite::otel::SdkExporter;
-use tracing_core_lite::span::data::{StatusData, Value};
+use tracing_core_lite::span::data::{AnyValue, StatusData};
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, SpanContext, SpanKind, TracerProvider};
 use tracing_subscriber::prelude::*;
 
-fn text(text: &str) -> Value {
-    Value::String(text.to_owned())
+fn text(text: &str) -> AnyValue {
+    AnyValue::String(text.to_owned())
 }
 
 #[test]
@@ -50,10 +50,10 @@ fn spans_of_the_api_are_recorded_whole() {
     assert_eq!(
         span.attributes,
         [
-            ("strings".to_owned(), Value::Array(vec![text("x"), text("y")])),
-            ("b".to_owned(), Value::Double(2.5)),
-            ("a".to_owned(), Value::Int(3)),
-            ("c".to_owned(), Value::Bool(true)),
+            ("strings".to_owned(), AnyValue::Array(vec![text("x"), text("y")])),
+            ("b".to_owned(), AnyValue::Double(2.5)),
+            ("a".to_owned(), AnyValue::Int(3)),
+            ("c".to_owned(), AnyValue::Bool(true)),
         ]
     );
     assert_eq!(span.events[0].name, "retried");
@@ -81,7 +81,7 @@ fn spans_of_both_apis_nest_in_each_other() {
             ours again
         ",
     );
-    assert_eq!(spans.one("theirs").attribute("seen"), Some(&Value::Bool(true)));
+    assert_eq!(spans.one("theirs").attribute("seen"), Some(&AnyValue::Bool(true)));
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn spans_of_the_tracing_crate_nest_with_ours() {
             theirs again
         ",
     );
-    assert_eq!(spans.one("theirs").attribute("order"), Some(&Value::Int(7)));
+    assert_eq!(spans.one("theirs").attribute("order"), Some(&AnyValue::Int(7)));
     assert_eq!(spans.one("theirs again").events[0].name, "retrying");
 }
 
@@ -147,9 +147,9 @@ fn failures_and_handled_errors_differ() {
     assert_eq!(failed.events[0].name, "exception");
     let handled = spans.one("handled");
     assert_eq!(handled.status, StatusData::Unset);
-    assert_eq!(handled.attribute("error_handled"), Some(&Value::Bool(true)));
+    assert_eq!(handled.attribute("error_handled"), Some(&AnyValue::Bool(true)));
     assert_eq!(handled.attribute("error.type"), None);
-    assert!(handled.events[0].attributes.contains(&("error_handled".to_owned(), Value::Bool(true))));
+    assert!(handled.events[0].attributes.contains(&("error_handled".to_owned(), AnyValue::Bool(true))));
 }
 
 #[test]

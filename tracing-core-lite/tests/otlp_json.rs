@@ -12,7 +12,7 @@ use tracing_core_lite::exporters::otlp_json::{OtlpJsonFile, ReadError, Reader, f
 use tracing_core_lite::opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use tracing_core_lite::pipeline::Exporter;
 use tracing_core_lite::span::data::{
-    EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
+    AnyValue, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData,
 };
 
 proptest! {
@@ -57,14 +57,14 @@ fn full() -> Vec<ResourceSpans> {
         start_time_unix_nano: 1_700_000_000_000_000_001,
         end_time_unix_nano: 1_700_000_000_000_000_002,
         attributes: vec![
-            pair("s", Value::String(String::new())),
-            pair("b", Value::Bool(false)),
-            pair("i", Value::Int(-1)),
-            pair("d", Value::Double(0.5)),
-            pair("nan", Value::Double(f64::INFINITY)),
-            pair("a", Value::Array(vec![Value::Int(1), Value::Empty])),
-            pair("m", Value::Map(vec![pair("k", Value::Bytes(vec![1, 2]))])),
-            pair("e", Value::Array(vec![])),
+            pair("s", AnyValue::String(String::new())),
+            pair("b", AnyValue::Bool(false)),
+            pair("i", AnyValue::Int(-1)),
+            pair("d", AnyValue::Double(0.5)),
+            pair("nan", AnyValue::Double(f64::INFINITY)),
+            pair("a", AnyValue::Array(vec![AnyValue::Int(1), AnyValue::Empty])),
+            pair("m", AnyValue::Map(vec![pair("k", AnyValue::Bytes(vec![1, 2]))])),
+            pair("e", AnyValue::Array(vec![])),
         ],
         dropped_attributes_count: 1,
         events: vec![EventData { time_unix_nano: 3, name: "e".into(), ..EventData::default() }],
@@ -74,7 +74,7 @@ fn full() -> Vec<ResourceSpans> {
         status: StatusData::Error("no".into()),
     };
     vec![ResourceSpans {
-        resource: vec![pair("service.name", Value::String("shop".into()))],
+        resource: vec![pair("service.name", AnyValue::String("shop".into()))],
         schema_url: "https://r".into(),
         scope_spans: vec![ScopeSpans {
             scope: ScopeData { name: "lib".into(), version: "1".into(), attributes: vec![] },
@@ -119,10 +119,10 @@ fn other_writers_are_understood() {
     assert_eq!(span.span_id, SpanId::from_bytes([0xcd; 8]));
     assert_eq!((span.start_time_unix_nano, span.end_time_unix_nano, span.dropped_links_count), (7, 8, 1));
     assert_eq!((&span.kind, &span.status), (&SpanKind::Server, &StatusData::Ok));
-    assert_eq!(span.attribute("i"), Some(&Value::Int(5)));
-    assert!(matches!(span.attribute("d"), Some(Value::Double(it)) if it.is_nan()));
-    assert_eq!(span.attribute("n"), Some(&Value::Empty));
-    assert_eq!(span.attribute("u"), Some(&Value::Bool(true)));
+    assert_eq!(span.attribute("i"), Some(&AnyValue::Int(5)));
+    assert!(matches!(span.attribute("d"), Some(AnyValue::Double(it)) if it.is_nan()));
+    assert_eq!(span.attribute("n"), Some(&AnyValue::Empty));
+    assert_eq!(span.attribute("u"), Some(&AnyValue::Bool(true)));
 }
 
 #[test]

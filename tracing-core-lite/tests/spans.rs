@@ -35,8 +35,8 @@ fn spans_nest_by_context() {
     assert_eq!(
         sibling.attributes,
         [
-            ("a".to_owned(), tracing_core_lite::span::data::Value::Int(2)),
-            ("b".to_owned(), tracing_core_lite::span::data::Value::String("x".to_owned()))
+            ("a".to_owned(), tracing_core_lite::span::data::AnyValue::Int(2)),
+            ("b".to_owned(), tracing_core_lite::span::data::AnyValue::String("x".to_owned()))
         ]
     );
     let _ = Value::Int(1);

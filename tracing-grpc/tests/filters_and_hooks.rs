@@ -14,7 +14,7 @@ use tonic::{Code, Request};
 use tower_layer::Layer;
 use tracing_core_lite::Recorder;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 use tracing_core_lite::testing::TestSpans;
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
@@ -63,7 +63,7 @@ async fn a_call_that_is_left_out_keeps_its_trace() {
 
 fn texts<'a>(span: &'a SpanData, key: &str) -> Option<Vec<&'a str>> {
     match span.attribute(key)? {
-        Value::Array(values) => Some(values.iter().filter_map(Value::as_str).collect()),
+        AnyValue::Array(values) => Some(values.iter().filter_map(AnyValue::as_str).collect()),
         _ => None,
     }
 }
@@ -133,7 +133,7 @@ async fn hooks_add_attributes() {
     let all = spans.wait_for(2);
     let of = |kind| &all.iter().find(|finished| finished.span.kind == kind).unwrap().span;
     assert_eq!(of(SpanKind::Server).text("shop.service"), Some("shop.v1.Stock"));
-    assert_eq!(of(SpanKind::Server).attribute("shop.has_shelf"), Some(&Value::Bool(true)));
+    assert_eq!(of(SpanKind::Server).attribute("shop.has_shelf"), Some(&AnyValue::Bool(true)));
     assert_eq!(of(SpanKind::Client).text("shop.method"), Some("shop.v1.Stock/Check"));
 }
 

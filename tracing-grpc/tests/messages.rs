@@ -5,12 +5,12 @@
 mod support;
 
 use support::{Shop, item};
-use tracing_core_lite::span::data::{EventData, SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, EventData, SpanData};
 
 fn events(span: &SpanData, name: &str) -> Vec<i64> {
     let int = |event: &EventData, key: &str| {
         event.attributes.iter().find(|(found, _)| found == key).and_then(|(_, value)| match value {
-            Value::Int(value) => Some(*value),
+            AnyValue::Int(value) => Some(*value),
             _ => None,
         })
     };

@@ -6,7 +6,7 @@ mod support;
 
 use opentelemetry::trace::SpanKind;
 use support::{Shop, ending, item};
-use tracing_core_lite::span::data::{SpanData, StatusData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData, StatusData};
 
 fn keys(span: &SpanData) -> Vec<&str> {
     let mut keys: Vec<&str> = span.attributes.iter().map(|(key, _)| key.as_str()).collect();
@@ -40,7 +40,7 @@ async fn attributes_of_both_sides() {
         assert_eq!(span.text("server.address"), Some("127.0.0.1"));
         assert_eq!(span.int("server.port"), Some(shop.port.into()));
         assert_eq!(span.text("network.peer.address"), Some("127.0.0.1"));
-        assert!(matches!(span.attribute("network.peer.port"), Some(Value::Int(1..))));
+        assert!(matches!(span.attribute("network.peer.port"), Some(AnyValue::Int(1..))));
         assert_eq!(ending(span), (Some("OK"), None, false));
         assert_eq!(span.status, StatusData::Unset);
         assert!(span.events.is_empty());

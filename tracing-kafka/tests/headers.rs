@@ -12,7 +12,7 @@ use support::{
     LONG, config, consumer, headers, named, producer, settings, soon, topic, unique, user_headers,
 };
 use tracing_core_lite::messaging::attribute;
-use tracing_core_lite::span::data::Value;
+use tracing_core_lite::span::data::AnyValue;
 use tracing_core_lite::testing::TestSpans;
 
 const STALE: &[u8] = b"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -194,7 +194,7 @@ async fn tombstones() {
         let [tombstone, empty] = named(&spans, &format!("{name} {topic}")).try_into().unwrap();
         assert_eq!(
             tombstone.attribute("messaging.kafka.message.tombstone"),
-            Some(&Value::Bool(true)),
+            Some(&AnyValue::Bool(true)),
             "{name}"
         );
         assert_eq!(empty.attribute("messaging.kafka.message.tombstone"), None, "{name}");

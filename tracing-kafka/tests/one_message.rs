@@ -12,7 +12,7 @@ use support::{LONG, config, consumer, producer, settings, soon, topic};
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
 use tracing_core_lite::messaging::attribute;
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 use tracing_core_lite::testing::TestSpans;
 
 fn keys(span: &SpanData) -> Vec<&str> {
@@ -74,6 +74,6 @@ async fn sent_and_processed() {
     }
     assert_eq!(processed.text(attribute::CONSUMER_GROUP), config.get("group.id"));
     assert_eq!(sent.text(attribute::CONSUMER_GROUP), None);
-    let Some(Value::Double(age)) = processed.attribute(attribute::AGE) else { panic!("no age") };
+    let Some(AnyValue::Double(age)) = processed.attribute(attribute::AGE) else { panic!("no age") };
     assert!((0.0..LONG.as_secs_f64()).contains(age), "{age}");
 }

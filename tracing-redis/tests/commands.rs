@@ -8,7 +8,7 @@ use redis::AsyncCommands;
 use support::{client, connect, key, target};
 use tracing_core_lite::Context;
 use tracing_core_lite::context::FutureExt;
-use tracing_core_lite::span::data::{SpanData, StatusData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData, StatusData};
 use tracing_core_lite::testing::TestSpans;
 use tracing_redis::{CommandText, Conventions, TracedRedis};
 
@@ -50,16 +50,16 @@ async fn nil_is_a_miss_and_no_error() {
     let nothing: Option<String> = connection.get(&key).await.unwrap();
     assert_eq!(nothing, None);
     let span = last(&spans);
-    assert_eq!(span.attribute("tracing_suite.cache.hit"), Some(&Value::Bool(false)));
+    assert_eq!(span.attribute("tracing_suite.cache.hit"), Some(&AnyValue::Bool(false)));
     assert!(!span.is_error() && span.text("error.type").is_none());
 
     let () = connection.set_ex(&key, "x", 5).await.unwrap();
     assert_eq!(last(&spans).attribute("tracing_suite.cache.hit"), None, "to write is neither hit nor miss");
     let _: Option<String> = connection.get(&key).await.unwrap();
-    assert_eq!(last(&spans).attribute("tracing_suite.cache.hit"), Some(&Value::Bool(true)));
+    assert_eq!(last(&spans).attribute("tracing_suite.cache.hit"), Some(&AnyValue::Bool(true)));
     let _: Option<String> = connection.get_del(&key).await.unwrap();
     let _: Option<String> = connection.hget(&key, "field").await.unwrap();
-    assert_eq!(last(&spans).attribute("tracing_suite.cache.hit"), Some(&Value::Bool(false)));
+    assert_eq!(last(&spans).attribute("tracing_suite.cache.hit"), Some(&AnyValue::Bool(false)));
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde_json::Value as Json;
 use support::on_all_databases;
 use tracing_core_lite::SpanKind;
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 use tracing_sql::{Conventions, TracedDatabase};
 
 /// The prefix of attributes that no convention defines.
@@ -30,8 +30,8 @@ fn check(registry: &Json, span: &SpanData, group: &str) {
         assert!(known["deprecated"].is_null(), "{name} is deprecated");
         let expected = known["type"].as_str();
         let found = match value {
-            Value::String(_) => "string",
-            Value::Int(_) => "int",
+            AnyValue::String(_) => "string",
+            AnyValue::Int(_) => "int",
             _ => "another type",
         };
         assert_eq!(Some(found), expected, "{name}");

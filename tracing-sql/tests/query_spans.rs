@@ -5,7 +5,7 @@ mod support;
 use futures_util::TryStreamExt;
 use sqlx::{Executor, FromRow, Row, SqlSafeStr, Statement};
 use support::on_all_databases;
-use tracing_core_lite::span::data::{EventData, Value};
+use tracing_core_lite::span::data::{AnyValue, EventData};
 use tracing_core_lite::{Context, SpanKind};
 use tracing_sql::{TracedDatabase, with_parameters};
 
@@ -102,7 +102,7 @@ on_all_databases! {
         assert_eq!(events(0), ["connection_acquired", "query_executed"]);
         assert_eq!(events(1), ["query_executed"]);
         let nanos = |event: &EventData, key: &str| match &event.attributes[..] {
-            [(found, Value::Double(seconds))] if found == key => (seconds * 1e9).round() as u64,
+            [(found, AnyValue::Double(seconds))] if found == key => (seconds * 1e9).round() as u64,
             other => panic!("{key}: {other:?}"),
         };
         for finished in &spans {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use tracing_core_lite::opentelemetry::trace::TraceId;
-use tracing_core_lite::span::data::{FinishedSpan, Value};
+use tracing_core_lite::span::data::{AnyValue, FinishedSpan};
 
 use super::sight::{Sight, millis, text};
 use super::{OrderKind, Placed};
@@ -167,7 +167,7 @@ fn given_up(family: &Family<'_>) -> Result<String, String> {
 fn batch(spans: &[FinishedSpan]) -> Option<Result<String, String>> {
     let batch =
         spans.iter().find(|it| it.span.attribute("tracing_suite.messaging.batch.failed_count").is_some())?;
-    let count = |key: &str| batch.span.attribute(key).and_then(Value::as_int).unwrap_or(0);
+    let count = |key: &str| batch.span.attribute(key).and_then(AnyValue::as_int).unwrap_or(0);
     let (messages, failed) =
         (count("messaging.batch.message_count"), count("tracing_suite.messaging.batch.failed_count"));
     let items = spans.iter().filter(|it| it.span.parent_span_id == batch.span.span_id);

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use tracing_core_lite::opentelemetry::trace::{SpanId, TraceId};
-use tracing_core_lite::span::data::{FinishedSpan, Value};
+use tracing_core_lite::span::data::{AnyValue, FinishedSpan};
 
 use super::{OrderKind, Placed, aftermath, sights};
 
@@ -83,7 +83,7 @@ fn follows(child: &FinishedSpan, parent: &FinishedSpan) -> bool {
 
 /// Returns whether the caller stopped waiting before the end.
 fn is_abandoned(span: &FinishedSpan) -> bool {
-    let text = |key| span.span.attribute(key).and_then(Value::as_str);
+    let text = |key| span.span.attribute(key).and_then(AnyValue::as_str);
     text("error.type") == Some("DEADLINE_EXCEEDED") || text("tracing_suite.outcome") == Some("cancelled")
 }
 

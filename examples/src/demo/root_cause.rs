@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use tracing_core_lite::opentelemetry::trace::SpanId;
-use tracing_core_lite::span::data::{FinishedSpan, StatusData, Value};
+use tracing_core_lite::span::data::{AnyValue, FinishedSpan, StatusData};
 
 /// The span in which the error of a trace began, and the error.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,7 +49,7 @@ fn message(failed: &FinishedSpan) -> String {
 }
 
 fn error_type(span: &FinishedSpan) -> Option<&str> {
-    span.span.attribute("error.type").and_then(Value::as_str)
+    span.span.attribute("error.type").and_then(AnyValue::as_str)
 }
 
 fn depth(span: SpanId, parents: &HashMap<SpanId, SpanId>) -> usize {

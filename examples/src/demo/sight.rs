@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tracing_core_lite::span::data::{FinishedSpan, Value};
+use tracing_core_lite::span::data::{AnyValue, FinishedSpan};
 
 /// Something that the demo's traces show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,7 +15,7 @@ pub struct Sight {
 
 /// Returns the text attribute `key` of `span`.
 pub(super) fn text<'a>(span: &'a FinishedSpan, key: &str) -> Option<&'a str> {
-    span.span.attribute(key).and_then(Value::as_str)
+    span.span.attribute(key).and_then(AnyValue::as_str)
 }
 
 /// Formats a duration as milliseconds.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
-use tracing_core_lite::span::data::{FinishedSpan, Value};
+use tracing_core_lite::span::data::{AnyValue, FinishedSpan};
 
 use super::sight::{Sight, millis, text};
 use super::{OrderKind, Placed, aftermath, root_cause};
@@ -58,7 +58,7 @@ impl<'a> Trace<'a> {
 /// A lookup that misses is followed by a query, and one that hits is not. This holds for Redis as for the in-process cache.
 fn miss_then_hit(first: &Trace<'_>, second: &Trace<'_>) -> Result<String, String> {
     let count = |trace: &Trace<'_>, hit: bool| {
-        trace.all(|it| it.span.attribute("tracing_suite.cache.hit") == Some(&Value::Bool(hit))).len()
+        trace.all(|it| it.span.attribute("tracing_suite.cache.hit") == Some(&AnyValue::Bool(hit))).len()
     };
     let queries = |trace: &Trace<'_>| {
         let query = |it: &&&FinishedSpan| it.span.name == "SELECT prices";
@@ -99,14 +99,14 @@ fn retry(trace: &Trace<'_>) -> Result<String, String> {
     let mut attempts = trace.all(|it| it.service_name() == "payment" && it.span.kind == SpanKind::Client);
     attempts.sort_by_key(|it| it.span.start_time_unix_nano);
     let seen = |key: &str| -> Vec<Option<i64>> {
-        attempts.iter().map(|it| it.span.attribute(key).and_then(Value::as_int)).collect()
+        attempts.iter().map(|it| it.span.attribute(key).and_then(AnyValue::as_int)).collect()
     };
     let (statuses, resends) = (seen("http.response.status_code"), seen("http.request.resend_count"));
     if statuses != [Some(503), Some(200)] || resends != [None, Some(1)] {
         return Err(format!("the attempts have statuses {statuses:?} and resend counts {resends:?}"));
     }
     let handled = trace.one("span that records the 503 as handled", |it| {
-        it.span.attribute("error_handled") == Some(&Value::Bool(true)) && !it.span.is_error()
+        it.span.attribute("error_handled") == Some(&AnyValue::Bool(true)) && !it.span.is_error()
     })?;
     Ok(format!("503, then 200: each attempt is a span, and {} has not failed", handled.span.name))
 }

@@ -1,6 +1,6 @@
 //! Checks each attribute by itself: its name is known and not deprecated, and its value has the right type.
 
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 
 use crate::registry::{Attribute, Registry};
 
@@ -34,7 +34,7 @@ pub(crate) fn check(registry: &Registry, span: &SpanData, problems: &mut Vec<Str
     }
 }
 
-fn check_one(key: &str, value: &Value, attribute: &Attribute, problems: &mut Vec<String>) {
+fn check_one(key: &str, value: &AnyValue, attribute: &Attribute, problems: &mut Vec<String>) {
     if let Some(deprecated) = &attribute.deprecated {
         problems.push(format!("{key} is deprecated: {deprecated}"));
     }
@@ -52,14 +52,14 @@ fn check_one(key: &str, value: &Value, attribute: &Attribute, problems: &mut Vec
     }
 }
 
-fn has_type(value: &Value, expected: &str) -> bool {
+fn has_type(value: &AnyValue, expected: &str) -> bool {
     match (value, expected) {
         (_, "any") => true,
-        (Value::Array(values), array) => {
+        (AnyValue::Array(values), array) => {
             array.strip_suffix("[]").is_some_and(|of| values.iter().all(|value| has_type(value, of)))
         }
-        (Value::String(_), "string") | (Value::Int(_), "int") => true,
-        (Value::Double(_), "double") | (Value::Bool(_), "boolean") => true,
+        (AnyValue::String(_), "string") | (AnyValue::Int(_), "int") => true,
+        (AnyValue::Double(_), "double") | (AnyValue::Bool(_), "boolean") => true,
         _ => false,
     }
 }

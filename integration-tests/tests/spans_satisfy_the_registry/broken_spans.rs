@@ -1,17 +1,17 @@
 //! The checker finds each fault: a valid span of each domain, and what the checker reports after one change to it.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
-use tracing_core_lite::span::data::{SpanData, StatusData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData, StatusData};
 
 use crate::group::{self, Membership};
 use crate::problems;
 use crate::registry::Registry;
 
-fn text(value: &str) -> Value {
-    Value::String(value.to_owned())
+fn text(value: &str) -> AnyValue {
+    AnyValue::String(value.to_owned())
 }
 
-fn span(name: &str, kind: SpanKind, attributes: Vec<(&str, Value)>) -> SpanData {
+fn span(name: &str, kind: SpanKind, attributes: Vec<(&str, AnyValue)>) -> SpanData {
     let attributes = attributes.into_iter().map(|(key, value)| (key.to_owned(), value)).collect();
     SpanData { name: name.to_owned(), kind, attributes, ..SpanData::default() }
 }
@@ -20,10 +20,10 @@ fn http_server() -> SpanData {
     let attributes = vec![
         ("http.request.method", text("GET")),
         ("http.route", text("/orders/{id}")),
-        ("http.response.status_code", Value::Int(200)),
+        ("http.response.status_code", AnyValue::Int(200)),
         ("url.path", text("/orders/7")),
         ("url.scheme", text("https")),
-        ("http.request.header.x-shop", Value::Array(vec![text("a")])),
+        ("http.request.header.x-shop", AnyValue::Array(vec![text("a")])),
     ];
     span("GET /orders/{id}", SpanKind::Server, attributes)
 }
@@ -31,10 +31,10 @@ fn http_server() -> SpanData {
 fn http_client() -> SpanData {
     let attributes = vec![
         ("http.request.method", text("GET")),
-        ("http.response.status_code", Value::Int(200)),
+        ("http.response.status_code", AnyValue::Int(200)),
         ("url.full", text("http://shop/orders/7")),
         ("server.address", text("shop")),
-        ("server.port", Value::Int(80)),
+        ("server.port", AnyValue::Int(80)),
     ];
     span("GET", SpanKind::Client, attributes)
 }
@@ -54,7 +54,7 @@ fn query(system: &str) -> SpanData {
         ("db.system.name", text(system)),
         ("db.namespace", text("shop")),
         ("db.query.summary", text("SELECT prices")),
-        ("db.response.returned_rows", Value::Int(1)),
+        ("db.response.returned_rows", AnyValue::Int(1)),
     ];
     span("SELECT prices", SpanKind::Client, attributes)
 }
@@ -65,8 +65,8 @@ fn redis() -> SpanData {
         ("db.operation.name", text("GET")),
         ("db.namespace", text("0")),
         ("server.address", text("cache")),
-        ("server.port", Value::Int(6379)),
-        ("tracing_suite.cache.hit", Value::Bool(true)),
+        ("server.port", AnyValue::Int(6379)),
+        ("tracing_suite.cache.hit", AnyValue::Bool(true)),
     ];
     span("GET cache:6379", SpanKind::Client, attributes)
 }
@@ -83,7 +83,7 @@ fn message(system: &str, operation: &str, kind: SpanKind) -> SpanData {
 
 /// A change to a valid span.
 enum Change {
-    Set(&'static str, Value),
+    Set(&'static str, AnyValue),
     Remove(&'static str),
     Name(&'static str),
     Kind(SpanKind),
@@ -146,11 +146,15 @@ fn spans_without_a_group_are_internal() {
     let registry = Registry::load();
     let wait = [
         ("db.system.name", text("sqlite")),
-        ("tracing_suite.db.client.connection.wait_time", Value::Double(0.5)),
+        ("tracing_suite.db.client.connection.wait_time", AnyValue::Double(0.5)),
     ];
     for good in [
-        span("take payment", SpanKind::Internal, vec![("shop.order.id", Value::Int(7))]),
-        span("get_or_load prices", SpanKind::Internal, vec![("tracing_suite.cache.hit", Value::Bool(false))]),
+        span("take payment", SpanKind::Internal, vec![("shop.order.id", AnyValue::Int(7))]),
+        span(
+            "get_or_load prices",
+            SpanKind::Internal,
+            vec![("tracing_suite.cache.hit", AnyValue::Bool(false))],
+        ),
         span("acquire connection", SpanKind::Internal, wait.to_vec()),
     ] {
         assert!(matches!(group::find(&registry, &good), Membership::None), "{}", good.name);
@@ -174,17 +178,21 @@ fn every_fault_is_found() {
         (http_server(), vec![Set("http.response.status_code", text("200"))], "is not of type int"),
         (
             grpc(SpanKind::Server),
-            vec![Set("rpc.response.status_code", Value::Int(0))],
+            vec![Set("rpc.response.status_code", AnyValue::Int(0))],
             "is not of type string",
         ),
         (http_server(), vec![Set("http.request.header.x-shop", text("a"))], "is not of type string[]"),
-        (query("sqlite"), vec![Set("db.response.returned_rows", Value::Double(1.0))], "is not of type int"),
+        (
+            query("sqlite"),
+            vec![Set("db.response.returned_rows", AnyValue::Double(1.0))],
+            "is not of type int",
+        ),
         // Names of attributes
         (http_client(), vec![Set("peer.service", text("shop"))], "peer.service is deprecated"),
         (http_server(), vec![Set("http.method", text("GET"))], "http.method is deprecated"),
         (query("sqlite"), vec![Set("db.statement", text("SELECT 1"))], "db.statement is deprecated"),
         (kafka(), vec![Set("messaging.client_id", text("a"))], "messaging.client_id is deprecated"),
-        (query("sqlite"), vec![Set("db.rows", Value::Int(1))], "neither in the registry nor"),
+        (query("sqlite"), vec![Set("db.rows", AnyValue::Int(1))], "neither in the registry nor"),
         (http_server(), vec![Set("http.request.method", text("get"))], "neither a member nor"),
         // Conditions
         (http_server(), vec![Fail], "error.type is missing"),
@@ -194,17 +202,17 @@ fn every_fault_is_found() {
         (grpc(SpanKind::Server), vec![Set("rpc.method_original", text("a/b"))], "method_original is present"),
         (http_client(), vec![Remove("http.response.status_code")], "status_code is missing"),
         (grpc(SpanKind::Server), vec![Remove("rpc.response.status_code")], "status_code is required"),
-        (query("postgresql"), vec![Set("server.port", Value::Int(1))], "without server.address"),
+        (query("postgresql"), vec![Set("server.port", AnyValue::Int(1))], "without server.address"),
         (kafka(), vec![Remove("messaging.destination.name"), Name("send")], "there is one message"),
         (
             rabbit(),
-            vec![Set("messaging.destination.temporary", Value::Bool(false))],
+            vec![Set("messaging.destination.temporary", AnyValue::Bool(false))],
             "must be absent unless true",
         ),
         (rabbit(), vec![Set("messaging.rabbitmq.destination.routing_key", text(""))], "present, but empty"),
         // Status
-        (http_client(), vec![Set("http.response.status_code", Value::Int(404))], "the response is"),
-        (http_server(), vec![Set("http.response.status_code", Value::Int(500))], "the response is"),
+        (http_client(), vec![Set("http.response.status_code", AnyValue::Int(404))], "the response is"),
+        (http_server(), vec![Set("http.response.status_code", AnyValue::Int(500))], "the response is"),
         (grpc(SpanKind::Client), vec![Set("rpc.response.status_code", text("NOT_FOUND"))], "the response is"),
         (
             grpc(SpanKind::Server),
@@ -234,7 +242,7 @@ fn every_fault_is_found() {
         (kafka(), vec![Name("orders.created send")], "its name is \"send orders.created\""),
         (
             rabbit(),
-            vec![Set("messaging.destination.anonymous", Value::Bool(true))],
+            vec![Set("messaging.destination.anonymous", AnyValue::Bool(true))],
             "its name is \"process\"",
         ),
     ];

@@ -1,7 +1,7 @@
 //! Checks the conditions that the registry states in prose, where a single span shows whether they hold.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
-use tracing_core_lite::span::data::{SpanData, StatusData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData, StatusData};
 
 use crate::group::text;
 use crate::registry::{Group, Level, Requirement};
@@ -56,11 +56,13 @@ fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<
         "messaging.destination.name" if span.attribute("messaging.batch.message_count").is_none() => {
             iff(true, "there is one message")
         }
-        "messaging.batch.message_count" if value.and_then(Value::as_int).is_some_and(|count| count < 0) => {
+        "messaging.batch.message_count"
+            if value.and_then(AnyValue::as_int).is_some_and(|count| count < 0) =>
+        {
             Some(format!("{key} is negative"))
         }
         _ if condition.starts_with("If value is `true`") => match value {
-            None | Some(Value::Bool(true)) => None,
+            None | Some(AnyValue::Bool(true)) => None,
             Some(other) => Some(format!("{key} is {other:?}, but must be absent unless true")),
         },
         _ if condition == "If not empty." && text(span, key) == Some("") => {
@@ -72,7 +74,7 @@ fn conditional(key: &str, requirement: &Requirement, span: &SpanData) -> Option<
 
 /// Checks that the status matches the response.
 fn status(span: &SpanData) -> Option<String> {
-    let code = span.attribute("http.response.status_code").and_then(Value::as_int);
+    let code = span.attribute("http.response.status_code").and_then(AnyValue::as_int);
     let rpc = text(span, "rpc.response.status_code");
     let expected = match (&span.kind, code, rpc) {
         (SpanKind::Client, Some(code), _) => code >= 400,

@@ -1,7 +1,7 @@
 //! Finds the group of the registry that a span belongs to.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 
 use crate::registry::{Group, Registry, kind_name};
 
@@ -28,7 +28,7 @@ pub(crate) enum Membership<'r> {
 }
 
 pub(crate) fn text<'a>(span: &'a SpanData, key: &str) -> Option<&'a str> {
-    span.attribute(key).and_then(Value::as_str)
+    span.attribute(key).and_then(AnyValue::as_str)
 }
 
 /// Finds the group by the kind and the attributes of `span`.

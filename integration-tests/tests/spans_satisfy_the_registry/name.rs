@@ -1,6 +1,6 @@
 //! The `name_rule` of each group, as code.
 
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 
 use crate::group::text;
 
@@ -42,7 +42,7 @@ fn database(id: &str, span: &SpanData) -> String {
 }
 
 fn messaging(span: &SpanData) -> String {
-    let is_true = |key: &str| span.attribute(key) == Some(&Value::Bool(true));
+    let is_true = |key: &str| span.attribute(key) == Some(&AnyValue::Bool(true));
     let is_short_lived =
         is_true("messaging.destination.temporary") || is_true("messaging.destination.anonymous");
     let name = text(span, "messaging.destination.name").filter(|_| !is_short_lived);
@@ -54,7 +54,7 @@ fn messaging(span: &SpanData) -> String {
 
 fn server(span: &SpanData) -> Option<String> {
     let address = text(span, "server.address")?;
-    Some(match span.attribute("server.port").and_then(Value::as_int) {
+    Some(match span.attribute("server.port").and_then(AnyValue::as_int) {
         Some(port) => format!("{address}:{port}"),
         None => address.to_owned(),
     })

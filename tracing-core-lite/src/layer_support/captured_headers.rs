@@ -96,9 +96,9 @@ mod tests {
     use super::*;
     use crate::TracerProvider;
     use crate::exporters::MemoryExporter;
-    use crate::span::data::Value;
+    use crate::span::data::AnyValue;
 
-    fn recorded(values: impl IntoIterator<Item = HeaderValue>) -> Option<Value> {
+    fn recorded(values: impl IntoIterator<Item = HeaderValue>) -> Option<AnyValue> {
         let name = HeaderName::from_static("x-tenant");
         let mut captured = CapturedHeaders::default();
         captured.add("header", [name.clone()]);
@@ -113,8 +113,8 @@ mod tests {
         exporter.finished()[0].span.attribute("header.x-tenant").cloned()
     }
 
-    fn texts(values: &[&str]) -> Option<Value> {
-        Some(Value::Array(values.iter().map(|value| Value::String((*value).to_owned())).collect()))
+    fn texts(values: &[&str]) -> Option<AnyValue> {
+        Some(AnyValue::Array(values.iter().map(|value| AnyValue::String((*value).to_owned())).collect()))
     }
 
     #[test]

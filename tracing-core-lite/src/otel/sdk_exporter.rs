@@ -8,7 +8,7 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData as SdkSpanData, SpanEvents, SpanExporter, SpanLinks};
 
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
-use crate::span::data::{EventData, LinkData, ResourceSpans, ScopeData, SpanData, StatusData, Value};
+use crate::span::data::{AnyValue, EventData, LinkData, ResourceSpans, ScopeData, SpanData, StatusData};
 
 /// An [`Exporter`] that wraps a `SpanExporter` of opentelemetry_sdk.
 ///
@@ -17,7 +17,7 @@ use crate::span::data::{EventData, LinkData, ResourceSpans, ScopeData, SpanData,
 #[derive(Debug)]
 pub struct SdkExporter<E> {
     exporter: E,
-    resource: Option<Vec<(String, Value)>>,
+    resource: Option<Vec<(String, AnyValue)>>,
 }
 
 impl<E: SpanExporter + 'static> SdkExporter<E> {
@@ -168,36 +168,37 @@ fn to_link(link: &LinkData) -> Link {
 }
 
 /// The API has no values for maps, bytes, empty values and mixed arrays. The engine never records one.
-fn key_value((key, value): &(String, Value)) -> Option<KeyValue> {
+fn key_value((key, value): &(String, AnyValue)) -> Option<KeyValue> {
     let value: opentelemetry::Value = match value {
-        Value::String(text) => text.clone().into(),
-        Value::Bool(value) => (*value).into(),
-        Value::Int(value) => (*value).into(),
-        Value::Double(value) => (*value).into(),
-        Value::Array(items) => opentelemetry::Value::Array(array(items)?),
+        AnyValue::String(text) => text.clone().into(),
+        AnyValue::Bool(value) => (*value).into(),
+        AnyValue::Int(value) => (*value).into(),
+        AnyValue::Double(value) => (*value).into(),
+        AnyValue::Array(items) => opentelemetry::Value::Array(array(items)?),
         _ => return None,
     };
     Some(KeyValue::new(key.clone(), value))
 }
 
-fn array(items: &[Value]) -> Option<Array> {
-    fn all<T>(items: &[Value], item: impl Fn(&Value) -> Option<T>) -> Option<Vec<T>> {
+fn array(items: &[AnyValue]) -> Option<Array> {
+    fn all<T>(items: &[AnyValue], item: impl Fn(&AnyValue) -> Option<T>) -> Option<Vec<T>> {
         items.iter().map(item).collect()
     }
-    let strings = |item: &Value| match item {
-        Value::String(text) => Some(StringValue::from(text.clone())),
+    let strings = |item: &AnyValue| match item {
+        AnyValue::String(text) => Some(StringValue::from(text.clone())),
         _ => None,
     };
     match items.first() {
-        Some(Value::Bool(_)) => {
-            all(items, |item| if let Value::Bool(value) = item { Some(*value) } else { None })
+        Some(AnyValue::Bool(_)) => {
+            all(items, |item| if let AnyValue::Bool(value) = item { Some(*value) } else { None })
                 .map(Array::Bool)
         }
-        Some(Value::Int(_)) => {
-            all(items, |item| if let Value::Int(value) = item { Some(*value) } else { None }).map(Array::I64)
+        Some(AnyValue::Int(_)) => {
+            all(items, |item| if let AnyValue::Int(value) = item { Some(*value) } else { None })
+                .map(Array::I64)
         }
-        Some(Value::Double(_)) => {
-            all(items, |item| if let Value::Double(value) = item { Some(*value) } else { None })
+        Some(AnyValue::Double(_)) => {
+            all(items, |item| if let AnyValue::Double(value) = item { Some(*value) } else { None })
                 .map(Array::F64)
         }
         _ => all(items, strings).map(Array::String),

@@ -6,7 +6,7 @@ use super::tree;
 use crate::Tracer;
 use crate::exporters::MemoryExporter;
 use crate::provider::{BuildError, TracerProvider, TracerProviderBuilder};
-use crate::span::data::{FinishedSpan, SpanData, Value};
+use crate::span::data::{AnyValue, FinishedSpan, SpanData};
 
 /// The maximum time that a test waits for its spans.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -176,7 +176,7 @@ impl SpanData {
     #[track_caller]
     pub fn text(&self, key: &str) -> Option<&str> {
         match self.attribute(key)? {
-            Value::String(text) => Some(text),
+            AnyValue::String(text) => Some(text),
             other => panic!("the attribute {key:?} is not a string: {other:?}"),
         }
     }
@@ -189,7 +189,7 @@ impl SpanData {
     #[track_caller]
     pub fn int(&self, key: &str) -> Option<i64> {
         match self.attribute(key)? {
-            Value::Int(value) => Some(*value),
+            AnyValue::Int(value) => Some(*value),
             other => panic!("the attribute {key:?} is not an integer: {other:?}"),
         }
     }
@@ -202,7 +202,7 @@ impl SpanData {
     #[track_caller]
     pub fn bool(&self, key: &str) -> Option<bool> {
         match self.attribute(key)? {
-            Value::Bool(value) => Some(*value),
+            AnyValue::Bool(value) => Some(*value),
             other => panic!("the attribute {key:?} is not a boolean: {other:?}"),
         }
     }
@@ -215,7 +215,7 @@ impl SpanData {
     #[track_caller]
     pub fn double(&self, key: &str) -> Option<f64> {
         match self.attribute(key)? {
-            Value::Double(value) => Some(*value),
+            AnyValue::Double(value) => Some(*value),
             other => panic!("the attribute {key:?} is not a floating-point number: {other:?}"),
         }
     }

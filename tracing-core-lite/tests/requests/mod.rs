@@ -14,7 +14,7 @@ use proptest::prelude::*;
 use prost::Message;
 use tracing_core_lite::opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use tracing_core_lite::pipeline::Batch;
-use tracing_core_lite::span::data::{self, StatusData, Value};
+use tracing_core_lite::span::data::{self, StatusData};
 
 /// Returns a request with `count` spans named `span 0`, `span 1` and so on.
 pub fn request(count: usize) -> ExportTraceServiceRequest {
@@ -237,19 +237,21 @@ fn span_id(bytes: &[u8]) -> SpanId {
     bytes.try_into().map_or(SpanId::INVALID, SpanId::from_bytes)
 }
 
-fn attributes(all: &[KeyValue]) -> Vec<(String, Value)> {
-    all.iter().map(|it| (it.key.clone(), it.value.as_ref().map_or(Value::Empty, value))).collect()
+fn attributes(all: &[KeyValue]) -> Vec<(String, data::AnyValue)> {
+    all.iter().map(|it| (it.key.clone(), it.value.as_ref().map_or(data::AnyValue::Empty, value))).collect()
 }
 
-fn value(it: &AnyValue) -> Value {
+fn value(it: &AnyValue) -> data::AnyValue {
     match &it.value {
-        Some(any_value::Value::StringValue(it)) => Value::String(it.clone()),
-        Some(any_value::Value::BoolValue(it)) => Value::Bool(*it),
-        Some(any_value::Value::IntValue(it)) => Value::Int(*it),
-        Some(any_value::Value::DoubleValue(it)) => Value::Double(*it),
-        Some(any_value::Value::ArrayValue(it)) => Value::Array(it.values.iter().map(value).collect()),
-        Some(any_value::Value::KvlistValue(it)) => Value::Map(attributes(&it.values)),
-        Some(any_value::Value::BytesValue(it)) => Value::Bytes(it.clone()),
-        _ => Value::Empty,
+        Some(any_value::Value::StringValue(it)) => data::AnyValue::String(it.clone()),
+        Some(any_value::Value::BoolValue(it)) => data::AnyValue::Bool(*it),
+        Some(any_value::Value::IntValue(it)) => data::AnyValue::Int(*it),
+        Some(any_value::Value::DoubleValue(it)) => data::AnyValue::Double(*it),
+        Some(any_value::Value::ArrayValue(it)) => {
+            data::AnyValue::Array(it.values.iter().map(value).collect())
+        }
+        Some(any_value::Value::KvlistValue(it)) => data::AnyValue::Map(attributes(&it.values)),
+        Some(any_value::Value::BytesValue(it)) => data::AnyValue::Bytes(it.clone()),
+        _ => data::AnyValue::Empty,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tracing_core_lite::span::data::{SpanData, Value};
+use tracing_core_lite::span::data::{AnyValue, SpanData};
 use tracing_core_lite::testing::TestSpans;
 
 /// A traceparent whose sampled flag is set.
@@ -68,12 +68,12 @@ pub(crate) fn attributes(span: &SpanData) -> Vec<String> {
     lines
 }
 
-pub(crate) fn text(value: &Value) -> String {
+pub(crate) fn text(value: &AnyValue) -> String {
     match value {
-        Value::String(text) => text.clone(),
-        Value::Int(number) => number.to_string(),
-        Value::Bool(bool) => bool.to_string(),
-        Value::Array(values) => format!("[{}]", values.iter().map(text).collect::<Vec<_>>().join(", ")),
+        AnyValue::String(text) => text.clone(),
+        AnyValue::Int(number) => number.to_string(),
+        AnyValue::Bool(bool) => bool.to_string(),
+        AnyValue::Array(values) => format!("[{}]", values.iter().map(text).collect::<Vec<_>>().join(", ")),
         other => format!("{other:?}"),
     }
 }

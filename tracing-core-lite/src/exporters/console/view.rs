@@ -3,7 +3,7 @@
 use opentelemetry::trace::{SpanId, TraceId};
 use trace_view::{Link, Outcome, Span};
 
-use crate::span::data::{FinishedSpan, LinkData, SpanData, StatusData, Value};
+use crate::span::data::{AnyValue, FinishedSpan, LinkData, SpanData, StatusData};
 
 impl From<&FinishedSpan> for Span {
     fn from(finished: &FinishedSpan) -> Self {
@@ -20,10 +20,10 @@ impl From<&FinishedSpan> for Span {
 }
 
 fn outcome(span: &SpanData) -> Outcome {
-    let error_type = || span.attribute("error.type").and_then(Value::as_str).unwrap_or_default();
+    let error_type = || span.attribute("error.type").and_then(AnyValue::as_str).unwrap_or_default();
     match &span.status {
         StatusData::Error(message) => Outcome::failed(error_type(), message),
-        _ if span.attribute("error_handled").and_then(Value::as_bool) == Some(true) => {
+        _ if span.attribute("error_handled").and_then(AnyValue::as_bool) == Some(true) => {
             Outcome::handled(error_type())
         }
         _ => Outcome::Ok,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::span::data::decode::{MAX_VALUE_DEPTH, kind_from_otlp, status_from_otlp};
 use crate::span::data::{
-    EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
+    AnyValue, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData,
 };
 
 type Result<T> = std::result::Result<T, &'static str>;
@@ -107,37 +107,37 @@ fn link(it: &Object) -> Result<LinkData> {
     })
 }
 
-fn attributes(it: &Object) -> Result<Vec<(String, Value)>> {
+fn attributes(it: &Object) -> Result<Vec<(String, AnyValue)>> {
     list(it, "attributes", |it| key_value(it, 0))
 }
 
-fn key_value(it: &Object, depth: usize) -> Result<(String, Value)> {
+fn key_value(it: &Object, depth: usize) -> Result<(String, AnyValue)> {
     let value = match it.get("value") {
-        None | Some(Json::Null) => Value::Empty,
+        None | Some(Json::Null) => AnyValue::Empty,
         Some(it) => value(object(it)?, depth)?,
     };
     Ok((text(it, "key")?, value))
 }
 
-fn value(it: &Object, depth: usize) -> Result<Value> {
+fn value(it: &Object, depth: usize) -> Result<AnyValue> {
     if depth > MAX_VALUE_DEPTH {
         return Err("an attribute's value is nested too deeply");
     }
     for (key, it) in it.iter().filter(|(_, it)| !it.is_null()) {
         return Ok(match key.as_str() {
-            "stringValue" => Value::String(it.as_str().ok_or("a stringValue is not a string")?.to_owned()),
-            "boolValue" => Value::Bool(it.as_bool().ok_or("a boolValue is neither true nor false")?),
-            "intValue" => Value::Int(as_int(it)?),
-            "doubleValue" => Value::Double(as_double(it)?),
-            "arrayValue" => Value::Array(list(object(it)?, "values", |it| value(it, depth + 1))?),
-            "kvlistValue" => Value::Map(list(object(it)?, "values", |it| key_value(it, depth + 1))?),
-            "bytesValue" => Value::Bytes(
+            "stringValue" => AnyValue::String(it.as_str().ok_or("a stringValue is not a string")?.to_owned()),
+            "boolValue" => AnyValue::Bool(it.as_bool().ok_or("a boolValue is neither true nor false")?),
+            "intValue" => AnyValue::Int(as_int(it)?),
+            "doubleValue" => AnyValue::Double(as_double(it)?),
+            "arrayValue" => AnyValue::Array(list(object(it)?, "values", |it| value(it, depth + 1))?),
+            "kvlistValue" => AnyValue::Map(list(object(it)?, "values", |it| key_value(it, depth + 1))?),
+            "bytesValue" => AnyValue::Bytes(
                 it.as_str().and_then(decode_base64).ok_or("a bytesValue is not a string in base64")?,
             ),
             _ => continue,
         });
     }
-    Ok(Value::Empty)
+    Ok(AnyValue::Empty)
 }
 
 /// Readers of protobuf's JSON accept the standard and the URL-safe alphabet, with and without padding.

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 
 use crate::span::data::{
-    EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
+    AnyValue, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData,
 };
 
 /// Returns `request` as one line of JSON, without a line feed.
@@ -96,7 +96,7 @@ fn link(json: &mut Json, it: &LinkData) {
     });
 }
 
-fn key_value(json: &mut Json, (key, it): &(String, Value)) {
+fn key_value(json: &mut Json, (key, it): &(String, AnyValue)) {
     json.object(|json| {
         json.text("key", key);
         json.key("value");
@@ -105,30 +105,30 @@ fn key_value(json: &mut Json, (key, it): &(String, Value)) {
 }
 
 /// Values are written even if they are defaults: an empty string is not the same as no value.
-fn value(json: &mut Json, it: &Value) {
+fn value(json: &mut Json, it: &AnyValue) {
     json.object(|json| match it {
-        Value::String(it) => {
+        AnyValue::String(it) => {
             json.key("stringValue");
             json.string(it);
         }
-        Value::Bool(it) => json.plain("boolValue", it),
-        Value::Int(it) => json.plain("intValue", format_args!("\"{it}\"")),
-        Value::Double(it) if it.is_nan() => json.plain("doubleValue", "\"NaN\""),
-        Value::Double(it) if it.is_infinite() && it.is_sign_negative() => {
+        AnyValue::Bool(it) => json.plain("boolValue", it),
+        AnyValue::Int(it) => json.plain("intValue", format_args!("\"{it}\"")),
+        AnyValue::Double(it) if it.is_nan() => json.plain("doubleValue", "\"NaN\""),
+        AnyValue::Double(it) if it.is_infinite() && it.is_sign_negative() => {
             json.plain("doubleValue", "\"-Infinity\"");
         }
-        Value::Double(it) if it.is_infinite() => json.plain("doubleValue", "\"Infinity\""),
-        Value::Double(it) => json.plain("doubleValue", format_args!("{it:?}")),
-        Value::Array(items) => {
+        AnyValue::Double(it) if it.is_infinite() => json.plain("doubleValue", "\"Infinity\""),
+        AnyValue::Double(it) => json.plain("doubleValue", format_args!("{it:?}")),
+        AnyValue::Array(items) => {
             json.key("arrayValue");
             json.object(|json| json.items("values", items, value));
         }
-        Value::Map(pairs) => {
+        AnyValue::Map(pairs) => {
             json.key("kvlistValue");
             json.object(|json| json.items("values", pairs, key_value));
         }
-        Value::Bytes(it) => json.plain("bytesValue", format_args!("\"{}\"", BASE64_STANDARD.encode(it))),
-        Value::Empty => {}
+        AnyValue::Bytes(it) => json.plain("bytesValue", format_args!("\"{}\"", BASE64_STANDARD.encode(it))),
+        AnyValue::Empty => {}
     });
 }
 

@@ -5,13 +5,13 @@ use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 use crate::wire::{Field, Malformed, each_field};
 
 use super::model::{
-    DecodeError, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData, Value,
+    AnyValue, DecodeError, EventData, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData, StatusData,
 };
 
 /// Arrays and maps within an attribute's value may nest this deep.
 pub(crate) const MAX_VALUE_DEPTH: usize = 32;
 
-type Attributes = Vec<(String, Value)>;
+type Attributes = Vec<(String, AnyValue)>;
 
 /// Reads an encoded `ExportTraceServiceRequest` (or `TracesData`, which has the same shape).
 ///
@@ -150,8 +150,8 @@ fn push_attribute(to: &mut Attributes, field: Field<'_>) -> Result<(), Malformed
     Ok(())
 }
 
-fn key_value(message: &[u8], depth: usize) -> Result<(String, Value), Malformed> {
-    let mut pair = (String::new(), Value::Empty);
+fn key_value(message: &[u8], depth: usize) -> Result<(String, AnyValue), Malformed> {
+    let mut pair = (String::new(), AnyValue::Empty);
     each_field(message, |number, field| {
         match number {
             1 => field.string()?.clone_into(&mut pair.0),
@@ -164,17 +164,17 @@ fn key_value(message: &[u8], depth: usize) -> Result<(String, Value), Malformed>
 }
 
 #[allow(clippy::cast_possible_wrap)]
-fn value(message: &[u8], depth: usize) -> Result<Value, Malformed> {
+fn value(message: &[u8], depth: usize) -> Result<AnyValue, Malformed> {
     if depth > MAX_VALUE_DEPTH {
         return Err(Malformed("an attribute's value is nested too deeply"));
     }
-    let mut it = Value::Empty;
+    let mut it = AnyValue::Empty;
     each_field(message, |number, field| {
         it = match number {
-            1 => Value::String(field.string()?.to_owned()),
-            2 => Value::Bool(field.varint()? != 0),
-            3 => Value::Int(field.varint()? as i64),
-            4 => Value::Double(f64::from_bits(field.fixed64()?)),
+            1 => AnyValue::String(field.string()?.to_owned()),
+            2 => AnyValue::Bool(field.varint()? != 0),
+            3 => AnyValue::Int(field.varint()? as i64),
+            4 => AnyValue::Double(f64::from_bits(field.fixed64()?)),
             5 => {
                 let mut items = Vec::new();
                 each_field(field.bytes()?, |number, field| {
@@ -183,7 +183,7 @@ fn value(message: &[u8], depth: usize) -> Result<Value, Malformed> {
                     }
                     Ok(())
                 })?;
-                Value::Array(items)
+                AnyValue::Array(items)
             }
             6 => {
                 let mut pairs = Vec::new();
@@ -193,9 +193,9 @@ fn value(message: &[u8], depth: usize) -> Result<Value, Malformed> {
                     }
                     Ok(())
                 })?;
-                Value::Map(pairs)
+                AnyValue::Map(pairs)
             }
-            7 => Value::Bytes(field.bytes()?.to_vec()),
+            7 => AnyValue::Bytes(field.bytes()?.to_vec()),
             _ => return Ok(()),
         };
         Ok(())

@@ -7,6 +7,6 @@ mod model;
 
 pub use decode::decode_request;
 pub use model::{
-    DecodeError, EventData, FinishedSpan, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData,
-    StatusData, Value,
+    AnyValue, DecodeError, EventData, FinishedSpan, LinkData, ResourceSpans, ScopeData, ScopeSpans, SpanData,
+    StatusData,
 };

@@ -9,7 +9,7 @@ use opentelemetry::trace::{SpanId, SpanKind, TraceId};
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ResourceSpans {
     /// What produced the spans: attributes such as `service.name`.
-    pub resource: Vec<(String, Value)>,
+    pub resource: Vec<(String, AnyValue)>,
     /// The schema that the resource's attributes follow, empty when unknown.
     pub schema_url: String,
     /// The spans, by instrumentation scope.
@@ -35,7 +35,7 @@ pub struct ScopeData {
     /// Its version, empty when unknown.
     pub version: String,
     /// Further attributes of the scope.
-    pub attributes: Vec<(String, Value)>,
+    pub attributes: Vec<(String, AnyValue)>,
 }
 
 /// One finished span.
@@ -60,7 +60,7 @@ pub struct SpanData {
     /// End, in nanoseconds since the Unix epoch.
     pub end_time_unix_nano: u64,
     /// Attributes, in the order in which they were set.
-    pub attributes: Vec<(String, Value)>,
+    pub attributes: Vec<(String, AnyValue)>,
     /// The number of attributes that exceeded a limit.
     pub dropped_attributes_count: u32,
     /// Events, in the order in which they were added.
@@ -102,7 +102,7 @@ impl Default for SpanData {
 impl SpanData {
     /// Returns the value of the attribute `key`; the last one if there are several.
     #[must_use]
-    pub fn attribute(&self, key: &str) -> Option<&Value> {
+    pub fn attribute(&self, key: &str) -> Option<&AnyValue> {
         find(&self.attributes, key)
     }
 
@@ -133,7 +133,7 @@ pub struct EventData {
     /// The name.
     pub name: String,
     /// Attributes.
-    pub attributes: Vec<(String, Value)>,
+    pub attributes: Vec<(String, AnyValue)>,
     /// The number of attributes that exceeded a limit.
     pub dropped_attributes_count: u32,
 }
@@ -148,7 +148,7 @@ pub struct LinkData {
     /// The linked span's `tracestate`, empty when there is none.
     pub trace_state: String,
     /// Attributes, `opentracing.ref_type` among them for FollowsFrom.
-    pub attributes: Vec<(String, Value)>,
+    pub attributes: Vec<(String, AnyValue)>,
     /// The number of attributes that exceeded a limit.
     pub dropped_attributes_count: u32,
     /// As [`SpanData::flags`].
@@ -174,7 +174,7 @@ impl LinkData {
     /// it (attribute `opentracing.ref_type` = `follows_from`, OpenTelemetry's OpenTracing compatibility).
     #[must_use]
     pub fn is_follows_from(&self) -> bool {
-        find(&self.attributes, "opentracing.ref_type").and_then(Value::as_str) == Some("follows_from")
+        find(&self.attributes, "opentracing.ref_type").and_then(AnyValue::as_str) == Some("follows_from")
     }
 }
 
@@ -190,10 +190,10 @@ pub enum StatusData {
     Error(String),
 }
 
-/// An attribute's value.
+/// An attribute's value as it was exported: `AnyValue` of OTLP. [`span::Value`](crate::span::Value) is what setters take.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub enum Value {
+pub enum AnyValue {
     /// A string.
     String(String),
     /// A bool.
@@ -203,21 +203,21 @@ pub enum Value {
     /// A double.
     Double(f64),
     /// An array.
-    Array(Vec<Value>),
+    Array(Vec<AnyValue>),
     /// A map, which only other SDKs send.
-    Map(Vec<(String, Value)>),
+    Map(Vec<(String, AnyValue)>),
     /// Bytes, which only other SDKs send.
     Bytes(Vec<u8>),
     /// No value.
     Empty,
 }
 
-impl Value {
+impl AnyValue {
     /// Returns the string, if the value is one.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
-            Value::String(value) => Some(value),
+            AnyValue::String(value) => Some(value),
             _ => None,
         }
     }
@@ -226,7 +226,7 @@ impl Value {
     #[must_use]
     pub fn as_int(&self) -> Option<i64> {
         match self {
-            Value::Int(value) => Some(*value),
+            AnyValue::Int(value) => Some(*value),
             _ => None,
         }
     }
@@ -235,7 +235,7 @@ impl Value {
     #[must_use]
     pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Value::Bool(value) => Some(*value),
+            AnyValue::Bool(value) => Some(*value),
             _ => None,
         }
     }
@@ -245,7 +245,7 @@ impl Value {
 #[derive(Debug, Clone, PartialEq)]
 pub struct FinishedSpan {
     /// Attributes of the resource, shared by all spans of a batch with the same resource.
-    pub resource: Arc<[(String, Value)]>,
+    pub resource: Arc<[(String, AnyValue)]>,
     /// The library that recorded the span, shared in the same way.
     pub scope: Arc<ScopeData>,
     /// The span.
@@ -274,11 +274,11 @@ impl FinishedSpan {
     /// Returns the `service.name` of the resource, or `unknown_service` if it has none.
     #[must_use]
     pub fn service_name(&self) -> &str {
-        find(&self.resource, "service.name").and_then(Value::as_str).unwrap_or("unknown_service")
+        find(&self.resource, "service.name").and_then(AnyValue::as_str).unwrap_or("unknown_service")
     }
 }
 
-fn find<'a>(attributes: &'a [(String, Value)], key: &str) -> Option<&'a Value> {
+fn find<'a>(attributes: &'a [(String, AnyValue)], key: &str) -> Option<&'a AnyValue> {
     attributes.iter().rev().find(|(name, _)| name == key).map(|(_, value)| value)
 }
 
