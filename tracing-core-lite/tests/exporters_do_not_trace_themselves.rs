@@ -48,6 +48,14 @@ impl<E: Exporter> Exporter for Counted<E> {
         self.1.fetch_add(batch.span_count(), Ordering::SeqCst);
         self.0.export(batch, deadline)
     }
+
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.0.flush(deadline)
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.0.shutdown(deadline)
+    }
 }
 
 /// The server's threads are not part of the process under test, so they run without a subscriber.
