@@ -17,7 +17,13 @@ pub(crate) fn step(packages: &[Package]) -> Step {
             return Ok(Outcome::NotRun("cargo packages only what is committed".into()));
         }
         remove_unpacked(&folders)?;
-        let mut command = cargo(&["package", "--quiet"]);
+        // What an earlier run compiled would count as fresh, because the version is the same.
+        let target = root().join("target/packages");
+        if target.is_dir() {
+            std::fs::remove_dir_all(&target)?;
+        }
+        let mut command = cargo(&["package", "--quiet", "--target-dir"]);
+        command.arg(&target);
         for name in &names {
             command.args(["--package", name]);
         }
