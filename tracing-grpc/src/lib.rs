@@ -31,6 +31,7 @@ pub mod client;
 mod config;
 mod filter;
 mod head;
+#[cfg(any(feature = "client", feature = "server"))]
 mod on_head;
 #[cfg(feature = "server")]
 mod read_ahead;

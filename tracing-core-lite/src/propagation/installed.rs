@@ -6,9 +6,11 @@ use std::sync::OnceLock;
 use opentelemetry::Context;
 use opentelemetry::trace::SpanContext;
 
-use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal};
 #[cfg(feature = "http")]
-use super::{HeaderScan, Traceparent};
+use super::HeaderScan;
+#[cfg(feature = "tower")]
+use super::Traceparent;
+use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal};
 
 /// A format that delegates to the installed propagator.
 pub(crate) trait FollowInstalled {
@@ -17,7 +19,7 @@ pub(crate) trait FollowInstalled {
     #[cfg(feature = "http")]
     fn extract_headers_into(&self, headers: &HeaderScan<'_>, into: &mut Extracted);
 
-    #[cfg(feature = "http")]
+    #[cfg(feature = "tower")]
     fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent>;
 
     fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject);
@@ -68,7 +70,7 @@ fn once<R>(ask: impl FnOnce(Option<&dyn FollowInstalled>) -> R) -> R {
     }
 }
 
-#[cfg(feature = "http")]
+#[cfg(feature = "tower")]
 impl Installed {
     pub(super) fn lone_parent(headers: &HeaderScan<'_>) -> Option<Traceparent> {
         once(|installed| installed?.lone_parent(headers))

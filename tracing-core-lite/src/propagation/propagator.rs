@@ -5,11 +5,13 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
 
+#[cfg(feature = "http")]
+use super::HeaderScan;
 use super::{
     Extract, Extracted, Format, Inject, OpenTelemetryGlobal, PropagatorError, TraceContext, W3cBaggage,
 };
-#[cfg(feature = "http")]
-use super::{HeaderScan, Traceparent, parse_traceparent};
+#[cfg(feature = "tower")]
+use super::{Traceparent, parse_traceparent};
 use crate::env::{EnvError, Lookup, Variables};
 
 use super::installed::{FollowInstalled, Installed};
@@ -39,7 +41,7 @@ fn find(name: &str) -> Option<&'static (&'static str, Constructor)> {
 #[derive(Debug, Clone)]
 pub struct Propagator {
     formats: Arc<[Arc<dyn Format>]>,
-    #[cfg_attr(not(feature = "http"), allow(dead_code))]
+    #[cfg_attr(not(feature = "tower"), allow(dead_code))]
     known: Known,
 }
 
@@ -189,7 +191,7 @@ impl Propagator {
     }
 
     /// Returns the sender's span, if the formats are the W3C ones and the headers hold nothing else for them.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
         match self.known {
@@ -235,7 +237,7 @@ impl FollowInstalled for Propagator {
         Propagator::extract_headers_into(self, headers, into);
     }
 
-    #[cfg(feature = "http")]
+    #[cfg(feature = "tower")]
     fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
         Propagator::lone_parent(self, headers)
     }

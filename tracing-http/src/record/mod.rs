@@ -12,6 +12,7 @@ pub(crate) mod error_type;
 mod forwarded;
 pub(crate) mod known_methods;
 #[cfg(feature = "metrics")]
+#[cfg_attr(not(any(feature = "client", feature = "server")), allow(unused_imports))]
 pub(crate) mod metrics;
 #[cfg(feature = "server")]
 pub(crate) mod parameterize;
@@ -21,4 +22,5 @@ pub(crate) mod server;
 pub(crate) mod span_name;
 
 pub(crate) use call::HttpCall;
+#[cfg(any(feature = "client", feature = "server"))]
 pub(crate) use ending::Side;
