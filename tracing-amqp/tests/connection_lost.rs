@@ -49,7 +49,7 @@ async fn the_broker_goes_away_before_it_confirms() {
     let traced = within(traced).await.unwrap();
     let bare_confirm = bare.basic_publish("".into(), key(), options, b"", BasicProperties::default());
     let bare_confirm = within(bare_confirm).await.unwrap();
-    assert!(rabbit.spans.finished().is_empty(), "nobody has confirmed");
+    assert!(rabbit.spans.finished().is_empty(), "no message is confirmed yet");
 
     proxy.go_away();
     let [traced, expected] = [within(traced).await.unwrap_err(), within(bare_confirm).await.unwrap_err()];

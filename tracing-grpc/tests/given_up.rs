@@ -57,7 +57,7 @@ async fn a_deadline_that_is_exceeded() {
             "{:?}",
             span.kind
         );
-        assert!(span.events.is_empty(), "nobody gave up before the time");
+        assert!(span.events.is_empty(), "no call is cancelled before the deadline");
     }
 }
 

@@ -60,7 +60,7 @@ pub mod phone {
     pub const WRONG: &str = "555-0102";
 }
 
-/// The customer who is logged in.
+/// The logged-in customer.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Session {
     /// The customer's id.

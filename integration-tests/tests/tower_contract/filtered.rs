@@ -40,7 +40,7 @@ fn the_table_of_excluded_requests() {
     }
 }
 
-/// What is below an excluded request belongs to one trace, which nobody records.
+/// Everything below an excluded request belongs to one unsampled trace.
 #[test]
 fn each_excluded_request_without_a_caller_has_a_trace_of_its_own() {
     for layer in Stack::ALL {

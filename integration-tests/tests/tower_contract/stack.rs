@@ -44,7 +44,7 @@ impl Stack {
     }
 }
 
-/// Where something panics or waits for ever.
+/// The stage at which something panics or never completes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Place {
     Nowhere,
@@ -203,7 +203,7 @@ where
     }
 }
 
-/// Who calls: nobody, or a traced caller with or without baggage.
+/// The caller: none, or a traced one with or without baggage.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Caller {
     pub(crate) traceparent: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Several layers on one request make one trace, and a span around the accept loop is nobody's parent.
+//! Several layers on one request make one trace. A span around the accept loop is never the parent of a request.
 
 use std::sync::Arc;
 

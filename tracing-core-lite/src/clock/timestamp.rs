@@ -8,7 +8,7 @@ use super::unix::unix_nanos;
 /// A moment, as spans carry it: nanoseconds since the Unix epoch, up to the year 2554.
 ///
 /// A timestamp that was [read](Timestamp::now) from the clock of spans also has the time of the monotonic clock. The
-/// difference of two such timestamps is right even if somebody sets the system's clock in between.
+/// difference of two such timestamps is right even if the system's clock is set in between.
 ///
 /// One reading may serve all that happens at the same moment, such as an event and the end of its span.
 ///

@@ -464,7 +464,7 @@ mod tests {
             hand_over(&queue, 1);
         });
         assert!(time < SOON && asked == Asked::default());
-        assert!(queue.lock().wake_at.is_none(), "nobody wakes a thread that is at work");
+        assert!(queue.lock().wake_at.is_none(), "a busy thread needs no wake-up");
     }
 
     #[test]
