@@ -1,0 +1,1 @@
+//! Sampling rates that follow the state of the system.

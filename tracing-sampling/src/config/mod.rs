@@ -1,0 +1,1 @@
+//! Configuration formats that users already have.

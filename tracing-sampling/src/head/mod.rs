@@ -1,0 +1,1 @@
+//! Decisions when a trace starts.

@@ -1,0 +1,11 @@
+//! Samplers that keep what matters and preserve correct counts.
+//!
+//! Every sampler is consistent: it compares the randomness of a trace with a threshold, and sends the threshold on in
+//! the `ot` member of tracestate. Services therefore agree about a trace, and each kept span tells how many spans it
+//! stands for.
+
+pub mod adaptive;
+pub mod config;
+pub mod coverage;
+pub mod head;
+pub mod tail;
