@@ -47,6 +47,16 @@ pub trait Exporter: Send + 'static {
         false
     }
 
+    /// Returns whether this is a stage that decides about spans that are recorded but not sampled
+    /// ([`Record::RecordOnly`](crate::sampling::Record::RecordOnly)), such as a tail sampler behind a head that records
+    /// everything. Only then do such spans reach [`export`](Exporter::export). They have a clear sampled flag.
+    ///
+    /// A stage that returns true passes on only what it keeps. One that wraps such a stage passes its answer on. The
+    /// default returns `false`. It is asked once, when the provider is built.
+    fn judges_unsampled(&self) -> bool {
+        false
+    }
+
     /// Lets the exporter count exported and dropped spans in `stats`, and returns true, if it accepts batches before it
     /// has exported them. Only exporters of this crate can use it.
     #[doc(hidden)]
@@ -74,6 +84,10 @@ impl Exporter for Box<dyn Exporter> {
 
     fn is_unreachable(&self) -> bool {
         (**self).is_unreachable()
+    }
+
+    fn judges_unsampled(&self) -> bool {
+        (**self).judges_unsampled()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

@@ -1,9 +1,12 @@
 //! The export pipeline for finished spans: queue, export thread, batches, and the exporter trait.
 //!
 //! Spans reach an [`Exporter`] as a [`Batch`]: one OTLP `ExportTraceServiceRequest`, already encoded. An exporter
-//! that speaks OTLP sends those bytes as they are. One that prints or stores spans [decodes](Batch::decode) them.
+//! that speaks OTLP sends those bytes as they are. One that prints or stores spans [decodes](Batch::decode) them. A stage
+//! is an exporter that wraps another: it reads spans through a [`view`](view::RequestView), and passes on their bytes with
+//! a [`BatchBuilder`].
 
 mod batch;
+mod batch_builder;
 pub(crate) mod cpu;
 mod error;
 mod exporter;
@@ -14,9 +17,11 @@ pub(crate) mod queue;
 mod reachability;
 mod report;
 mod retry;
+pub mod view;
 pub(crate) mod worker;
 
 pub use batch::Batch;
+pub use batch_builder::{BatchBuilder, Section};
 pub use error::{ExportError, Exported};
 pub use exporter::Exporter;
 pub use fanout::Fanout;

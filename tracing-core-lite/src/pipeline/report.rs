@@ -102,6 +102,16 @@ impl PipelineStats {
     pub(super) fn shared(&self) -> &Arc<Stats> {
         &self.0
     }
+
+    /// Counts spans that the receiver accepted, of which it rejected some.
+    pub fn count_exported(&self, spans: u64, rejected: u64) {
+        self.0.count_exported(spans, rejected);
+    }
+
+    /// Counts spans that were dropped because their export failed.
+    pub fn count_export_failed(&self, spans: u64) {
+        self.0.count_export_failed(spans);
+    }
 }
 
 impl Stats {

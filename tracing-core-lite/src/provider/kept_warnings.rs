@@ -51,6 +51,10 @@ impl Exporter for KeptWarnings {
         self.inner.is_unreachable()
     }
 
+    fn judges_unsampled(&self) -> bool {
+        self.inner.judges_unsampled()
+    }
+
     fn count_into(&mut self, stats: &PipelineStats) -> bool {
         self.inner.count_into(stats)
     }

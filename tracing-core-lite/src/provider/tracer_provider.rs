@@ -300,6 +300,7 @@ impl TracerProviderBuilder {
         let queue = Arc::new(Queue::new(self.batch.normalized()));
         let scopes = Arc::new(Scopes::default());
         let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
+        let exports_unsampled = exporter.judges_unsampled();
         let framer = Framer::new(resource.iter(), resource.schema_url());
         worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, exporter)?;
         let settings = EngineSettings {
@@ -307,6 +308,7 @@ impl TracerProviderBuilder {
             limits: self.limits,
             disabled: self.disabled,
             random_flag: self.random_flag,
+            exports_unsampled,
         };
         let output = EngineOutput {
             gate: Arc::clone(queue.gate()),

@@ -30,6 +30,8 @@ pub(crate) struct EngineSettings {
     pub(crate) disabled: bool,
     /// Set the random flag of W3C Trace Context Level 2 on roots.
     pub(crate) random_flag: bool,
+    /// Hand over spans that are recorded but not sampled, because a stage decides about them.
+    pub(crate) exports_unsampled: bool,
 }
 
 /// Where the finished spans of an engine go.
@@ -66,6 +68,12 @@ impl Engine {
     #[inline]
     pub(crate) fn sets_random_flag(&self) -> bool {
         self.settings.random_flag
+    }
+
+    /// Whether spans that are recorded but not sampled are handed over.
+    #[inline]
+    pub(crate) fn exports_unsampled(&self) -> bool {
+        self.settings.exports_unsampled
     }
 
     /// Whether spans are not recorded: the engine is disabled or shut down.

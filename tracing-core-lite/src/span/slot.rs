@@ -54,8 +54,8 @@ impl Identified {
     ) {
         write(record, &self.engine);
         record.end();
-        // A span that is recorded but not sampled is not exported.
-        if self.span_context.is_sampled() {
+        // A span that is recorded but not sampled is exported only if a stage decides so.
+        if self.span_context.is_sampled() || self.engine.exports_unsampled() {
             let end = end(record.start_time());
             let header = header(&self.span_context);
             let trace_state = header.as_deref().unwrap_or_default();

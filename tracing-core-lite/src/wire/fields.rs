@@ -58,17 +58,25 @@ impl<'a> Field<'a> {
 
 /// Walks the fields of one message.
 #[derive(Debug, Clone, Copy)]
-struct Fields<'a> {
+pub(crate) struct Fields<'a> {
     rest: &'a [u8],
 }
 
 impl<'a> Fields<'a> {
-    fn of(message: &'a [u8]) -> Self {
+    #[inline]
+    pub(crate) fn of(message: &'a [u8]) -> Self {
         Self { rest: message }
     }
 
+    /// Returns the bytes that were not read yet.
+    #[inline]
+    pub(crate) fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
     /// The next field and its number; `None` at the end of the message. Groups are skipped.
-    fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, Malformed> {
+    #[inline]
+    pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, Malformed> {
         while !self.rest.is_empty() {
             let (number, wire_type) = self.tag()?;
             match wire_type {
@@ -104,21 +112,35 @@ impl<'a> Fields<'a> {
     }
 
     fn skip_group(&mut self, number: u32) -> Result<(), Malformed> {
-        let mut open = vec![number];
-        while let Some(&innermost) = open.last() {
+        let mut open = [number; MAX_GROUP_DEPTH];
+        let mut depth = 1;
+        while depth > 0 {
             let (number, wire_type) = self.tag()?;
             match wire_type {
-                3 if open.len() == MAX_GROUP_DEPTH => return Err(Malformed("nested too deeply")),
-                3 => open.push(number),
-                4 if number != innermost => return Err(Malformed("a group ends that never began")),
-                4 => _ = open.pop(),
+                3 if depth == MAX_GROUP_DEPTH => return Err(Malformed("nested too deeply")),
+                3 => {
+                    open[depth] = number;
+                    depth += 1;
+                }
+                4 if number != open[depth - 1] => return Err(Malformed("a group ends that never began")),
+                4 => depth -= 1,
                 _ => _ = self.payload(wire_type)?,
             }
         }
         Ok(())
     }
 
+    #[inline]
     fn read_varint(&mut self) -> Result<u64, Malformed> {
+        // Most tags and lengths take one byte.
+        if let [byte @ 0..0x80, rest @ ..] = self.rest {
+            self.rest = rest;
+            return Ok(u64::from(*byte));
+        }
+        self.read_long_varint()
+    }
+
+    fn read_long_varint(&mut self) -> Result<u64, Malformed> {
         let mut value = 0u64;
         for (index, &byte) in self.rest.iter().take(10).enumerate() {
             if index == 9 && byte > 1 {

@@ -22,6 +22,7 @@ const LAST_CALL: Duration = Duration::from_millis(100);
 pub(super) struct Lane {
     shared: Arc<Shared>,
     destination: Option<String>,
+    judges_unsampled: bool,
 }
 
 struct Shared {
@@ -91,6 +92,7 @@ impl Lane {
             progress: Condvar::new(),
         });
         let destination = exporter.destination().map(str::to_owned);
+        let judges_unsampled = exporter.judges_unsampled();
         let worker = Worker {
             shared: Arc::clone(&shared),
             exporter,
@@ -101,7 +103,11 @@ impl Lane {
         if thread.is_err() {
             shared.lock().is_finished = true;
         }
-        Self { shared, destination }
+        Self { shared, destination, judges_unsampled }
+    }
+
+    pub(super) fn judges_unsampled(&self) -> bool {
+        self.judges_unsampled
     }
 
     pub(super) fn stats_reader(&self) -> StatsPart {

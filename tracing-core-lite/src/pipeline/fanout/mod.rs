@@ -8,10 +8,13 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use super::batch::Batch;
+use super::batch_builder::BatchBuilder;
 use super::error::{ExportError, Exported};
 use super::exporter::Exporter;
 use super::limits::BatchLimits;
 use super::report::{PipelineStats, Stats};
+use super::view::{RequestView, SpanView};
+use crate::span::data::DecodeError;
 use delivery::Delivery;
 use lane::Lane;
 
@@ -46,6 +49,26 @@ impl Fanout {
         Self { lanes, stats: Arc::default() }
     }
 
+    /// Queues the batch for the stages that judge unsampled spans, and its sampled spans for each exporter.
+    fn export_to_judges(&self, batch: &Batch) -> Result<Exported, ExportError> {
+        let malformed = |error: DecodeError| ExportError::Permanent { reason: error.to_string() };
+        let (mut sampled, mut unsampled) = (BatchBuilder::new(), BatchBuilder::new());
+        let request = RequestView::new(batch.request());
+        let is_sampled = |span: &SpanView<'_>| span.head().is_ok_and(|head| head.is_sampled());
+        sampled.push_matching(request, is_sampled).map_err(malformed)?;
+        unsampled.push_matching(request, |span| !is_sampled(span)).map_err(malformed)?;
+        let judges = || self.lanes.iter().filter(|lane| lane.judges_unsampled());
+        if let Some(batch) = sampled.finish() {
+            let delivery = Delivery::new(&batch, self.lanes.len(), &self.stats);
+            self.lanes.iter().for_each(|lane| lane.hand_over(&batch, &delivery));
+        }
+        if let Some(batch) = unsampled.finish() {
+            let delivery = Delivery::new(&batch, judges().count(), &self.stats);
+            judges().for_each(|lane| lane.hand_over(&batch, &delivery));
+        }
+        Ok(Exported::default())
+    }
+
     /// Sends the request of `ask` to each lane, waits for all of them, and returns their failures together.
     fn wait(&self, asked: &[u64], deadline: Instant) -> Result<(), ExportError> {
         let count = self.lanes.len();
@@ -59,13 +82,21 @@ impl Fanout {
 }
 
 impl Exporter for Fanout {
-    /// Queues the batch for each exporter. Never fails, because the outcome is counted when the exporters are done.
+    /// Queues the batch for each exporter. Never fails for a batch of the pipeline, because the outcome is counted when
+    /// the exporters are done.
     fn export(&mut self, batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+        if self.judges_unsampled() {
+            return self.export_to_judges(batch);
+        }
         let delivery = Delivery::new(batch, self.lanes.len(), &self.stats);
         for lane in &self.lanes {
             lane.hand_over(batch, &delivery);
         }
         Ok(Exported::default())
+    }
+
+    fn judges_unsampled(&self) -> bool {
+        self.lanes.iter().any(Lane::judges_unsampled)
     }
 
     fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
