@@ -41,23 +41,24 @@ fn attributes(views: Items<'_, AttributeView<'_>>) -> Result<Vec<(String, AnyVal
 
 fn span(view: SpanView<'_>) -> Result<SpanData, DecodeError> {
     let head = view.head()?;
-    let mut span = SpanData::default();
-    span.trace_id = head.trace_id;
-    span.span_id = head.span_id;
-    span.parent_span_id = head.parent_span_id;
-    span.trace_state = head.trace_state()?.to_owned();
-    span.name = head.name()?.to_owned();
-    span.flags = head.flags;
-    span.kind = head.kind();
-    span.start_time_unix_nano = head.start_time_unix_nano;
-    span.end_time_unix_nano = head.end_time_unix_nano;
-    span.status = match head.status {
-        StatusCode::Ok => StatusData::Ok,
-        StatusCode::Error => StatusData::Error(head.status_message()?.to_owned()),
-        _ => StatusData::Unset,
-    };
-    span.attributes = attributes(view.attributes())?;
-    Ok(span)
+    Ok(SpanData {
+        trace_id: head.trace_id,
+        span_id: head.span_id,
+        parent_span_id: head.parent_span_id,
+        trace_state: head.trace_state()?.to_owned(),
+        name: head.name()?.to_owned(),
+        flags: head.flags,
+        kind: head.kind(),
+        start_time_unix_nano: head.start_time_unix_nano,
+        end_time_unix_nano: head.end_time_unix_nano,
+        status: match head.status {
+            StatusCode::Ok => StatusData::Ok,
+            StatusCode::Error => StatusData::Error(head.status_message()?.to_owned()),
+            _ => StatusData::Unset,
+        },
+        attributes: attributes(view.attributes())?,
+        ..SpanData::default()
+    })
 }
 
 /// Reads everything that a view shows.
@@ -65,26 +66,32 @@ fn read(bytes: &[u8]) -> Result<Vec<ResourceSpans>, DecodeError> {
     let mut all = Vec::new();
     for resource in RequestView::new(bytes).resources() {
         let resource = resource?;
-        let mut of_resource = ResourceSpans::default();
-        of_resource.resource = attributes(resource.attributes()?)?;
-        of_resource.schema_url = resource.schema_url()?.to_owned();
+        let mut of_resource = ResourceSpans {
+            resource: attributes(resource.attributes()?)?,
+            schema_url: resource.schema_url()?.to_owned(),
+            scope_spans: Vec::new(),
+        };
         for scope in resource.scopes() {
             let scope = scope?;
-            let mut of_scope = ScopeSpans::default();
-            of_scope.scope = ScopeData::default();
-            of_scope.scope.name = scope.name()?.to_owned();
-            of_scope.scope.version = scope.version()?.to_owned();
-            of_scope.scope.attributes = attributes(scope.attributes()?)?;
-            of_scope.schema_url = scope.schema_url()?.to_owned();
+            let mut of_scope = ScopeSpans {
+                scope: ScopeData {
+                    name: scope.name()?.to_owned(),
+                    version: scope.version()?.to_owned(),
+                    attributes: attributes(scope.attributes()?)?,
+                },
+                schema_url: scope.schema_url()?.to_owned(),
+                spans: Vec::new(),
+            };
             for view in scope.spans() {
                 let view = view?;
                 for event in view.events() {
                     let event = event?;
-                    (event.name()?, event.time_unix_nano()?, attributes(event.attributes())?);
+                    let _ = (event.name()?, event.time_unix_nano()?, attributes(event.attributes())?);
                 }
                 for link in view.links() {
                     let link = link?;
-                    (link.trace_id()?, link.span_id()?, link.trace_state()?, attributes(link.attributes())?);
+                    let _ = (link.trace_id()?, link.span_id()?, link.trace_state()?);
+                    attributes(link.attributes())?;
                 }
                 of_scope.spans.push(span(view)?);
             }
