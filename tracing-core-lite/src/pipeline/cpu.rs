@@ -9,16 +9,16 @@ use std::cell::RefCell;
 use std::sync::Arc;
 use std::thread;
 
-use super::queue::{Asked, Queue};
+use super::queue::{Queue, Requests};
 
 thread_local! {
     /// The queue that this thread exports, or exported last.
-    static WORK: RefCell<Option<(Arc<Queue>, Asked)>> = const { RefCell::new(None) };
+    static WORK: RefCell<Option<(Arc<Queue>, Requests)>> = const { RefCell::new(None) };
 }
 
 /// Lets this thread [yield](offer_cpu) while it exports the spans in `queue`, until there is a newer request than
 /// `seen`.
-pub(crate) fn begin(queue: &Arc<Queue>, seen: Asked) {
+pub(crate) fn begin(queue: &Arc<Queue>, seen: Requests) {
     WORK.set(Some((Arc::clone(queue), seen)));
 }
 
@@ -26,7 +26,7 @@ pub(crate) fn begin(queue: &Arc<Queue>, seen: Asked) {
 pub(crate) fn has_time() -> bool {
     WORK.with_borrow(|work| {
         work.as_ref().is_some_and(|(queue, seen)| {
-            let is_asked = seen.closed || seen.deadline.is_some() || queue.is_asked_for_more_than(*seen);
+            let is_asked = seen.closed || seen.deadline.is_some() || queue.has_requests_after(*seen);
             !is_asked && !queue.is_behind()
         })
     })

@@ -4,14 +4,12 @@
 //! anything is written, so nothing is written twice. `tests/encoder.rs` compares the output with
 //! `opentelemetry-proto`.
 
+use super::field;
 use super::value::Value;
 use crate::wire::{
-    ByteBuf, field_len, fixed64_tag, length_tag, put_bytes, put_fixed64, put_length, put_varint_field,
-    read_varint, varint_len, varint_tag, wide_fixed32_tag,
+    ByteBuf, FIXED64_LEN, FieldWriter, field_len, fixed64_tag, length_tag, put_bytes, put_fixed64,
+    put_length, put_varint_field, read_varint, varint_field_len, varint_tag,
 };
-
-/// The tag of `Span.flags`, field 16.
-pub(crate) const FLAGS_TAG: [u8; 2] = wide_fixed32_tag(16);
 
 /// Cuts `text` to at most `limit` characters.
 #[inline]
@@ -30,9 +28,9 @@ pub(crate) fn truncate(text: &str, limit: Option<usize>) -> &str {
 fn any_value_len(value: &Value<'_>, limit: Option<usize>) -> usize {
     match value {
         Value::Str(text) => field_len(truncate(text, limit).len()),
-        Value::Bool(_) => 2,
-        Value::Int(int) => 1 + varint_len(*int as u64),
-        Value::Double(_) => 9,
+        Value::Bool(_) => varint_field_len(1),
+        Value::Int(int) => varint_field_len(*int as u64),
+        Value::Double(_) => FIXED64_LEN,
         Value::StrArray(items) => array_len(items.iter().map(|item| Value::Str(item)), limit),
         Value::StringArray(items) => array_len(items.iter().map(|item| Value::Str(item)), limit),
         Value::BoolArray(items) => array_len(items.iter().map(|item| Value::Bool(*item)), limit),
@@ -73,28 +71,33 @@ pub(crate) fn key_value_len(key: &str, value: &Value<'_>, limit: Option<usize>) 
     field_len(key.len()) + field_len(any_value_len(value, limit))
 }
 
+/// The size of a tag and a length of one byte.
+pub(super) const HEAD: usize = 2;
+
 /// The longest `KeyValue` field all of whose lengths are one byte.
-pub(crate) const SHORT: usize = 0x81;
+pub(crate) const SHORT: usize = HEAD + 0x7f;
 
 /// The size of a `KeyValue` field with a text, if it is not above [`SHORT`].
 #[inline(always)]
 pub(crate) const fn short_str_len(key: &str, text: &[u8]) -> usize {
-    key.len() + text.len() + 8
+    // The heads of the field, the key, the value and the text.
+    4 * HEAD + key.len() + text.len()
 }
 
 /// A `KeyValue` that is not longer than [`SHORT`], as the field `tag`.
 #[inline(always)]
 pub(crate) fn put_short_str(buf: &mut ByteBuf, tag: u8, key: &str, text: &[u8]) {
-    put_short_text(put_short_key(buf, tag, key, text.len() + 4), text);
+    put_short_text(put_short_key(buf, tag, key, 2 * HEAD + text.len()), text);
 }
 
 /// Writes a short `KeyValue` except for the `value_len` bytes of its value, which the caller fills in. Inlined,
 /// so that a constant key compiles to a few moves.
 #[inline(always)]
 fn put_short_key<'a>(buf: &'a mut ByteBuf, tag: u8, key: &str, value_len: usize) -> &'a mut [u8] {
-    let (key_part, value_part) = buf.take(key.len() + 4 + value_len).split_at_mut(key.len() + 4);
-    let (head, rest) = key_part.split_at_mut(4);
-    head.copy_from_slice(&[tag, (key.len() + 2 + value_len) as u8, length_tag(1), key.len() as u8]);
+    let (key_part, value_part) =
+        buf.take(2 * HEAD + key.len() + value_len).split_at_mut(2 * HEAD + key.len());
+    let (head, rest) = key_part.split_at_mut(2 * HEAD);
+    head.copy_from_slice(&[tag, (HEAD + key.len() + value_len) as u8, length_tag(1), key.len() as u8]);
     rest.copy_from_slice(key.as_bytes());
     value_part
 }
@@ -103,7 +106,7 @@ fn put_short_key<'a>(buf: &'a mut ByteBuf, tag: u8, key: &str, value_len: usize)
 fn put_short_text(out: &mut [u8], text: &[u8]) {
     let len = text.len() as u8;
     let Some((head, rest)) = out.split_first_chunk_mut() else { return };
-    *head = [length_tag(2), len + 2, length_tag(1), len];
+    *head = [length_tag(2), HEAD as u8 + len, length_tag(1), len];
     copy_short(rest, text);
 }
 
@@ -139,16 +142,17 @@ pub(crate) const SMALL_INTS: i64 = 0x20_0000;
 /// The size of a `KeyValue` field with an integer below [`SMALL_INTS`], if it is not above [`SHORT`].
 #[inline(always)]
 pub(crate) const fn small_int_len(key: &str, int: i64) -> usize {
-    key.len() + 7 + varint_len(int as u64)
+    3 * HEAD + key.len() + varint_field_len(int as u64)
 }
 
 /// A `KeyValue` that is not longer than [`SHORT`], as the field `tag`.
 #[inline(always)]
 pub(crate) fn put_small_int(buf: &mut ByteBuf, tag: u8, key: &str, int: i64) {
-    let int_len = varint_len(int as u64);
-    let out = put_short_key(buf, tag, key, int_len + 3);
-    out[..3].copy_from_slice(&[length_tag(2), int_len as u8 + 1, varint_tag(3)]);
-    match &mut out[3..] {
+    let value_len = varint_field_len(int as u64);
+    let out = put_short_key(buf, tag, key, HEAD + value_len);
+    let Some((head, digits)) = out.split_first_chunk_mut() else { return };
+    *head = [length_tag(2), value_len as u8, varint_tag(3)];
+    match digits {
         [only] => *only = int as u8,
         [first, second] => (*first, *second) = (int as u8 | 0x80, (int >> 7) as u8),
         [first, second, third, ..] => {
@@ -161,33 +165,36 @@ pub(crate) fn put_small_int(buf: &mut ByteBuf, tag: u8, key: &str, int: i64) {
 /// The size of a `KeyValue` field with a double, if it is not above [`SHORT`].
 #[inline(always)]
 pub(crate) const fn double_len(key: &str) -> usize {
-    key.len() + 15
+    3 * HEAD + key.len() + FIXED64_LEN
 }
 
 /// A `KeyValue` that is not longer than [`SHORT`], as the field `tag`.
 #[inline(always)]
 pub(crate) fn put_double(buf: &mut ByteBuf, tag: u8, key: &str, double: f64) {
-    let Some((head, value)) = put_short_key(buf, tag, key, 11).split_first_chunk_mut() else { return };
-    *head = [length_tag(2), 9, fixed64_tag(4)];
+    let Some((head, value)) = put_short_key(buf, tag, key, HEAD + FIXED64_LEN).split_first_chunk_mut() else {
+        return;
+    };
+    *head = [length_tag(2), FIXED64_LEN as u8, fixed64_tag(4)];
     value.copy_from_slice(&double.to_bits().to_le_bytes());
 }
 
 /// The size of an `Event` field without its attributes, if with them it is not above [`SHORT`].
 #[inline(always)]
 pub(crate) const fn short_event_len(name: &str) -> usize {
-    name.len() + 13
+    HEAD + FIXED64_LEN + HEAD + name.len()
 }
 
-/// An `Event` that is not longer than [`SHORT`], as the field `tag`, all but the `attributes_len` bytes of its attributes, which
-/// follow.
+/// Writes an `Event` that is not longer than [`SHORT`] as the field `tag`, except for the `attributes_len` bytes of its
+/// attributes, which follow.
 #[inline(always)]
 pub(crate) fn put_short_event(buf: &mut ByteBuf, tag: u8, name: &str, time: u64, attributes_len: usize) {
     let len = short_event_len(name);
-    let (head, rest) = buf.take(len).split_at_mut(13);
-    head[..3].copy_from_slice(&[tag, (len - 2 + attributes_len) as u8, fixed64_tag(1)]);
-    head[3..11].copy_from_slice(&time.to_le_bytes());
-    head[11..].copy_from_slice(&[length_tag(2), name.len() as u8]);
-    rest.copy_from_slice(name.as_bytes());
+    let mut out = FieldWriter::new(buf.take(len));
+    let mut head = out.take(len - name.len());
+    head.put([tag, (len - HEAD + attributes_len) as u8]);
+    head.put_fixed64_field(field::EVENT_TIME, time);
+    head.put([length_tag(field::EVENT_NAME), name.len() as u8]);
+    out.put_slice(name.as_bytes());
 }
 
 /// A `KeyValue` as the field `tag`.
@@ -249,7 +256,7 @@ mod tests {
             assert_eq!(short.as_slice(), long.as_slice(), "{int}");
             assert_eq!(short.len(), small_int_len("key", int), "{int}");
         }
-        assert_eq!(varint_len(SMALL_INTS as u64), 4);
+        assert_eq!(varint_field_len(SMALL_INTS as u64), 1 + 4);
     }
 
     #[test]

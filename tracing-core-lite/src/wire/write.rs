@@ -11,6 +11,11 @@ const LENGTH: u8 = 2;
 /// Wire type 5.
 const FIXED32: u8 = 5;
 
+/// The size of a `fixed64` field.
+pub(crate) const FIXED64_LEN: usize = 1 + 8;
+/// The size of a `fixed32` field.
+pub(crate) const FIXED32_LEN: usize = 1 + 4;
+
 /// A field's tag for field numbers below 16, which is one byte.
 const fn tag(field: u8, wire_type: u8) -> u8 {
     (field << 3) | wire_type
@@ -68,6 +73,24 @@ pub(crate) fn put_bytes(buf: &mut ByteBuf, tag: u8, bytes: &[u8]) {
 pub(crate) fn put_varint_field(buf: &mut ByteBuf, field: u8, value: u64) {
     buf.push(tag(field, VARINT));
     put_varint(buf, value);
+}
+
+/// Returns how many bytes a varint field with a one-byte tag takes.
+pub(crate) const fn varint_field_len(value: u64) -> usize {
+    1 + varint_len(value)
+}
+
+/// Returns how many bytes [`put_nonzero_field`] writes.
+pub(crate) const fn nonzero_field_len(value: u32) -> usize {
+    if value == 0 { 0 } else { varint_field_len(value as u64) }
+}
+
+/// Writes a varint field unless `value` is 0, the default of protobuf.
+#[inline]
+pub(crate) fn put_nonzero_field(buf: &mut ByteBuf, field: u8, value: u32) {
+    if value != 0 {
+        put_varint_field(buf, field, value.into());
+    }
 }
 
 #[inline]

@@ -1,0 +1,112 @@
+//! The delivery of one batch, with retries.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use super::thread::Worker;
+use crate::buffer::Chunk;
+use crate::clock::after;
+use crate::pipeline::batch::Batch;
+use crate::pipeline::cpu;
+use crate::pipeline::error::{ExportError, Exported};
+use crate::pipeline::queue::WakeAt;
+use crate::pipeline::retry::Backoff;
+
+/// A batch that is being exported.
+struct Pending {
+    batch: Batch,
+    /// The memory that it takes.
+    held: usize,
+    since: Instant,
+    backoff: Backoff,
+}
+
+impl Worker {
+    /// Exports the next batch. Returns its number of spans, or `None` if the queue is empty.
+    pub(super) fn export_next(&mut self) -> Option<usize> {
+        let chunks = self.queue.take_batch();
+        if chunks.is_empty() {
+            return None;
+        }
+        let spans = chunks.iter().map(Chunk::spans).sum();
+        let held = chunks.iter().map(Chunk::held).sum();
+        let batch = Batch::framed(self.framer.frame(chunks, &self.scopes), spans);
+        self.export(Pending { batch, held, since: Instant::now(), backoff: Backoff::default() });
+        Some(spans)
+    }
+
+    /// Exports one batch with retries, until it is accepted or dropped.
+    fn export(&mut self, mut pending: Pending) {
+        let spans = pending.batch.span_count();
+        loop {
+            if self.reachability.is_given_up() {
+                self.give_up(spans, "the receiver cannot be reached");
+                break;
+            }
+            match self.attempt(&pending.batch) {
+                Ok(_) if self.counts_itself => break,
+                Ok(Exported { rejected_spans, message }) => {
+                    self.queue.stats().count_exported(spans as u64, rejected_spans);
+                    self.reporter.rejection(rejected_spans, &message);
+                    break;
+                }
+                Err(ExportError::Retryable { reason, after }) => {
+                    let pause = pending.backoff.next(after);
+                    self.reporter.retry(self.exporter.destination(), &reason, pause);
+                    if !self.pause(pause, pending.since) {
+                        self.give_up(spans, &reason);
+                        break;
+                    }
+                    self.reporter.queue_full(self.queue.stats());
+                }
+                Err(error) => {
+                    self.give_up(spans, &error.to_string());
+                    break;
+                }
+            }
+        }
+        cpu::offer_cpu();
+        self.queue.release(spans, pending.held);
+        self.queue.recycle(pending.batch.into_chunks());
+    }
+
+    fn give_up(&mut self, spans: usize, reason: &str) {
+        self.queue.stats().count_export_failed(spans as u64);
+        self.reporter.failure(self.exporter.destination(), spans, reason);
+    }
+
+    fn attempt(&mut self, batch: &Batch) -> Result<Exported, ExportError> {
+        let timeout = after(self.queue.limits().export_timeout);
+        let requested = self.seen.deadline.filter(|deadline| self.seen.closed || *deadline > Instant::now());
+        let deadline = requested.map_or(timeout, |requested| requested.min(timeout));
+        cpu::begin(&self.queue, self.seen);
+        cpu::offer_cpu();
+        let result = catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
+            .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }));
+        let is_unreachable = result.is_err() && self.exporter.is_unreachable();
+        if self.reachability.note(is_unreachable, self.seen.closed) {
+            self.reporter.unreachable_at_shutdown(self.exporter.destination());
+        }
+        result
+    }
+
+    /// Waits before the next attempt. Returns false if there is none. A new flush ends the wait early.
+    fn pause(&mut self, pause: Duration, since: Instant) -> bool {
+        let now = Instant::now();
+        let timed_out = now.saturating_duration_since(since) >= self.queue.limits().retry_timeout;
+        if timed_out || self.is_over(now) || self.reachability.is_given_up() {
+            return false;
+        }
+        let mut until = after(pause);
+        if let (true, Some(deadline)) = (self.seen.closed, self.seen.deadline) {
+            until = until.min(deadline);
+        }
+        self.seen = self.queue.wait(until, WakeAt::Never, self.seen);
+        !self.is_over(Instant::now())
+    }
+
+    /// Returns whether the deadline of the shutdown has passed.
+    fn is_over(&self, now: Instant) -> bool {
+        self.seen.closed && self.seen.deadline.is_none_or(|deadline| now >= deadline)
+    }
+}
