@@ -1,8 +1,11 @@
-//! Exporters: OTLP over HTTP and gRPC, a file of JSON lines, the console, memory, and none.
+//! Exporters: OTLP over HTTP and gRPC, a file of JSON lines, the console, memory, and none; a queue on disk before any of
+//! them.
 
 #[cfg(feature = "console")]
 pub mod console;
 mod discard;
+#[cfg(feature = "disk-queue")]
+pub mod disk_queue;
 mod memory;
 #[cfg(any(feature = "otlp-http", feature = "otlp-grpc"))]
 pub mod otlp;

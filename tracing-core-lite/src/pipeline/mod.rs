@@ -15,7 +15,7 @@ pub(crate) mod frame;
 mod limits;
 pub(crate) mod queue;
 mod reachability;
-mod report;
+pub(crate) mod report;
 mod retry;
 pub mod view;
 pub(crate) mod worker;

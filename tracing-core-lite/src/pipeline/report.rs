@@ -28,6 +28,8 @@ pub struct ExportStats {
     pub dropped_after_fork: u64,
     /// Queued and not exported yet. Spans that are still in the buffers of their threads are not included.
     pub queued: u64,
+    /// In a disk queue and not delivered yet, including spans of processes that ended. They are not lost.
+    pub stored: u64,
 }
 
 impl ExportStats {
@@ -60,6 +62,7 @@ pub(crate) struct Stats {
     export_failed: AtomicU64,
     after_shutdown: AtomicU64,
     after_fork: AtomicU64,
+    stored: AtomicU64,
     /// The counts of each exporter, if there are several.
     parts: OnceLock<Vec<StatsPart>>,
 }
@@ -99,7 +102,7 @@ impl PipelineStats {
         Self(stats)
     }
 
-    pub(super) fn shared(&self) -> &Arc<Stats> {
+    pub(crate) fn shared(&self) -> &Arc<Stats> {
         &self.0
     }
 
@@ -141,6 +144,7 @@ impl Stats {
             dropped_after_shutdown: self.after_shutdown.load(Ordering::Relaxed),
             dropped_after_fork: self.after_fork.load(Ordering::Relaxed),
             queued: queued as u64,
+            stored: self.stored.load(Ordering::Relaxed),
         }
     }
 
@@ -151,6 +155,12 @@ impl Stats {
 
     pub(crate) fn count_export_failed(&self, spans: u64) {
         self.export_failed.fetch_add(spans, Ordering::Relaxed);
+    }
+
+    /// Sets how many spans are in a disk queue.
+    #[cfg_attr(not(feature = "disk-queue"), expect(dead_code))]
+    pub(crate) fn set_stored(&self, spans: u64) {
+        self.stored.store(spans, Ordering::Relaxed);
     }
 
     pub(crate) fn count_queue_full(&self, spans: u64) {

@@ -1,0 +1,11 @@
+//! The disk queue loses no span that it has accepted.
+#![cfg(feature = "disk-queue")]
+#![allow(clippy::unwrap_used)]
+
+mod bounds;
+mod damage;
+mod poison;
+mod processes;
+mod restart;
+mod support;
+mod unwritable;
