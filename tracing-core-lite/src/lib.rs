@@ -67,6 +67,12 @@ pub use provider::{
 pub use span::{Recorder, Span, Value};
 
 /// The examples of the README, so that they compile.
-#[cfg(all(doctest, feature = "otlp-http", feature = "otlp-grpc", feature = "otlp-json"))]
+#[cfg(all(
+    doctest,
+    feature = "otlp-http",
+    feature = "otlp-grpc",
+    feature = "otlp-json",
+    feature = "disk-queue"
+))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -20,6 +20,7 @@ use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 pub struct DiskQueue {
     shared: Arc<Shared>,
     destination: Option<String>,
+    judges_unsampled: bool,
     generation: u64,
 }
 
@@ -53,7 +54,12 @@ impl DiskQueue {
         fork::watch();
         let destination = exporter.destination().map(str::to_owned);
         let shared = Arc::new(Shared::new(config));
-        let queue = Self { shared: Arc::clone(&shared), destination, generation: fork::generation() };
+        let queue = Self {
+            shared: Arc::clone(&shared),
+            destination,
+            judges_unsampled: exporter.judges_unsampled(),
+            generation: fork::generation(),
+        };
         if let Fsync::Every(interval) = shared.config.fsync {
             let shared = Arc::clone(&shared);
             thread::Builder::new()
@@ -134,6 +140,10 @@ impl Exporter for DiskQueue {
 
     fn destination(&self) -> Option<&str> {
         self.destination.as_deref()
+    }
+
+    fn judges_unsampled(&self) -> bool {
+        self.judges_unsampled
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {
