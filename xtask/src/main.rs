@@ -5,6 +5,7 @@ mod bench;
 mod compose;
 mod demo;
 mod lint;
+mod peers;
 mod readme;
 mod rustup;
 mod services;
@@ -20,6 +21,10 @@ usage: cargo xtask COMMAND
 
   test [--nextest]  runs every test, the examples in documentation and READMEs, and checks each feature alone; `--nextest` runs
                     the tests with cargo-nextest instead of `cargo test`
+  test --peers [--only-built]
+                    runs the tests against Jaeger and the OpenTelemetry Collector, and builds them first; with `--only-built` it
+                    leaves out those that have not been built
+  peers [NAME…]     builds Jaeger and the Collector (jaeger, collector) with Go, once for all runs of this user
   services [NAME…]  starts the databases and brokers that tests use, all or those named (postgres, mariadb, redis, rabbitmq,
                     kafka), prints their variables, and stops them at Ctrl-C
   compose-images    provides every image that the shop needs under docker compose: pulls it, or builds a stand-in
@@ -44,6 +49,7 @@ fn main() -> ExitCode {
     let rest: Vec<String> = arguments.collect();
     let outcome = match command.as_deref() {
         Some("test") => test::run(&rest),
+        Some("peers") => peers::run(&rest),
         Some("services") => services::run(&rest),
         Some("compose-images") => compose::images(),
         Some("compose-test") => compose::test(&rest),

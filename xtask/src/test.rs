@@ -3,20 +3,33 @@
 use std::io;
 use std::process::Command;
 
+use crate::peers;
 use crate::readme;
 use crate::services::Services;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, has_subcommand, packages};
 
-/// What the tests of the workspace are. Benchmarks are not among them, and documentation has a step of its own.
-const TARGETS: [&str; 7] =
-    ["--workspace", "--all-features", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
+/// What the tests of the workspace are. Benchmarks are not among them, documentation has a step of its own, and the tests against
+/// real systems need programs that take minutes to build.
+const TARGETS: [&str; 9] = [
+    "--workspace",
+    "--exclude",
+    "peer-tests",
+    "--all-features",
+    "--no-fail-fast",
+    "--lib",
+    "--bins",
+    "--tests",
+    "--examples",
+];
 
 pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
     let runner = match arguments {
         [] => Runner::CargoTest,
         [flag] if flag == "--nextest" => Runner::Nextest,
-        _ => return Err(io::Error::other("usage: cargo xtask test [--nextest]")),
+        [flag] if flag == "--peers" => return peers::test(false),
+        [flag, built] if flag == "--peers" && built == "--only-built" => return peers::test(true),
+        _ => return Err(io::Error::other("usage: cargo xtask test [--nextest | --peers [--only-built]]")),
     };
     if runner == Runner::Nextest && !has_subcommand("nextest") {
         return Err(io::Error::other(

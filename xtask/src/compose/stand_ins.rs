@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::docker::{bounded, docker, output};
 use super::names::{BASE, LABEL};
+use crate::peers::jaeger;
 use crate::services::{kafka, program, run_command};
 use crate::workspace::root;
 
@@ -16,6 +17,9 @@ use crate::workspace::root;
 const BUILD_TIMEOUT: Duration = Duration::from_secs(900);
 /// The tool that builds `debian:bookworm-slim`.
 const DEBIAN: &str = "debootstrap-minbase";
+/// The images that Jaeger's program is put into.
+const JAEGER: &str = "jaeger";
+const COLLECTOR: &str = "opentelemetry-collector-contrib";
 /// The certificate authorities that this machine trusts. Builds in containers need them to reach registries through its proxy.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
@@ -28,8 +32,10 @@ pub(crate) fn made_from(image: &str) -> io::Result<String> {
     for file in sources(image)? {
         (file.file_name(), fs::read(&file)?).hash(&mut hasher);
     }
-    if name_of(image) == "kafka" {
-        kafka::POM.hash(&mut hasher);
+    match name_of(image) {
+        "kafka" => kafka::POM.hash(&mut hasher),
+        JAEGER | COLLECTOR => jaeger::MODULE.hash(&mut hasher),
+        _ => {}
     }
     Ok(format!("{:016x}", hasher.finish()))
 }
@@ -65,9 +71,6 @@ fn sources(image: &str) -> io::Result<Vec<PathBuf>> {
     let entries = fs::read_dir(all.join(name))
         .map_err(|error| io::Error::new(error.kind(), format!("there is no stand-in {name}: {error}")))?;
     let mut files = entries.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
-    if name == "opentelemetry-collector-contrib" {
-        files.push(all.join("jaeger/receiver.py"));
-    }
     files.sort();
     Ok(files)
 }
@@ -76,6 +79,7 @@ fn sources(image: &str) -> io::Result<Vec<PathBuf>> {
 fn add_programs(name: &str, context: &Path) -> io::Result<()> {
     match name {
         "kafka" => copy(&[&kafka::jars()?], &context.join("libs")),
+        JAEGER | COLLECTOR => copy(&[&jaeger::program()?], context),
         "rust" => {
             let rust = output(Command::new("rustc").args(["--print", "sysroot"]).current_dir(root()))?;
             let [rust, sysroot] = [PathBuf::from(rust.trim()), context.join("sysroot")];

@@ -16,6 +16,7 @@ use std::process::Command;
 use std::thread;
 
 pub(crate) use self::apt::{Program, SWITCH, install, installs, program};
+pub(crate) use self::cache::{cache_folder, cached};
 use self::service::Service;
 pub(crate) use self::service::{free_ports, is_root, run as run_command};
 use crate::undo::{Undo, undo_on_signals};

@@ -1,0 +1,46 @@
+//! An exporter that notes how each attempt of another one ended.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
+
+use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
+
+/// How the attempts ended, in their order. Clones share them.
+#[derive(Debug, Clone, Default)]
+pub struct Outcomes(Arc<Mutex<Vec<Result<Exported, ExportError>>>>);
+
+impl Outcomes {
+    /// Returns `exporter`, whose attempts are noted here.
+    #[must_use]
+    pub fn of(&self, exporter: Box<dyn Exporter>) -> impl Exporter + use<> {
+        Noted { exporter, outcomes: self.clone() }
+    }
+
+    /// Returns whether an attempt ended with the request to try again.
+    #[must_use]
+    pub fn has_retryable(&self) -> bool {
+        let outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        outcomes.iter().any(|it| matches!(it, Err(ExportError::Retryable { .. })))
+    }
+}
+
+struct Noted {
+    exporter: Box<dyn Exporter>,
+    outcomes: Outcomes,
+}
+
+impl Exporter for Noted {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        let outcome = self.exporter.export(batch, deadline);
+        self.outcomes.0.lock().unwrap_or_else(PoisonError::into_inner).push(outcome.clone());
+        outcome
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.exporter.shutdown(deadline)
+    }
+
+    fn is_unreachable(&self) -> bool {
+        self.exporter.is_unreachable()
+    }
+}

@@ -1,0 +1,64 @@
+//! The systems and programs of others that our tests run against: Jaeger, the OpenTelemetry Collector, and services in other
+//! languages.
+
+mod collector;
+mod go;
+pub(crate) mod jaeger;
+mod test;
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::services::cache_folder;
+use crate::undo::undo_on_signals;
+
+pub(crate) use test::run as test;
+
+/// A program that is built once and kept outside of `target/`.
+struct Built {
+    /// With the version.
+    title: &'static str,
+    /// Its folder in the cache, which names the version.
+    folder: &'static str,
+    /// Its file in that folder.
+    file: &'static str,
+    /// The variable in which tests look for its path.
+    variable: &'static str,
+    build: fn() -> io::Result<PathBuf>,
+}
+
+impl Built {
+    /// Returns the path of the program if it has been built.
+    fn find(&self) -> Option<PathBuf> {
+        let program = cache_folder().ok()?.join(self.folder).join(self.file);
+        program.is_file().then_some(program)
+    }
+}
+
+const JAEGER: Built = Built {
+    title: jaeger::TITLE,
+    folder: jaeger::FOLDER,
+    file: "jaeger",
+    variable: "TEST_JAEGER",
+    build: jaeger::program,
+};
+const COLLECTOR: Built = Built {
+    title: collector::TITLE,
+    folder: collector::FOLDER,
+    file: "otelcol",
+    variable: "TEST_COLLECTOR",
+    build: collector::program,
+};
+
+/// `cargo xtask peers`: builds what is not in the cache.
+pub(crate) fn run(names: &[String]) -> io::Result<bool> {
+    const ALL: [(&str, Built); 2] = [("jaeger", JAEGER), ("collector", COLLECTOR)];
+    if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
+        return Err(io::Error::other(format!("there is no peer {unknown:?}; there are jaeger, collector")));
+    }
+    undo_on_signals()?;
+    for (_, built) in ALL.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|it| it == name)) {
+        println!("{}: {}", built.title, (built.build)()?.display());
+    }
+    Ok(true)
+}
