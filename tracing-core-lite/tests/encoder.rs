@@ -23,6 +23,10 @@ impl Exporter for Requests {
         self.0.lock().unwrap().push(batch.clone());
         Ok(Exported::default())
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone)]

@@ -29,6 +29,10 @@ impl Exporter for Scripted {
         }
         self.accepted.export(batch, deadline)
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 fn down() -> Result<Exported, ExportError> {
@@ -64,6 +68,10 @@ impl Exporter for Gate {
         }
         self.seen.fetch_add(batch.span_count(), Ordering::SeqCst);
         Ok(Exported::default())
+    }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
     }
 }
 
@@ -321,6 +329,10 @@ fn no_batch_is_larger_than_configured() {
             self.0.lock().unwrap().push(batch.span_count());
             Ok(Exported::default())
         }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
+        }
     }
     let sizes = Sizes::default();
     let provider = provider(sizes.clone(), BatchLimits::default().with_max_export_batch_size(50));
@@ -341,6 +353,10 @@ fn an_exporter_that_panics_loses_only_its_batch() {
             }
             self.0.export(batch, deadline)
         }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
+        }
     }
     let memory = MemoryExporter::new();
     let provider = provider(Panics(memory.clone(), false), BatchLimits::default());
@@ -357,6 +373,10 @@ fn spans_that_the_receiver_rejects_are_counted() {
     impl Exporter for Partial {
         fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
             Ok(Exported::new(3, "too old"))
+        }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
         }
     }
     let provider = provider(Partial, BatchLimits::default());
@@ -415,6 +435,10 @@ impl Exporter for Slow {
     fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
         std::thread::sleep(self.0);
         Ok(Exported::default())
+    }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
     }
 }
 
@@ -501,6 +525,10 @@ fn an_export_timeout_of_zero_is_none() {
         fn export(&mut self, _batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
             assert!(deadline > Instant::now() + Duration::from_secs(60));
             Ok(Exported::default())
+        }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
         }
     }
     // A full batch, because a flush would set the deadline.

@@ -45,6 +45,10 @@ impl Exporter for Hangs {
         std::thread::sleep(deadline.saturating_duration_since(Instant::now()).min(SOON));
         Err(ExportError::Retryable { reason: "no answer".into(), after: None })
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 struct Refuses;
@@ -52,6 +56,10 @@ struct Refuses;
 impl Exporter for Refuses {
     fn export(&mut self, _: &Batch, _: Instant) -> Result<Exported, ExportError> {
         Err(ExportError::Permanent { reason: "unauthorized".into() })
+    }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
     }
 }
 
@@ -103,6 +111,10 @@ fn a_flush_waits_for_all_exporters() {
         fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
             std::thread::sleep(Duration::from_millis(20));
             self.0.export(batch, deadline)
+        }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
         }
     }
     let (slow, memory) = (MemoryExporter::new(), MemoryExporter::new());

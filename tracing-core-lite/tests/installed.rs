@@ -22,6 +22,10 @@ impl Exporter for Hangs {
         std::thread::sleep(Duration::from_secs(3));
         Err(ExportError::Permanent { reason: "hung up".to_owned() })
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 /// A format that panics.

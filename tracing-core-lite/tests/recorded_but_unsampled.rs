@@ -32,6 +32,10 @@ impl Exporter for Judge {
         self.0.export(batch, deadline)
     }
 
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
+
     fn judges_unsampled(&self) -> bool {
         true
     }

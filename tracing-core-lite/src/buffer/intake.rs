@@ -3,6 +3,7 @@
 use std::fmt::Debug;
 
 use super::chunk::Chunk;
+use super::flush::{FlushError, FlushWaker};
 use super::shared_chunk::SharedChunk;
 
 /// The reasons why spans are dropped before they reach the queue.
@@ -33,4 +34,13 @@ pub(crate) trait Intake: Debug + Send + Sync {
 
     /// Counts spans that were dropped.
     fn count_dropped(&self, reason: Dropped, spans: u64);
+
+    /// Returns the number of spans that were lost so far.
+    fn lost(&self) -> u64;
+
+    /// Requests a flush of all spans that have ended, and wakes `waker` when it is over. Returns its number.
+    fn request_flush(&self, waker: Option<FlushWaker>) -> u64;
+
+    /// Returns the outcome of a flush, or `None` if it is not over.
+    fn flush_outcome(&self, number: u64) -> Option<Result<(), FlushError>>;
 }

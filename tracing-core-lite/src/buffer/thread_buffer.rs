@@ -52,6 +52,16 @@ impl Buffer {
         self.gate.is_closed()
     }
 
+    /// Returns whether this process was forked from the one that exports.
+    pub(crate) fn is_forked(&self) -> bool {
+        self.gate.is_forked()
+    }
+
+    /// Returns the queue.
+    pub(crate) fn queue(&self) -> &Arc<dyn Intake> {
+        &self.queue
+    }
+
     /// Adds the span that `write` appends to a chunk as the field with the given number. If there is no room, the span
     /// is dropped and counted. Never waits for an export.
     #[inline]

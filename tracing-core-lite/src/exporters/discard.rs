@@ -12,4 +12,8 @@ impl Exporter for Discard {
     fn export(&mut self, _batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
         Ok(Exported::default())
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }

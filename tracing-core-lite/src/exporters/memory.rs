@@ -71,6 +71,10 @@ impl Exporter for MemoryExporter {
         }
         Ok(Exported::default())
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 #[cfg(test)]

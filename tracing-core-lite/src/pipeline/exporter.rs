@@ -18,13 +18,13 @@ pub trait Exporter: Send + 'static {
     /// otherwise.
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError>;
 
-    /// Makes exported spans durable, for example by flushing a file. The default does nothing.
+    /// Makes exported spans durable, for example by syncing a file. An exporter whose spans are in the backend when
+    /// [`export`](Exporter::export) returns does nothing. One that wraps another passes the call on: it has no default, so
+    /// that this is not forgotten.
     ///
     /// # Errors
-    /// Returns the error of the sink.
-    fn flush(&mut self, _deadline: Instant) -> Result<(), ExportError> {
-        Ok(())
-    }
+    /// Returns the error of the sink. [`TracerProvider::flush`](crate::TracerProvider::flush) then fails too.
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError>;
 
     /// Closes all resources. This is the last call. The default calls [`flush`](Exporter::flush).
     ///

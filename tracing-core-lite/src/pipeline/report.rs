@@ -30,6 +30,8 @@ pub struct ExportStats {
     pub queued: u64,
     /// In a disk queue and not delivered yet, including spans of processes that ended. They are not lost.
     pub stored: u64,
+    /// In a tail sampler that has not decided about them yet.
+    pub undecided: u64,
 }
 
 impl ExportStats {
@@ -63,6 +65,7 @@ pub(crate) struct Stats {
     after_shutdown: AtomicU64,
     after_fork: AtomicU64,
     stored: AtomicU64,
+    undecided: AtomicU64,
     /// The counts of each exporter, if there are several.
     parts: OnceLock<Vec<StatsPart>>,
 }
@@ -111,6 +114,11 @@ impl PipelineStats {
         self.0.count_exported(spans, rejected);
     }
 
+    /// Sets how many spans wait for a decision.
+    pub fn set_undecided(&self, spans: u64) {
+        self.0.undecided.store(spans, Ordering::Relaxed);
+    }
+
     /// Counts spans that were dropped because their export failed.
     pub fn count_export_failed(&self, spans: u64) {
         self.0.count_export_failed(spans);
@@ -145,6 +153,7 @@ impl Stats {
             dropped_after_fork: self.after_fork.load(Ordering::Relaxed),
             queued: queued as u64,
             stored: self.stored.load(Ordering::Relaxed),
+            undecided: self.undecided.load(Ordering::Relaxed),
         }
     }
 
@@ -231,6 +240,13 @@ impl Reporter {
                 Topic::Export,
                 &format!("{spans} spans were dropped, as their export{to} failed: {reason}{hint}"),
             );
+        }
+    }
+
+    pub(crate) fn flush_failure(&mut self, destination: Option<&str>, reason: &str) {
+        if is_due(&mut self.last_failure) {
+            let to = to(destination);
+            diagnostics::error(Topic::Export, &format!("spans{to} could not be made durable: {reason}"));
         }
     }
 

@@ -4,14 +4,15 @@ use std::time::Duration;
 
 use super::kept_warnings::KeptWarnings;
 use super::resource::{Resource, ResourceBuilder};
-use super::tracer_provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
+use super::tracer_provider::{BuildError, TracerProvider, TracerProviderBuilder};
+use crate::buffer::FlushError;
 use crate::diagnostics::{self, Topic};
 use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::exporters::Discard;
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
 use crate::sampling::{self, Sampler};
-use crate::span::SpanLimits;
+use crate::span::{DurableSpans, SpanLimits};
 
 /// The time that dropping a [`Guard`] waits for the last export by default.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -48,6 +49,7 @@ pub struct Init {
     sampler: Option<std::sync::Arc<dyn Sampler>>,
     drop_timeout: Option<Duration>,
     random_flag: bool,
+    durable_spans: Option<DurableSpans>,
 }
 
 /// An exporter. Exporters need not implement `Debug`.
@@ -128,6 +130,13 @@ impl Init {
         self
     }
 
+    /// Sets which spans are exported and flushed as soon as they end. See
+    /// [`TracerProviderBuilder::with_durable_spans`].
+    pub fn with_durable_spans(mut self, durable_spans: DurableSpans) -> Self {
+        self.durable_spans = Some(durable_spans);
+        self
+    }
+
     /// Sets the time that dropping the guard waits for the last export. The default is 5 s.
     pub fn with_shutdown_timeout(mut self, timeout: Duration) -> Self {
         self.drop_timeout = Some(timeout);
@@ -190,6 +199,9 @@ impl Init {
         });
         if let Some(limits) = self.span_limits {
             builder = builder.with_span_limits(limits);
+        }
+        if let Some(durable_spans) = self.durable_spans {
+            builder = builder.with_durable_spans(durable_spans);
         }
         if let Some(limits) = self.batch_limits {
             builder = builder.with_batch_limits(limits);

@@ -12,4 +12,6 @@ pub use detached::Detached;
 pub use init::{Guard, Init, InitError, init};
 pub use resource::{Resource, ResourceBuilder};
 pub use tracer::Tracer;
-pub use tracer_provider::{BuildError, FlushError, TracerProvider, TracerProviderBuilder};
+pub use tracer_provider::{BuildError, TracerProvider, TracerProviderBuilder};
+
+pub use crate::buffer::FlushError;

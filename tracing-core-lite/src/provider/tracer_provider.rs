@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::resource::Resource;
+use crate::buffer::FlushError;
 use crate::clock::after;
 use crate::env::{EnvError, Lookup, Variables};
 use crate::pipeline::frame::Framer;
@@ -11,9 +12,9 @@ use crate::pipeline::queue::Queue;
 use crate::pipeline::{BatchLimits, ExportStats, Exporter, ExporterStats, worker};
 use crate::propagation::Propagator;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
-use crate::span::SpanLimits;
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
 use crate::span::scopes::Scopes;
+use crate::span::{DurableSpans, SpanLimits};
 
 /// The time that dropping the last handle of a provider waits for the export of its spans.
 const DROP_TIMEOUT: Duration = Duration::from_secs(5);
@@ -38,24 +39,9 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // After a shutdown there is nothing to wait for, even if it timed out.
         if !self.queue.is_closed() {
-            self.queue.close(after(DROP_TIMEOUT));
+            let _ = self.queue.close(after(DROP_TIMEOUT));
         }
     }
-}
-
-/// The error of a flush or a shutdown that did not export every span.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum FlushError {
-    /// The timeout passed. The remaining spans are exported later, or lost if this was a shutdown.
-    #[error("spans were still on their way out when the deadline passed")]
-    Timeout,
-    /// Spans were lost.
-    #[error("{0} spans were lost")]
-    Lost(
-        /// The number of lost spans.
-        u64,
-    ),
 }
 
 /// The error when a provider cannot be built.
@@ -90,8 +76,13 @@ impl TracerProvider {
     /// Exports every span that has ended. Blocks the calling thread until that is done or `timeout` has passed.
     /// Export has a thread of its own, so this works inside any async runtime and outside.
     ///
+    /// When it returns `Ok`, each span that ended before the call is in the backend, or on disk if the exporter is a file
+    /// or a disk queue. Spans that wait for the decision of a tail sampler are the exception: a flush decides nothing
+    /// early, and [`ExportStats::undecided`] says how many there are. A [`shutdown`](Self::shutdown) decides them.
+    ///
     /// # Errors
-    /// Returns [`FlushError::Timeout`] after `timeout`, and [`FlushError::Lost`] if spans were lost during the call.
+    /// Returns [`FlushError::Timeout`] after `timeout`, [`FlushError::Lost`] if spans were lost during the call, and
+    /// [`FlushError::NotDurable`] if the exporter failed to flush.
     pub fn flush(&self, timeout: Duration) -> Result<(), FlushError> {
         self.checked(|queue| queue.flush(after(timeout)))
     }
@@ -109,21 +100,19 @@ impl TracerProvider {
         self.0.queue.is_closed()
     }
 
-    fn checked(&self, act: impl FnOnce(&Queue) -> bool) -> Result<(), FlushError> {
+    fn checked(&self, act: impl FnOnce(&Queue) -> Result<(), FlushError>) -> Result<(), FlushError> {
         if self.0.queue.gate().is_forked() {
-            act(&self.0.queue);
+            act(&self.0.queue)?;
             return match self.stats().dropped_after_fork {
                 0 => Ok(()),
                 lost => Err(FlushError::Lost(lost)),
             };
         }
         let before = self.stats().lost();
-        if !act(&self.0.queue) {
-            return Err(FlushError::Timeout);
-        }
+        let outcome = act(&self.0.queue);
         match self.stats().lost().saturating_sub(before) {
-            0 => Ok(()),
-            lost => Err(FlushError::Lost(lost)),
+            lost if lost > 0 && outcome != Err(FlushError::Timeout) => Err(FlushError::Lost(lost)),
+            _ => outcome,
         }
     }
 
@@ -156,6 +145,7 @@ pub struct TracerProviderBuilder {
     disabled: bool,
     random_flag: bool,
     propagator: Propagator,
+    durable_spans: Option<DurableSpans>,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -234,6 +224,13 @@ impl TracerProviderBuilder {
         self
     }
 
+    /// Sets which spans are exported and flushed as soon as they end. None by default.
+    #[must_use]
+    pub fn with_durable_spans(mut self, durable_spans: DurableSpans) -> Self {
+        self.durable_spans = Some(durable_spans);
+        self
+    }
+
     /// Disables recording if `disabled` is true. Contexts are propagated unchanged.
     #[must_use]
     pub fn with_disabled(mut self, disabled: bool) -> Self {
@@ -309,6 +306,7 @@ impl TracerProviderBuilder {
             disabled: self.disabled,
             random_flag: self.random_flag,
             exports_unsampled,
+            durable_spans: self.durable_spans,
         };
         let output = EngineOutput {
             gate: Arc::clone(queue.gate()),

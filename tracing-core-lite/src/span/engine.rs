@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::InstrumentationScope;
 
+use super::durable_spans::DurableSpans;
 use super::limits::SpanLimits;
+use super::record::SpanRecord;
 use super::scopes::Scopes;
 use crate::buffer::{Buffer, Gate, Intake};
 use crate::sampling::Sampler;
@@ -32,6 +34,8 @@ pub(crate) struct EngineSettings {
     pub(crate) random_flag: bool,
     /// Hand over spans that are recorded but not sampled, because a stage decides about them.
     pub(crate) exports_unsampled: bool,
+    /// The spans that are flushed as soon as they end.
+    pub(crate) durable_spans: Option<DurableSpans>,
 }
 
 /// Where the finished spans of an engine go.
@@ -74,6 +78,21 @@ impl Engine {
     #[inline]
     pub(crate) fn exports_unsampled(&self) -> bool {
         self.settings.exports_unsampled
+    }
+
+    /// Requests a flush if the span that `record` holds, which has just ended, is to be durable.
+    #[inline]
+    pub(crate) fn flush_if_durable(&self, record: &SpanRecord) {
+        if let Some(durable) = &self.settings.durable_spans {
+            self.flush_if_in(durable, record);
+        }
+    }
+
+    #[cold]
+    fn flush_if_in(&self, durable: &DurableSpans, record: &SpanRecord) {
+        if durable.matches(record) && !self.buffer.is_forked() {
+            self.buffer.queue().request_flush(None);
+        }
     }
 
     /// Whether spans are not recorded: the engine is disabled or shut down.

@@ -4,6 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
 use super::active::ActiveSpan;
+use super::end_durably::EndDurably;
 use super::error::ErrorText;
 use super::foreign::ForeignSpan;
 use super::name::SpanName;
@@ -11,6 +12,7 @@ use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use super::value::Value;
 use crate::box_pool::BoxPool;
+use crate::buffer::FlushError;
 use crate::clock::Timestamp;
 
 /// One operation of a trace, from [`SpanBuilder::start`](super::SpanBuilder::start) to [`end`](Span::end) or drop.
@@ -182,6 +184,37 @@ impl Span {
     /// Ends the span now, as dropping it does.
     pub fn end(self) {
         drop(self);
+    }
+
+    /// Ends the span, and returns a future that resolves when the span is in the backend or on disk: when all spans that
+    /// have ended by now were exported, and the exporter has flushed them.
+    ///
+    /// Never blocks. Calls that come while a flush is under way share the next one. With a disk queue
+    /// (`exporters::disk_queue`) that takes some milliseconds, whatever the receiver does. Without one it takes until the receiver has accepted the span. A span
+    /// that waits for the decision of a tail sampler counts as flushed. The future of a span that is not recorded
+    /// resolves at once.
+    ///
+    /// ```
+    /// use tracing_core_lite::TracerProvider;
+    /// # use tracing_core_lite::exporters::MemoryExporter;
+    ///
+    /// # async fn charge() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let provider = TracerProvider::builder().with_exporter(MemoryExporter::new()).build()?;
+    /// let span = provider.tracer("shop").span("charge card").start();
+    /// // … charge …
+    /// span.end_durably().await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn end_durably(self) -> EndDurably {
+        match &self.0 {
+            State::Recording(slot) => match slot.engine() {
+                Some(engine) => EndDurably::after(engine.buffer(), || drop(self)),
+                None => EndDurably::ready(Ok(())),
+            },
+            State::NotRecording(_) => EndDurably::ready(Ok(())),
+            State::Foreign(_) => EndDurably::ready(Err(FlushError::Foreign)),
+        }
     }
 
     /// Ends the span at `time`. A time before the start is replaced by the start.

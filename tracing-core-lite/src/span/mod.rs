@@ -25,7 +25,9 @@ pub(crate) mod attribute_cache;
 mod attribute_list;
 pub(crate) mod builder;
 pub mod data;
+mod durable_spans;
 pub(crate) mod encode;
+mod end_durably;
 pub(crate) mod engine;
 mod error;
 mod field;
@@ -50,6 +52,8 @@ pub(crate) mod value;
 
 pub use crate::clock::Timestamp;
 pub use builder::SpanBuilder;
+pub use durable_spans::DurableSpans;
+pub use end_durably::EndDurably;
 pub use error::{CurrentSpan, current_span};
 pub(crate) use future::DropOnPanic;
 pub use future::{FutureExt, InSpan};

@@ -21,6 +21,10 @@ impl Exporter for Scripted {
         *self.1.lock().unwrap() += 1;
         self.0.pop_front().unwrap_or_else(|| Ok(Exported::default()))
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 fn busy() -> Result<Exported, ExportError> {
@@ -89,6 +93,10 @@ impl Exporter for Blocked {
         let _ = self.0.recv();
         Ok(Exported::default())
     }
+
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
 }
 
 #[test]
@@ -125,6 +133,10 @@ fn a_panic_of_one_exporter_is_its_own() {
     impl Exporter for Panics {
         fn export(&mut self, _: &Batch, _: Instant) -> Result<Exported, ExportError> {
             panic!("expected by this test")
+        }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
         }
     }
     let calls = Arc::new(Mutex::new(0));

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use super::fill::{Fill, FillMarks, WakeAt};
 use super::requests::{RequestLog, Requests};
-use crate::buffer::{Chunk, Gate, SharedChunk};
+use crate::buffer::{Chunk, FlushError, FlushWaker, Gate, SharedChunk};
 use crate::pipeline::limits::BatchLimits;
 use crate::pipeline::report::Stats;
 
@@ -222,7 +222,11 @@ impl Queue {
             let requests = state.requests.requests();
             let is_full = mark.is_some_and(|mark| self.fill().reaches(mark));
             let now = Instant::now();
-            if requests.is_newer_than(seen) || is_full || now >= until {
+            let is_requested = match wake_at {
+                WakeAt::Never => requests.is_more_urgent_than(seen),
+                WakeAt::Due | WakeAt::Pressing => requests.is_newer_than(seen),
+            };
+            if is_requested || is_full || now >= until {
                 return requests;
             }
             state.wake_at = mark;
@@ -232,9 +236,15 @@ impl Queue {
     }
 
     /// Marks flush `number` and all earlier ones as done.
-    pub(crate) fn complete_flush(&self, number: u64, in_time: bool) {
-        self.lock().requests.complete_flush(number, in_time);
+    pub(crate) fn complete_flush(&self, number: u64, outcome: Result<(), FlushError>) {
+        let tasks = self.lock().requests.complete_flush(number, outcome);
         self.waiters.notify_all();
+        tasks.iter().for_each(|(_, task)| task.wake());
+    }
+
+    /// Notes the outcome of the shutdown.
+    pub(crate) fn set_shutdown_outcome(&self, outcome: Result<(), FlushError>) {
+        self.lock().requests.set_shutdown_outcome(outcome);
     }
 
     /// Marks the export thread as ended.
@@ -246,34 +256,48 @@ impl Queue {
             self.stats.count_after_shutdown(chunk.spans() as u64);
             self.release(chunk.spans(), chunk.held());
         }
-        state.requests.finish();
+        let tasks = state.requests.finish();
         drop(state);
         self.waiters.notify_all();
+        tasks.iter().for_each(|(_, task)| task.wake());
     }
 
-    /// Requests the export of all spans that ended before this call. Returns false if `deadline` passes first.
-    pub(crate) fn flush(&self, deadline: Instant) -> bool {
+    /// Requests the export of all spans that ended before this call, and waits for it until `deadline`.
+    pub(crate) fn flush(&self, deadline: Instant) -> Result<(), FlushError> {
         if self.gate.is_forked() {
-            return true;
+            return Ok(());
         }
         let mut state = self.lock();
         let number = state.requests.request_flush(deadline);
         self.worker.notify_one();
-        self.wait_until(state, deadline, |requests| requests.is_flush_over(number))
-            && self.lock().requests.was_flush_in_time(number)
+        if !self.wait_until(state, deadline, |requests| requests.is_flush_over(number)) {
+            return Err(FlushError::Timeout);
+        }
+        self.lock().requests.flush_outcome(number).unwrap_or(Ok(()))
     }
 
-    /// Accepts no more spans and requests the export of all that are queued. Returns false if `deadline` passes first.
-    pub(crate) fn close(&self, deadline: Instant) -> bool {
+    /// Requests the export of all spans that ended before this call, without waiting for it. Returns the number of the
+    /// flush.
+    pub(super) fn request_background_flush(&self, waker: Option<FlushWaker>) -> u64 {
+        let number = self.lock().requests.request_background_flush(waker);
+        self.worker.notify_one();
+        number
+    }
+
+    /// Accepts no more spans, requests the export of all that are queued, and waits for it until `deadline`.
+    pub(crate) fn close(&self, deadline: Instant) -> Result<(), FlushError> {
         if self.gate.is_forked() {
             self.gate.close();
-            return true;
+            return Ok(());
         }
         let mut state = self.lock();
         self.gate.close();
         state.requests.request_shutdown(deadline);
         self.worker.notify_one();
-        self.wait_until(state, deadline, RequestLog::is_finished)
+        if !self.wait_until(state, deadline, RequestLog::is_finished) {
+            return Err(FlushError::Timeout);
+        }
+        self.lock().requests.shutdown_outcome()
     }
 
     fn wait_until(

@@ -3,7 +3,7 @@
 use std::sync::atomic::Ordering;
 
 use super::bounded_queue::Queue;
-use crate::buffer::{Chunk, Dropped, Intake, SharedChunk};
+use crate::buffer::{Chunk, Dropped, FlushError, FlushWaker, Intake, SharedChunk};
 use crate::pipeline::report;
 
 impl Intake for Queue {
@@ -49,5 +49,17 @@ impl Intake for Queue {
                 }
             }
         }
+    }
+
+    fn lost(&self) -> u64 {
+        self.stats.snapshot(0).lost()
+    }
+
+    fn request_flush(&self, waker: Option<FlushWaker>) -> u64 {
+        self.request_background_flush(waker)
+    }
+
+    fn flush_outcome(&self, number: u64) -> Option<Result<(), FlushError>> {
+        self.lock().requests.flush_outcome(number)
     }
 }

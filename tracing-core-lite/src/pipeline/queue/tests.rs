@@ -1,7 +1,7 @@
 use std::time::{Duration, Instant};
 
 use super::{Queue, Requests, WakeAt};
-use crate::buffer::{Chunk, Intake};
+use crate::buffer::{Chunk, FlushError, Intake};
 use crate::pipeline::BatchLimits;
 
 const SOON: Duration = Duration::from_secs(10);
@@ -58,10 +58,12 @@ fn a_resting_thread_is_not_woken_before_a_quarter_of_the_queue_is_full() {
 fn a_flush_and_the_shutdown_end_a_rest() {
     let queue = queue_of(10_000);
     let past = Instant::now();
-    let (requests, time) = woken(&queue, WakeAt::Pressing, || assert!(!queue.flush(past)));
+    let (requests, time) =
+        woken(&queue, WakeAt::Pressing, || assert_eq!(queue.flush(past), Err(FlushError::Timeout)));
     assert!(time < SOON && requests.flush == 1 && !requests.closed);
     let queue = queue_of(10_000);
-    let (requests, time) = woken(&queue, WakeAt::Pressing, || assert!(!queue.close(past)));
+    let (requests, time) =
+        woken(&queue, WakeAt::Pressing, || assert_eq!(queue.close(past), Err(FlushError::Timeout)));
     assert!(time < SOON && requests.closed);
 }
 

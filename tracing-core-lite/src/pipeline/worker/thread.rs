@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::{Event, Phase};
+use crate::buffer::FlushError;
 use crate::clock::after;
 use crate::context::suppress_tracing;
 use crate::pipeline::exporter::Exporter;
@@ -138,11 +139,18 @@ impl Worker {
     fn answer(&mut self) -> Event {
         self.answered = self.seen;
         self.export_all();
-        let Requests { flush, closed, deadline } = self.answered;
+        let Requests { flush, closed, deadline, .. } = self.answered;
         let last_call = Instant::now() + LAST_CALL;
         let deadline = deadline.map_or(last_call, |deadline| deadline.max(last_call));
-        let flushed = self.close_sink(closed, deadline);
-        self.queue.complete_flush(flush, flushed || Instant::now() < deadline);
+        let outcome = match self.close_sink(closed, deadline) {
+            true => Ok(()),
+            false if Instant::now() >= deadline => Err(FlushError::Timeout),
+            false => Err(FlushError::NotDurable),
+        };
+        if closed {
+            self.queue.set_shutdown_outcome(outcome);
+        }
+        self.queue.complete_flush(flush, outcome);
         if closed { Event::Closed } else { Event::Drained }
     }
 
@@ -152,7 +160,7 @@ impl Worker {
             if closed { exporter.shutdown(deadline) } else { exporter.flush(deadline) }
         }));
         if let Ok(Err(error)) = &result {
-            self.reporter.failure(self.exporter.destination(), 0, &error.to_string());
+            self.reporter.flush_failure(self.exporter.destination(), &error.to_string());
         }
         matches!(result, Ok(Ok(())))
     }
@@ -178,6 +186,10 @@ mod tests {
             self.goes_on.recv().unwrap();
             self.told.send(cpu::has_time()).unwrap();
             Ok(Exported::default())
+        }
+
+        fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+            Ok(())
         }
     }
 
@@ -216,7 +228,7 @@ mod tests {
         std::thread::scope(|scope| {
             hand_over(1);
             assert!(had_time());
-            scope.spawn(|| assert!(queue.flush(Instant::now() + Duration::from_secs(10))));
+            scope.spawn(|| assert_eq!(queue.flush(Instant::now() + Duration::from_secs(10)), Ok(())));
             while !queue.has_requests_after(Requests::default()) {
                 std::thread::yield_now();
             }
@@ -228,6 +240,6 @@ mod tests {
         go_on.send(()).unwrap();
         assert!(had_time());
         drop(go_on);
-        assert!(queue.close(Instant::now() + Duration::from_secs(10)));
+        assert_eq!(queue.close(Instant::now() + Duration::from_secs(10)), Ok(()));
     }
 }

@@ -121,6 +121,11 @@ impl SpanRecord {
         }
     }
 
+    /// Returns whether the span has an attribute with this key.
+    pub(crate) fn has_attribute(&self, key: &str) -> bool {
+        encode::find_key(self.fields.as_slice(), ATTRIBUTE, key).is_some()
+    }
+
     #[cold]
     fn replace(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
         if let Some(old) = encode::find_key(self.fields.as_slice(), ATTRIBUTE, key) {

@@ -91,6 +91,10 @@ impl SpanRecord {
         }
     }
 
+    pub(crate) fn name(&self) -> &[u8] {
+        self.name.as_slice()
+    }
+
     #[inline]
     fn put_name(&mut self, name: SpanName<'_>) {
         self.name.clear();

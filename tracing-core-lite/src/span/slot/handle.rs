@@ -58,6 +58,11 @@ impl SlotHandle {
         Some(self.slot()?.lock()?.start_time())
     }
 
+    /// Returns the engine that records the span.
+    pub(crate) fn engine(&self) -> Option<Arc<Engine>> {
+        self.slot().map(Slot::shared_engine)
+    }
+
     /// Runs `write` on the record, unless the span has ended.
     #[inline]
     pub(crate) fn with<R>(&self, write: impl FnOnce(&mut SpanRecord, &Engine) -> R) -> Option<R> {

@@ -51,6 +51,10 @@ impl Slot {
         &self.identity.engine
     }
 
+    pub(super) fn shared_engine(&self) -> Arc<Engine> {
+        Arc::clone(&self.identity.engine)
+    }
+
     #[inline]
     pub(super) fn span_context(&self) -> &SpanContext {
         &self.identity.span_context
@@ -118,6 +122,7 @@ impl SlotIdentity {
             let trace_state = header.as_deref().unwrap_or_default();
             let identity = Identity { span_context: &self.span_context, trace_state };
             self.engine.buffer().push(self.scope, |chunk, field| record.finish(chunk, field, &identity, end));
+            self.engine.flush_if_durable(record);
         }
         record.shrink();
     }

@@ -133,6 +133,10 @@ impl Exporter for OtlpHttp {
         if response.status.is_success() { Ok(self.accepted(&response)) } else { Err(self.refused(&response)) }
     }
 
+    fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
+        Ok(())
+    }
+
     fn destination(&self) -> Option<&str> {
         self.url.split('?').next()
     }
