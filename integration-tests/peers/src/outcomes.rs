@@ -36,6 +36,10 @@ impl Exporter for Noted {
         outcome
     }
 
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.exporter.flush(deadline)
+    }
+
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
         self.exporter.shutdown(deadline)
     }
