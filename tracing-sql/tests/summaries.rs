@@ -47,6 +47,23 @@ fn of_sql_server() {
             ("EXEC @rc = dbo.p 1", "EXEC dbo.p"),
             ("CREATE OR ALTER PROC p AS SELECT a FROM t", "CREATE PROC p SELECT t"),
             ("BEGIN TRAN", "BEGIN TRAN"),
+            ("INSERT t VALUES (1)", "INSERT t"),
+            ("INSERT [dbo].[t] (a) SELECT b FROM c", "INSERT [dbo].[t] SELECT c"),
+            ("INSERT TOP (5) INTO t DEFAULT VALUES", "INSERT t"),
+            (
+                "CREATE DATABASE SCOPED CREDENTIAL c WITH IDENTITY = 'x'",
+                "CREATE DATABASE SCOPED CREDENTIAL c",
+            ),
+            ("CREATE DATABASE AUDIT SPECIFICATION s", "CREATE DATABASE AUDIT SPECIFICATION s"),
+            ("CREATE SERVER AUDIT a TO FILE (FILEPATH = 'x')", "CREATE SERVER AUDIT a"),
+            ("CREATE COLUMN MASTER KEY k WITH (a = 'x')", "CREATE COLUMN MASTER KEY k"),
+            ("ALTER COLUMN ENCRYPTION KEY k DROP VALUE", "ALTER COLUMN ENCRYPTION KEY k"),
+            ("CREATE PRIMARY XML INDEX ix ON t (a)", "CREATE XML INDEX ix"),
+            ("CREATE EXTERNAL DATA SOURCE d WITH (a = 1)", "CREATE EXTERNAL DATA SOURCE d"),
+            ("CREATE EXTERNAL FILE FORMAT f WITH (a = 1)", "CREATE EXTERNAL FILE FORMAT f"),
+            ("CREATE SECURITY POLICY p ADD FILTER PREDICATE f(a) ON t", "CREATE SECURITY POLICY p"),
+            ("DROP CRYPTOGRAPHIC PROVIDER p", "DROP CRYPTOGRAPHIC PROVIDER p"),
+            ("ALTER DATABASE CURRENT SET RECOVERY SIMPLE", "ALTER DATABASE CURRENT"),
         ],
         Generic,
     );
@@ -94,6 +111,23 @@ fn of_the_statement_that_defines_a_trigger_and_not_of_its_body() {
 }
 
 #[test]
+fn of_other_databases() {
+    check(
+        &[
+            ("CREATE PUBLIC DATABASE LINK l CONNECT TO u IDENTIFIED BY 'x'", "CREATE DATABASE LINK l"),
+            ("ALTER DATABASE SET x = 1", "ALTER DATABASE"),
+            ("INSERT INTO TABLE t SELECT a FROM b", "INSERT t SELECT b"),
+            ("INSERT OVERWRITE TABLE t SELECT a FROM b", "INSERT t SELECT b"),
+            ("INSERT INTO FUNCTION url('x') VALUES (1)", "INSERT url"),
+            ("INSERT ALL WHEN a THEN INTO t VALUES (1) SELECT a FROM b", "INSERT t"),
+            ("SELECT a FROM t SETTINGS b = 1, c = 2", "SELECT t"),
+            ("CREATE EXTERNAL TABLE t (a int)", "CREATE EXTERNAL TABLE t"),
+        ],
+        Generic,
+    );
+}
+
+#[test]
 fn of_the_query_that_is_a_table() {
     for dialect in [PostgreSql, MySql, Generic] {
         check(
@@ -105,6 +139,7 @@ fn of_the_query_that_is_a_table() {
                 ("INSERT INTO a TABLE b", "INSERT a TABLE b"),
                 ("CREATE VIEW v AS TABLE t", "CREATE VIEW v TABLE t"),
                 ("SELECT * FROM (TABLE t) x", "SELECT TABLE t"),
+                ("(TABLE orders) UNION (TABLE items)", "TABLE orders TABLE items"),
                 ("SELECT table.a FROM table WHERE table.b = 1", "SELECT table"),
                 ("DROP TABLE orders", "DROP TABLE orders"),
             ],

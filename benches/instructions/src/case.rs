@@ -6,6 +6,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::exporters::Discard;
+use tracing_core_lite::sampling::AlwaysOff;
 
 /// One row of the table, for each of its parents.
 pub struct Case {
@@ -32,6 +33,7 @@ pub enum Parent {
 }
 
 pub const SAMPLED_OR_NOT: &[Parent] = &[Parent::Sampled, Parent::Unsampled];
+pub const ROOT: &[Parent] = &[Parent::Absent];
 pub const ALL_PARENTS: &[Parent] = &[Parent::Sampled, Parent::Unsampled, Parent::Absent];
 
 impl Parent {
@@ -83,6 +85,12 @@ impl Work {
 /// A provider with the default settings, whose exporter discards the spans.
 pub fn provider() -> TracerProvider {
     TracerProvider::builder().with_exporter(Discard).build().expect("an export thread starts")
+}
+
+/// A provider that samples no trace.
+pub fn never_sampling() -> TracerProvider {
+    let builder = TracerProvider::builder().with_exporter(Discard).with_sampler(AlwaysOff);
+    builder.build().expect("an export thread starts")
 }
 
 /// Runs a future that has nothing to wait for.

@@ -6,11 +6,12 @@ use tracing_core_lite::TracerProvider;
 use tracing_core_lite::cache::{CacheOperation, TracedCache};
 use tracing_redis::TracedRedis;
 
-use crate::case::{Case, Parent, SAMPLED_OR_NOT, Work, drive};
+use crate::case::{Case, Parent, ROOT, SAMPLED_OR_NOT, Work, drive, never_sampling};
 
 pub fn cases() -> Vec<Case> {
     vec![
         Case { name: "redis, GET", parents: SAMPLED_OR_NOT, make: get },
+        Case { name: "redis, GET, sampler off", parents: ROOT, make: get_unsampled },
         Case { name: "redis, pipeline of 3", parents: SAMPLED_OR_NOT, make: pipeline },
         Case { name: "cache, hit", parents: SAMPLED_OR_NOT, make: hit },
     ]
@@ -49,6 +50,17 @@ fn get(parent: Parent, provider: Option<&TracerProvider>) -> Work {
         None => send_command(Answer),
         Some(provider) => send_command(traced(provider)),
     }
+}
+
+fn get_unsampled(_: Parent, provider: Option<&TracerProvider>) -> Work {
+    if provider.is_none() {
+        return send_command(Answer);
+    }
+    let provider = never_sampling();
+    let work = send_command(traced(&provider));
+    // It must not shut down before the process ends.
+    std::mem::forget(provider);
+    work
 }
 
 fn send_command(mut connection: impl ConnectionLike + 'static) -> Work {

@@ -301,10 +301,13 @@ impl<'a> Lexer<'a> {
                 self.at = end;
                 Kind::Comment
             }
-            None => {
-                self.in_executed_comment |= self.peek(0) == Some(b'/') && self.peek(1) == Some(b'*');
-                self.sign()
+            None if self.peek(0) == Some(b'/') && self.peek(1) == Some(b'*') => {
+                // `/*!` and `/*M!` are one token, or the `M` would be a word.
+                self.in_executed_comment = true;
+                self.at += if self.peek(2) == Some(b'!') { 3 } else { 4 };
+                Kind::Sign
             }
+            None => self.sign(),
         }
     }
 

@@ -28,6 +28,19 @@ pub(super) fn begins_assignment(bytes: &[u8], at: usize) -> bool {
     false
 }
 
+/// Returns whether `=` precedes the token at `at`.
+pub(super) fn follows_equals(bytes: &[u8], at: usize) -> bool {
+    bytes[..at].trim_ascii_end().ends_with(b"=")
+}
+
+/// Returns whether a name and its `=` follow.
+pub(super) fn begins_single_assignment(bytes: &[u8], at: usize) -> bool {
+    let rest = bytes[at..].trim_ascii_start();
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.`\"".contains(byte);
+    let length = rest.iter().position(|byte| !is_name(byte)).unwrap_or(rest.len());
+    length > 0 && is_assigned(rest, length)
+}
+
 /// Returns the next word.
 pub(super) fn next_word(bytes: &[u8], at: usize) -> &[u8] {
     let rest = bytes[at..].trim_ascii_start();

@@ -4,7 +4,25 @@ use super::state::State;
 use super::summarizer::Summarizer;
 use crate::sanitize::keyword::Keyword;
 use crate::sanitize::lexer::Token;
-use crate::sanitize::lookahead::next_byte;
+use crate::sanitize::lookahead::{next_byte, next_word};
+
+/// Words between `CREATE` and the kind of an index that are left out.
+const ATTRIBUTES: &[&[u8]] = &[b"PRIMARY", b"SELECTIVE"];
+
+/// Kinds of objects whose names begin with `DATABASE`.
+const KINDS_WITHIN_DATABASES: &[&[u8]] = &[b"AUDIT", b"ENCRYPTION", b"LINK", b"SCOPED"];
+
+/// First words of kinds such as `SECURITY POLICY`.
+const FIRST_HALVES: &[&[u8]] =
+    &[b"COLUMN", b"CRYPTOGRAPHIC", b"DATA", b"ENCRYPTION", b"EXTERNAL", b"FILE", b"SCOPED", b"SECURITY"];
+
+/// Kinds of objects that have a name.
+const NAMED_KINDS: &[&[u8]] =
+    &[b"AUDIT", b"FORMAT", b"LINK", b"POLICY", b"PROVIDER", b"SOURCE", b"SPECIFICATION"];
+
+fn contains(words: &[&[u8]], word: &[u8]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
 
 impl Summarizer<'_> {
     /// Reads the kind of the object that a statement creates, drops or alters.
@@ -43,10 +61,17 @@ impl Summarizer<'_> {
             | Keyword::Xml => {
                 self.operation(token, State::Object);
             }
-            // A database has one master key, without a name.
+            // A database has one master key, without a name. Those of columns have names.
             Keyword::Master => {
+                let before = self.sql[..token.start].trim_ascii_end().as_bytes();
+                self.has_no_name = !before.to_ascii_uppercase().ends_with(b"COLUMN");
                 self.operation(token, State::Object);
-                self.has_no_name = true;
+            }
+            // `CREATE DATABASE LINK l`
+            Keyword::Database
+                if contains(KINDS_WITHIN_DATABASES, next_word(self.sql.as_bytes(), token.end)) =>
+            {
+                self.operation(token, State::Object);
             }
             Keyword::User
             | Keyword::Role
@@ -82,10 +107,27 @@ impl Summarizer<'_> {
                 self.may_have_password = false;
             }
             _ if self.begins_attribute(token) => self.state = State::ObjectAttribute,
-            _ => {
-                self.operation(token, State::AfterObject);
-            }
+            _ => self.rare_object(token),
         }
+    }
+
+    /// Reads a word of a kind that has no keyword of its own.
+    fn rare_object(&mut self, token: Token) {
+        let word = &self.sql.as_bytes()[token.start..token.end];
+        let next = next_word(self.sql.as_bytes(), token.end);
+        if contains(ATTRIBUTES, word) {
+            return;
+        }
+        let is_first_half = contains(FIRST_HALVES, word)
+            || (word.eq_ignore_ascii_case(b"AUDIT") && contains(&[b"SPECIFICATION", b"POLICY"], next));
+        let then = if is_first_half {
+            State::Object
+        } else if contains(NAMED_KINDS, word) {
+            State::ObjectName
+        } else {
+            State::AfterObject
+        };
+        self.operation(token, then);
     }
 
     /// Returns whether `token` begins an attribute before the kind of an object: `DEFINER = root`, `SQL SECURITY
@@ -107,7 +149,8 @@ impl Summarizer<'_> {
     pub(super) fn object_name(&mut self, token: Token, keyword: Keyword) -> bool {
         match keyword {
             Keyword::If | Keyword::Not | Keyword::Exists | Keyword::Concurrently | Keyword::Only => false,
-            Keyword::On => {
+            // `CREATE INDEX ON t`, `ALTER DATABASE SET x = 1`
+            Keyword::On | Keyword::Set => {
                 self.state = State::AfterObject;
                 false
             }

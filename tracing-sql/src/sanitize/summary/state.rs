@@ -26,8 +26,10 @@ pub(super) enum State {
     Rest,
     /// A query behind a set operation.
     SetOperation,
-    /// `INTO`.
+    /// `INTO`, or the table.
     Insert,
+    /// `INTO`, after `INSERT ALL`.
+    InsertMany,
     InsertTarget,
     AfterInsertTarget,
     /// `FROM`.

@@ -214,6 +214,7 @@ impl<'a> Summarizer<'a> {
                 true
             }
             State::Table { .. } | State::TableParenthesis => self.target(token, State::AfterTable),
+            State::Insert if self.is_whole_insert(token) => self.target(token, State::AfterInsertTarget),
             State::InsertTarget => self.target(token, State::AfterInsertTarget),
             State::UpdateTarget | State::Target { .. } | State::Name | State::LockTarget => {
                 self.target(token, State::Rest)

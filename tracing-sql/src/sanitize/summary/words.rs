@@ -4,7 +4,7 @@ use super::state::State;
 use super::summarizer::Summarizer;
 use crate::sanitize::keyword::Keyword;
 use crate::sanitize::lexer::Token;
-use crate::sanitize::lookahead::{next_byte, next_word};
+use crate::sanitize::lookahead::{begins_single_assignment, next_byte, next_word};
 
 impl Summarizer<'_> {
     pub(super) fn word(&mut self, token: Token, keyword: Keyword) -> bool {
@@ -24,9 +24,13 @@ impl Summarizer<'_> {
             }
             State::SelectList => self.in_select_list(keyword, after_distinct),
             State::Table { .. } | State::TableParenthesis => return self.table(token, keyword),
-            State::AfterTable => self.after_table(keyword),
+            State::AfterTable => self.after_table(token, keyword),
             State::Rest if is_set_operation(keyword) => self.state = State::SetOperation,
-            State::Insert if keyword == Keyword::Into => self.state = State::InsertTarget,
+            State::Insert => return self.insert(token, keyword),
+            State::InsertMany if keyword == Keyword::Into => self.state = State::InsertTarget,
+            // `INSERT INTO TABLE t` of Spark, `INSERT INTO FUNCTION f()` of ClickHouse
+            State::InsertTarget
+                if matches!(keyword, Keyword::Table | Keyword::Function) && self.is_table_query(token) => {}
             State::InsertTarget => return self.target(token, State::AfterInsertTarget),
             State::AfterInsertTarget => self.after_insert_target(token, keyword),
             State::Delete if keyword == Keyword::From => self.state = State::Target { or: false },
@@ -81,6 +85,7 @@ impl Summarizer<'_> {
             }
             Keyword::Call | Keyword::Exec | Keyword::Execute | Keyword::Copy => {
                 self.writes = true;
+                self.may_have_password = keyword == Keyword::Copy;
                 State::Name
             }
             Keyword::Bulk => {
@@ -89,7 +94,12 @@ impl Summarizer<'_> {
             }
             Keyword::Table if self.is_table_query(token) => State::Target { or: false },
             Keyword::Use | Keyword::Pragma => State::Name,
-            Keyword::Begin | Keyword::Commit | Keyword::Rollback | Keyword::Start => State::Transaction,
+            Keyword::Begin | Keyword::Commit | Keyword::Rollback => State::Transaction,
+            // `START REPLICA USER = 'x' PASSWORD = 'y'`
+            Keyword::Start => {
+                self.may_have_password = true;
+                State::Transaction
+            }
             Keyword::Lock => State::LockTarget,
             Keyword::Explain | Keyword::Describe => State::Explained,
             Keyword::Values => State::Rest,
@@ -153,8 +163,10 @@ impl Summarizer<'_> {
             Keyword::With => self.state = State::CteName,
             Keyword::All | Keyword::Distinct if self.state == State::SetOperation => {}
             Keyword::Table
-                if matches!(self.state, State::SetOperation | State::AfterAs | State::TableParenthesis)
-                    && self.is_table_query(token) =>
+                if matches!(
+                    self.state,
+                    State::Parenthesis | State::SetOperation | State::AfterAs | State::TableParenthesis
+                ) && self.is_table_query(token) =>
             {
                 self.operation(token, State::Target { or: false });
             }
@@ -185,8 +197,12 @@ impl Summarizer<'_> {
         }
     }
 
-    fn after_table(&mut self, keyword: Keyword) {
+    fn after_table(&mut self, token: Token, keyword: Keyword) {
+        let is_settings = self.sql[token.start..token.end].eq_ignore_ascii_case("settings")
+            && begins_single_assignment(self.sql.as_bytes(), token.end);
         self.state = match keyword {
+            // ClickHouse
+            _ if is_settings => State::Rest,
             Keyword::Join | Keyword::StraightJoin | Keyword::Apply => State::Table { first: false },
             Keyword::Where
             | Keyword::Group
@@ -203,6 +219,32 @@ impl Summarizer<'_> {
             keyword if is_set_operation(keyword) => State::SetOperation,
             _ => State::AfterTable,
         };
+    }
+
+    /// Reads a word after `INSERT`. `INTO` may be missing in T-SQL and MySQL.
+    fn insert(&mut self, token: Token, keyword: Keyword) -> bool {
+        match keyword {
+            Keyword::Into => self.state = State::InsertTarget,
+            Keyword::All => self.state = State::InsertMany,
+            _ if self.is_whole_insert(token) => return self.target(token, State::AfterInsertTarget),
+            _ => {}
+        }
+        false
+    }
+
+    /// Returns whether the name that begins with `token` is the table of an `INSERT` without `INTO`.
+    pub(super) fn is_whole_insert(&self, token: Token) -> bool {
+        const THEN: [&[u8]; 8] =
+            [b"DEFAULT", b"EXEC", b"EXECUTE", b"OUTPUT", b"SELECT", b"SET", b"VALUES", b"WITH"];
+        let bytes = &self.sql.as_bytes()[token.start..];
+        let is_name =
+            |byte: &u8| byte.is_ascii_alphanumeric() || b"_.[]\"`#@$".contains(byte) || *byte >= 0x80;
+        let length = bytes.iter().position(|byte| !is_name(byte)).unwrap_or(bytes.len());
+        let is_modifier = next_word(bytes, 0).eq_ignore_ascii_case(b"TOP");
+        let then = next_word(bytes, length);
+        !is_modifier
+            && (next_byte(bytes, length) == Some(b'(')
+                || THEN.iter().any(|word| then.eq_ignore_ascii_case(word)))
     }
 
     fn after_insert_target(&mut self, token: Token, keyword: Keyword) {

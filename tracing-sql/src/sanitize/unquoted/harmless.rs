@@ -33,9 +33,10 @@ pub(super) fn is_exec_word(word: &str) -> bool {
     contains(EXEC_WORDS, word)
 }
 
-/// Returns whether settings of this kind of object can be altered with `ALTER … SET`.
+/// Returns whether this kind of object has settings that `ALTER … SET` changes. Most kinds have, and databases keep adding
+/// some.
 pub(super) fn has_settings(object: &str) -> bool {
-    contains(OBJECTS, object)
+    !contains(OBJECTS_WITHOUT_SETTINGS, object)
 }
 
 fn contains(list: &[&str], word: &str) -> bool {
@@ -137,8 +138,30 @@ const EXEC_WORDS: &[&str] = &[
     "with",
 ];
 
-const OBJECTS: &[&str] =
-    &["database", "function", "group", "login", "procedure", "role", "routine", "session", "system", "user"];
+const OBJECTS_WITHOUT_SETTINGS: &[&str] = &[
+    "aggregate",
+    "authorization",
+    "column",
+    "constraint",
+    "domain",
+    "extension",
+    "external",
+    "foreign",
+    "index",
+    "materialized",
+    "operator",
+    "policy",
+    "publication",
+    "rule",
+    "schema",
+    "sequence",
+    "statistics",
+    "table",
+    "tablespace",
+    "trigger",
+    "type",
+    "view",
+];
 
 #[cfg(test)]
 mod tests {
@@ -146,7 +169,7 @@ mod tests {
 
     #[test]
     fn the_lists_can_be_searched() {
-        for list in [SETTINGS, PRAGMAS, VALUES, FORMS, EXEC_WORDS, OBJECTS] {
+        for list in [SETTINGS, PRAGMAS, VALUES, FORMS, EXEC_WORDS, OBJECTS_WITHOUT_SETTINGS] {
             assert!(list.is_sorted(), "{list:?}");
         }
     }

@@ -10,9 +10,19 @@ pub(super) fn names_secret(word: &[u8]) -> bool {
 
 /// Returns whether a secret may follow this word without `=`.
 pub(super) fn introduces_password(word: &[u8]) -> bool {
-    const WORDS: [&[u8]; 6] =
-        [b"PASSWORD", b"PASSWD", b"PASSPHRASE", b"PWD", b"OLD_PASSWORD", b"MEDIAPASSWORD"];
-    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+    const WORDS: [&[u8]; 9] = [
+        b"PASSWORD",
+        b"PASSWD",
+        b"PASSPHRASE",
+        b"PWD",
+        b"OLD_PASSWORD",
+        b"MEDIAPASSWORD",
+        b"SALT",
+        b"SESSION_TOKEN",
+        b"SYMMETRIC_KEY",
+    ];
+    const ENDS: [&[u8]; 3] = [b"ACCESS_KEY", b"ACCESS_KEY_ID", b"_SYMMETRIC_KEY"];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known)) || ENDS.iter().any(|end| ends_with(word, end))
 }
 
 /// Returns whether a secret may follow this word without `=` in a list of options.

@@ -2,7 +2,6 @@
 
 use super::harmless::{is_harmless_pragma, is_harmless_setting, is_harmless_value, is_set_form};
 use super::tracker::{Mode, Seen, Statement, Tracker, Verdict};
-use crate::sanitize::dialect::Dialect;
 use crate::sanitize::keyword::Keyword;
 use crate::sanitize::lexer::Kind;
 use crate::sanitize::lookahead::{begins_assignment, is_assigned, next_byte};
@@ -66,9 +65,16 @@ impl Tracker<'_> {
     pub(super) fn in_setting_value(&mut self, seen: Seen, shows: bool, is_variable: bool) -> Verdict {
         let token = seen.token;
         let after_value = std::mem::replace(&mut self.after_value, matches!(seen.sign, 0 | b'?'));
-        if after_value && token.kind == Kind::Word && self.statement == Statement::CreateRoutine {
-            // The next clause of the routine.
+        let has_clauses =
+            matches!(self.statement, Statement::CreateRoutine | Statement::Query | Statement::Insert);
+        if after_value && token.kind == Kind::Word && has_clauses {
+            // The next clause of the routine or the query.
             self.mode = Mode::Free;
+            return Verdict::Show;
+        }
+        if after_value && begins_statement(seen.keyword) {
+            // T-SQL needs no semicolon, and `SET STATEMENT x = 1 FOR SELECT …` of MariaDB has none.
+            self.restart();
             return Verdict::Show;
         }
         match token.kind {
@@ -94,7 +100,7 @@ impl Tracker<'_> {
             }
             Kind::Name | Kind::DoubleQuoted if !shows => Verdict::Hide,
             Kind::Sign if seen.sign == b',' && self.depth == 0 => {
-                if self.dialect != Dialect::PostgreSql && begins_assignment(self.bytes(), token.end) {
+                if begins_assignment(self.bytes(), token.end) {
                     self.mode = Mode::SettingName { words: false };
                 }
                 Verdict::Show
@@ -139,8 +145,38 @@ impl Tracker<'_> {
     }
 }
 
+/// Returns whether a statement can begin with this word after the value of a setting.
+fn begins_statement(keyword: Keyword) -> bool {
+    matches!(
+        keyword,
+        Keyword::Alter
+            | Keyword::Backup
+            | Keyword::Begin
+            | Keyword::Create
+            | Keyword::Declare
+            | Keyword::Delete
+            | Keyword::Deny
+            | Keyword::Drop
+            | Keyword::Exec
+            | Keyword::Execute
+            | Keyword::Grant
+            | Keyword::If
+            | Keyword::Insert
+            | Keyword::Merge
+            | Keyword::Open
+            | Keyword::Restore
+            | Keyword::Revoke
+            | Keyword::Select
+            | Keyword::Set
+            | Keyword::Truncate
+            | Keyword::Update
+            | Keyword::Use
+            | Keyword::With
+    )
+}
+
 fn is_scope(word: &str) -> bool {
-    ["GLOBAL", "SESSION", "LOCAL", "OPTION", "PERSIST", "PERSIST_ONLY"]
+    ["GLOBAL", "SESSION", "LOCAL", "OPTION", "PERSIST", "PERSIST_ONLY", "STATEMENT"]
         .iter()
         .any(|scope| word.eq_ignore_ascii_case(scope))
 }

@@ -5,16 +5,17 @@ use super::secret_word::introduces_password;
 use super::tracker::{Mode, Seen, Statement, Tracker};
 use crate::sanitize::dialect::Dialect;
 use crate::sanitize::keyword::Keyword;
-use crate::sanitize::lookahead::next_word;
+use crate::sanitize::lookahead::{begins_single_assignment, next_byte, next_word};
 
 impl Tracker<'_> {
     pub(super) fn first_word(&mut self, seen: Seen) {
         let text = self.text(seen.token);
         let is_generic = self.dialect == Dialect::Generic;
-        let is_system_procedure = is_generic
-            && text.len() > 3
-            && (text.as_bytes()[..3].eq_ignore_ascii_case(b"sp_")
-                || text.as_bytes()[..3].eq_ignore_ascii_case(b"xp_"));
+        if std::mem::take(&mut self.explains) && is_word_of_explain(text) {
+            self.words = 0;
+            self.explains = true;
+            return;
+        }
         self.statement = Statement::Other;
         match seen.keyword {
             Keyword::Set => self.mode = Mode::SettingName { words: false },
@@ -33,9 +34,17 @@ impl Tracker<'_> {
             | Keyword::Replace
             | Keyword::With
             | Keyword::Values
-            | Keyword::Table
-            | Keyword::Explain => self.statement = Statement::Query,
-            _ if is_system_procedure => self.mode = Mode::Arguments,
+            | Keyword::Table => self.statement = Statement::Query,
+            // The statement that is explained follows.
+            Keyword::Explain => {
+                self.statement = Statement::Query;
+                self.words = 0;
+                self.explains = true;
+            }
+            _ if is_generic && is_system_procedure(&self.bytes()[seen.token.start..]) => {
+                self.mode = Mode::Procedure;
+                self.name = Some((seen.token.start, seen.token.end));
+            }
             _ if text.eq_ignore_ascii_case("conn") => self.statement = Statement::Connect,
             _ if text.eq_ignore_ascii_case("define") => self.mode = Mode::SettingName { words: false },
             _ => {}
@@ -44,6 +53,17 @@ impl Tracker<'_> {
 
     pub(super) fn next_word(&mut self, seen: Seen, may_have_secret: bool) {
         let text = self.text(seen.token);
+        if matches!(self.mode, Mode::Free | Mode::SettingValue { .. }) && self.begins_procedure(seen) {
+            self.mode = Mode::Procedure;
+            self.name = None;
+            return;
+        }
+        if self.mode == Mode::Free && self.begins_definition(seen) {
+            self.restart();
+            self.words = 1;
+            self.first_word(seen);
+            return;
+        }
         match self.mode {
             Mode::OptionName => {
                 if !matches!(seen.keyword, Keyword::Add | Keyword::Set | Keyword::Drop) {
@@ -74,6 +94,12 @@ impl Tracker<'_> {
             }
             _ => return,
         }
+        if self.begins_settings(seen, text) {
+            self.mode = Mode::SettingName { words: false };
+            self.name = None;
+            self.after_value = false;
+            return;
+        }
         self.in_statement(seen, text);
         if self.mode == Mode::Free && self.statement != Statement::Query {
             self.look_for_secret(seen, text, may_have_secret);
@@ -93,7 +119,7 @@ impl Tracker<'_> {
                 self.mode = Mode::SettingName { words: true };
                 self.name = None;
             }
-            (Statement::Create | Statement::Alter { .. }, Keyword::Select) => {
+            (Statement::Create | Statement::Alter { .. } | Statement::Copy { .. }, Keyword::Select) => {
                 self.statement = Statement::Query
             }
             (Statement::Create, Keyword::Function | Keyword::Procedure) => {
@@ -115,13 +141,6 @@ impl Tracker<'_> {
                 self.expect_secret(Mode::Free);
             }
             (Statement::Insert, Keyword::Select | Keyword::With) => self.statement = Statement::Query,
-            (Statement::Insert | Statement::Other, Keyword::Exec)
-                if self.dialect == Dialect::Generic
-                    && !next_word(self.bytes(), seen.token.end).eq_ignore_ascii_case(b"ON") =>
-            {
-                self.mode = Mode::Procedure;
-                self.name = None;
-            }
             (Statement::Insert, Keyword::Format)
                 if self.dialect == Dialect::Generic
                     && self.depth == 0
@@ -132,4 +151,98 @@ impl Tracker<'_> {
             _ => {}
         }
     }
+
+    /// Returns whether the word is `EXEC` or `EXECUTE` before the name of a procedure. In T-SQL, it needs no semicolon
+    /// before it.
+    fn begins_procedure(&self, seen: Seen) -> bool {
+        if self.dialect != Dialect::Generic
+            || self.depth > 0
+            || !matches!(seen.keyword, Keyword::Exec | Keyword::Execute)
+        {
+            return false;
+        }
+        let (bytes, end) = (self.bytes(), seen.token.end);
+        // A literal or a parenthesis holds no unquoted value.
+        let begins_name = next_byte(bytes, end)
+            .is_some_and(|byte| byte.is_ascii_alphabetic() || b"_[@#\"".contains(&byte) || byte >= 0x80);
+        begins_name && !is_word_after_execute(next_word(bytes, end))
+    }
+
+    /// Returns whether the word begins the definition of something that has a password, without a semicolon before it.
+    fn begins_definition(&self, seen: Seen) -> bool {
+        const OBJECTS: [&[u8]; 9] = [
+            b"APPLICATION",
+            b"ASYMMETRIC",
+            b"CERTIFICATE",
+            b"CREDENTIAL",
+            b"LOGIN",
+            b"MASTER",
+            b"ROLE",
+            b"SYMMETRIC",
+            b"USER",
+        ];
+        let next = next_word(self.bytes(), seen.token.end);
+        self.dialect == Dialect::Generic
+            && self.depth == 0
+            && matches!(seen.keyword, Keyword::Alter | Keyword::Create | Keyword::Open)
+            && OBJECTS.iter().any(|object| next.eq_ignore_ascii_case(object))
+    }
+
+    /// Returns whether the word is `SETTINGS` before a setting, as in ClickHouse.
+    fn begins_settings(&self, seen: Seen, text: &str) -> bool {
+        let (bytes, end) = (self.bytes(), seen.token.end);
+        self.mode == Mode::Free
+            && self.dialect == Dialect::Generic
+            && text.eq_ignore_ascii_case("settings")
+            && bytes.get(end).is_some_and(u8::is_ascii_whitespace)
+            && begins_single_assignment(bytes, end)
+    }
+}
+
+/// Returns whether this word between `EXPLAIN` and a statement belongs to `EXPLAIN`.
+fn is_word_of_explain(word: &str) -> bool {
+    ["ANALYZE", "EXTENDED", "FOR", "PLAN", "QUERY", "VERBOSE"]
+        .iter()
+        .any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Returns whether this word cannot be the name of a procedure after `EXECUTE`: `GRANT EXECUTE ON p`, `SELECT exec FROM
+/// t`.
+fn is_word_after_execute(word: &[u8]) -> bool {
+    const WORDS: [&[u8]; 24] = [
+        b"AND",
+        b"ANY",
+        b"AS",
+        b"ASC",
+        b"BETWEEN",
+        b"DESC",
+        b"ELSE",
+        b"END",
+        b"FROM",
+        b"FUNCTION",
+        b"GROUP",
+        b"IMMEDIATE",
+        b"IN",
+        b"IS",
+        b"LIKE",
+        b"LIMIT",
+        b"NOT",
+        b"ON",
+        b"OR",
+        b"ORDER",
+        b"PROCEDURE",
+        b"THEN",
+        b"TO",
+        b"WHERE",
+    ];
+    WORDS.iter().any(|known| word.eq_ignore_ascii_case(known))
+}
+
+/// Returns whether a text begins with the name of a system procedure of SQL Server: `sp_who`, `master..xp_cmdshell`.
+fn is_system_procedure(bytes: &[u8]) -> bool {
+    let is_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.[]".contains(byte);
+    let path = &bytes[..bytes.iter().position(|byte| !is_name(byte)).unwrap_or(bytes.len())];
+    let last = path.rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    let last = last.strip_prefix(b"[").unwrap_or(last);
+    last.len() > 3 && (last[..3].eq_ignore_ascii_case(b"sp_") || last[..3].eq_ignore_ascii_case(b"xp_"))
 }

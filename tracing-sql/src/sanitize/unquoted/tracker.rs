@@ -97,6 +97,8 @@ pub(in crate::sanitize) struct Tracker<'a> {
     pub(super) statement: Statement,
     /// The words of the statement so far.
     pub(super) words: u32,
+    /// Whether the first words were `EXPLAIN`, and the statement follows.
+    pub(super) explains: bool,
     /// The number of open parentheses, and of those around the options that are being read.
     pub(super) depth: usize,
     pub(super) options_depth: usize,
@@ -123,6 +125,7 @@ impl<'a> Tracker<'a> {
             resume: Mode::Free,
             statement: Statement::None,
             words: 0,
+            explains: false,
             depth: 0,
             options_depth: 0,
             name: None,
@@ -153,8 +156,13 @@ impl<'a> Tracker<'a> {
     /// Ends a statement. Returns whether lines of data follow.
     pub(in crate::sanitize) fn end_statement(&mut self) -> bool {
         let has_data = self.statement == Statement::Copy { from: true, stdin: true };
-        *self = Self::new(self.sql, self.dialect);
+        self.restart();
         has_data
+    }
+
+    /// Treats the next word as the first one of a statement.
+    pub(super) fn restart(&mut self) {
+        *self = Self::new(self.sql, self.dialect);
     }
 
     pub(super) fn text(&self, token: Token) -> &'a str {
@@ -184,16 +192,8 @@ impl<'a> Tracker<'a> {
         }
         if self.after_identified && self.mode == Mode::Free {
             self.after_identified = false;
-            match seen.keyword {
-                Keyword::Replace => {
-                    self.mode = Mode::OldPassword;
-                    return Verdict::DropWithSpace;
-                }
-                Keyword::Or => {
-                    self.mode = Mode::Identified;
-                    return Verdict::Show;
-                }
-                _ => {}
+            if let Some(verdict) = self.continue_identified(seen) {
+                return verdict;
             }
         }
         let verdict = match self.mode {
@@ -263,8 +263,15 @@ impl<'a> Tracker<'a> {
         } else if self.mode == Mode::OptionName && matches!(seen.token.kind, Kind::Name | Kind::DoubleQuoted)
         {
             self.mode = Mode::OptionValue;
-        } else if self.words == 0 {
-            self.statement = Statement::Other;
+        } else {
+            if self.words == 0 {
+                self.statement = Statement::Other;
+            }
+            if self.mode == Mode::Free
+                && matches!(seen.token.kind, Kind::Name | Kind::DoubleQuoted | Kind::Literal)
+            {
+                self.look_for_quoted_option(seen, may_have_secret);
+            }
         }
         self.begins_option = seen.sign == b',' || seen.keyword == Keyword::With;
     }
@@ -272,7 +279,9 @@ impl<'a> Tracker<'a> {
     fn opened(&mut self) {
         self.depth += 1;
         let is_options = self.mode == Mode::Options
-            || (self.statement == Statement::CreateSecret && self.mode == Mode::Free && self.depth == 1);
+            || (matches!(self.statement, Statement::CreateSecret | Statement::Attach)
+                && self.mode == Mode::Free
+                && self.depth == 1);
         if is_options {
             self.mode = Mode::OptionName;
             self.options_depth = self.depth;
