@@ -42,6 +42,7 @@ pub mod pipeline;
 pub mod propagation;
 pub mod provider;
 pub mod redact;
+pub mod redaction;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 pub mod sampling;

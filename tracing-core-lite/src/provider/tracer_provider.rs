@@ -11,6 +11,7 @@ use crate::pipeline::frame::Framer;
 use crate::pipeline::queue::Queue;
 use crate::pipeline::{BatchLimits, ExportStats, Exporter, ExporterStats, worker};
 use crate::propagation::Propagator;
+use crate::redaction::Redaction;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
 use crate::span::scopes::Scopes;
@@ -146,6 +147,7 @@ pub struct TracerProviderBuilder {
     random_flag: bool,
     propagator: Propagator,
     durable_spans: Option<DurableSpans>,
+    redaction: Redaction,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -157,6 +159,7 @@ impl std::fmt::Debug for TracerProviderBuilder {
             .field("batch", &self.batch)
             .field("disabled", &self.disabled)
             .field("propagator", &self.propagator)
+            .field("redaction", &self.redaction)
             .finish_non_exhaustive()
     }
 }
@@ -208,6 +211,14 @@ impl TracerProviderBuilder {
     #[must_use]
     pub fn with_exporter(mut self, exporter: impl Exporter) -> Self {
         self.exporter = Some(Box::new(exporter));
+        self
+    }
+
+    /// Sets the rules by which secrets are removed before spans are exported. The default masks values of denied keys and
+    /// secrets with a known prefix; see [`Redaction`].
+    #[must_use]
+    pub fn with_redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
         self
     }
 
@@ -297,9 +308,10 @@ impl TracerProviderBuilder {
         let queue = Arc::new(Queue::new(self.batch.normalized()));
         let scopes = Arc::new(Scopes::default());
         let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
+        let exporter = self.redaction.clone().wrap(exporter);
         let exports_unsampled = exporter.judges_unsampled();
         let framer = Framer::new(resource.iter(), resource.schema_url());
-        worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, exporter)?;
+        worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, Box::new(exporter))?;
         let settings = EngineSettings {
             sampler,
             limits: self.limits,

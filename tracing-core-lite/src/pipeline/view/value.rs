@@ -32,6 +32,11 @@ impl<'a> AttributeView<'a> {
         Ok(self.split()?)
     }
 
+    /// Returns the key and the value of an encoded `KeyValue`.
+    pub(crate) fn split_bytes(bytes: &'a [u8]) -> Result<(&'a [u8], &'a [u8]), Malformed> {
+        Self { bytes }.split()
+    }
+
     #[inline]
     fn split(&self) -> Result<(&'a [u8], &'a [u8]), Malformed> {
         let mut parts: (&[u8], &[u8]) = (&[], &[]);

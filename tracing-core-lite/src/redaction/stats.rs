@@ -1,0 +1,54 @@
+//! How much was redacted.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::detector::Detector;
+
+/// The most keys that are counted on their own. Others are counted under [`OTHER_KEYS`].
+const MAX_KEYS: usize = 200;
+
+/// The name under which further keys are counted.
+const OTHER_KEYS: &str = "other";
+
+/// The numbers of redacted values.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RedactionStats {
+    /// By the detector that found them.
+    pub by_detector: BTreeMap<Detector, u64>,
+    /// By the key of the attribute, or by the field: `name`, `status.message`. After 200 keys, further ones are counted as
+    /// `other`.
+    pub by_key: BTreeMap<String, u64>,
+}
+
+impl RedactionStats {
+    /// Returns the number of all redacted values.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.by_detector.values().sum()
+    }
+
+    pub(super) fn add(&mut self, key: &str, detector: Detector, count: u64) {
+        *self.by_detector.entry(detector).or_default() += count;
+        let known = self.by_key.contains_key(key) || self.by_key.len() < MAX_KEYS;
+        *self.by_key.entry(if known { key } else { OTHER_KEYS }.to_owned()).or_default() += count;
+    }
+}
+
+/// Shared counts. Only the export thread adds to them.
+#[derive(Debug, Default)]
+pub(super) struct Counts(Mutex<RedactionStats>);
+
+impl Counts {
+    pub(super) fn add(&self, found: &[(String, Detector)]) {
+        let mut stats = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for (key, detector) in found {
+            stats.add(key, *detector, 1);
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> RedactionStats {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
