@@ -11,6 +11,7 @@ use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::exporters::Discard;
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
+use crate::redaction::Redaction;
 use crate::sampling::{self, Sampler};
 use crate::span::{DurableSpans, SpanLimits};
 
@@ -50,6 +51,7 @@ pub struct Init {
     drop_timeout: Option<Duration>,
     random_flag: bool,
     durable_spans: Option<DurableSpans>,
+    redaction: Redaction,
 }
 
 /// An exporter. Exporters need not implement `Debug`.
@@ -123,6 +125,13 @@ impl Init {
         self
     }
 
+    /// Sets the rules by which secrets are removed before spans are exported. See
+    /// [`TracerProviderBuilder::with_redaction`].
+    pub fn with_redaction(mut self, redaction: Redaction) -> Self {
+        self.redaction = redaction;
+        self
+    }
+
     /// Sets whether roots carry the random flag of W3C Trace Context Level 2; false by default. See
     /// [`TracerProviderBuilder::with_random_flag`].
     pub fn with_random_flag(mut self, random_flag: bool) -> Self {
@@ -187,7 +196,7 @@ impl Init {
         let mut warnings = Vec::new();
         let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
         warnings.extend(errors.iter().map(ToString::to_string));
-        builder = builder.with_random_flag(self.random_flag);
+        builder = builder.with_random_flag(self.random_flag).with_redaction(self.redaction.clone());
         builder = builder.with_resource(self.resource(variables, &mut warnings));
         builder = builder.with_shared_sampler(match self.sampler {
             Some(sampler) => sampler,

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+#[cfg(feature = "redaction")]
 use std::sync::Arc;
 
 use crate::redact::REDACTED;

@@ -7,9 +7,7 @@ use super::action::Action;
 use super::detector::{Detector, Finding};
 use super::keys::{self, KeyPattern};
 use super::prefix;
-use super::stage::Redacting;
 use super::stats::{Counts, RedactionStats};
-use crate::pipeline::Exporter;
 
 /// The rules by which secrets are removed from spans before they are exported.
 ///
@@ -110,14 +108,6 @@ impl Redaction {
     pub fn with_allowed_key(mut self, pattern: &str) -> Self {
         self.allowed.push(KeyPattern::new(pattern));
         self
-    }
-
-    /// Returns an exporter that applies these rules and passes the spans on to `exporter`.
-    ///
-    /// [`TracerProviderBuilder::with_redaction`](crate::TracerProviderBuilder::with_redaction) does this for a provider.
-    #[must_use]
-    pub fn wrap<E: Exporter>(self, exporter: E) -> Redacting<E> {
-        Redacting::new(self, exporter)
     }
 
     /// Returns what was redacted so far by these rules and their clones.

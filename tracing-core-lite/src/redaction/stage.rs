@@ -17,11 +17,17 @@ pub struct Redacting<E> {
     exporter: E,
 }
 
-impl<E: Exporter> Redacting<E> {
-    pub(super) fn new(rules: Redaction, exporter: E) -> Self {
-        Self { rules, exporter }
+impl Redaction {
+    /// Returns an exporter that applies these rules and passes the spans on to `exporter`.
+    ///
+    /// [`TracerProviderBuilder::with_redaction`](crate::TracerProviderBuilder::with_redaction) does this for a provider.
+    #[must_use]
+    pub fn wrap<E: Exporter>(self, exporter: E) -> Redacting<E> {
+        Redacting { rules: self, exporter }
     }
+}
 
+impl<E: Exporter> Redacting<E> {
     /// Returns the batch without its secrets, and what was redacted. Returns `None` if it has none.
     fn redacted(&self, batch: &Batch) -> Result<Option<(Batch, Vec<Redacted>)>, DecodeError> {
         if self.rules.off || !batch.slices().any(|slice| self.rules.may_apply(slice)) {

@@ -5,29 +5,49 @@ use std::sync::OnceLock;
 use super::patterns::PATTERNS;
 use crate::redaction::keys::DENIED_WORDS;
 
-/// A set of pairs of bytes.
-struct PairSet(Box<[u64; 1024]>);
+/// A set of pairs of bytes, with a byte for each: reading one is a single load. Text touches few of its cache lines.
+struct PairSet(Box<[u8; 1 << 16]>);
 
 impl PairSet {
-    fn insert(&mut self, pair: u16) {
-        self.0[usize::from(pair >> 6)] |= 1 << (pair & 63);
+    #[inline]
+    fn contains(&self, pair: u16) -> u8 {
+        self.0[usize::from(pair)]
+    }
+}
+
+/// A set of three bytes in a row. It may contain others with the same hash.
+struct TripleSet(Box<[u64; 1024]>);
+
+impl TripleSet {
+    fn bit(triple: [u8; 3]) -> u32 {
+        u32::from_le_bytes([triple[0], triple[1], triple[2], 0]).wrapping_mul(0x9E37_79B1) >> 16
+    }
+
+    fn insert(&mut self, triple: [u8; 3]) {
+        let bit = Self::bit(triple);
+        self.0[(bit >> 6) as usize] |= 1 << (bit & 63);
     }
 
     #[inline]
-    fn contains(&self, first: u8, second: u8) -> bool {
-        let pair = u16::from_le_bytes([first, second]);
-        self.0[usize::from(pair >> 6)] >> (pair & 63) & 1 == 1
+    fn contains(&self, triple: &[u8]) -> bool {
+        let [first, second, third] = *triple else { return false };
+        let bit = Self::bit([first, second, third]);
+        self.0[(bit >> 6) as usize & 1023] >> (bit & 63) & 1 == 1
     }
 }
 
 /// Finds the places in bytes where one of the patterns may stand.
 ///
 /// Of each pattern, three bytes in a row are chosen: those that are rare in text. Both pairs in them are in the set, so a
-/// look at every second position of the haystack meets one of the two.
+/// look at every second position of the haystack meets one of the two. The third byte then rules out most of what only
+/// resembles a needle.
 pub(super) struct Scanner {
     pairs: PairSet,
-    /// For each pair of the set: the needle, and where the pair is in it.
+    triples: TripleSet,
+    /// The pairs of the set, each with a needle and where the pair is in it.
     places: Vec<(u16, u8, u16)>,
+    /// For each pair, one more than the index of its first place.
+    first_places: Box<[u16; 1 << 16]>,
     needles: Vec<&'static str>,
 }
 
@@ -51,21 +71,30 @@ impl Scanner {
     }
 
     fn new(needles: Vec<&'static str>) -> Self {
-        let mut pairs = PairSet(Box::new([0; 1024]));
+        let mut pairs = PairSet(Box::new([0; 1 << 16]));
+        let mut triples = TripleSet(Box::new([0; 1024]));
         let mut places = Vec::new();
         for (index, needle) in needles.iter().enumerate() {
             let bytes = needle.as_bytes();
             let at = rarest_three(bytes);
             for offset in [at, at + 1] {
-                for pair in cases(bytes[offset], bytes[offset + 1]) {
-                    pairs.insert(pair);
+                for pair in cases([bytes[offset], bytes[offset + 1]]) {
+                    let pair = u16::from_le_bytes(pair);
+                    pairs.0[usize::from(pair)] = 1;
                     places.push((pair, offset as u8, index as u16));
                 }
             }
+            cases([bytes[at], bytes[at + 1], bytes[at + 2]])
+                .into_iter()
+                .for_each(|triple| triples.insert(triple));
         }
         places.sort_unstable();
         places.dedup();
-        Self { pairs, places, needles }
+        let mut first_places = Box::new([0; 1 << 16]);
+        for (index, (pair, ..)) in places.iter().enumerate().rev() {
+            first_places[usize::from(*pair)] = index as u16 + 1;
+        }
+        Self { pairs, triples, places, first_places, needles }
     }
 
     /// Returns the first hit at or behind `from`. Hits that start earlier in the text come later if their rare bytes do.
@@ -84,18 +113,27 @@ impl Scanner {
 
     #[inline]
     fn next_pair(&self, haystack: &[u8], from: usize) -> Option<(Hit, usize)> {
-        // Eight positions are tested without a branch in between, as nearly all of them fail.
+        // Four positions are tested without a branch in between, as nearly all of them fail.
         let mut at = from;
-        while let Some(window) = haystack.get(at..at + 16) {
-            let any = (0..8)
-                .fold(false, |any, step| any | self.pairs.contains(window[2 * step], window[2 * step + 1]));
-            if any && let Some(found) = (0..8).find_map(|step| self.hit_at(haystack, at + 2 * step)) {
-                return Some(found);
+        while let Some(window) = haystack.get(at..).and_then(|rest| rest.first_chunk()) {
+            let window = u64::from_le_bytes(*window);
+            let pair = |step: usize| (window >> (16 * step)) as u16;
+            let any = (0..4).fold(0, |any, step| any | self.pairs.contains(pair(step)));
+            if any != 0 {
+                let marked =
+                    (0..4).filter(|step| self.pairs.contains(pair(*step)) != 0).map(|step| at + 2 * step);
+                let resembling = marked.filter(|place| self.resembles(haystack, *place));
+                if let Some(found) = resembling.into_iter().find_map(|place| self.hit_at(haystack, place)) {
+                    return Some(found);
+                }
             }
-            at += 16;
+            at += 8;
         }
         while at + 1 < haystack.len() {
-            if let Some(found) = self.hit_at(haystack, at) {
+            let pair = u16::from_le_bytes([haystack[at], haystack[at + 1]]);
+            if self.pairs.contains(pair) == 1
+                && let Some(found) = self.hit_at(haystack, at)
+            {
                 return Some(found);
             }
             at += 2;
@@ -103,14 +141,19 @@ impl Scanner {
         None
     }
 
+    /// Returns whether the pair at `at` and the byte in front of it or behind it may be the rare bytes of a needle.
+    #[inline]
+    fn resembles(&self, haystack: &[u8], at: usize) -> bool {
+        let triple =
+            |start: usize| haystack.get(start..start + 3).is_some_and(|triple| self.triples.contains(triple));
+        triple(at) || at.checked_sub(1).is_some_and(triple)
+    }
+
     /// Returns the needle that covers the pair at `at`, and where to go on.
+    #[cold]
     fn hit_at(&self, haystack: &[u8], at: usize) -> Option<(Hit, usize)> {
-        let (first, second) = (haystack[at], haystack[at + 1]);
-        if !self.pairs.contains(first, second) {
-            return None;
-        }
-        let pair = u16::from_le_bytes([first, second]);
-        let from = self.places.partition_point(|place| place.0 < pair);
+        let pair = u16::from_le_bytes([haystack[at], haystack[at + 1]]);
+        let from = usize::from(self.first_places[usize::from(pair)]).checked_sub(1)?;
         let places = self.places[from..].iter().take_while(|place| place.0 == pair);
         let longest = places
             .filter_map(|(_, offset, needle)| {
@@ -124,11 +167,24 @@ impl Scanner {
     }
 }
 
+/// Pairs that occur often in keys and values of attributes.
+const COMMON_PAIRS: &[&str] = &[
+    "al", "an", "ar", "as", "at", "ce", "co", "ct", "de", "e.", "ec", "ed", "el", "en", "er", "es", "et",
+    "ha", "he", "ho", "id", "in", "io", "is", "it", "la", "le", "me", "ne", "nt", "om", "on", "or", "p.",
+    "qu", "re", "ri", "rk", "ro", "rs", "s_", "se", "si", "sp", "ss", "st", "te", "th", "ti", "to", "tr",
+    "tt", "ur", "us", "ve", "_a",
+];
+
 /// Returns the start of the three bytes in a row that are rarest in exported spans.
 fn rarest_three(bytes: &[u8]) -> usize {
-    (0..bytes.len() - 2)
-        .min_by_key(|at| bytes[*at..at + 3].iter().map(|byte| frequency(*byte)).sum::<u32>())
-        .unwrap_or(0)
+    let cost = |at: &usize| {
+        let pairs = bytes[*at..at + 3].windows(2);
+        let common = pairs
+            .filter(|pair| COMMON_PAIRS.iter().any(|common| common.as_bytes().eq_ignore_ascii_case(pair)))
+            .count();
+        (common, bytes[*at..at + 3].iter().map(|byte| frequency(*byte)).sum::<u32>())
+    };
+    (0..bytes.len() - 2).min_by_key(cost).unwrap_or(0)
 }
 
 /// A rough order of how often characters occur in keys and values of attributes.
@@ -141,12 +197,16 @@ fn frequency(byte: u8) -> u32 {
     }
 }
 
-/// Returns the pairs that equal these two bytes when the case of ASCII letters is ignored.
-fn cases(first: u8, second: u8) -> impl Iterator<Item = u16> {
-    let both = |byte: u8| [byte.to_ascii_lowercase(), byte.to_ascii_uppercase()];
-    both(first)
-        .into_iter()
-        .flat_map(move |first| both(second).map(|second| u16::from_le_bytes([first, second])))
+/// Returns what equals these bytes when the case of ASCII letters is ignored.
+fn cases<const N: usize>(bytes: [u8; N]) -> Vec<[u8; N]> {
+    (0..1_u32 << N)
+        .map(|upper| {
+            let mut variant = bytes.map(|byte| byte.to_ascii_lowercase());
+            let marked = variant.iter_mut().enumerate().filter(|(at, _)| upper >> at & 1 == 1);
+            marked.for_each(|(_, byte)| byte.make_ascii_uppercase());
+            variant
+        })
+        .collect()
 }
 
 #[cfg(test)]
