@@ -8,4 +8,5 @@ pub mod adaptive;
 pub mod config;
 pub mod coverage;
 pub mod head;
+#[cfg(feature = "tail")]
 pub mod tail;

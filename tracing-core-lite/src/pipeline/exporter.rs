@@ -58,7 +58,7 @@ pub trait Exporter: Send + 'static {
     }
 
     /// Lets the exporter count exported and dropped spans in `stats`, and returns true, if it accepts batches before it
-    /// has exported them. Only exporters of this crate can use it.
+    /// has exported them. Only exporters of this workspace use it.
     #[doc(hidden)]
     fn count_into(&mut self, _stats: &PipelineStats) -> bool {
         false

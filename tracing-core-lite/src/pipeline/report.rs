@@ -109,6 +109,12 @@ impl PipelineStats {
         &self.0
     }
 
+    /// Returns another handle of the same counts.
+    #[must_use]
+    pub fn share(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+
     /// Counts spans that the receiver accepted, of which it rejected some.
     pub fn count_exported(&self, spans: u64, rejected: u64) {
         self.0.count_exported(spans, rejected);

@@ -1,0 +1,88 @@
+//! The tail sampler without threads and without a clock.
+
+use std::time::Duration;
+
+use tracing_core_lite::pipeline::Batch;
+
+use super::plan::PlanError;
+use super::settings::TailSettings;
+use super::shard::Shard;
+use super::stats::{Counts, TailStats};
+
+/// A tail sampler that is driven by its caller: it takes spans in at given times, and decides what is due. For tests, for
+/// explaining a configuration, and for programs with a loop of their own. [`TailSampler`](super::TailSampler) runs one
+/// per shard.
+///
+/// ```
+/// use std::time::Duration;
+/// use tracing_core_lite::pipeline::Batch;
+/// use tracing_sampling::tail::{Policy, TailBuffer, TailSettings};
+///
+/// let settings = TailSettings::default().with_policies(vec![Policy::always_sample("all")]);
+/// let mut buffer = TailBuffer::new(settings)?;
+/// buffer.add(&Batch::new(Vec::new().into(), 0), Duration::ZERO);
+/// buffer.poll(Duration::from_secs(30));
+/// assert!(buffer.take_kept().is_empty());
+/// # Ok::<(), tracing_sampling::tail::PlanError>(())
+/// ```
+#[derive(Debug)]
+pub struct TailBuffer {
+    shard: Shard,
+    counts: Counts,
+}
+
+impl TailBuffer {
+    /// Creates an empty buffer.
+    ///
+    /// # Errors
+    /// Returns an error if a policy is invalid.
+    pub fn new(settings: TailSettings) -> Result<Self, PlanError> {
+        let counts = Counts::default();
+        let shard = Shard::new(settings.with_shards(1), counts.clone())?;
+        Ok(Self { shard, counts })
+    }
+
+    /// Takes the spans of a batch in. `now` is the time since any fixed moment, and must not decrease.
+    pub fn add(&mut self, batch: &Batch, now: Duration) {
+        self.shard.ingest(batch.request(), 0, 1, nanos(now));
+    }
+
+    /// Decides what is due. Returns when to call again, unless nothing is pending.
+    pub fn poll(&mut self, now: Duration) -> Option<Duration> {
+        self.shard.poll(nanos(now)).map(Duration::from_nanos)
+    }
+
+    /// Decides the traces whose root has ended.
+    pub fn decide_rooted(&mut self, now: Duration) {
+        self.shard.decide_rooted(nanos(now));
+    }
+
+    /// Decides every pending trace.
+    pub fn decide_all(&mut self, now: Duration) {
+        self.shard.decide_all(nanos(now));
+    }
+
+    /// Takes the kept spans.
+    #[must_use]
+    pub fn take_kept(&mut self) -> Vec<Batch> {
+        self.shard.take_ready(true)
+    }
+
+    /// Replaces the settings. Pending traces are judged by the new policies.
+    ///
+    /// # Errors
+    /// Returns an error, and changes nothing, if a policy is invalid.
+    pub fn reload(&mut self, settings: TailSettings) -> Result<(), PlanError> {
+        self.shard.reload(settings.with_shards(1))
+    }
+
+    /// Returns what happened so far.
+    #[must_use]
+    pub fn stats(&self) -> TailStats {
+        Counts::sum([&self.counts])
+    }
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,79 @@
+//! Evaluation as in the Collector.
+
+use super::bucket::{Bucket, SecondShares};
+use crate::tail::decision::Decision;
+use crate::tail::facts::{Facts, LIMIT};
+
+/// A policy for the Collector's rules.
+#[derive(Debug)]
+pub(super) enum Node {
+    Always,
+    /// Some span meets the condition with this number.
+    Met(u8),
+    /// No span does.
+    Unmet {
+        condition: u8,
+        legacy: bool,
+    },
+    /// At least, or above, so many milliseconds.
+    Latency {
+        millis: i64,
+        inclusive: bool,
+    },
+    Spans {
+        min: u64,
+        max: u64,
+    },
+    Probability(f64),
+    RateLimit(Bucket),
+    BytesLimit(Bucket),
+    And(Vec<Node>),
+    Drop(Vec<Node>),
+    Not(Box<Node>),
+    Composite {
+        subs: Vec<Node>,
+        shares: SecondShares,
+    },
+}
+
+impl Node {
+    /// Returns the outcome for a trace. `now` is in nanoseconds.
+    pub(super) fn evaluate(&mut self, trace: u128, facts: &Facts, now: u64) -> Decision {
+        let decide = |keeps| if keeps { Decision::Sampled } else { Decision::NotSampled };
+        match self {
+            Self::Always => Decision::Sampled,
+            Self::Met(condition) => decide(facts.matched >> *condition & 1 == 1),
+            Self::Unmet { condition, legacy } => match (facts.matched >> *condition & 1 == 1, *legacy) {
+                (met, false) => decide(!met),
+                (true, true) => Decision::InvertNotSampled,
+                (false, true) => Decision::InvertSampled,
+            },
+            Self::Latency { millis, inclusive } => {
+                let duration = facts.duration_millis();
+                decide(duration > *millis || (*inclusive && duration == *millis))
+            }
+            Self::Spans { min, max } => decide(facts.spans >= *min && (*max == 0 || facts.spans <= *max)),
+            Self::Probability(probability) => {
+                let kept = (*probability * LIMIT as f64) as u64;
+                decide(LIMIT - facts.randomness(trace) <= kept)
+            }
+            Self::RateLimit(bucket) => decide(bucket.take(facts.spans, now)),
+            Self::BytesLimit(bucket) => decide(bucket.take(facts.bytes, now)),
+            Self::And(nodes) => decide(all_match(nodes, trace, facts, now)),
+            Self::Drop(nodes) => match all_match(nodes, trace, facts, now) {
+                true => Decision::Dropped,
+                false => Decision::NotSampled,
+            },
+            Self::Not(node) => node.evaluate(trace, facts, now).negated(),
+            Self::Composite { subs, shares } => {
+                let matching = subs.iter_mut().position(|sub| sub.evaluate(trace, facts, now).is_match());
+                decide(matching.is_some_and(|index| shares.take(index, facts.spans, now)))
+            }
+        }
+    }
+}
+
+/// Asks the nodes in order, up to the first that does not match.
+fn all_match(nodes: &mut [Node], trace: u128, facts: &Facts, now: u64) -> bool {
+    nodes.iter_mut().all(|node| node.evaluate(trace, facts, now).is_match())
+}

@@ -1,0 +1,32 @@
+//! Policies, compiled for fast evaluation.
+
+mod bucket;
+mod budget;
+mod collector;
+mod compile;
+mod condition;
+mod consistent;
+
+pub(super) use compile::Plan;
+pub use compile::PlanError;
+pub(super) use consistent::Candidate;
+
+/// The outcome for one trace.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Verdict {
+    /// Whether the trace is kept.
+    pub(super) kept: bool,
+    /// The number of the policy that decided.
+    pub(super) by: Option<usize>,
+    /// How the thresholds of spans change. `None` leaves them as they are.
+    pub(super) threshold: Option<NewThreshold>,
+}
+
+/// The threshold of a kept trace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum NewThreshold {
+    /// At least this.
+    AtLeast(u64),
+    /// 0: the stage saw every trace.
+    Always,
+}

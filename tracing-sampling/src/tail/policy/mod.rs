@@ -1,0 +1,6 @@
+//! Policies: which traces are kept.
+
+mod builders;
+mod model;
+
+pub use model::{AttributeMatch, Policy, PolicyKind, Share, TextMatch};
