@@ -16,6 +16,46 @@ pub struct Section {
     pub end: u64,
 }
 
+/// Spans under their parents, for which a critical path can be found.
+///
+/// Spans are addressed by an index below [`len`](Self::len). Following children must not lead back to a span.
+pub trait SpanTree {
+    /// Returns the number of spans.
+    fn len(&self) -> usize;
+
+    /// Returns whether there are no spans.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Returns start and end of a span, in nanoseconds. The end is not before the start.
+    fn times(&self, span: usize) -> (u64, u64);
+
+    /// Returns the children of a span.
+    fn children(&self, span: usize) -> &[usize];
+
+    /// Returns whether the parent of a span waits for it.
+    fn is_awaited(&self, span: usize) -> bool;
+}
+
+impl SpanTree for Trace<'_> {
+    fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    fn times(&self, span: usize) -> (u64, u64) {
+        (self.span(span).start_time_unix_nano, self.span(span).end())
+    }
+
+    fn children(&self, span: usize) -> &[usize] {
+        &self.nodes[span].children
+    }
+
+    fn is_awaited(&self, span: usize) -> bool {
+        !self.span(span).follows_from_parent()
+    }
+}
+
 /// Returns the critical path of a trace's [main span](Trace::main), by start.
 ///
 /// The sections cover the main span without gaps or overlaps. The path is found from the end backwards: at each moment it
@@ -24,11 +64,16 @@ pub struct Section {
 /// left out, and so is everything below it.
 #[must_use]
 pub fn critical_path(trace: &Trace<'_>) -> Vec<Section> {
+    trace.main().map(|main| critical_path_of(trace, main)).unwrap_or_default()
+}
+
+/// Returns the critical path of a span, by start, in the same way as [`critical_path`].
+#[must_use]
+pub fn critical_path_of<T: SpanTree + ?Sized>(tree: &T, span: usize) -> Vec<Section> {
     let mut sections = Vec::new();
-    let Some(main) = trace.main() else { return sections };
-    let bounds = bounds(trace, main);
+    let bounds = bounds(tree, span);
     let mut open: Vec<Frame> = Vec::new();
-    open.extend(Frame::enter(trace, &bounds, main));
+    open.extend(Frame::enter(tree, &bounds, span));
     while let Some(frame) = open.last_mut() {
         let (node, reached) = (frame.node, frame.reached);
         let mut add = |start, end| {
@@ -40,7 +85,7 @@ pub fn critical_path(trace: &Trace<'_>) -> Vec<Section> {
             Some((child, (child_start, child_end))) => {
                 frame.reached = child_start;
                 add(child_end, reached);
-                open.extend(Frame::enter(trace, &bounds, child));
+                open.extend(Frame::enter(tree, &bounds, child));
             }
             None => {
                 add(frame.start, reached);
@@ -66,9 +111,9 @@ struct Frame {
 }
 
 impl Frame {
-    fn enter(trace: &Trace<'_>, bounds: &[Option<Bounds>], node: usize) -> Option<Self> {
+    fn enter<T: SpanTree + ?Sized>(tree: &T, bounds: &[Option<Bounds>], node: usize) -> Option<Self> {
         let (start, reached) = bounds[node]?;
-        let mut children = trace.nodes[node].children.clone();
+        let mut children = tree.children(node).to_vec();
         children.sort_by_key(|&child| bounds[child].map(|(start, end)| (end, Reverse(start))));
         Some(Self { node, start, reached, children })
     }
@@ -85,17 +130,16 @@ impl Frame {
 }
 
 /// Returns the bounds of every span; `None` for spans that are not awaited.
-fn bounds(trace: &Trace<'_>, main: usize) -> Vec<Option<Bounds>> {
-    let mut bounds = vec![None; trace.nodes.len()];
-    let time = |node: usize| (trace.span(node).start_time_unix_nano, trace.span(node).end());
-    bounds[main] = Some(time(main));
+fn bounds<T: SpanTree + ?Sized>(tree: &T, main: usize) -> Vec<Option<Bounds>> {
+    let mut bounds = vec![None; tree.len()];
+    bounds[main] = Some(tree.times(main));
     let mut open = vec![main];
     while let Some(parent) = open.pop() {
         let Some((parent_start, parent_end)) = bounds[parent] else { continue };
-        for &child in &trace.nodes[parent].children {
-            let (start, end) = time(child);
+        for &child in tree.children(parent) {
+            let (start, end) = tree.times(child);
             let is_outside = start >= parent_end || end <= parent_start;
-            if !is_outside && !trace.span(child).follows_from_parent() {
+            if !is_outside && tree.is_awaited(child) {
                 bounds[child] = Some((start.max(parent_start), end.min(parent_end)));
                 open.push(child);
             }

@@ -2,6 +2,7 @@
 //!
 //! - [`Span`] is one finished span, and [`Trace`] arranges spans under their parents.
 //! - [`critical_path`] returns the sections of time that the duration of a trace consists of.
+//!   [`critical_path_of`] does the same for any other model of spans, a [`SpanTree`].
 //! - [`waterfall`] draws traces as text for a terminal, [`svg`] as a picture for a page.
 //!
 //! Names, services and messages come from traced programs. Control characters in them are escaped before they reach a
@@ -27,7 +28,7 @@ mod render;
 mod span;
 mod trace;
 
-pub use critical_path::{Section, critical_path};
+pub use critical_path::{Section, SpanTree, critical_path, critical_path_of};
 pub use render::{WaterfallOptions, svg, waterfall};
 pub use span::{Link, Outcome, Span};
 pub use trace::{Node, Trace};

@@ -1,0 +1,305 @@
+//! The command line.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Turns traces into answers: where the time goes, what broke and why, what depends on what, and what is wrong with the
+/// tracing itself.
+///
+/// Reads what OpenTelemetry, Jaeger, Tempo, Zipkin and the Collector write, plain or in gzip or zstd. Without a command, it
+/// prints a summary.
+#[derive(Debug, Parser)]
+#[command(
+    name = "trace-lens",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true
+)]
+#[command(
+    after_help = "Exit codes: 0 clean, 1 a finding (`check`, or any command with --exit-code), 2 unusable input, 3 too little data."
+)]
+pub(crate) struct Program {
+    #[command(subcommand)]
+    pub(crate) verb: Option<Verb>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// What all commands about traces take.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Shared {
+    /// Files to read; `-` is standard input.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+/// Which traces are looked at, and how the answer is printed.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Options {
+    /// Look only at traces with a span of this service.
+    #[arg(long, value_name = "NAME", help_heading = "Which traces")]
+    pub(crate) service: Option<String>,
+    /// Look only at traces whose root has this name or service.
+    #[arg(long, value_name = "NAME", help_heading = "Which traces")]
+    pub(crate) root: Option<String>,
+    /// Look only at traces that start at or after this time: RFC 3339, seconds since 1970, or `15m` for 15 minutes ago.
+    #[arg(long, value_name = "TIME", help_heading = "Which traces")]
+    pub(crate) since: Option<String>,
+    /// Look only at traces that start before this time.
+    #[arg(long, value_name = "TIME", help_heading = "Which traces")]
+    pub(crate) until: Option<String>,
+    /// Look only at traces that this query selects, for example `{ .http.route = "/checkout" && status = error }`.
+    #[arg(long = "where", value_name = "TRACEQL", help_heading = "Which traces")]
+    pub(crate) query: Option<String>,
+    /// Use times as recorded, without correcting clock skew.
+    #[arg(long, help_heading = "Which traces")]
+    pub(crate) raw_times: bool,
+    /// Print at most this many rows of each table.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, help_heading = "Output")]
+    pub(crate) limit: usize,
+    /// Print the answer in this format.
+    #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
+    pub(crate) format: Format,
+    /// Exit with 1 if the answer holds a finding.
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_code: bool,
+}
+
+/// How an answer is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a terminal.
+    Text,
+    /// For programs; `trace-lens schema` prints its schema.
+    Json,
+    /// Markdown.
+    Md,
+    /// A picture (`show`).
+    Svg,
+    /// A page in one file.
+    Html,
+    /// Graphviz (`map`).
+    Dot,
+    /// Mermaid (`map`).
+    Mermaid,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Draw one trace.
+    Show(OneTrace),
+    /// Show where the time goes: the critical path of one trace, or of all.
+    Path(PathArgs),
+    /// Show which service calls which.
+    Map(Shared),
+    /// Show what broke, what caused it, and what was not called because of it.
+    Errors(Shared),
+    /// Show how long requests take.
+    Latency(LatencyArgs),
+    /// Show what slow or failed traces have in common.
+    Why(WhyArgs),
+    /// Show what is wrong with the tracing itself.
+    Quality(Shared),
+    /// Show which hosts have clocks that differ.
+    Skew(Shared),
+    /// Show patterns that cost time: repeated queries, retries, calls one after the other.
+    Patterns(Shared),
+    /// Compare two traces, or two files of traces.
+    Diff(DiffArgs),
+    /// Check traces against limits and a baseline, for CI.
+    Check(CheckArgs),
+    /// Compute volume, storage and bandwidth of tracing.
+    Plan(PlanArgs),
+    /// Write the tracing documentation of a system as Markdown.
+    Document(DocumentArgs),
+    /// List traces.
+    Search(Shared),
+    /// Write traces in another format.
+    Convert(ConvertArgs),
+    /// Write results that can be merged later.
+    Partial(PartialArgs),
+    /// Merge results of `partial`, and print the summary of all.
+    Merge(Shared),
+    /// Print the JSON schema of `--format json`.
+    Schema,
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Write manual pages into a folder.
+    Man {
+        /// The folder.
+        folder: std::path::PathBuf,
+    },
+}
+
+/// One trace.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct OneTrace {
+    /// The id of the trace, or its first digits; `slowest` and `failed` pick one.
+    #[arg(value_name = "ID")]
+    pub(crate) trace: String,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PathArgs {
+    /// Show one trace: its id, or `slowest`.
+    #[arg(long, value_name = "ID")]
+    pub(crate) trace: Option<String>,
+    /// Show what happens if a service, or one of its operations, is faster: `payment=50ms`, `payment/charge=50ms`.
+    #[arg(long, value_name = "SERVICE[/NAME]=DURATION")]
+    pub(crate) what_if: Option<String>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct LatencyArgs {
+    /// The bounds of the buckets.
+    #[arg(long, value_name = "DURATION", value_delimiter = ',', default_value = "100ms,500ms,1s")]
+    pub(crate) buckets: Vec<String>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+#[group(id = "selection", required = true, multiple = false, args = ["slow", "failed", "select"])]
+pub(crate) struct WhyArgs {
+    /// Compare traces slower than a duration (`>1s`) or a percentile (`>p99`) with the others.
+    #[arg(long, value_name = "LIMIT")]
+    pub(crate) slow: Option<String>,
+    /// Compare traces whose root failed with the others.
+    #[arg(long)]
+    pub(crate) failed: bool,
+    /// Compare traces that this query selects with the others.
+    #[arg(long, value_name = "TRACEQL")]
+    pub(crate) select: Option<String>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DiffArgs {
+    /// A file, or the id of a trace with --in.
+    pub(crate) left: String,
+    /// A file, or the id of a trace with --in.
+    pub(crate) right: String,
+    /// Compare two traces of these files.
+    #[arg(long = "in", value_name = "FILE")]
+    pub(crate) files: Vec<String>,
+    #[command(flatten)]
+    pub(crate) options: Options,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct CheckArgs {
+    /// Traces, or a partial, to compare with.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<String>,
+    /// A limit on a figure: `path.p95=500ms`, `errors.rate=1%`, `quality.orphan=0`, or a growth over the baseline:
+    /// `path.p95=+10%`.
+    #[arg(long = "max", value_name = "FIGURE=LIMIT")]
+    pub(crate) limits: Vec<String>,
+    /// Fewer traces than this are too little data.
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) min_traces: u64,
+    /// Write the results as JUnit XML.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) junit: Option<std::path::PathBuf>,
+    /// Print annotations for GitHub Actions.
+    #[arg(long)]
+    pub(crate) github: bool,
+    /// Print the figures that can be limited.
+    #[arg(long)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PlanArgs {
+    /// Requests per second.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) rate: f64,
+    /// The share of requests that is traced: `1%` or `0.01`.
+    #[arg(long, value_name = "SHARE", default_value = "100%")]
+    pub(crate) sampling: String,
+    /// Bytes per trace, such as `10KB`. Measured if files are given.
+    #[arg(long, value_name = "SIZE")]
+    pub(crate) trace_bytes: Option<String>,
+    /// Spans per trace. Measured if files are given.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) spans: Option<f64>,
+    /// How many days traces are kept.
+    #[arg(long, value_name = "DAYS", default_value_t = 30.0)]
+    pub(crate) retention: f64,
+    /// Copies of each trace.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
+    pub(crate) replicas: f64,
+    /// How much smaller traces are when stored: 4 for a quarter.
+    #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
+    pub(crate) compression: f64,
+    /// Keep only a share of traces after some days: `7:10%`.
+    #[arg(long, value_name = "DAYS:SHARE")]
+    pub(crate) downsample: Vec<String>,
+    /// The price of a gigabyte for a month.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) price: Option<f64>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct DocumentArgs {
+    /// The sampling rules, one per line, as they are to be printed.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sampling: Option<std::path::PathBuf>,
+    /// Exit with 1 if this file differs from the documentation of the traces.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) check: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ConvertArgs {
+    /// The format to write.
+    #[arg(long, value_enum)]
+    pub(crate) to: Target,
+    /// The file to write; standard output by default.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}
+
+/// A format that is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Target {
+    /// OTLP, one JSON document a line.
+    OtlpJson,
+    /// OTLP protobuf.
+    OtlpProto,
+    /// Jaeger's JSON.
+    Jaeger,
+    /// Zipkin v2 JSON.
+    Zipkin,
+    /// Folded stacks, for flame graphs.
+    Folded,
+    /// Chrome's trace events, for Perfetto.
+    Chrome,
+}
+
+#[derive(Debug, Clone, Args)]
+pub(crate) struct PartialArgs {
+    /// The file to write; standard output by default.
+    #[arg(long, short, value_name = "FILE")]
+    pub(crate) output: Option<std::path::PathBuf>,
+    #[command(flatten)]
+    pub(crate) shared: Shared,
+}

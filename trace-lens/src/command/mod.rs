@@ -1,0 +1,26 @@
+//! The program: one file per verb.
+
+mod answer;
+mod args;
+mod check;
+mod convert;
+mod dependencies;
+mod diff;
+mod document;
+mod errors;
+mod generate;
+mod input;
+mod latency;
+mod partial;
+mod path;
+mod patterns;
+mod plan;
+mod quality;
+mod run;
+mod search;
+mod show;
+mod skew;
+mod summary;
+mod why;
+
+pub(crate) use run::main;

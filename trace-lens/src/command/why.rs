@@ -1,0 +1,84 @@
+//! `why`: what slow or failed traces have in common.
+
+use trace_lens::Lens;
+use trace_lens::filter::{Query, parse_span_of_time};
+use trace_lens::model::Trace;
+use trace_lens::show::Document;
+use trace_lens::show::units::percent;
+
+use super::answer::{Answer, Failure};
+use super::args::WhyArgs;
+use super::input::load;
+
+/// Fewer traces than this on either side say nothing.
+const LEAST: u64 = 5;
+
+pub(crate) fn run(args: &WhyArgs) -> Result<Answer, Failure> {
+    let lens = load(&args.shared)?;
+    let comparison = match (&args.slow, &args.select) {
+        (Some(limit), _) => {
+            let limit = slow_limit(&lens, limit)?;
+            lens.why(move |trace| duration_of(trace) > limit)
+        }
+        (None, Some(query)) => {
+            let query: Query = query.parse().map_err(Failure::unusable)?;
+            lens.why(move |trace| query.matches(trace))
+        }
+        (None, None) => lens.why(|trace| trace.main().is_some_and(|it| it.is_failed())),
+    };
+    let why = comparison.why();
+    if why.traces.selected < LEAST || why.traces.others < LEAST {
+        return Err(Failure::TooLittle(format!(
+            "{} traces are selected and {} are not; at least {LEAST} of each are needed",
+            why.traces.selected, why.traces.others
+        )));
+    }
+    let mut out = Document::new();
+    out.heading(format!(
+        "What {} selected traces have that {} others do not",
+        why.traces.selected, why.traces.others
+    ));
+    if why.reasons.is_empty() {
+        out.text(format!("nothing significant among {} attribute values", why.tests));
+    }
+    let rows = why.reasons.iter().take(args.shared.options.limit).map(|it| {
+        let value = it.value.clone().unwrap_or_else(|| "(absent)".to_owned());
+        let chance =
+            if it.probability < 1e-4 { "< 0.0001".to_owned() } else { format!("{:.4}", it.probability) };
+        vec![
+            it.key.clone(),
+            value,
+            percent(it.selected_share),
+            percent(it.other_share),
+            chance,
+            it.carrier.clone(),
+        ]
+    });
+    out.table(&["attribute", "value", "selected#", "others#", "by chance#", "on spans of"], rows.collect());
+    if !why.left_out.is_empty() {
+        out.text(format!("left out, as nearly each trace has its own value: {}", why.left_out.join(", ")));
+    }
+    Ok(Answer::new("why", out, &why)?.with_finding(!why.reasons.is_empty()))
+}
+
+fn duration_of(trace: Trace<'_>) -> u64 {
+    trace.main().map_or(0, |it| it.duration())
+}
+
+/// The nanoseconds of `>1s` or `>p99`.
+fn slow_limit(lens: &Lens, text: &str) -> Result<u64, Failure> {
+    let limit = text.trim().trim_start_matches(['>', '=']).trim();
+    let wrong = || Failure::unusable(format!("{text:?} is no limit; write `>1s` or `>p99`"));
+    let Some(percentile) = limit.strip_prefix('p') else {
+        return parse_span_of_time(limit).ok_or_else(wrong);
+    };
+    let percentile: f64 = percentile.parse().map_err(|_| wrong())?;
+    if !(0.0..100.0).contains(&percentile) {
+        return Err(wrong());
+    }
+    let mut durations: Vec<u64> = lens.traces().map(duration_of).collect();
+    durations.sort_unstable();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+    let rank = (percentile / 100.0 * durations.len() as f64).ceil() as usize;
+    Ok(durations.get(rank.saturating_sub(1)).copied().unwrap_or(0))
+}

@@ -1,0 +1,289 @@
+//! Reads one file of any format.
+
+use std::io::{self, BufRead, Read};
+
+use super::json;
+use super::open::Opened;
+use super::protobuf::{Broken, Frames, Framing};
+use super::report::{FileReport, Position, Problem, ReadError};
+use super::sink::Sink;
+use super::workers::{Full, Work, run};
+use crate::model::SpanSet;
+
+/// How many bytes of lines or messages a thread parses at a time.
+const BLOCK: usize = 2 << 20;
+/// The length of a line beyond which a file is read as one document.
+const MAX_LINE: usize = 64 << 20;
+/// The size up to which documents are read from memory, which is faster than from a stream.
+const MAX_IN_MEMORY: u64 = 1 << 30;
+
+/// What the begin of a file shows it to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Format {
+    Empty,
+    JsonLines,
+    JsonDocuments,
+    Protobuf(Framing),
+}
+
+impl Format {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::JsonLines => "JSON lines",
+            Self::JsonDocuments => "JSON",
+            Self::Protobuf(Framing::None) => "OTLP protobuf",
+            Self::Protobuf(Framing::Varint) => "OTLP protobuf, lengths as varints",
+            Self::Protobuf(Framing::BigEndian) => "messages after lengths of 4 bytes",
+        }
+    }
+
+    fn detect(head: &[u8]) -> Result<Self, String> {
+        let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+        let Some(first) = text.iter().find(|it| !it.is_ascii_whitespace()) else { return Ok(Self::Empty) };
+        match (first, head) {
+            (_, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => Err("UTF-16 text; convert it to UTF-8".to_owned()),
+            (_, [b'P', b'A', b'R', b'1', ..]) => Err("a Parquet file".to_owned()),
+            (_, [b'P', b'K', 3, 4, ..]) => Err("a ZIP archive; unpack it".to_owned()),
+            (b'{' | b'[', _) if Framing::detect(head).is_none() || head[0] != 0x0a => Ok(json_format(text)),
+            _ => Framing::detect(head).map(Self::Protobuf).ok_or_else(|| unknown(head)),
+        }
+    }
+}
+
+fn unknown(head: &[u8]) -> String {
+    let begin = &head[..head.len().min(24)];
+    match std::str::from_utf8(begin) {
+        Ok(text) => format!("not a known format; it begins with {text:?}"),
+        Err(_) => format!("not a known format; it begins with the bytes {begin:02x?}"),
+    }
+}
+
+/// Lines, if each complete line of the head is a document of its own.
+fn json_format(head: &[u8]) -> Format {
+    let mut lines: Vec<&[u8]> = head.split(|&byte| byte == b'\n').collect();
+    if lines.len() == 1 {
+        return Format::JsonDocuments;
+    }
+    lines.pop();
+    let is_document = |line: &&[u8]| {
+        let line = line.trim_ascii();
+        matches!(
+            (line.first(), line.last()),
+            (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) | (None, None)
+        )
+    };
+    // A list of documents, one a line, has lines that end in a comma.
+    if lines.iter().all(is_document) { Format::JsonLines } else { Format::JsonDocuments }
+}
+
+/// How files are read.
+pub(crate) struct FileSettings<'f> {
+    pub(crate) threads: usize,
+    pub(crate) full: &'f Full<'f>,
+    /// Called with the number of bytes read since the last call.
+    pub(crate) progress: &'f (dyn Fn(u64) + Sync),
+}
+
+/// Reads a file into `set`.
+pub(crate) fn read(
+    name: &str,
+    opened: io::Result<Opened>,
+    settings: &FileSettings<'_>,
+    set: &mut SpanSet,
+) -> Result<FileReport, ReadError> {
+    let io_error = |source| ReadError::Io { file: name.to_owned(), source };
+    let Opened { head, mut input, layers } = opened.map_err(io_error)?;
+    let format =
+        Format::detect(&head).map_err(|reason| ReadError::NotRecognised { file: name.to_owned(), reason })?;
+    let is_small = head.len() < 64 << 10;
+    let threads = if is_small { 1 } else { settings.threads };
+    let mut input = Counter { input: &mut input, bytes: 0, progress: settings.progress };
+    let (result, sinks) = run(threads, settings.full, |work| produce(format, &mut input, work));
+    let mut report = FileReport {
+        file: name.to_owned(),
+        format: layers.iter().fold(format.name().to_owned(), |text, layer| format!("{text} in {layer}")),
+        bytes: input.bytes,
+        ..FileReport::default()
+    };
+    let mut sinks: Vec<Sink> = sinks;
+    if let Some(sink) = sinks.first_mut() {
+        finish(result, sink, name, report.bytes)?;
+    }
+    for mut sink in sinks {
+        report.spans += sink.builder.len() as u64 + sink.spilled;
+        report.skipped += sink.skipped;
+        report.other_signals += sink.other_signals;
+        report.problems.append(&mut sink.problems);
+        set.absorb(sink.builder.take());
+    }
+    report.problems.sort_by_key(|it| it.position);
+    report.problems.truncate(20);
+    Ok(report)
+}
+
+/// What reading ended with.
+enum End {
+    Whole,
+    /// The rest of the documents, to be read on this thread.
+    Documents(Box<Sink>),
+    Broken(u64, String),
+}
+
+fn finish(result: io::Result<End>, sink: &mut Sink, name: &str, bytes: u64) -> Result<(), ReadError> {
+    match result {
+        Ok(End::Whole) => {}
+        Ok(End::Documents(read)) => *sink = *read,
+        Ok(End::Broken(offset, what)) => sink.problem(Problem::new(Position::Offset(offset), what), 1),
+        // Compression that breaks off: what came before it was read.
+        Err(error) if bytes > 0 => {
+            sink.problem(Problem::new(Position::Offset(bytes), format!("the file breaks off: {error}")), 1);
+        }
+        Err(source) => return Err(ReadError::Io { file: name.to_owned(), source }),
+    }
+    Ok(())
+}
+
+fn produce(format: Format, input: &mut dyn BufRead, work: &mut dyn FnMut(Work)) -> io::Result<End> {
+    match format {
+        Format::Empty => Ok(End::Whole),
+        Format::JsonLines => lines(input, work),
+        Format::JsonDocuments => documents(input),
+        Format::Protobuf(framing) => messages(input, framing, work),
+    }
+}
+
+fn lines(input: &mut dyn BufRead, work: &mut dyn FnMut(Work)) -> io::Result<End> {
+    skip_bom(input)?;
+    let (mut block, mut first) = (Vec::with_capacity(BLOCK + (64 << 10)), 1);
+    loop {
+        let buffer = match input.fill_buf() {
+            Ok(buffer) => buffer,
+            Err(error) => {
+                work(Work::Lines(block, first));
+                return Err(error);
+            }
+        };
+        if buffer.is_empty() {
+            work(Work::Lines(block, first));
+            return Ok(End::Whole);
+        }
+        let taken = buffer.len();
+        block.extend_from_slice(buffer);
+        input.consume(taken);
+        if block.len() < BLOCK {
+            continue;
+        }
+        if let Some(end) = block.iter().rposition(|&byte| byte == b'\n') {
+            let rest = block.split_off(end + 1);
+            let count = block.iter().filter(|&&byte| byte == b'\n').count() as u64;
+            work(Work::Lines(std::mem::replace(&mut block, rest), first));
+            first += count;
+            block.reserve(BLOCK);
+        } else if block.len() > MAX_LINE {
+            let skipped = block.len();
+            block.clear();
+            let mut rest = Vec::new();
+            skip_line(input)?;
+            rest.push(b'\n');
+            work(Work::Lines(rest, first));
+            first += 1;
+            return Ok(End::Broken(
+                first,
+                format!("a line is longer than {skipped} bytes; what follows was not read"),
+            ));
+        }
+    }
+}
+
+fn skip_line(input: &mut dyn BufRead) -> io::Result<()> {
+    loop {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            return Ok(());
+        }
+        let taken = buffer.iter().position(|&byte| byte == b'\n').map_or(buffer.len(), |at| at + 1);
+        let ends = buffer[taken - 1] == b'\n';
+        input.consume(taken);
+        if ends {
+            return Ok(());
+        }
+    }
+}
+
+fn skip_bom(input: &mut dyn BufRead) -> io::Result<()> {
+    if input.fill_buf()?.starts_with(b"\xef\xbb\xbf") {
+        input.consume(3);
+    }
+    Ok(())
+}
+
+fn documents(input: &mut dyn BufRead) -> io::Result<End> {
+    skip_bom(input)?;
+    let mut sink = Sink::new();
+    let mut text = Vec::new();
+    let result = (&mut *input).take(MAX_IN_MEMORY).read_to_end(&mut text);
+    if (text.len() as u64) < MAX_IN_MEMORY {
+        json::documents_in(&text, &mut sink);
+        if let Err(error) = result {
+            sink.problem(
+                Problem::new(Position::Offset(text.len() as u64), format!("the file breaks off: {error}")),
+                1,
+            );
+        }
+    } else {
+        let mut whole = io::BufReader::new(text.as_slice().chain(input));
+        json::documents(&mut whole, &mut sink)?;
+    }
+    Ok(End::Documents(Box::new(sink)))
+}
+
+fn messages(input: &mut dyn BufRead, framing: Framing, work: &mut dyn FnMut(Work)) -> io::Result<End> {
+    let mut frames = Frames::new(input, framing);
+    let (mut batch, mut size) = (Vec::new(), 0);
+    let end = loop {
+        match frames.next() {
+            Ok(Some(frame)) => {
+                size += frame.bytes.len();
+                batch.push(frame);
+                if size >= BLOCK {
+                    work(Work::Messages(std::mem::take(&mut batch)));
+                    size = 0;
+                }
+            }
+            Ok(None) => break Ok(End::Whole),
+            Err(Broken::At(offset, what)) => break Ok(End::Broken(offset, what.to_owned())),
+            Err(Broken::Io(error)) => break Err(error),
+        }
+    };
+    work(Work::Messages(batch));
+    end
+}
+
+/// Counts the bytes of a stream.
+struct Counter<'r> {
+    input: &'r mut (dyn BufRead + Send),
+    bytes: u64,
+    progress: &'r (dyn Fn(u64) + Sync),
+}
+
+impl Read for Counter<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.input.read(buffer)?;
+        self.bytes += read as u64;
+        (self.progress)(read as u64);
+        Ok(read)
+    }
+}
+
+impl BufRead for Counter<'_> {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        self.input.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.bytes += amount as u64;
+        (self.progress)(amount as u64);
+        self.input.consume(amount);
+    }
+}

@@ -1,0 +1,135 @@
+//! A JSON document of any tool: OTLP, Tempo, Jaeger, Zipkin, or one flat span.
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess};
+
+use super::attributes::AttributesSeed;
+use super::resource_spans::ResourceSpans;
+use super::scalar::Scalar;
+use super::span::{Processes, SpanObject, SpanState};
+use super::walk::{Each, Object, skip};
+use crate::model::AttributeId;
+use crate::read::sink::Sink;
+
+/// Reads one document, or each document of a list, into a sink.
+///
+/// What a document is, its fields say: the names that tools use do not clash.
+pub(crate) struct DocumentSeed<'s>(pub(crate) &'s mut Sink);
+
+impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        let mut document = Document::new(self.0);
+        deserializer.deserialize_any(Each(&mut document))
+    }
+}
+
+/// One document.
+struct Document<'s> {
+    sink: &'s mut Sink,
+    processes: Processes,
+    /// The span that the object is itself, if it is one.
+    span: SpanState,
+    is_known: bool,
+}
+
+impl<'s> Document<'s> {
+    fn new(sink: &'s mut Sink) -> Self {
+        Self { sink, processes: Processes::new(), span: SpanState::default(), is_known: false }
+    }
+
+    fn flat_span(&mut self) -> SpanObject<'_> {
+        let Self { sink, processes, span, .. } = self;
+        SpanObject { sink, processes, state: span, resource: None, scope: 0 }
+    }
+}
+
+impl<'de> Object<'de> for Document<'_> {
+    fn begin(&mut self) {
+        self.sink.builder.discard_open();
+        self.processes.clear();
+        self.span.clear();
+        self.is_known = false;
+    }
+
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        match key {
+            "resourceSpans" | "resource_spans" | "batches" | "ResourceSpans" => {
+                self.is_known = true;
+                map.next_value_seed(Each(&mut ResourceSpans::new(self.sink)))
+            }
+            "resourceLogs" | "resourceMetrics" | "resource_logs" | "resource_metrics"
+            | "resourceProfiles" => {
+                self.is_known = true;
+                self.sink.other_signals += 1;
+                skip(map)
+            }
+            "data" | "trace" | "traces" | "result" | "results" | "response" => {
+                self.is_known = true;
+                map.next_value_seed(DocumentSeed(self.sink))
+            }
+            "spans" => {
+                self.is_known = true;
+                let (processes, state) = (&mut self.processes, &mut SpanState::default());
+                let mut spans = SpanObject { sink: self.sink, processes, state, resource: None, scope: 0 };
+                map.next_value_seed(Each(&mut spans))
+            }
+            "processes" => {
+                let mut processes = ProcessMap { sink: self.sink, processes: &mut self.processes };
+                map.next_value_seed(Each(&mut processes))
+            }
+            _ => self.flat_span().field(key, map),
+        }
+    }
+
+    fn end(&mut self) {
+        if self.is_known {
+            self.sink.builder.discard_open();
+        } else {
+            // Without ids it is counted as a record that could not be read.
+            self.flat_span().end();
+        }
+    }
+}
+
+/// The processes of a Jaeger trace, by process id.
+struct ProcessMap<'s> {
+    sink: &'s mut Sink,
+    processes: &'s mut Processes,
+}
+
+impl<'de> Object<'de> for ProcessMap<'_> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let mut process = Process { sink: self.sink, attributes: Vec::new() };
+        map.next_value_seed(Each(&mut process))?;
+        let attributes = process.attributes;
+        let resource = match self.processes.get(key) {
+            Some(&known) => known,
+            None => self.sink.builder.open_resource(),
+        };
+        self.processes.insert(key.to_owned(), resource);
+        self.sink.builder.fill_resource(resource, attributes);
+        Ok(())
+    }
+}
+
+/// `{"serviceName": "…", "tags": […]}`.
+struct Process<'s> {
+    sink: &'s mut Sink,
+    attributes: Vec<AttributeId>,
+}
+
+impl<'de> Object<'de> for Process<'_> {
+    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
+        let builder = &mut self.sink.builder;
+        match key {
+            "serviceName" | "service_name" => {
+                let name = map.next_value::<Scalar<'de>>()?.into_text();
+                self.attributes.push(builder.text_attribute("service.name", &name));
+                Ok(())
+            }
+            "tags" | "tag" => map.next_value_seed(AttributesSeed { builder, into: &mut self.attributes }),
+            _ => skip(map),
+        }
+    }
+}

@@ -1,0 +1,27 @@
+//! Reads the files of many tools: the format is recognised by the content.
+//!
+//! | format | written by |
+//! |---|---|
+//! | OTLP JSON, in documents or lines | OpenTelemetry's exporters, the Collector, otel-tui, `tracing-core-lite` |
+//! | OTLP protobuf: plain, after varint lengths, or after lengths of 4 bytes | the Collector's file exporter, exporters |
+//! | Tempo's JSON and protobuf | Grafana Tempo's API |
+//! | Jaeger's JSON | Jaeger's UI and API, CRISP |
+//! | Zipkin v2 JSON | Zipkin's API |
+//!
+//! Each may be compressed with gzip or zstd.
+
+mod file;
+mod id;
+mod input;
+mod json;
+mod open;
+mod protobuf;
+mod report;
+mod sink;
+mod time;
+mod workers;
+
+pub use input::{Input, ReadOptions, read_bytes, read_files};
+pub(crate) use json::any_value;
+pub use report::{FileReport, Position, Problem, ReadError};
+pub(crate) use time::{duration as parse_duration, rfc3339 as parse_rfc3339};

@@ -1,0 +1,102 @@
+//! What reading a file gave, and what went wrong.
+
+use std::fmt;
+use std::io;
+
+use thiserror::Error;
+
+/// The error of a file that cannot be read at all.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ReadError {
+    /// The file cannot be opened or read.
+    #[error("{file}: {source}")]
+    #[non_exhaustive]
+    Io {
+        /// The file.
+        file: String,
+        /// What the operating system says.
+        source: io::Error,
+    },
+    /// The content is in no format that is read.
+    #[error(
+        "{file}: {reason}; readable are OTLP (JSON, JSON lines, protobuf), Jaeger, Tempo and Zipkin v2 JSON, plain or in gzip or zstd"
+    )]
+    #[non_exhaustive]
+    NotRecognised {
+        /// The file.
+        file: String,
+        /// What was found instead.
+        reason: String,
+    },
+}
+
+/// Where in a file something is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum Position {
+    /// A line and column, from 1. Column 0 is the line as a whole.
+    Line(u64, u64),
+    /// An offset in bytes, in the uncompressed content.
+    Offset(u64),
+}
+
+/// Something that is wrong in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Problem {
+    /// Where.
+    pub position: Position,
+    /// What.
+    pub what: String,
+}
+
+impl Problem {
+    pub(crate) fn new(position: Position, what: impl Into<String>) -> Self {
+        Self { position, what: what.into() }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.position {
+            Position::Line(line, 0) => write!(f, "line {line}: {}", self.what),
+            Position::Line(line, column) => write!(f, "line {line}, column {column}: {}", self.what),
+            Position::Offset(offset) => write!(f, "offset {offset}: {}", self.what),
+        }
+    }
+}
+
+/// What reading one file gave.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct FileReport {
+    /// The file, `-` for standard input.
+    pub file: String,
+    /// What the content was recognised as, for people.
+    pub format: String,
+    /// The number of spans.
+    pub spans: u64,
+    /// The number of records that could not be read.
+    pub skipped: u64,
+    /// The number of log and metric records, which are not spans.
+    pub other_signals: u64,
+    /// The size of the content in bytes, after decompression.
+    pub bytes: u64,
+    /// The first problems.
+    pub problems: Vec<Problem>,
+}
+
+impl fmt::Display for FileReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { file, spans, skipped, .. } = self;
+        write!(f, "{file}: {spans} spans")?;
+        if *skipped > 0 {
+            write!(f, ", {skipped} records skipped")?;
+        }
+        for problem in &self.problems {
+            write!(f, "\n{file}: {problem}")?;
+        }
+        Ok(())
+    }
+}

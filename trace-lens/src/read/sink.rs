@@ -1,0 +1,67 @@
+//! Where readers put spans, and what they count.
+
+use super::report::Problem;
+use crate::model::{Builder, Row};
+
+/// How many problems of a file are kept; the others are only counted.
+const MAX_PROBLEMS: usize = 20;
+
+/// The spans and problems of one thread that reads.
+#[derive(Debug)]
+pub(crate) struct Sink {
+    pub(crate) builder: Builder,
+    /// Records that could not be read.
+    pub(crate) skipped: u64,
+    /// Spans that were moved out of the builder.
+    pub(crate) spilled: u64,
+    /// Log and metric records, which are not spans.
+    pub(crate) other_signals: u64,
+    pub(crate) problems: Vec<Problem>,
+    /// Why spans of the current line or message were skipped.
+    reason: Option<&'static str>,
+}
+
+impl Sink {
+    pub(crate) fn new() -> Self {
+        Self {
+            builder: Builder::new(),
+            skipped: 0,
+            spilled: 0,
+            other_signals: 0,
+            problems: Vec::new(),
+            reason: None,
+        }
+    }
+
+    /// Adds a span whose attributes, events and links were added, or counts it as skipped if it has no ids.
+    pub(crate) fn span(&mut self, row: &Row) {
+        let missing = match (row.trace_id, row.span_id) {
+            (0, _) => Some("a span has no trace id"),
+            (_, 0) => Some("a span has no span id"),
+            _ => None,
+        };
+        match missing {
+            Some(reason) => {
+                self.builder.discard_open();
+                self.skipped += 1;
+                self.reason.get_or_insert(reason);
+            }
+            None => self.builder.span(row),
+        }
+    }
+
+    /// Notes a problem. `records` records could not be read because of it.
+    pub(crate) fn problem(&mut self, problem: Problem, records: u64) {
+        self.skipped += records;
+        if self.problems.len() < MAX_PROBLEMS {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Notes why spans were skipped since the last call, if any were.
+    pub(crate) fn settle(&mut self, problem: impl FnOnce(String) -> Problem) {
+        if let Some(reason) = self.reason.take() {
+            self.problem(problem(reason.to_owned()), 0);
+        }
+    }
+}
