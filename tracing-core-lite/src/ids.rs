@@ -55,6 +55,13 @@ fn draw(generator: &'static LocalKey<Generator>) -> u64 {
     drawn
 }
 
+/// Makes the ids of this thread follow from `seed`.
+#[cfg(feature = "testing")]
+pub(crate) fn seed_thread(seed: u64) {
+    HIGH.set(Some(fastrand::Rng::with_seed(!seed)));
+    LOW.set(Some(fastrand::Rng::with_seed(seed)));
+}
+
 /// Returns a new trace id. All of its bits are random, as the random flag of W3C Trace Context Level 2 promises.
 #[inline]
 pub(crate) fn trace_id() -> TraceId {

@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::head::RequestHead;
 use crate::record::method::Method;
 use crate::record::semconv::GRPC;
+use crate::record::view::CallView;
 use crate::record::{GrpcCall, attributes};
 
 /// Where a call comes from, and how it is sampled.
@@ -35,9 +36,11 @@ where
 {
     let Parent { span: parent, base, decision } = *parent;
     let kind = if config.side.is_client() { SpanKind::Client } else { SpanKind::Server };
-    let span = start.span(method.name().unwrap_or(GRPC), kind, (parent, base), decision, |span| {
-        attributes::record(span, config, head, method);
-    });
+    let view = CallView { config, request: head, method };
+    let span =
+        start.span_of_request(&view, method.name().unwrap_or(GRPC), kind, (parent, base), decision, |span| {
+            attributes::record(span, config, head, method);
+        });
     let context = span.in_context(base);
     if !span.is_recording() && !config.is_measured() {
         return Call::unwatched(context);

@@ -5,8 +5,23 @@
 //! stands for.
 
 pub mod adaptive;
+pub mod attribute;
+pub mod clock;
 pub mod config;
 pub mod coverage;
 pub mod head;
+#[cfg(feature = "http")]
+mod http_agent;
+#[cfg(feature = "jaeger")]
+mod register;
 #[cfg(feature = "tail")]
 pub mod tail;
+mod ticker;
+
+#[cfg(feature = "jaeger")]
+pub use register::register;
+
+/// The examples of the README, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

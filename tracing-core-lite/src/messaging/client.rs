@@ -14,6 +14,7 @@ use super::attribute::{
 #[cfg(feature = "messaging-metrics")]
 use super::metrics::Metrics;
 use super::target::Target;
+use super::view::OperationView;
 use super::{
     Attempt, Destination, InFlight, MessageView, MessagingOperation, OperationType, Origin, Peer, Relation,
     Settings,
@@ -37,7 +38,6 @@ pub struct Client(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    #[cfg(feature = "messaging-metrics")]
     system: &'static str,
     tracer: Tracer,
     propagator: Propagator,
@@ -77,7 +77,6 @@ impl Client {
         });
         let common = KINDS.map(|kind| common_attributes(system, kind, &peer));
         Self(Arc::new(Inner {
-            #[cfg(feature = "messaging-metrics")]
             system,
             tracer,
             propagator,
@@ -198,8 +197,10 @@ impl Client {
         }
         let target = self.target(operation.destination);
         let name = self.span_name(operation.name, &target);
+        let view = self.view(operation, &target);
         let mut span =
             self.0.tracer.span(name.as_str()).with_kind(operation.kind.span_kind()).with_parent(context);
+        span = span.with_request(&view);
         if let Some(remote_parent) = remote_parent {
             span = span.with_remote_parent(remote_parent);
         }
@@ -220,15 +221,24 @@ impl Client {
         )
     }
 
-    /// Calls `then` with the name of the spans of `operation`, and with a function that sets their attributes.
+    /// Calls `then` with the name of the spans of `operation`, with what a sampler can ask about it, and with a function
+    /// that sets their attributes.
     pub(super) fn with_name<R>(
         &self,
         operation: &MessagingOperation<'_>,
-        then: impl FnOnce(&str, &dyn Fn(&mut Recorder<'_>)) -> R,
+        then: impl FnOnce(&str, &OperationView<'_>, &dyn Fn(&mut Recorder<'_>)) -> R,
     ) -> R {
         let target = self.target(operation.destination);
         let name = self.span_name(operation.name, &target);
-        then(name.as_str(), &|span| self.record(operation, &target, span))
+        then(name.as_str(), &self.view(operation, &target), &|span| self.record(operation, &target, span))
+    }
+
+    fn view<'a>(
+        &'a self,
+        operation: &'a MessagingOperation<'a>,
+        target: &'a Target<'a>,
+    ) -> OperationView<'a> {
+        OperationView { system: self.0.system, operation, target, peer: &self.0.peer }
     }
 
     /// `{messaging.operation.name} {destination}` (semantic conventions for messaging spans, section "Span name").

@@ -232,8 +232,9 @@ fn start_span(
     at: Option<Timestamp>,
     write: impl FnOnce(&mut Recorder<'_>),
 ) -> Span {
-    client.with_name(&operation.operation(), |name, record| {
-        let mut span = client.tracer().span(name).with_kind(SpanKind::Consumer).with_parent(batch);
+    client.with_name(&operation.operation(), |name, view, record| {
+        let mut span =
+            client.tracer().span(name).with_kind(SpanKind::Consumer).with_parent(batch).with_request(view);
         if let Some(at) = at {
             span = span.with_start_time(at);
         }

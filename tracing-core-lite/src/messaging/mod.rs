@@ -58,6 +58,7 @@ mod processing;
 mod report;
 mod settings;
 mod target;
+mod view;
 
 pub use attempt::{ATTEMPT, Attempt, FIRST_TRACEPARENT};
 pub use batch::{DEFAULT_ITEM_RATIO, DEFAULT_SMALL_BATCH, MessageBatch};

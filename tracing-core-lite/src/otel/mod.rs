@@ -51,8 +51,11 @@ impl opentelemetry::trace::Tracer for Tracer {
         if let Some(time) = builder.start_time {
             ours = ours.with_start_time(time);
         }
+        if let Some(attributes) = &builder.attributes {
+            ours = ours.with_request(attributes);
+        }
         ours.start_with(|span| {
-            span.set_otel(builder.attributes.into_iter().flatten());
+            span.set_otel(builder.attributes.iter().flatten());
             for event in builder.events.into_iter().flatten() {
                 span.event_otel(&event.name, event.timestamp, &event.attributes);
             }

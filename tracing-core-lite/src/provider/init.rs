@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use opentelemetry::Value;
+
 use super::kept_warnings::KeptWarnings;
 use super::resource::{Resource, ResourceBuilder};
 use super::tracer_provider::{BuildError, TracerProvider, TracerProviderBuilder};
@@ -83,7 +85,7 @@ impl Init {
     pub fn with_resource_attribute(
         mut self,
         key: impl Into<opentelemetry::Key>,
-        value: impl Into<opentelemetry::Value>,
+        value: impl Into<Value>,
     ) -> Self {
         self.attributes.push(opentelemetry::KeyValue::new(key, value));
         self
@@ -197,11 +199,15 @@ impl Init {
         let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
         warnings.extend(errors.iter().map(ToString::to_string));
         builder = builder.with_random_flag(self.random_flag).with_redaction(self.redaction.clone());
-        builder = builder.with_resource(self.resource(variables, &mut warnings));
+        let resource = self.resource(variables, &mut warnings);
         builder = builder.with_shared_sampler(match self.sampler {
             Some(sampler) => sampler,
-            None => collect(sampling::from_env(variables), &mut warnings),
+            None => {
+                let service_name = resource.get("service.name").map(Value::as_str).unwrap_or_default();
+                collect(sampling::from_env_for(&service_name, variables), &mut warnings)
+            }
         });
+        builder = builder.with_resource(resource);
         builder = builder.with_propagator(match self.propagator {
             Some(propagator) => propagator,
             None => collect(Propagator::from_env(variables), &mut warnings),

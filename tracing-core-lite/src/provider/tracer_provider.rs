@@ -314,6 +314,10 @@ impl TracerProviderBuilder {
         worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, Box::new(exporter))?;
         let settings = EngineSettings {
             sampler,
+            service_name: resource
+                .get("service.name")
+                .map(|name| name.as_str().into_owned())
+                .unwrap_or_default(),
             limits: self.limits,
             disabled: self.disabled,
             random_flag: self.random_flag,

@@ -23,11 +23,15 @@ mod error;
 mod named;
 mod parent_based;
 mod ratio;
+mod registry;
+mod request;
 mod sampler;
 
 pub use always::{AlwaysOff, AlwaysOn};
 pub use error::SamplerError;
-pub use named::{from_env, from_names};
+pub use named::{from_env, from_env_for, from_names};
 pub use parent_based::ParentBased;
 pub use ratio::Ratio;
+pub use registry::{SamplerSettings, register};
+pub use request::{AttributeValue, RequestView};
 pub use sampler::{Record, Sampler, SamplingDecision, SamplingInput};

@@ -2,8 +2,8 @@
 
 use opentelemetry::trace::TraceState;
 
-use super::consistent::{OT, OtTraceState, Randomness, Threshold};
-use super::{Record, Sampler, SamplingDecision, SamplingInput};
+use super::consistent::{OT, Threshold};
+use super::{Sampler, SamplingDecision, SamplingInput};
 
 /// A sampler that records a share of all traces: `traceidratio`.
 ///
@@ -72,22 +72,7 @@ fn threshold(probability: f64) -> Threshold {
 
 impl Sampler for Ratio {
     fn sample(&self, input: &SamplingInput<'_>) -> SamplingDecision {
-        let parent = input.parent.map_or(&TraceState::NONE, |parent| parent.trace_state());
-        let member = parent.get(OT);
-        let mut ot = member.map(OtTraceState::read);
-        let randomness = ot.as_ref().and_then(OtTraceState::randomness);
-        let sampled =
-            self.threshold.samples(randomness.unwrap_or_else(|| Randomness::from_trace_id(input.trace_id)));
-        let trace_state = match &mut ot {
-            None => sampled.then(|| self.add_member(parent)),
-            Some(ot) => {
-                ot.set_threshold(sampled.then_some(self.threshold));
-                let changed = ot.to_string();
-                (member != Some(changed.as_str())).then(|| ot.put_into(parent))
-            }
-        };
-        let record = if sampled { Record::RecordAndSample } else { Record::Drop };
-        SamplingDecision { record, trace_state, attributes: Vec::new() }
+        SamplingDecision::consistent(self.threshold, input, |parent| self.add_member(parent))
     }
 
     fn description(&self) -> String {
@@ -100,6 +85,7 @@ mod tests {
     use opentelemetry::trace::{SpanContext, SpanId, SpanKind, TraceFlags, TraceId};
 
     use super::*;
+    use crate::sampling::Record;
 
     const HIGH: u128 = 0xffff_ffff_ffff_ffff;
     const LOW: u128 = 0xff00_0000_0000_0001;

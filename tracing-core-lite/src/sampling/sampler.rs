@@ -1,10 +1,15 @@
 //! The trait that samplers implement.
 
-use std::fmt::Debug;
+use std::fmt::{self, Debug, Formatter};
+use std::net::IpAddr;
 use std::sync::Arc;
 
-use opentelemetry::KeyValue;
+use opentelemetry::baggage::BaggageExt;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceId, TraceState};
+use opentelemetry::{Context, KeyValue};
+
+use super::consistent::{OT, OtTraceState, Randomness, Threshold};
+use super::{AttributeValue, RequestView};
 
 /// Decides which spans are recorded.
 ///
@@ -103,6 +108,19 @@ pub struct SamplingInput<'a> {
     pub name: &'a str,
     /// The span's kind.
     pub kind: &'a SpanKind,
+    service_name: &'a str,
+    context: Option<&'a Context>,
+    request: Option<Request<'a>>,
+}
+
+/// A view. Views need not implement `Debug`.
+#[derive(Clone, Copy)]
+struct Request<'a>(&'a dyn RequestView);
+
+impl Debug for Request<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestView")
+    }
 }
 
 impl<'a> SamplingInput<'a> {
@@ -114,7 +132,60 @@ impl<'a> SamplingInput<'a> {
         name: &'a str,
         kind: &'a SpanKind,
     ) -> Self {
-        Self { parent: parent.filter(|parent| parent.is_valid()), trace_id, name, kind }
+        let parent = parent.filter(|parent| parent.is_valid());
+        Self { parent, trace_id, name, kind, service_name: "", context: None, request: None }
+    }
+
+    /// Sets the name of the service, `service.name` of its resource.
+    #[must_use]
+    pub fn with_service_name(mut self, service_name: &'a str) -> Self {
+        self.service_name = service_name;
+        self
+    }
+
+    /// Sets the context that the span starts in, whose baggage a sampler may read.
+    #[must_use]
+    pub fn with_context(mut self, context: &'a Context) -> Self {
+        self.context = Some(context);
+        self
+    }
+
+    /// Sets the view of the request that the span is for.
+    #[must_use]
+    pub fn with_request(mut self, request: &'a dyn RequestView) -> Self {
+        self.request = Some(Request(request));
+        self
+    }
+
+    /// Returns the name of the service that the span belongs to, empty if it is not known.
+    #[must_use]
+    pub fn service_name(&self) -> &'a str {
+        self.service_name
+    }
+
+    /// Returns an attribute that the span starts with. `None` if it has none of this name, or if what starts the span
+    /// tells the sampler no attributes. See [`RequestView::attribute`].
+    #[must_use]
+    pub fn attribute(&self, key: &str) -> Option<AttributeValue<'a>> {
+        self.request?.0.attribute(key)
+    }
+
+    /// Returns the first value of a header of the request. `name` is in lower case. See [`RequestView::header`].
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&'a [u8]> {
+        self.request?.0.header(name)
+    }
+
+    /// Returns the address of the peer that sent the request. See [`RequestView::peer`].
+    #[must_use]
+    pub fn peer(&self) -> Option<IpAddr> {
+        self.request?.0.peer()
+    }
+
+    /// Returns the value of a member of the baggage.
+    #[must_use]
+    pub fn baggage(&self, key: &str) -> Option<&'a str> {
+        Some(self.context?.baggage().get(key)?.as_str())
     }
 }
 
@@ -161,6 +232,46 @@ impl SamplingDecision {
     pub fn with_attributes(mut self, attributes: Vec<KeyValue>) -> Self {
         self.attributes = attributes;
         self
+    }
+}
+
+impl SamplingDecision {
+    /// Returns the decision of a consistent sampler: the span is sampled if the randomness of its trace passes
+    /// `threshold`. A sampled span sends the threshold on as `ot=th:…`, and an unsampled one removes that of its parent.
+    /// The rest of tracestate is kept.
+    ///
+    /// Source: OpenTelemetry specification, "TraceState: Probability Sampling".
+    #[must_use]
+    pub fn by_threshold(threshold: Threshold, input: &SamplingInput<'_>) -> Self {
+        Self::consistent(threshold, input, |parent| {
+            let mut ot = OtTraceState::default();
+            ot.set_threshold(Some(threshold));
+            ot.put_into(parent)
+        })
+    }
+
+    /// `add_member` returns the tracestate of a sampled span whose parent's has no `ot` member.
+    pub(super) fn consistent(
+        threshold: Threshold,
+        input: &SamplingInput<'_>,
+        add_member: impl FnOnce(&TraceState) -> TraceState,
+    ) -> Self {
+        let parent = input.parent.map_or(&TraceState::NONE, |parent| parent.trace_state());
+        let member = parent.get(OT);
+        let mut ot = member.map(OtTraceState::read);
+        let randomness = ot.as_ref().and_then(OtTraceState::randomness);
+        let sampled =
+            threshold.samples(randomness.unwrap_or_else(|| Randomness::from_trace_id(input.trace_id)));
+        let trace_state = match &mut ot {
+            None => sampled.then(|| add_member(parent)),
+            Some(ot) => {
+                ot.set_threshold(sampled.then_some(threshold));
+                let changed = ot.to_string();
+                (member != Some(changed.as_str())).then(|| ot.put_into(parent))
+            }
+        };
+        let record = if sampled { Record::RecordAndSample } else { Record::Drop };
+        Self { record, trace_state, attributes: Vec::new() }
     }
 }
 

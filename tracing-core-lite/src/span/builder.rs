@@ -1,5 +1,6 @@
 //! Starts spans: resolves the parent, asks the sampler, makes the ids.
 
+use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::Context;
@@ -15,7 +16,7 @@ use super::source::{Resolved, SpanSource};
 use crate::clock::Timestamp;
 use crate::context::is_suppressed;
 use crate::ids;
-use crate::sampling::{Record, SamplingInput};
+use crate::sampling::{Record, RequestView, SamplingInput};
 
 /// The W3C Trace Context Level 2 flag that says that at least the low 56 bits of the trace id are random.
 const RANDOM: u8 = 0x02;
@@ -23,7 +24,6 @@ const RANDOM: u8 = 0x02;
 /// A builder for a span, made by [`Tracer::span`](crate::Tracer::span).
 ///
 /// If no parent is set, the span becomes a child of [`Context::current`].
-#[derive(Debug)]
 #[must_use = "a span starts with `start` or `start_with`"]
 pub struct SpanBuilder<'a> {
     source: &'a SpanSource,
@@ -32,12 +32,33 @@ pub struct SpanBuilder<'a> {
     parent: Option<&'a Context>,
     remote_parent: Option<&'a SpanContext>,
     start_time: Option<Timestamp>,
+    request: Option<&'a dyn RequestView>,
+}
+
+impl fmt::Debug for SpanBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SpanBuilder")
+            .field("name", &self.name)
+            .field("kind", &self.kind)
+            .field("parent", &self.parent)
+            .field("remote_parent", &self.remote_parent)
+            .field("start_time", &self.start_time)
+            .finish_non_exhaustive()
+    }
 }
 
 impl<'a> SpanBuilder<'a> {
     #[inline]
     pub(crate) fn new(source: &'a SpanSource, name: SpanName<'a>) -> Self {
-        Self { source, name, kind: SpanKind::Internal, parent: None, remote_parent: None, start_time: None }
+        Self {
+            source,
+            name,
+            kind: SpanKind::Internal,
+            parent: None,
+            remote_parent: None,
+            start_time: None,
+            request: None,
+        }
     }
 
     /// Sets the kind. The default is internal.
@@ -66,6 +87,25 @@ impl<'a> SpanBuilder<'a> {
     /// Sets the start time. The default is now.
     pub fn with_start_time(mut self, time: impl Into<Timestamp>) -> Self {
         self.start_time = Some(time.into());
+        self
+    }
+
+    /// Sets what the sampler can ask about the request that the span is for. By default it sees no attributes.
+    ///
+    /// ```
+    /// use tracing_core_lite::TracerProvider;
+    ///
+    /// # let provider = TracerProvider::builder().build()?;
+    /// let known = [("shop.tier", "gold".into())];
+    /// let span = provider.tracer("shop").span("import").with_request(&known).start_with(|span| {
+    ///     span.set("shop.tier", "gold");
+    /// });
+    /// # span.end();
+    /// # Ok::<(), tracing_core_lite::BuildError>(())
+    /// ```
+    #[inline]
+    pub fn with_request(mut self, request: &'a dyn RequestView) -> Self {
+        self.request = Some(request);
         self
     }
 
@@ -112,7 +152,7 @@ impl<'a> SpanBuilder<'a> {
         {
             return self.start_child(engine, scope, parent, record, write);
         }
-        self.start_sampled(engine, scope, parent, write)
+        self.start_sampled(engine, scope, parent, context, write)
     }
 
     /// Starts a child of `parent`, whose decision it follows.
@@ -139,6 +179,7 @@ impl<'a> SpanBuilder<'a> {
         engine: &Arc<Engine>,
         scope: u32,
         parent: Option<&SpanContext>,
+        context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         // The usual samplers treat all roots alike.
@@ -147,7 +188,7 @@ impl<'a> SpanBuilder<'a> {
         {
             return self.start_root(engine, scope, record, write);
         }
-        self.start_asked(engine, scope, parent, write)
+        self.start_asked(engine, scope, parent, context, write)
     }
 
     /// Starts a root of which it is known whether it is recorded.
@@ -172,11 +213,18 @@ impl<'a> SpanBuilder<'a> {
         engine: &Arc<Engine>,
         scope: u32,
         parent: Option<&SpanContext>,
+        context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let decision = self.name.with_text(|name| {
-            engine.sampler().sample(&SamplingInput::new(parent, trace_id, name, &self.kind))
+            let mut input = SamplingInput::new(parent, trace_id, name, &self.kind)
+                .with_service_name(engine.service_name())
+                .with_context(context);
+            if let Some(request) = self.request {
+                input = input.with_request(request);
+            }
+            engine.sampler().sample(&input)
         });
         let sampled = decision.record == Record::RecordAndSample;
         let flags = match parent {

@@ -27,6 +27,8 @@ pub(crate) struct Engine {
 #[derive(Debug)]
 pub(crate) struct EngineSettings {
     pub(crate) sampler: Arc<dyn Sampler>,
+    /// `service.name`, for the sampler.
+    pub(crate) service_name: String,
     pub(crate) limits: SpanLimits,
     /// Record nothing (`OTEL_SDK_DISABLED`).
     pub(crate) disabled: bool,
@@ -61,6 +63,10 @@ impl Engine {
     #[inline]
     pub(crate) fn sampler(&self) -> &dyn Sampler {
         &*self.settings.sampler
+    }
+
+    pub(crate) fn service_name(&self) -> &str {
+        &self.settings.service_name
     }
 
     #[inline]

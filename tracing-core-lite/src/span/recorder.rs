@@ -1,5 +1,6 @@
 //! Writes to a recorded span.
 
+use std::borrow::Borrow;
 use std::error::Error;
 use std::time::SystemTime;
 
@@ -229,8 +230,9 @@ impl<'a> Recorder<'a> {
     }
 
     /// Sets attributes of the OpenTelemetry API.
-    pub(crate) fn set_otel(&mut self, attributes: impl IntoIterator<Item = KeyValue>) {
+    pub(crate) fn set_otel(&mut self, attributes: impl IntoIterator<Item = impl Borrow<KeyValue>>) {
         for attribute in attributes {
+            let attribute = attribute.borrow();
             visit_otel(&attribute.value, |value| {
                 self.set(attribute.key.as_str(), value);
             });

@@ -3,9 +3,11 @@
 
 mod allocator;
 mod endpoint;
+mod ids;
 mod spans;
 mod tree;
 
 pub use allocator::{Allocations, CountingAllocator};
 pub use endpoint::{FakeOtlp, Received, Reply};
+pub use ids::seed_ids;
 pub use spans::TestSpans;

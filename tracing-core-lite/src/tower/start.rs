@@ -13,7 +13,7 @@ use crate::context::is_suppressed;
 use crate::ids;
 use crate::layer_support::HeaderScan;
 use crate::propagation::{Inject, Propagator};
-use crate::sampling::Record;
+use crate::sampling::{Record, RequestView};
 use crate::span::source::{Resolved, SpanSource};
 use crate::span::{Recorder, SpanBuilder, SpanName};
 use crate::{Span, Tracer, TracerProvider};
@@ -212,17 +212,47 @@ impl Start<'_> {
         decision: Decision,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
+        self.start_builder(
+            SpanBuilder::new(self.source, name.into()).with_kind(kind),
+            origin,
+            decision,
+            write,
+        )
+    }
+
+    /// Like [`span`](Start::span). The sampler can ask `request` about attributes, headers and the peer.
+    #[inline]
+    pub fn span_of_request<'n>(
+        &self,
+        request: &'n dyn RequestView,
+        name: impl Into<SpanName<'n>>,
+        kind: SpanKind,
+        origin: (Option<&SpanContext>, &Context),
+        decision: Decision,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let builder = SpanBuilder::new(self.source, name.into()).with_kind(kind).with_request(request);
+        self.start_builder(builder, origin, decision, write)
+    }
+
+    #[inline]
+    fn start_builder(
+        &self,
+        builder: SpanBuilder<'_>,
+        origin: (Option<&SpanContext>, &Context),
+        decision: Decision,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
         let (parent, base) = origin;
         let span_context = parent.unwrap_or(&SpanContext::NONE);
-        let builder =
-            SpanBuilder::new(self.source, name.into()).with_kind(kind).with_remote_parent(span_context);
+        let builder = builder.with_remote_parent(span_context);
         match (&self.resolved, decision) {
             (Resolved::Engine(engine, scope), Decision::ByParent(record)) => {
                 builder.start_child(engine, *scope, span_context, record, write)
             }
             (Resolved::Engine(engine, scope), Decision::BySampler) => {
                 let parent = parent.filter(|parent| parent.is_valid());
-                builder.start_sampled(engine, *scope, parent, write)
+                builder.start_sampled(engine, *scope, parent, base, write)
             }
             (Resolved::Engine(..), Decision::Off | Decision::ByApi) => {
                 Span::not_recording(span_context.clone())

@@ -16,6 +16,7 @@ pub(crate) mod method;
 pub(crate) mod metrics;
 pub(crate) mod request_body;
 pub(crate) mod semconv;
+pub(crate) mod view;
 
 pub(crate) use call::GrpcCall;
 pub(crate) use ending::Side;

@@ -18,6 +18,7 @@ use super::url_template::UrlTemplate;
 use super::{ClientBody, ClientFuture, resend};
 use crate::head::{RequestHead, ResponseHead};
 use crate::record::client::{Target, record_request};
+use crate::record::client_view::ClientView;
 use crate::record::span_name::span_name;
 use crate::record::{HttpCall, Side};
 
@@ -79,7 +80,8 @@ where
         let template = head.extensions().get().map(UrlTemplate::as_str);
         let name = span_name(method, template);
         let target = Target::of(head);
-        let span = start.span(&name, SpanKind::Client, (parent, base), decision, |span| {
+        let view = ClientView { config, request: head, target: &target, method, template };
+        let span = start.span_of_request(&view, &name, SpanKind::Client, (parent, base), decision, |span| {
             record_request(span, config, head, &target, method, template);
         });
         let context = span.in_context(base);

@@ -21,8 +21,8 @@ use crate::head::RequestHead;
 
 /// The server that a request goes to.
 pub(crate) struct Target<'a> {
-    host_header: Option<&'a str>,
-    server: Option<HostPort<'a>>,
+    pub(super) host_header: Option<&'a str>,
+    pub(super) server: Option<HostPort<'a>>,
 }
 
 impl<'a> Target<'a> {
@@ -97,7 +97,7 @@ fn host_header(headers: &HeaderMap) -> Option<&str> {
 }
 
 /// Returns the absolute URL, also of a request that names its host in a header.
-fn full_url(uri: &Uri, host_header: Option<&str>) -> String {
+pub(super) fn full_url(uri: &Uri, host_header: Option<&str>) -> String {
     let path = uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     let authority = uri.authority().map(Authority::as_str).or(host_header);
     let Some(authority) = authority else { return path.to_owned() };

@@ -6,6 +6,8 @@ mod call;
 pub(crate) mod client;
 #[cfg(feature = "server")]
 mod client_address;
+#[cfg(feature = "client")]
+pub(crate) mod client_view;
 mod ending;
 pub(crate) mod error_type;
 #[cfg(feature = "server")]
@@ -19,6 +21,8 @@ pub(crate) mod parameterize;
 pub(crate) mod semconv;
 #[cfg(feature = "server")]
 pub(crate) mod server;
+#[cfg(feature = "server")]
+pub(crate) mod server_view;
 pub(crate) mod span_name;
 
 pub(crate) use call::HttpCall;

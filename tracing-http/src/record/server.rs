@@ -1,6 +1,6 @@
 //! The attributes of a server's span that are known when it starts.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderValue;
 use http::uri::Authority;
@@ -45,9 +45,28 @@ impl<'a> Addresses<'a> {
         Self { peer, seen }
     }
 
+    pub(super) fn peer(&self) -> Option<IpAddr> {
+        self.peer.map(|peer| peer.ip())
+    }
+
+    /// Returns the address that is recorded as the client's.
+    pub(super) fn client(&self) -> Option<IpAddr> {
+        self.seen
+            .as_ref()
+            .map_or_else(|| connection(self.peer), |seen| seen.client)
+            .map(|(address, _)| address)
+    }
+
+    /// Returns the host and port that the client asked for, if they are text.
+    pub(super) fn authority(&self, request: &RequestHead<'a>) -> Option<&'a str> {
+        let seen = self.seen.as_ref().and_then(|seen| seen.host);
+        seen.or_else(|| request.uri().authority().map(Authority::as_str))
+            .or_else(|| request.headers().get(http::header::HOST)?.to_str().ok())
+    }
+
     /// Returns the scheme, as far as anything names it.
     #[inline]
-    fn scheme(&self, config: &ServerConfig, request: &RequestHead<'a>) -> Option<&'a str> {
+    pub(super) fn scheme(&self, config: &ServerConfig, request: &RequestHead<'a>) -> Option<&'a str> {
         let proto = self.seen.as_ref().and_then(|seen| seen.proto);
         proto.or_else(|| request.uri().scheme_str()).or(config.scheme)
     }

@@ -21,6 +21,7 @@ use super::on_head::ServerOnHead;
 use super::route;
 use crate::head::{RequestHead, ResponseHead};
 use crate::record::server::{Addresses, record_request};
+use crate::record::server_view::ServerView;
 use crate::record::span_name::span_name;
 use crate::record::{HttpCall, Side, parameterize};
 
@@ -88,7 +89,9 @@ where
         };
         let name = span_name(method, route.as_deref().or(pattern.as_deref()));
         let addresses = Addresses::of(config, head);
-        let span = start.span(&name, SpanKind::Server, (parent, base), decision, |span| {
+        let view =
+            ServerView { config, request: head, addresses: &addresses, method, route: route.as_deref() };
+        let span = start.span_of_request(&view, &name, SpanKind::Server, (parent, base), decision, |span| {
             record_request(span, config, head, headers, &addresses, method, route.as_deref());
         });
         let context = span.in_context(base);

@@ -3,5 +3,7 @@
 #[cfg(feature = "collector-config")]
 pub mod collector;
 mod error;
+#[cfg(feature = "jaeger")]
+pub mod jaeger;
 
 pub use error::ConfigError;

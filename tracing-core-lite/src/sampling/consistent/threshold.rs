@@ -69,6 +69,12 @@ impl Threshold {
         Some(Self(value << (4 * (usize::from(DIGITS) - text.len()))))
     }
 
+    /// Returns the threshold with this number. Numbers above 2⁵⁶ are treated as 2⁵⁶.
+    #[must_use]
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(if bits > LIMIT { LIMIT } else { bits })
+    }
+
     /// Returns the threshold as a number up to 2⁵⁶.
     #[must_use]
     pub fn get(self) -> u64 {

@@ -1,0 +1,9 @@
+//! Limits of a rate, with correct counts.
+
+mod arrivals;
+mod cusum;
+mod estimate;
+mod limiting;
+
+pub(super) use arrivals::{Arrivals, Update};
+pub use limiting::RateLimiting;
