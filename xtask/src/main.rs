@@ -22,9 +22,9 @@ usage: cargo xtask COMMAND
   test [--nextest]  runs every test, the examples in documentation and READMEs, and checks each feature alone; `--nextest` runs
                     the tests with cargo-nextest instead of `cargo test`
   test --peers [--only-built]
-                    runs the tests against Jaeger and the OpenTelemetry Collector, and builds them first; with `--only-built` it
-                    leaves out those that have not been built
-  peers [NAME…]     builds Jaeger and the Collector (jaeger, collector) with Go, once for all runs of this user
+                    runs the tests against Jaeger, the OpenTelemetry Collector, and services in Go, Java, JavaScript and Python,
+                    and builds these first; with `--only-built` it leaves out those that have not been built
+  peers [NAME…]     builds Jaeger, the Collector and the services (jaeger, collector, languages), once for all runs of this user
   services [NAME…]  starts the databases and brokers that tests use, all or those named (postgres, mariadb, redis, rabbitmq,
                     kafka), prints their variables, and stops them at Ctrl-C
   compose-images    provides every image that the shop needs under docker compose: pulls it, or builds a stand-in

@@ -5,13 +5,21 @@
 mod collector;
 mod http;
 mod jaeger;
+mod message;
 mod outcomes;
+mod peer;
 mod program;
+mod relay;
+mod report;
 mod spans;
 
 pub use collector::{Collector, Received};
 pub use http::{Answer, get};
 pub use jaeger::Jaeger;
+pub use message::{Command, Hop, Seen, Transport};
 pub use outcomes::Outcomes;
+pub use peer::{Language, Peer};
 pub use program::{Program, free_port, path_from, until};
+pub use relay::Relay;
+pub use report::report;
 pub use spans::{Differences, Sample};

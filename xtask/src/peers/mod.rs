@@ -4,6 +4,8 @@
 mod collector;
 mod go;
 pub(crate) mod jaeger;
+mod languages;
+mod table;
 mod test;
 
 use std::io;
@@ -52,13 +54,23 @@ const COLLECTOR: Built = Built {
 
 /// `cargo xtask peers`: builds what is not in the cache.
 pub(crate) fn run(names: &[String]) -> io::Result<bool> {
-    const ALL: [(&str, Built); 2] = [("jaeger", JAEGER), ("collector", COLLECTOR)];
-    if let Some(unknown) = names.iter().find(|name| ALL.iter().all(|(known, _)| known != name)) {
-        return Err(io::Error::other(format!("there is no peer {unknown:?}; there are jaeger, collector")));
+    const SYSTEMS: [(&str, Built); 2] = [("jaeger", JAEGER), ("collector", COLLECTOR)];
+    const LANGUAGES: &str = "languages";
+    let known = || SYSTEMS.iter().map(|(name, _)| *name).chain([LANGUAGES]);
+    if let Some(unknown) = names.iter().find(|name| known().all(|known| known != *name)) {
+        let known: Vec<&str> = known().collect();
+        return Err(io::Error::other(format!(
+            "there is no peer {unknown:?}; there are {}",
+            known.join(", ")
+        )));
     }
     undo_on_signals()?;
-    for (_, built) in ALL.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|it| it == name)) {
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|it| it == name);
+    for (_, built) in SYSTEMS.iter().filter(|(name, _)| wanted(name)) {
         println!("{}: {}", built.title, (built.build)()?.display());
+    }
+    for language in languages::ALL.iter().filter(|_| wanted(LANGUAGES)) {
+        println!("{}: {}", language.title, language.program()?.display());
     }
     Ok(true)
 }

@@ -1,23 +1,49 @@
 //! `cargo xtask test --peers`: the tests against the real systems.
 
+use std::fs;
 use std::io;
+use std::process::Command;
 
-use super::{Built, COLLECTOR, JAEGER};
+use super::{Built, COLLECTOR, JAEGER, languages, table};
+use crate::services::Services;
 use crate::step::{Step, run_all};
 use crate::undo::undo_on_signals;
-use crate::workspace::cargo;
+use crate::workspace::{cargo, root};
 
 /// The start of the last line of CI where nothing has been built.
 const NOT_RUN: &str = "peers: not run";
 
 /// Runs the tests. What they need is built first or, with `only_built`, left out when it is not in the cache.
 pub(crate) fn run(only_built: bool) -> io::Result<bool> {
-    undo_on_signals()?;
     let mut steps = Vec::new();
     for (built, test) in [(JAEGER, "jaeger"), (COLLECTOR, "collector")] {
         steps.push(step(&built, test, only_built)?);
     }
+    let built = languages::ALL.iter().map(languages::Language::find).collect::<io::Result<Vec<_>>>()?;
+    if only_built && built.iter().any(Option::is_none) {
+        let reason =
+            "the programs in other languages are not built; `cargo xtask peers languages` builds them";
+        steps.push(Step::not_run(NOT_RUN, reason));
+        undo_on_signals()?;
+        return Ok(run_all(steps));
+    }
+    let mut command = test_command("languages");
+    for language in &languages::ALL {
+        command.env(language.variable, language.program()?);
+    }
+    let results = root().join("target/peer-results.jsonl");
+    fs::write(&results, "")?;
+    command.env("PEER_RESULTS", &results);
+    // The servers run until the last step has ended. They also handle signals.
+    let servers = Services::start(&["postgres", "rabbitmq", "kafka"].map(str::to_owned))?;
+    servers.tell(&mut command);
+    steps.push(Step::new("peers: services in Go, Java, JavaScript and Python", command));
+    steps.push(Step::check("peers: docs/interoperability.md", move || table::write(&results)));
     Ok(run_all(steps))
+}
+
+fn test_command(test: &str) -> Command {
+    cargo(&["test", "--package", "peer-tests", "--test", test])
 }
 
 /// The step that runs the file `test` of the tests against `peer`.
@@ -27,7 +53,7 @@ fn step(peer: &Built, test: &str, only_built: bool) -> io::Result<Step> {
         return Ok(Step::not_run(NOT_RUN, reason));
     }
     let program = (peer.build)()?;
-    let mut command = cargo(&["test", "--package", "peer-tests", "--test", test]);
+    let mut command = test_command(test);
     command.env(peer.variable, program);
     Ok(Step::new(format!("peers: {}", peer.title), command))
 }

@@ -26,7 +26,7 @@ pub(crate) fn missing() -> Vec<&'static str> {
 }
 
 /// The Python of this machine. What it lacks is installed.
-fn python() -> io::Result<PathBuf> {
+pub(crate) fn python() -> io::Result<PathBuf> {
     let missing = missing();
     if !missing.is_empty() {
         install(&missing, "")?;
