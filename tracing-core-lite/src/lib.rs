@@ -35,6 +35,7 @@ pub mod layer_support;
 pub mod log;
 #[cfg(feature = "messaging")]
 pub mod messaging;
+pub mod naming;
 pub mod net;
 pub mod otel;
 mod percent;

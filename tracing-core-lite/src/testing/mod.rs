@@ -4,10 +4,12 @@
 mod allocator;
 mod endpoint;
 mod ids;
+mod lint;
 mod spans;
 mod tree;
 
 pub use allocator::{Allocations, CountingAllocator};
 pub use endpoint::{FakeOtlp, Received, Reply};
 pub use ids::seed_ids;
+pub use lint::{LintFinding, LintProblem, lint};
 pub use spans::TestSpans;
