@@ -49,6 +49,8 @@ pub mod rpc;
 pub mod sampling;
 pub mod span;
 mod stack_text;
+#[cfg(feature = "tracing-layer")]
+pub mod subscriber;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tower")]

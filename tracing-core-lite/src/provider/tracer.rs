@@ -52,7 +52,7 @@ impl Tracer {
         SpanBuilder::new(&self.source, name.into())
     }
 
-    #[cfg(feature = "tower")]
+    #[cfg(any(feature = "tower", feature = "tracing-layer"))]
     #[inline]
     pub(crate) fn source(&self) -> &SpanSource {
         &self.source

@@ -303,24 +303,24 @@ pub(crate) fn unchanged_child(parent: &SpanContext, record: Record) -> SpanConte
 }
 
 #[inline(always)]
-fn child(parent: &SpanContext, flags: TraceFlags) -> SpanContext {
+pub(super) fn child(parent: &SpanContext, flags: TraceFlags) -> SpanContext {
     SpanContext::new(parent.trace_id(), ids::span_id(), flags, false, parent.trace_state().clone())
 }
 
 /// Returns the span context of a new root.
 #[inline(always)]
-fn root(flags: TraceFlags) -> SpanContext {
+pub(super) fn root(flags: TraceFlags) -> SpanContext {
     SpanContext::new(ids::trace_id(), ids::span_id(), flags, false, TraceState::NONE)
 }
 
 /// A child keeps its parent's random flag, as it keeps the trace id.
 #[inline]
-fn child_flags(parent: &SpanContext, sampled: bool) -> TraceFlags {
+pub(super) fn child_flags(parent: &SpanContext, sampled: bool) -> TraceFlags {
     TraceFlags::new(parent.trace_flags().to_u8() & RANDOM).with_sampled(sampled)
 }
 
 /// The trace id of a root is random, but some peers reject the flag that says so.
 #[inline]
-fn root_flags(engine: &Engine, sampled: bool) -> TraceFlags {
+pub(super) fn root_flags(engine: &Engine, sampled: bool) -> TraceFlags {
     TraceFlags::new(if engine.sets_random_flag() { RANDOM } else { 0 }).with_sampled(sampled)
 }

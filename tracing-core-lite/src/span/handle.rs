@@ -89,6 +89,16 @@ impl Span {
         }
     }
 
+    /// Returns a handle that writes to the span if this crate records it.
+    #[cfg(feature = "tracing-layer")]
+    #[inline]
+    pub(crate) fn writer(&self) -> Option<super::provisional::SpanWriter> {
+        match &self.0 {
+            State::Recording(slot) => Some(super::provisional::SpanWriter::new(slot.share())),
+            _ => None,
+        }
+    }
+
     /// Runs `write` if the span is recorded. One call with several attributes costs less than several calls.
     ///
     /// The span is locked while `write` runs. What `write` sets on the same span in another way, such as through

@@ -41,6 +41,8 @@ mod link;
 mod name;
 mod otel_impls;
 pub(crate) mod prepared;
+#[cfg(feature = "tracing-layer")]
+pub(crate) mod provisional;
 pub(crate) mod record;
 mod recorder;
 pub(crate) mod scopes;

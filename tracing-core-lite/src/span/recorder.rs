@@ -5,6 +5,8 @@ use std::error::Error;
 use std::time::SystemTime;
 
 use opentelemetry::KeyValue;
+#[cfg(feature = "tracing-layer")]
+use opentelemetry::trace::SpanKind;
 use opentelemetry::trace::{SpanContext, Status};
 
 use super::error::{self, ErrorText};
@@ -160,6 +162,31 @@ impl<'a> Recorder<'a> {
             Target::Foreign(sink) => sink.status(status),
         }
         self
+    }
+
+    /// Whether the span's thread has begun to unwind since the span started.
+    #[cfg(feature = "tracing-layer")]
+    pub(crate) fn has_panicked(&self) -> bool {
+        match &self.0 {
+            Target::Own { record, .. } => record.has_panicked(),
+            Target::Foreign(_) => false,
+        }
+    }
+
+    /// Replaces the kind.
+    #[cfg(feature = "tracing-layer")]
+    pub(crate) fn set_kind(&mut self, kind: &SpanKind) {
+        if let Target::Own { record, .. } = &mut self.0 {
+            record.set_kind(kind);
+        }
+    }
+
+    /// Sets the status to an error without a description, unless there is a status.
+    #[cfg(feature = "tracing-layer")]
+    pub(crate) fn set_error_if_unset(&mut self) {
+        if let Target::Own { record, .. } = &mut self.0 {
+            record.set_error_if_unset();
+        }
     }
 
     /// Replaces the name.

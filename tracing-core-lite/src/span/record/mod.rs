@@ -6,6 +6,8 @@ mod counts;
 mod events;
 mod flags;
 mod links;
+#[cfg(feature = "tracing-layer")]
+mod late_identity;
 mod message;
 mod span_record;
 mod status;

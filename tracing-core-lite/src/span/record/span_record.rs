@@ -135,7 +135,7 @@ impl SpanRecord {
     }
 }
 
-fn encode_kind(kind: &SpanKind) -> u8 {
+pub(super) fn encode_kind(kind: &SpanKind) -> u8 {
     match kind {
         SpanKind::Internal => 1,
         SpanKind::Server => 2,

@@ -40,6 +40,13 @@ impl SlotHandle {
         self.0.as_deref()
     }
 
+    /// Returns the parts of a span that no other handle shares, without taking a lock.
+    #[cfg(feature = "tracing-layer")]
+    #[inline]
+    pub(crate) fn unshared(&mut self) -> Option<(&mut SpanRecord, &mut SpanContext, &Arc<Engine>)> {
+        Some(SharedArc::get_mut(self.0.as_mut()?)?.parts_mut())
+    }
+
     pub(crate) fn share(&self) -> Self {
         Self(self.0.clone())
     }

@@ -76,6 +76,13 @@ impl Slot {
         self.record.get_mut()
     }
 
+    /// Returns what a span has that is not shared yet.
+    #[cfg(feature = "tracing-layer")]
+    #[inline]
+    pub(super) fn parts_mut(&mut self) -> (&mut SpanRecord, &mut SpanContext, &Arc<Engine>) {
+        (self.record.get_mut(), &mut self.identity.span_context, &self.identity.engine)
+    }
+
     /// Runs `write` a last time and ends the span. Only the first call has an effect.
     #[inline]
     pub(super) fn end(

@@ -1,0 +1,71 @@
+//! A layer for `tracing-subscriber` that records the spans of `tracing`.
+//!
+//! Each `tracing` span becomes a span of a trace, and each event within it a span event. While such a span is entered, its
+//! context is [`Context::current`](crate::Context::current), so spans of `tracing`, of this crate and of the OpenTelemetry
+//! API nest in each other in any order.
+//!
+//! ```
+//! use tracing_core_lite::{subscriber, testing::TestSpans};
+//! use tracing_subscriber::layer::SubscriberExt;
+//! use tracing_subscriber::util::SubscriberInitExt;
+//!
+//! let spans = TestSpans::new();
+//! let guard = tracing_subscriber::registry()
+//!     .with(subscriber::layer().with_tracer(spans.tracer()))
+//!     .set_default();
+//! tracing::info_span!("check out", order.id = 7).in_scope(|| {
+//!     tracing::info_span!("reserve stock").in_scope(|| tracing::info!("reserved"));
+//! });
+//! drop(guard);
+//! spans.assert_tree("
+//!     check out
+//!       reserve stock
+//! ");
+//! assert_eq!(spans.one("check out").int("order.id"), Some(7));
+//! ```
+//!
+//! # Fields with a meaning
+//! | field | meaning |
+//! |---|---|
+//! | `otel.name` | the span's name, instead of that in the code |
+//! | `otel.kind` | `server`, `client`, `producer`, `consumer` or `internal` |
+//! | `otel.status_code` | `ok` or `error` |
+//! | `otel.status_description` | sets the status to an error with this description |
+//!
+//! An error as a field of a span (`error = &error as &dyn Error`) is also an exception event with type, message and causes.
+//! All other fields are attributes. An event of level ERROR, and one whose only field is `error`, sets the status.
+//!
+//! # Parents, ids and sampling
+//! A span gets its ids, and the sampler decides about it, when it is first entered, when it gets its first child, when
+//! [`SpanExt::context`] is called, or when it is closed: whichever is first. Until then, [`SpanExt::set_parent`] gives it
+//! another parent, such as a context from the headers of a message, and later it returns an error. Attributes are kept, with
+//! one exception: those that a span is created with while an unsampled span is current are not recorded.
+//!
+//! A span ends when it is left for the last time, not when it is closed, because a handle of it may be kept much longer. A
+//! span that was never entered ends when it is closed. The children of an unsampled span are not recorded; they share its
+//! context, and with it its ids.
+//!
+//! # What can go wrong
+//! - Without a filter on this layer, `RUST_LOG=trace` turns the spans inside h2 and hyper into spans of your traces. Give it a
+//!   filter of its own with `with_filter`.
+//! - To change filters at run time, put `tracing_subscriber::reload` around the *filter*. Around the layer, it hides the layer from
+//!   [`SpanExt`], whose methods then do nothing or return an error.
+//! - Spans are recorded by the tracer's provider, or by the [installed](crate::TracerProvider::install) one. Over another
+//!   OpenTelemetry SDK, use tracing-opentelemetry.
+
+mod callbacks;
+mod entered;
+mod event;
+mod exception;
+mod extension;
+mod fields;
+mod layer;
+mod live;
+mod options;
+mod scratch;
+mod start;
+mod state;
+mod timing;
+
+pub use extension::{SetParentError, SpanExt};
+pub use layer::{SpanLayer, layer};
