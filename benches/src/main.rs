@@ -27,6 +27,7 @@ usage: peers [PART...]              measures all parts, or these, and writes RES
        peers quick [PART...]        the same with a tenth of the calls, once; prints the tables and writes nothing else
        peers report                 writes RESULTS.md anew from the data in results/
        peers one PART CASE MODE CALLS
+       peers count PART CASE MODE CALLS
        peers beside PART MODE       the processes that the parts start themselves
        peers sink
        peers serve CASE URL";
@@ -43,6 +44,12 @@ fn main() -> Result<(), String> {
                 println!("{figure}\t{value}");
             }
             Ok(())
+        }
+        ["count", part, case, mode, calls] => {
+            let calls = calls.parse().map_err(|_| "how many calls?")?;
+            let count = parts::named(part)?.all_threads.ok_or("this part counts only the calling thread")?;
+            process::start_idle_thread();
+            count(case, mode, calls)
         }
         ["beside", part, mode] => {
             process::start_idle_thread();

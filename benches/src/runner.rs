@@ -47,7 +47,10 @@ pub fn run(part: &Part, quick: bool) -> Result<Data, String> {
     }
     for run in counted {
         eprint!("\r\x1b[K{}, instructions: {}, {}", part.name, run.case, run.mode);
-        let counted = instructions(part, run)? as f64 / part.instruction_calls as f64;
+        let counted = match part.all_threads {
+            Some(_) => of_all_threads(part, run)?,
+            None => instructions(part, run)? as f64 / part.instruction_calls as f64,
+        };
         data.add(run.case, &run.mode, "instructions", counted);
     }
     eprintln!();
@@ -77,13 +80,29 @@ fn arguments(part: &Part, run: &Run, calls: u64) -> [String; 5] {
 
 /// Counts the instructions of the measured calls on their thread, without start-up and warm-up.
 fn instructions(part: &Part, run: &Run) -> Result<u64, String> {
+    let switches = ["--collect-atstart=no", "--toggle-collect=*repeat_measured*"];
+    callgrind(run, &switches, &arguments(part, run, part.instruction_calls))
+}
+
+/// Counts the instructions of a call on all threads: what a process with more calls executes in addition.
+fn of_all_threads(part: &Part, run: &Run) -> Result<f64, String> {
+    let (few, many) = (part.instruction_calls / 4, part.instruction_calls);
+    let count = |calls: u64| {
+        let [_, part, case, mode, calls] = arguments(part, run, calls);
+        callgrind(run, &[], &["count".into(), part, case, mode, calls])
+    };
+    Ok((count(many)? as f64 - count(few)? as f64) / (many - few) as f64)
+}
+
+fn callgrind(run: &Run, switches: &[&str], arguments: &[String]) -> Result<u64, String> {
     let file = std::env::temp_dir().join(format!("peers-{}.callgrind", std::process::id()));
     let mut command = Command::new("valgrind");
     command
-        .args(["--tool=callgrind", "--quiet", "--collect-atstart=no", "--toggle-collect=*repeat_measured*"])
+        .args(["--tool=callgrind", "--quiet"])
+        .args(switches)
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(program()?)
-        .args(arguments(part, run, part.instruction_calls));
+        .args(arguments);
     let outcome = output(&mut command).map_err(|error| format!("{:?} in valgrind: {error}", run.case));
     let text = std::fs::read_to_string(&file).unwrap_or_default();
     let _ = std::fs::remove_file(&file);

@@ -19,6 +19,7 @@ pub const PART: Part = Part {
     rounds: 7,
     counts_instructions: |_| false,
     instruction_calls: 0,
+    all_threads: None,
     tables,
 };
 

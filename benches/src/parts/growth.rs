@@ -27,6 +27,7 @@ pub const PART: Part = Part {
     rounds: 3,
     counts_instructions: |_| false,
     instruction_calls: 0,
+    all_threads: None,
     tables,
 };
 

@@ -39,6 +39,7 @@ pub const PART: Part = Part {
     rounds: 11,
     counts_instructions: |_| true,
     instruction_calls: 4_000,
+    all_threads: None,
     tables,
 };
 

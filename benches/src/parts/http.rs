@@ -24,6 +24,7 @@ pub const PART: Part = Part {
     rounds: 9,
     counts_instructions: |mode| mode != "exporting",
     instruction_calls: 4_000,
+    all_threads: None,
     tables,
 };
 

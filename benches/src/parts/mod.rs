@@ -7,6 +7,7 @@ pub mod http;
 mod queue;
 pub mod server;
 pub mod sql;
+pub mod tracing;
 
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 
@@ -24,6 +25,9 @@ pub struct Part {
     pub rounds: usize,
     pub counts_instructions: fn(mode: &str) -> bool,
     pub instruction_calls: u64,
+    /// Makes calls and exports their spans, for a count of the instructions of all threads. `None` counts those of the calling
+    /// thread.
+    pub all_threads: Option<fn(case: &str, mode: &str, calls: u64) -> Result<(), String>>,
     pub tables: fn(&Data) -> String,
 }
 
@@ -34,7 +38,8 @@ pub struct Run {
     pub mode: String,
 }
 
-pub const ALL: [Part; 6] = [http::PART, grpc::PART, sql::PART, export::PART, server::PART, growth::PART];
+pub const ALL: [Part; 7] =
+    [http::PART, grpc::PART, sql::PART, export::PART, server::PART, growth::PART, tracing::PART];
 
 pub fn named(name: &str) -> Result<&'static Part, String> {
     let names: Vec<&str> = ALL.iter().map(|part| part.name).collect();

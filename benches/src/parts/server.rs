@@ -21,6 +21,7 @@ pub const PART: Part = Part {
     rounds: 5,
     counts_instructions: |_| false,
     instruction_calls: 0,
+    all_threads: None,
     tables,
 };
 

@@ -22,6 +22,7 @@ pub const PART: Part = Part {
     rounds: 7,
     counts_instructions: |_| true,
     instruction_calls: 1_000,
+    all_threads: None,
     tables,
 };
 
