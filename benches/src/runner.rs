@@ -89,7 +89,7 @@ fn of_all_threads(part: &Part, run: &Run) -> Result<f64, String> {
     let (few, many) = (part.instruction_calls / 4, part.instruction_calls);
     let count = |calls: u64| {
         let [_, part, case, mode, calls] = arguments(part, run, calls);
-        callgrind(run, &[], &["count".into(), part, case, mode, calls])
+        callgrind(run, &["--zero-before=*repeat_counted*"], &["count".into(), part, case, mode, calls])
     };
     Ok((count(many)? as f64 - count(few)? as f64) / (many - few) as f64)
 }

@@ -59,7 +59,8 @@ fn client(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     match provider {
         None => call(PassThroughLayer::default().layer(server)),
         Some(provider) => {
-            let layer = ClientLayer::new().with_provider(provider).with_server_address("stock.example", 50051);
+            let layer =
+                ClientLayer::new().with_provider(provider).with_server_address("stock.example", 50051);
             call(layer.layer(server))
         }
     }

@@ -32,9 +32,7 @@ fn axum_preset(parent: Parent, provider: Option<&TracerProvider>) -> Work {
         parent,
         match provider {
             None => router().layer(PassThroughLayer::default()),
-            Some(provider) => {
-                router().layer(tracing_http::axum::ServerLayer::new().with_provider(provider))
-            }
+            Some(provider) => router().layer(tracing_http::axum::ServerLayer::new().with_provider(provider)),
         },
     )
 }

@@ -68,7 +68,8 @@ pub fn by_ours(provider: &TracerProvider, attributes: Vec<Attribute>) -> Box<dyn
     let root = Context::new();
     Box::new(move || {
         let parent = remote(true);
-        let span = tracer.span(NAME).with_kind(SpanKind::Server).with_parent(&root).with_remote_parent(&parent);
+        let span =
+            tracer.span(NAME).with_kind(SpanKind::Server).with_parent(&root).with_remote_parent(&parent);
         let span = span.start_with(|span| {
             for (key, value) in &attributes {
                 span.set(key, *value);

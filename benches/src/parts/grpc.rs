@@ -136,7 +136,8 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
         (OURS, _) => {
             let provider = exporters::ours(&out);
             let call = if side == "server" {
-                let layer = tracing_grpc::tonic::ServerLayer::new().with_provider(&provider).with_read_ahead();
+                let layer =
+                    tracing_grpc::tonic::ServerLayer::new().with_provider(&provider).with_read_ahead();
                 serving(layer.layer(routes), sampled)
             } else {
                 let layer =

@@ -62,8 +62,10 @@ pub fn filling(case: &str) -> Result<Figures, String> {
     let mut call = match case {
         spans::OURS => {
             let limits = BatchLimits::default().with_max_queue_size(QUEUE);
-            let provider =
-                tracing_core_lite::TracerProvider::builder().with_batch_limits(limits).with_exporter(Gated).build();
+            let provider = tracing_core_lite::TracerProvider::builder()
+                .with_batch_limits(limits)
+                .with_exporter(Gated)
+                .build();
             let provider = provider.map_err(|error| error.to_string())?;
             spans::by_ours(ours.insert(provider), attributes)
         }

@@ -199,22 +199,38 @@ fn one(case: &str, mode: &str, calls: u64) -> Result<Figures, String> {
 
 /// Makes calls whose instructions are counted on all threads, and waits until their spans have arrived.
 fn count(case: &str, mode: &str, calls: u64) -> Result<(), String> {
+    /// Fills caches and pools.
+    const WARM_UP: u64 = 500;
     let sink = Sink::start()?;
     let traced = Traced::start(case, mode, &Out::http(sink.url()))?;
     let mut call = in_parent(case, !mode.starts_with("unsampled"));
+    (0..WARM_UP).for_each(&mut *call);
+    wait_for(&sink, &*traced.flush, WARM_UP * spans_per_call(case, mode))?;
+    repeat_counted(&mut *call, calls);
+    wait_for(&sink, &*traced.flush, (WARM_UP + calls) * spans_per_call(case, mode))
+}
+
+/// The function at which callgrind sets what it has counted to zero.
+#[inline(never)]
+fn repeat_counted(call: &mut dyn FnMut(u64), calls: u64) {
     for number in 0..calls {
         call(number);
+        // Exporters catch up.
         if number % 500 == 499 {
             std::thread::sleep(Duration::from_millis(20));
         }
     }
-    let expected = calls * spans_per_call(case, mode);
+}
+
+fn wait_for(sink: &Sink, flush: &dyn Fn(), expected: u64) -> Result<(), String> {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
-        (traced.flush)();
+        flush();
         match sink.count() {
             arrived if arrived == expected => return Ok(()),
-            arrived if Instant::now() > deadline => return Err(format!("{arrived} of {expected} spans arrived")),
+            arrived if Instant::now() > deadline => {
+                return Err(format!("{arrived} of {expected} spans arrived"));
+            }
             _ => std::thread::sleep(Duration::from_millis(50)),
         }
     }
@@ -222,7 +238,9 @@ fn count(case: &str, mode: &str, calls: u64) -> Result<(), String> {
 
 fn tables(data: &Data) -> String {
     let mut text = String::new();
-    for (options, suffix) in [("all optional attributes off", ""), ("all optional attributes on", ", all options")] {
+    for (options, suffix) in
+        [("all optional attributes off", ""), ("all optional attributes on", ", all options")]
+    {
         let mut table = Table::new(&[
             options,
             "sampled, instructions of all threads",

@@ -9,9 +9,9 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
-use super::current_ids;
 use super::escape::{Escaped, without_colours};
 use super::fields::JsonFields;
+use super::ids_of;
 
 /// An event format that writes JSON; see [`json`].
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ where
             let spans = scope.from_root().map(|span| span_object::<S, N>(&span)).collect();
             write_member(&mut out, "spans", &Value::Array(spans))?;
         }
-        if let Some((trace_id, span_id)) = current_ids() {
+        if let Some((trace_id, span_id)) = ids_of(event) {
             write!(out, ",\"trace_id\":\"{trace_id}\",\"span_id\":\"{span_id}\"")?;
         }
         writeln!(out, "}}")

@@ -3,8 +3,10 @@
 //! [`text`] and [`json`] are event formats for its `fmt` layer. Each line has the time (RFC 3339, UTC, microseconds), the
 //! level, the service, the target, the message, the fields, and the entered spans with their fields. The ids of the current
 //! OpenTelemetry span come last: `trace_id` and `span_id` in lower-case hexadecimal. Without a current span they are left
-//! out. Inside spans of `tracing`, the ids are present if the layer of tracing-opentelemetry is installed, because it makes
-//! its span the current one.
+//! out. Inside spans of `tracing`, the ids are present if [`SpanLayer`](crate::subscriber::SpanLayer) or the layer of
+//! tracing-opentelemetry is installed, because it makes its span the current one. Records of the `log` crate that
+//! `tracing-log` passes on have them too. An event with an explicit parent (`info!(parent: &span, …)`) has the ids of that span if
+//! [`SpanLayer`](crate::subscriber::SpanLayer) is part of the global subscriber.
 //!
 //! ```
 //! use tracing_core_lite::log;
@@ -36,12 +38,23 @@ pub use text::{Text, text};
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanId, TraceContextExt, TraceId};
+use tracing::Event;
 
-/// Returns the ids of the current span, `None` if there is no valid one.
-fn current_ids() -> Option<(TraceId, SpanId)> {
-    Context::map_current(|context| {
-        let span = context.span();
-        let span_context = span.span_context();
-        span_context.is_valid().then(|| (span_context.trace_id(), span_context.span_id()))
-    })
+/// Returns the ids of the span that the event belongs to, `None` if there is no valid one.
+fn ids_of(event: &Event<'_>) -> Option<(TraceId, SpanId)> {
+    #[cfg(feature = "tracing-layer")]
+    if let Some(parent) = event.parent()
+        && let Some(context) = crate::subscriber::context_of(parent)
+    {
+        return ids_in(&context);
+    }
+    #[cfg(not(feature = "tracing-layer"))]
+    let _contextual = event;
+    Context::map_current(ids_in)
+}
+
+fn ids_in(context: &Context) -> Option<(TraceId, SpanId)> {
+    let span = context.span();
+    let span_context = span.span_context();
+    span_context.is_valid().then(|| (span_context.trace_id(), span_context.span_id()))
 }

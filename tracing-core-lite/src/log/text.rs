@@ -8,9 +8,9 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::current_ids;
 use super::escape::{Escaped, without_colours};
 use super::fields::TextFields;
+use super::ids_of;
 
 /// An event format that writes text; see [`text`].
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ where
             write!(out, " {}", fields.message)?;
         }
         out.write_str(&fields.fields)?;
-        if let Some((trace_id, span_id)) = current_ids() {
+        if let Some((trace_id, span_id)) = ids_of(event) {
             write!(out, " trace_id={trace_id} span_id={span_id}")?;
         }
         writeln!(out)

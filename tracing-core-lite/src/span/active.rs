@@ -16,6 +16,11 @@ impl ActiveSpan {
         Self(slot)
     }
 
+    #[cfg(feature = "tracing-layer")]
+    pub(super) fn share(&self) -> Self {
+        Self(self.0.share())
+    }
+
     pub(super) fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
         self.0.with(|record, engine| write(&mut Recorder::own(record, engine.limits())));
     }

@@ -122,6 +122,12 @@ pub(crate) fn known_decision(engine: &Engine, parent: &SpanContext) -> Option<Re
 #[derive(Debug)]
 pub(crate) struct SpanWriter(ActiveSpan);
 
+impl Clone for SpanWriter {
+    fn clone(&self) -> Self {
+        Self(self.0.share())
+    }
+}
+
 impl SpanWriter {
     pub(super) fn new(slot: SlotHandle) -> Self {
         Self(ActiveSpan::new(slot))

@@ -10,6 +10,7 @@ use super::entered;
 use super::event::SpanEvent;
 use super::fields::{SpanFields, Target};
 use super::layer::SpanLayer;
+use super::request_span;
 use super::state::State;
 use crate::Recorder;
 use crate::clock::Timestamp;
@@ -17,6 +18,12 @@ use crate::clock::Timestamp;
 impl<S: Subscriber> Layer<S> for SpanLayer {
     #[inline]
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: LayerContext<'_, S>) {
+        if self.request_spans && attributes.metadata().target() == request_span::TARGET {
+            if let Some(adopted) = request_span::adopted() {
+                self.live.insert(id.into_u64(), State::Adopted(adopted));
+            }
+            return;
+        }
         let parent = self.parent_of(attributes);
         if let Some(state) = self.start(attributes, parent) {
             self.live.insert(id.into_u64(), state);

@@ -138,6 +138,12 @@ impl SpanExt for tracing::Span {
     }
 }
 
+/// Returns the context of a span that the current subscriber's layer records. Its ids are fixed from then on.
+#[cfg(feature = "log")]
+pub(crate) fn context_of(id: &Id) -> Option<Context> {
+    tracing::dispatcher::get_default(|dispatch| layer_of(dispatch)?.context_of(id.into_u64()))
+}
+
 fn layer_of(dispatch: &Dispatch) -> Option<&SpanLayer> {
     dispatch.downcast_ref()
 }

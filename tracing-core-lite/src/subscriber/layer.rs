@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::live::LiveSpans;
 use super::options::Options;
+use super::request_span;
 use crate::Tracer;
 
 /// Returns a layer for `tracing-subscriber` that records the spans of `tracing` with the installed provider.
@@ -22,13 +23,15 @@ pub struct SpanLayer {
     pub(super) tracer: Tracer,
     pub(super) options: Options,
     pub(super) live: LiveSpans,
+    /// Whether the spans of tower layers are spans of `tracing` as well.
+    pub(super) request_spans: bool,
 }
 
 impl SpanLayer {
     fn new(tracer: Tracer) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, tracer, options: Options::DEFAULT, live: LiveSpans::new() }
+        Self { id, tracer, options: Options::DEFAULT, live: LiveSpans::new(), request_spans: false }
     }
 
     /// Sets the tracer. The default is a tracer of the [installed](crate::TracerProvider::install) provider called `tracing`.
@@ -95,6 +98,30 @@ impl SpanLayer {
     #[must_use]
     pub fn with_error_events_to_status(mut self, to_status: bool) -> Self {
         self.options.error_events_to_status = to_status;
+        self
+    }
+
+    /// Makes the spans of the tower layers of this suite the current `tracing` spans as well, with the target
+    /// `tracing_suite::request` and the level INFO. The default is that they are not, because this adds a span to the scope
+    /// of every log line.
+    ///
+    /// Within a request, `tokio::spawn(work().in_current_span())` then stays in its trace, events are added to the layer's span,
+    /// and `Span::current().record(field, value)` sets an attribute of it. `fields` are the names that can be recorded: `tracing` ignores
+    /// all others, while [`SpanExt::set_attribute`](super::SpanExt::set_attribute) takes any. The layer's span itself, and
+    /// with it the trace, are the same with and without this setting.
+    ///
+    /// The fields of the first layer of a process count.
+    ///
+    /// ```
+    /// use tracing_core_lite::subscriber;
+    ///
+    /// let layer = subscriber::layer().with_request_spans(["user.id", "shop.customer.tier"]);
+    /// # drop(layer);
+    /// ```
+    #[must_use]
+    pub fn with_request_spans(mut self, fields: impl IntoIterator<Item = &'static str>) -> Self {
+        request_span::switch_on(fields.into_iter().collect());
+        self.request_spans = true;
         self
     }
 

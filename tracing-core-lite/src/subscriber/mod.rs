@@ -62,10 +62,13 @@ mod fields;
 mod layer;
 mod live;
 mod options;
+pub(crate) mod request_span;
 mod scratch;
 mod start;
 mod state;
 mod timing;
 
+#[cfg(feature = "log")]
+pub(crate) use extension::context_of;
 pub use extension::{SetParentError, SpanExt};
 pub use layer::{SpanLayer, layer};

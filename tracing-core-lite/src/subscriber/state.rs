@@ -21,8 +21,15 @@ pub(super) enum State {
         /// Whether it can still get another parent.
         is_pending: bool,
     },
-    /// The span of a layer, which that layer ends.
-    Adopted(Context),
+    /// The span of a tower layer, which that layer ends.
+    Adopted(Adopted),
+}
+
+#[derive(Debug)]
+pub(super) struct Adopted {
+    pub(super) context: Context,
+    /// `None` if this crate does not record the span.
+    pub(super) writer: Option<SpanWriter>,
 }
 
 #[derive(Debug)]
@@ -121,6 +128,7 @@ impl State {
     pub(super) fn writer(&self) -> Option<SpanWriter> {
         match self {
             Self::Recording(recording) => recording.span.writer(),
+            Self::Adopted(adopted) => adopted.writer.clone(),
             _ => None,
         }
     }
@@ -138,7 +146,7 @@ impl State {
                 *is_pending = false;
                 (Some(context.clone()), None)
             }
-            Self::Adopted(context) => (Some(context.clone()), None),
+            Self::Adopted(adopted) => (Some(adopted.context.clone()), None),
         }
     }
 

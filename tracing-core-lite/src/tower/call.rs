@@ -7,6 +7,8 @@ use opentelemetry::ContextGuard;
 use super::protocol::{End, Protocol};
 use super::watched::Watched;
 use crate::layer_support::BoxPool;
+#[cfg(feature = "tracing-layer")]
+use crate::subscriber::request_span;
 use crate::{Context, Recorder, Span};
 
 /// The context that a call runs in, and its span until that ends.
@@ -25,6 +27,8 @@ impl<P: Protocol> Call<P> {
     #[inline]
     #[must_use]
     pub fn unwatched(context: Context) -> Self {
+        #[cfg(feature = "tracing-layer")]
+        let context = request_span::with_request_span(context, None);
         Self { context, watched: None }
     }
 
@@ -32,6 +36,8 @@ impl<P: Protocol> Call<P> {
     #[inline]
     #[must_use]
     pub fn watched(context: Context, span: Span, protocol: P) -> Self {
+        #[cfg(feature = "tracing-layer")]
+        let context = request_span::with_request_span(context, Some(&span));
         let watched = Watched { span: Some(span), protocol };
         Self { context, watched: Some(BoxPool::boxed(P::pool(), watched)) }
     }
@@ -88,7 +94,14 @@ impl<P: Protocol> Call<P> {
     #[inline]
     pub(super) fn enter(&mut self) -> Entered<'_, P> {
         let _current = self.context.clone().attach();
-        Entered { _guard: self.end_on_panic(), _current }
+        #[cfg(feature = "tracing-layer")]
+        let _request_span = request_span::enter(&self.context);
+        Entered {
+            _guard: self.end_on_panic(),
+            #[cfg(feature = "tracing-layer")]
+            _request_span,
+            _current,
+        }
     }
 
     /// Ends the call if a panic drops the result.
@@ -169,6 +182,8 @@ impl<P: Protocol> Drop for Call<P> {
 pub(super) struct Entered<'a, P: Protocol> {
     // Dropped first, so that a panic ends the span in its context.
     _guard: EndOnPanic<'a, P>,
+    #[cfg(feature = "tracing-layer")]
+    _request_span: Option<tracing::span::EnteredSpan>,
     _current: ContextGuard,
 }
 

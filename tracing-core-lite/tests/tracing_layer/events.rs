@@ -113,9 +113,11 @@ fn the_extension_trait_adds_events_links_attributes_and_status() {
 fn records_of_the_log_crate_have_their_own_target_and_place() {
     let (spans, guard) = with(|layer| layer.with_location(true));
     info_span!("work").in_scope(|| {
-        info!(
-            target: "log", log.target = "hyper::client", log.module_path = "hyper::client",
-            log.file = "client.rs", log.line = 7_u64, "connected"
+        tracing::event!(
+            target: "log",
+            tracing::Level::INFO,
+            { log.target = "hyper::client", log.module_path = "hyper::client", log.file = "client.rs", log.line = 7_u64 },
+            "connected"
         );
     });
     drop(guard);

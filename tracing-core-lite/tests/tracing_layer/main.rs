@@ -1,10 +1,8 @@
 //! The layer for `tracing-subscriber`: one module for each promise.
 
 mod attributes;
-mod cancelled_tasks;
 mod errors;
 mod events;
-mod filters;
 mod follows_from;
 mod identity;
 mod nesting;

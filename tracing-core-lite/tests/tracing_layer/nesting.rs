@@ -61,17 +61,14 @@ fn across_await() {
     let tracer = spans.tracer();
     let work = async move {
         let inner = tracer.span("ours").start();
-        async {
+        let innermost = async {
             tokio::task::yield_now().await;
             let task = async { info_span!("in the task").in_scope(|| {}) };
-            tokio::spawn(task.instrument(info_span!("task")).with_current_subscriber())
-                .await
-                .expect("no panic");
+            let task = task.instrument(info_span!("task")).with_current_subscriber();
+            tokio::spawn(task).await.expect("no panic");
             tokio::task::yield_now().await;
-        }
-        .instrument(info_span!("innermost"))
-        .in_span(inner)
-        .await;
+        };
+        async { innermost.instrument(info_span!("innermost")).await }.in_span(inner).await;
     };
     runtime.block_on(async {
         let root = info_span!("root");
@@ -97,8 +94,8 @@ fn baggage_of_the_context_stays() {
         let (_spans, guard) = plain();
         let _outer = remote_context(sampled).with_value(Tenant("acme")).attach();
         let span = info_span!("work");
+        let dispatch = tracing::dispatcher::get_default(Clone::clone);
         std::thread::scope(|scope| {
-            let dispatch = tracing::dispatcher::get_default(Clone::clone);
             scope.spawn(|| {
                 let span = &span;
                 tracing::dispatcher::with_default(&dispatch, || {

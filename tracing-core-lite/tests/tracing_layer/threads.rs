@@ -7,7 +7,7 @@ use crate::support::{plain, sampled_by};
 
 #[test]
 fn events_of_many_threads_belong_to_one_span() {
-    let limits = SpanLimits { events: 100_000, span_bytes: 64 << 20, ..SpanLimits::default() };
+    let limits = SpanLimits::default().with_events(100_000).with_span_bytes(64 << 20);
     let (spans, guard) = sampled_by(|builder| builder.with_span_limits(limits), |layer| layer);
     let dispatch = tracing::dispatcher::get_default(Clone::clone);
     let root = info_span!("root");

@@ -5,9 +5,9 @@ mod bounded_text;
 mod counts;
 mod events;
 mod flags;
-mod links;
 #[cfg(feature = "tracing-layer")]
 mod late_identity;
+mod links;
 mod message;
 mod span_record;
 mod status;

@@ -1,14 +1,28 @@
-//! Per-layer filters hide spans from the layer, and may change at run time.
+//! Per-layer filters hide spans from the tracing layer, and may change at run time.
+#![cfg(all(feature = "tracing-layer", feature = "testing"))]
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tracing::level_filters::LevelFilter;
 use tracing::{debug_span, info, info_span, trace_span};
+use tracing_core_lite::subscriber::{self, SpanLayer};
 use tracing_core_lite::testing::TestSpans;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::reload;
 use tracing_subscriber::util::SubscriberInitExt;
 
-use crate::support::layer;
+/// `tracing` caches for the whole process which subscribers want a callsite, and does so anew with each subscriber, so these tests
+/// take turns.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn layer(spans: &TestSpans) -> SpanLayer {
+    subscriber::layer().with_tracer(spans.tracer())
+}
 
 /// Another layer that sees everything, so that spans are not disabled altogether.
 struct SeesAll;
@@ -16,6 +30,7 @@ impl<S: tracing::Subscriber> Layer<S> for SeesAll {}
 
 #[test]
 fn children_of_hidden_spans_belong_to_the_next_visible_one() {
+    let _turn = turn();
     let spans = TestSpans::new();
     let guard = tracing_subscriber::registry()
         .with(layer(&spans).with_filter(LevelFilter::DEBUG))
@@ -42,6 +57,7 @@ fn children_of_hidden_spans_belong_to_the_next_visible_one() {
 
 #[test]
 fn a_span_that_all_layers_hide_is_disabled() {
+    let _turn = turn();
     let spans = TestSpans::new();
     let guard = tracing_subscriber::registry()
         .with(layer(&spans).with_filter(Targets::new().with_target("shop", LevelFilter::INFO)))
@@ -54,6 +70,7 @@ fn a_span_that_all_layers_hide_is_disabled() {
 
 #[test]
 fn a_filter_can_be_changed_while_spans_are_open() {
+    let _turn = turn();
     let spans = TestSpans::new();
     let (filter, handle) = reload::Layer::new(LevelFilter::INFO);
     let guard =
@@ -75,6 +92,7 @@ fn a_filter_can_be_changed_while_spans_are_open() {
 
 #[test]
 fn a_layer_behind_reload_records() {
+    let _turn = turn();
     let spans = TestSpans::new();
     let (reloadable, handle) = reload::Layer::new(layer(&spans));
     let guard = tracing_subscriber::registry().with(reloadable).set_default();
