@@ -1,7 +1,7 @@
 //! With a setting of the subscriber layer, the span of the HTTP layer is the current span of `tracing`.
 
 use std::io;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::task::Poll;
 
 use axum::Router;
@@ -21,11 +21,7 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// `tracing` caches for the whole process which subscribers want a callsite, so these tests take turns.
-static TURN: Mutex<()> = Mutex::new(());
-
-fn turn() -> MutexGuard<'static, ()> {
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 #[derive(Clone, Default)]
 struct Lines(Arc<Mutex<Vec<u8>>>);
@@ -94,7 +90,7 @@ fn all() -> Targets {
 
 #[tokio::test]
 async fn tasks_records_events_and_log_lines_belong_to_the_span_of_the_request() {
-    let _turn = turn();
+    let _turn = TURN.lock().await;
     let (spans, lines) = request(true, all(), true).await;
     let server = spans.one("GET /orders");
     assert_eq!((server.int("user.id"), server.text("shop.tier")), (Some(7), Some("gold")));
@@ -112,7 +108,7 @@ async fn tasks_records_events_and_log_lines_belong_to_the_span_of_the_request() 
 
 #[tokio::test]
 async fn a_filter_that_hides_the_span_leaves_the_trace_unchanged() {
-    let _turn = turn();
+    let _turn = TURN.lock().await;
     for (setting, filter) in
         [(true, all().with_target("tracing_suite::request", LevelFilter::OFF)), (false, all())]
     {
@@ -127,7 +123,7 @@ async fn a_filter_that_hides_the_span_leaves_the_trace_unchanged() {
 
 #[tokio::test]
 async fn an_unsampled_request_stays_in_its_trace() {
-    let _turn = turn();
+    let _turn = TURN.lock().await;
     let (spans, lines) = request(true, all(), false).await;
     assert!(spans.finished().is_empty());
     for line in lines.lines() {
@@ -137,7 +133,7 @@ async fn an_unsampled_request_stays_in_its_trace() {
 
 #[tokio::test]
 async fn no_span_stays_open() {
-    let _turn = turn();
+    let _turn = TURN.lock().await;
     let spans = TestSpans::new();
     let layer = subscriber::layer().with_tracer(spans.tracer()).with_request_spans(["user.id"]);
     let dispatch = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
@@ -166,7 +162,7 @@ async fn no_span_stays_open() {
 
 #[tokio::test]
 async fn records_of_the_log_crate_carry_the_ids() {
-    let _turn = turn();
+    let _turn = TURN.lock().await;
     let (spans, lines) = (TestSpans::new(), Lines::default());
     let layer = subscriber::layer().with_tracer(spans.tracer());
     let format =
