@@ -56,7 +56,7 @@ impl Provisional {
     /// Returns what a sampler wants to know.
     pub(crate) fn sampling_input(&mut self) -> Option<(Arc<Engine>, String, SpanKind)> {
         let (record, _, engine) = self.0.unshared()?;
-        Some((Arc::clone(engine), record.name().to_owned(), record.kind()))
+        Some((Arc::clone(engine), record.name_text().to_owned(), record.kind()))
     }
 
     /// Returns the identity of a child of `parent`, or of a root, of which it is known whether it is recorded.

@@ -6,7 +6,7 @@ use super::flags::span_flags;
 use super::span_record::{SpanRecord, encode_kind};
 
 impl SpanRecord {
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) fn name_text(&self) -> &str {
         std::str::from_utf8(self.name.as_slice()).unwrap_or_default()
     }
 
