@@ -4,6 +4,7 @@
 
 mod bounds;
 mod damage;
+mod fixtures;
 mod poison;
 mod processes;
 mod restart;

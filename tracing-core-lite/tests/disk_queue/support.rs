@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tracing_core_lite::exporters::disk_queue::{DiskQueueConfig, DiskQueueMonitor, Fsync};
 use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
-use tracing_core_lite::{Context, Resource, TracerProvider};
+use tracing_core_lite::{Context, ResourceBuilder, TracerProvider};
 
 pub(crate) const SOON: Duration = Duration::from_secs(20);
 
@@ -113,7 +113,7 @@ impl Process {
             .with_max_export_batch_size(4)
             .with_schedule_delay(Duration::from_secs(3600));
         let provider = TracerProvider::builder()
-            .with_resource(Resource::builder().build())
+            .with_resource(ResourceBuilder::empty().with_service_name("test").build())
             .with_batch_limits(limits)
             .with_exporter(queue)
             .build()
