@@ -33,6 +33,12 @@ pub enum ExportError {
         /// The delay that the receiver asked for (`Retry-After`, `RetryInfo`).
         after: Option<Duration>,
     },
+    /// The batch is too large for the receiver. It is split in two, and each half is exported.
+    #[error("{reason}")]
+    TooLarge {
+        /// The cause, without secrets.
+        reason: String,
+    },
     /// The same batch will never succeed. It is dropped, counted and logged.
     #[error("{reason}")]
     Permanent {

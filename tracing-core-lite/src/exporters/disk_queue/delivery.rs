@@ -15,6 +15,7 @@ use super::shared::{Shared, now_ms};
 use super::stats::add;
 use crate::clock::after;
 use crate::context::suppress_tracing;
+use crate::pipeline::parts::Parts;
 use crate::pipeline::{Backoff, Batch, ExportError, Exported, Exporter};
 
 /// How often the thread looks for sub-directories of processes that ended, and for spans that are too old.
@@ -304,7 +305,7 @@ impl Delivery {
         };
         let exporter = &mut self.exporter;
         let attempt = || {
-            let exported = exporter.export(batch, deadline)?;
+            let exported = Parts::new(batch.clone()).export(|part| exporter.export(part, deadline))?;
             // The record is removed after this, so a file or a queue behind the exporter must be durable.
             exporter.flush(deadline)?;
             Ok(exported)

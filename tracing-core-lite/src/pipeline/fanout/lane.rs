@@ -9,6 +9,7 @@ use super::super::batch::Batch;
 use super::super::error::{ExportError, Exported};
 use super::super::exporter::Exporter;
 use super::super::limits::BatchLimits;
+use super::super::parts::Parts;
 use super::super::reachability::Reachability;
 use super::super::report::{Reporter, Stats, StatsPart};
 use super::super::retry::Backoff;
@@ -301,11 +302,12 @@ impl Worker {
         let since = Instant::now();
         let mut backoff = Backoff::default();
         let spans = batch.span_count();
+        let mut parts = Parts::new(batch.clone());
         loop {
             if self.reachability.is_given_up() {
                 return self.lose(spans, "the receiver cannot be reached");
             }
-            match self.attempt(batch) {
+            match parts.export(|part| self.attempt(part)) {
                 Ok(Exported { rejected_spans, message }) => {
                     self.reporter.rejection(rejected_spans, &message);
                     return Outcome::Accepted { rejected_spans };

@@ -9,12 +9,14 @@ use crate::clock::after;
 use crate::pipeline::batch::Batch;
 use crate::pipeline::cpu;
 use crate::pipeline::error::{ExportError, Exported};
+use crate::pipeline::parts::Parts;
 use crate::pipeline::queue::WakeAt;
 use crate::pipeline::retry::Backoff;
 
 /// A batch that is being exported.
 struct Pending {
-    batch: Batch,
+    parts: Parts,
+    spans: usize,
     /// The memory that it takes.
     held: usize,
     since: Instant,
@@ -31,19 +33,25 @@ impl Worker {
         let spans = chunks.iter().map(Chunk::spans).sum();
         let held = chunks.iter().map(Chunk::held).sum();
         let batch = Batch::framed(self.framer.frame(chunks, &self.scopes), spans);
-        self.export(Pending { batch, held, since: Instant::now(), backoff: Backoff::default() });
+        self.export(Pending {
+            parts: Parts::new(batch),
+            spans,
+            held,
+            since: Instant::now(),
+            backoff: Backoff::default(),
+        });
         Some(spans)
     }
 
     /// Exports one batch with retries, until it is accepted or dropped.
     fn export(&mut self, mut pending: Pending) {
-        let spans = pending.batch.span_count();
+        let spans = pending.spans;
         loop {
             if self.reachability.is_given_up() {
-                self.give_up(spans, "the receiver cannot be reached");
+                self.give_up(&pending, "the receiver cannot be reached");
                 break;
             }
-            match self.attempt(&pending.batch) {
+            match pending.parts.export(|part| self.attempt(part)) {
                 Ok(_) if self.counts_itself => break,
                 Ok(Exported { rejected_spans, message }) => {
                     self.queue.stats().count_exported(spans as u64, rejected_spans);
@@ -54,23 +62,31 @@ impl Worker {
                     let pause = pending.backoff.next(after);
                     self.reporter.retry(self.exporter.destination(), &reason, pause);
                     if !self.pause(pause, pending.since) {
-                        self.give_up(spans, &reason);
+                        self.give_up(&pending, &reason);
                         break;
                     }
                     self.reporter.queue_full(self.queue.stats());
                 }
                 Err(error) => {
-                    self.give_up(spans, &error.to_string());
+                    self.give_up(&pending, &error.to_string());
                     break;
                 }
             }
         }
         cpu::offer_cpu();
         self.queue.release(spans, pending.held);
-        self.queue.recycle(pending.batch.into_chunks());
+        if let Some(batch) = pending.parts.into_last() {
+            self.queue.recycle(batch.into_chunks());
+        }
     }
 
-    fn give_up(&mut self, spans: usize, reason: &str) {
+    /// Drops what is left of a batch, and counts it.
+    fn give_up(&mut self, pending: &Pending, reason: &str) {
+        let (exported, outcome) = pending.parts.exported();
+        if exported > 0 {
+            self.queue.stats().count_exported(exported as u64, outcome.rejected_spans);
+        }
+        let spans = pending.spans - exported;
         self.queue.stats().count_export_failed(spans as u64);
         self.reporter.failure(self.exporter.destination(), spans, reason);
     }

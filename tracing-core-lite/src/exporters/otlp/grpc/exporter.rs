@@ -39,6 +39,7 @@ const GRACE: Duration = Duration::from_millis(250);
 /// |---|---|
 /// | answers OK | success; a partial success is passed on |
 /// | answers `CANCELLED`, `DEADLINE_EXCEEDED`, `ABORTED`, `OUT_OF_RANGE`, `UNAVAILABLE`, `DATA_LOSS`, or `RESOURCE_EXHAUSTED` with a `RetryInfo`; cannot be reached; does not answer in time | [`ExportError::Retryable`], after the delay of the `RetryInfo` |
+/// | answers `RESOURCE_EXHAUSTED` or `OUT_OF_RANGE` because the message is too large | [`ExportError::TooLarge`]: the batch is split |
 /// | is a proxy that answers with HTTP status 429, 502, 503 or 504 | [`ExportError::Retryable`], with the time of `Retry-After` |
 /// | answers anything else | [`ExportError::Permanent`] |
 ///
@@ -109,6 +110,12 @@ impl OtlpGrpc {
             Code::ResourceExhausted => info.is_some(),
             _ => failure.transport.is_some(),
         };
+        let is_size = matches!(status.code(), Code::ResourceExhausted | Code::OutOfRange)
+            && info.is_none()
+            && says_too_large(status.message());
+        if is_size {
+            return ExportError::TooLarge { reason };
+        }
         match retryable {
             true => ExportError::Retryable {
                 reason,
@@ -185,6 +192,15 @@ fn metadata(url: &Url, config: &OtlpConfig) -> Result<MetadataMap, OtlpConfigErr
         metadata.insert(key, value);
     }
     Ok(metadata)
+}
+
+/// Returns whether a message is that of a gRPC server whose limit for messages is exceeded. No code says so: servers in Go,
+/// C++ and Java answer `RESOURCE_EXHAUSTED`, and tonic answers `OUT_OF_RANGE`.
+fn says_too_large(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    let are_in = |words: &[&str]| words.iter().any(|word| message.contains(word));
+    message.contains("message")
+        && are_in(&["larger than max", "too large", "exceeds maximum size", "message size"])
 }
 
 /// Returns the time in the `retry-after` of a proxy.

@@ -25,6 +25,7 @@ use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 /// |---|---|
 /// | answers 2xx | success; a partial success is passed on |
 /// | answers 429, 502, 503 or 504, cannot be reached, or does not answer in time | [`ExportError::Retryable`], with the time of `Retry-After` |
+/// | answers 413 | [`ExportError::TooLarge`]: the batch is split |
 /// | answers anything else, redirects included | [`ExportError::Permanent`] |
 ///
 /// The proxy of the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`) is used unless the receiver is on
@@ -118,6 +119,7 @@ impl OtlpHttp {
         }
         match status.as_u16() {
             429 | 502 | 503 | 504 => ExportError::Retryable { reason, after },
+            413 => ExportError::TooLarge { reason },
             _ => ExportError::Permanent { reason },
         }
     }
