@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tracing_core_lite::exporters::MemoryExporter;
+use tracing_core_lite::pipeline::Fanout;
 use tracing_core_lite::{Context, FlushError, Tracer, TracerProvider};
 
 unsafe extern "C" {
@@ -82,6 +83,17 @@ fn a_forked_child_makes_ids_of_its_own_and_can_start_tracing_anew() {
         memory.finished()[0].span.name.clone()
     });
     assert_eq!(told, "in the child");
+
+    // A daemon reads its settings, forks, and then starts tracing.
+    let prepared = MemoryExporter::new();
+    let fanout = Fanout::new(vec![Box::new(prepared.clone()), Box::new(MemoryExporter::new())]);
+    let told = in_child(&path, move || {
+        let daemon = TracerProvider::builder().with_exporter(fanout).build().unwrap();
+        daemon.tracer("test").span("in the daemon").with_parent(&Context::new()).start().end();
+        daemon.shutdown(Duration::from_secs(5)).unwrap();
+        prepared.finished()[0].span.name.clone()
+    });
+    assert_eq!(told, "in the daemon");
 
     provider.flush(Duration::from_secs(5)).unwrap();
     let names: Vec<_> = memory.finished().into_iter().map(|it| it.span.name).collect();

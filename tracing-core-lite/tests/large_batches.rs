@@ -13,6 +13,9 @@ use tracing_core_lite::{Context, TracerProvider};
 
 const SOON: Duration = Duration::from_secs(20);
 
+/// Puts a stage before an exporter.
+type Stage<'a> = &'a dyn Fn(Box<dyn Exporter>) -> Box<dyn Exporter>;
+
 #[test]
 fn a_batch_that_is_too_large_is_split() {
     let directory = tempfile::tempdir().unwrap();
@@ -23,8 +26,7 @@ fn a_batch_that_is_too_large_is_split() {
     let queue = |exporter: Box<dyn Exporter>| {
         Box::new(DiskQueueConfig::new(directory.path()).wrap(exporter).unwrap()) as Box<dyn Exporter>
     };
-    let stages: [(&str, &dyn Fn(Box<dyn Exporter>) -> Box<dyn Exporter>); 3] =
-        [("alone", &alone), ("fan-out", &beside), ("disk queue", &queue)];
+    let stages: [(&str, Stage<'_>); 3] = [("alone", &alone), ("fan-out", &beside), ("disk queue", &queue)];
     for (name, stage) in stages {
         let receiver = FakeOtlp::start().unwrap();
         // The whole batch, its first half, and the first quarter are too large. The second span alone is too.

@@ -22,6 +22,9 @@ const LAST_CALL: Duration = Duration::from_millis(100);
 
 pub(super) struct Lane {
     shared: Arc<Shared>,
+    /// The worker until its thread is started: by the thread that exports, because a daemon forks after it has read its
+    /// settings, and no thread survives that.
+    worker: Mutex<Option<Worker>>,
     destination: Option<String>,
     judges_unsampled: bool,
 }
@@ -83,8 +86,8 @@ impl Shared {
 }
 
 impl Lane {
-    /// Starts the thread. If that fails, all batches are dropped and counted.
-    pub(super) fn start(exporter: Box<dyn Exporter>, limits: &BatchLimits) -> Self {
+    /// Creates a lane. Its thread starts when it is first used.
+    pub(super) fn new(exporter: Box<dyn Exporter>, limits: &BatchLimits) -> Self {
         let shared = Arc::new(Shared {
             stats: Stats::default(),
             limits: limits.clone(),
@@ -100,11 +103,16 @@ impl Lane {
             reporter: Reporter::default(),
             reachability: Reachability::default(),
         };
+        Self { shared, worker: Mutex::new(Some(worker)), destination, judges_unsampled }
+    }
+
+    /// Starts the thread, the first time. If that fails, all batches are dropped and counted.
+    fn start(&self) {
+        let Some(worker) = self.worker.lock().unwrap_or_else(PoisonError::into_inner).take() else { return };
         let thread = std::thread::Builder::new().name("span-fanout".into()).spawn(move || worker.run());
         if thread.is_err() {
-            shared.lock().is_finished = true;
+            self.shared.lock().is_finished = true;
         }
-        Self { shared, destination, judges_unsampled }
     }
 
     pub(super) fn judges_unsampled(&self) -> bool {
@@ -119,6 +127,7 @@ impl Lane {
     /// Adds a batch to the queue, or drops and counts it.
     pub(super) fn hand_over(&self, batch: &Batch, delivery: &Arc<Delivery>) {
         let (spans, bytes) = (batch.span_count(), batch.request_len());
+        self.start();
         let mut state = self.shared.lock();
         let limits = &self.shared.limits;
         let has_room =
@@ -149,6 +158,7 @@ impl Lane {
     }
 
     fn ask(&self, deadline: Instant, close: bool) -> u64 {
+        self.start();
         let mut state = self.shared.lock();
         state.asked += 1;
         state.deadline = Some(deadline);

@@ -34,8 +34,8 @@ pub struct Fanout {
 }
 
 impl Fanout {
-    /// Creates an exporter that delivers to all of `exporters`, and starts a thread for each. Queues have the size of
-    /// the [default limits](BatchLimits).
+    /// Creates an exporter that delivers to all of `exporters`. The thread of each starts with the first batch. Queues
+    /// have the size of the [default limits](BatchLimits).
     #[must_use]
     pub fn new(exporters: Vec<Box<dyn Exporter>>) -> Self {
         Self::with_limits(exporters, &BatchLimits::default())
@@ -45,7 +45,7 @@ impl Fanout {
     #[must_use]
     pub fn with_limits(exporters: Vec<Box<dyn Exporter>>, limits: &BatchLimits) -> Self {
         let limits = limits.clone().normalized();
-        let lanes = exporters.into_iter().map(|exporter| Lane::start(exporter, &limits)).collect();
+        let lanes = exporters.into_iter().map(|exporter| Lane::new(exporter, &limits)).collect();
         Self { lanes, stats: Arc::default() }
     }
 
