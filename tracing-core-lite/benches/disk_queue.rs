@@ -32,7 +32,7 @@ fn main() {
     let time = Duration::from_secs(arguments.next().map_or(5, |seconds| seconds.parse().unwrap()));
     let directory = arguments.next().map_or_else(std::env::temp_dir, Into::into).join("disk-queue-bench");
     let _ = std::fs::remove_dir_all(&directory);
-    let queue = DiskQueueConfig::new(&directory).with_max_bytes(8 << 30).wrap(Down).unwrap();
+    let queue = DiskQueueConfig::new(&directory).with_max_bytes(8 << 30).wrap(Down);
     let monitor = queue.monitor();
     let provider = TracerProvider::builder().with_exporter(queue).build().unwrap();
     let tracer = provider.tracer("bench");

@@ -51,7 +51,7 @@ fn child_process() {
     let variable = |name| std::env::var(name).unwrap();
     let config = DiskQueueConfig::new(variable(DIRECTORY)).with_fsync(Fsync::Never);
     let exporter = OtlpConfig::new().with_endpoint(variable(ENDPOINT)).build().unwrap();
-    let queue = config.wrap(exporter).unwrap();
+    let queue = config.wrap(exporter);
     let monitor = queue.monitor();
     let limits = BatchLimits::default().with_max_export_batch_size(50);
     let provider = TracerProvider::builder().with_batch_limits(limits).with_exporter(queue).build().unwrap();

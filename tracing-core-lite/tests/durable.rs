@@ -251,7 +251,7 @@ fn with_a_disk_queue_spans_are_durable_while_the_receiver_is_down() {
     *sink.0.export_error.lock().unwrap() =
         Some(ExportError::Retryable { reason: "down".into(), after: None });
     let config = DiskQueueConfig::new(directory.path()).with_fsync(Fsync::Always);
-    let provider = provider(config.wrap(sink.clone()).unwrap());
+    let provider = provider(config.wrap(sink.clone()));
     assert_eq!(block_on(start(&provider, "span").end_durably()), Ok(()));
     assert_eq!((sink.spans(), provider.stats().stored), (0, 1));
 }

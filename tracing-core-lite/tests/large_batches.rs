@@ -24,7 +24,7 @@ fn a_batch_that_is_too_large_is_split() {
         Box::new(Fanout::new(vec![exporter, Box::new(MemoryExporter::new())])) as Box<dyn Exporter>
     };
     let queue = |exporter: Box<dyn Exporter>| {
-        Box::new(DiskQueueConfig::new(directory.path()).wrap(exporter).unwrap()) as Box<dyn Exporter>
+        Box::new(DiskQueueConfig::new(directory.path()).wrap(exporter)) as Box<dyn Exporter>
     };
     let stages: [(&str, Stage<'_>); 3] = [("alone", &alone), ("fan-out", &beside), ("disk queue", &queue)];
     for (name, stage) in stages {

@@ -4,6 +4,7 @@
 
 mod bounds;
 mod damage;
+mod fanout;
 mod fixtures;
 mod poison;
 mod processes;

@@ -107,7 +107,7 @@ pub(crate) struct Process {
 
 impl Process {
     pub(crate) fn start(config: &DiskQueueConfig, receiver: &Receiver) -> Self {
-        let queue = config.clone().wrap(receiver.clone()).unwrap();
+        let queue = config.clone().wrap(receiver.clone());
         let monitor = queue.monitor();
         let limits = BatchLimits::default()
             .with_max_export_batch_size(4)

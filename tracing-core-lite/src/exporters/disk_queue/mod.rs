@@ -12,7 +12,7 @@
 //!
 //! # let directory = std::env::temp_dir().join(format!("disk-queue-doc-{}", std::process::id()));
 //! let receiver = MemoryExporter::new();
-//! let queue = DiskQueueConfig::new(&directory).with_max_bytes(1 << 30).wrap(receiver.clone())?;
+//! let queue = DiskQueueConfig::new(&directory).with_max_bytes(1 << 30).wrap(receiver.clone());
 //! let provider = TracerProvider::builder().with_exporter(queue).build()?;
 //! provider.tracer("shop").span("place order").start().end();
 //! provider.flush(Duration::from_secs(5))?; // The span is on disk now.

@@ -1,7 +1,6 @@
 //! The exporter that writes to the disk and delivers from there.
 
 use std::fmt;
-use std::io;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -21,6 +20,8 @@ pub struct DiskQueue {
     shared: Arc<Shared>,
     destination: Option<String>,
     judges_unsampled: bool,
+    /// The exporter until the threads are started.
+    exporter: Option<Box<dyn Exporter>>,
     generation: u64,
 }
 
@@ -39,36 +40,42 @@ impl DiskQueueMonitor {
 impl DiskQueueConfig {
     /// Builds the queue, which delivers to `exporter`.
     ///
-    /// Files are opened by a thread of the queue, and opened again later if that fails. A directory that cannot be
-    /// written, or that other processes use, is therefore not an error.
-    ///
-    /// # Errors
-    /// Returns an error if the operating system refuses a thread.
-    pub fn wrap(self, exporter: impl Exporter) -> io::Result<DiskQueue> {
-        DiskQueue::start(self, Box::new(exporter))
+    /// This touches no file and starts no thread. A directory that cannot be written, or that other processes use, is
+    /// therefore not an error here: it is tried again while the program runs.
+    #[must_use]
+    pub fn wrap(self, exporter: impl Exporter) -> DiskQueue {
+        DiskQueue::new(self, Box::new(exporter))
     }
 }
 
 impl DiskQueue {
-    pub(super) fn start(config: DiskQueueConfig, exporter: Box<dyn Exporter>) -> io::Result<Self> {
+    fn new(config: DiskQueueConfig, exporter: Box<dyn Exporter>) -> Self {
         fork::watch();
         let destination = exporter.destination().map(str::to_owned);
         let shared = Arc::new(Shared::new(config));
-        let queue = Self {
-            shared: Arc::clone(&shared),
+        Self {
+            shared,
             destination,
             judges_unsampled: exporter.judges_unsampled(),
+            exporter: Some(exporter),
             generation: fork::generation(),
-        };
-        if let Fsync::Every(interval) = shared.config.fsync {
-            let shared = Arc::clone(&shared);
-            thread::Builder::new()
-                .name("span-disk-sync".into())
-                .spawn(move || sync::run(&shared, interval))?;
         }
-        let delivery = Delivery::new(shared, exporter);
-        thread::Builder::new().name("span-disk".into()).spawn(move || delivery.run())?;
-        Ok(queue)
+    }
+
+    /// Starts the threads, the first time. A daemon may have forked since the queue was built, which no thread survives.
+    /// Without threads, spans stay on disk for the next process.
+    fn start(&mut self) {
+        let Some(exporter) = self.exporter.take() else { return };
+        self.generation = fork::generation();
+        if let Fsync::Every(interval) = self.shared.config.fsync {
+            let shared = Arc::clone(&self.shared);
+            let thread = thread::Builder::new().name("span-disk-sync".into());
+            let _ = thread.spawn(move || sync::run(&shared, interval));
+        }
+        let delivery = Delivery::new(Arc::clone(&self.shared), exporter);
+        if thread::Builder::new().name("span-disk".into()).spawn(move || delivery.run()).is_err() {
+            self.shared.lock().is_finished = true;
+        }
     }
 
     /// Returns a handle that reads the counts of this queue after it was given to a provider.
@@ -94,8 +101,9 @@ impl DiskQueue {
             return failed(format!("the spans in {directory} could not be synced"));
         }
         // What cannot be written may still be delivered.
-        if !self.shared.wait_until(deadline, |state| state.memory.is_empty() || state.is_finished) {
-            let spans = self.shared.lock().memory.spans();
+        self.shared.wait_until(deadline, |state| state.memory.is_empty() || state.is_finished);
+        let spans = self.shared.lock().memory.spans();
+        if spans > 0 {
             return failed(format!("{directory} cannot be written, and {spans} spans are only in memory"));
         }
         Ok(())
@@ -114,6 +122,7 @@ impl DiskQueue {
 impl Exporter for DiskQueue {
     /// Writes the batch to the disk. Never fails: the outcome is counted when it is known.
     fn export(&mut self, batch: &Batch, _deadline: Instant) -> Result<Exported, ExportError> {
+        self.start();
         self.shared.accept(batch);
         if self.shared.config.fsync == Fsync::Always {
             self.shared.sync();
@@ -123,11 +132,13 @@ impl Exporter for DiskQueue {
 
     /// Returns when everything exported is on disk, as durable as the [`Fsync`] policy says, or delivered.
     fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.start();
         self.persist(deadline)
     }
 
     /// Makes everything durable, and then delivers until `deadline`. The rest stays on disk, for the next process.
     fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.start();
         // Memory is delivered last, by the thread, which may write it too.
         let persisted = self.persist(Instant::now());
         self.close(deadline);
@@ -147,6 +158,7 @@ impl Exporter for DiskQueue {
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {
+        self.start();
         self.shared.counters.set_pipeline(stats.shared());
         true
     }

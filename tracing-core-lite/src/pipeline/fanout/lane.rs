@@ -11,7 +11,7 @@ use super::super::exporter::Exporter;
 use super::super::limits::BatchLimits;
 use super::super::parts::Parts;
 use super::super::reachability::Reachability;
-use super::super::report::{Reporter, Stats, StatsPart};
+use super::super::report::{PipelineStats, Reporter, Stats, StatsPart};
 use super::super::retry::Backoff;
 use super::delivery::{Delivery, Outcome};
 use crate::clock::after;
@@ -30,7 +30,7 @@ pub(super) struct Lane {
 }
 
 struct Shared {
-    stats: Stats,
+    stats: Arc<Stats>,
     limits: BatchLimits,
     state: Mutex<State>,
     /// Wakes the thread.
@@ -89,7 +89,7 @@ impl Lane {
     /// Creates a lane. Its thread starts when it is first used.
     pub(super) fn new(exporter: Box<dyn Exporter>, limits: &BatchLimits) -> Self {
         let shared = Arc::new(Shared {
-            stats: Stats::default(),
+            stats: Arc::default(),
             limits: limits.clone(),
             state: Mutex::default(),
             work: Condvar::new(),
@@ -252,6 +252,8 @@ impl Worker {
         // Spans of the exporter itself must not be recorded, or each export would cause another.
         let _suppressed = suppress_tracing();
         let _finish = Finish(Arc::clone(&self.shared));
+        let stats = PipelineStats::new(Arc::clone(&self.shared.stats));
+        let counts_itself = self.exporter.count_into(&stats);
         loop {
             match self.next() {
                 Task::Export(batch) => {
@@ -259,7 +261,9 @@ impl Worker {
                     let delivery = self.shared.release(&batch);
                     drop(batch);
                     if let Some(delivery) = delivery {
-                        self.shared.count(delivery.spans(), outcome);
+                        if !counts_itself || outcome == Outcome::Lost {
+                            self.shared.count(delivery.spans(), outcome);
+                        }
                         delivery.settle(outcome);
                     }
                 }

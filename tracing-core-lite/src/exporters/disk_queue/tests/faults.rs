@@ -81,7 +81,7 @@ fn a_write_that_fails_midway_loses_nothing() {
         let receiver = Receiver::default();
         receiver.set_down(true);
         let config = DiskQueueConfig::new(directory.path()).with_storage(Arc::new(failing.clone()));
-        let mut queue = config.wrap(receiver).unwrap();
+        let mut queue = config.wrap(receiver);
         for number in 0..9 {
             failing.writes.store(number % 3 == 1, Ordering::Relaxed);
             queue.export(&batch(number), Instant::now() + SOON).unwrap();
@@ -93,7 +93,7 @@ fn a_write_that_fails_midway_loses_nothing() {
         drop(queue);
 
         let receiver = Receiver::default();
-        let mut queue = DiskQueueConfig::new(directory.path()).wrap(receiver.clone()).unwrap();
+        let mut queue = DiskQueueConfig::new(directory.path()).wrap(receiver.clone());
         queue.shutdown(Instant::now() + SOON).unwrap();
         let mut received = receiver.received();
         received.sort_unstable();
@@ -110,7 +110,7 @@ fn a_flush_that_cannot_sync_is_not_ok() {
     let config = DiskQueueConfig::new(directory.path())
         .with_fsync(Fsync::Every(std::time::Duration::from_secs(3600)))
         .with_storage(Arc::new(failing.clone()));
-    let mut queue = config.wrap(receiver).unwrap();
+    let mut queue = config.wrap(receiver);
     queue.export(&batch(1), Instant::now() + SOON).unwrap();
     failing.syncs.store(true, Ordering::Relaxed);
     assert!(queue.flush(Instant::now() + SOON).is_err());

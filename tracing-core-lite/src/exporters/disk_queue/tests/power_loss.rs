@@ -36,7 +36,7 @@ fn record(fsync: Fsync, batches: u32, pause: Duration) -> (tempfile::TempDir, Re
         .with_fsync(fsync)
         .with_max_bytes(1024 * 1024)
         .with_storage(Arc::new(recording.clone()));
-    let mut queue = config.wrap(Noting(receiver.clone(), recording.clone())).unwrap();
+    let mut queue = config.wrap(Noting(receiver.clone(), recording.clone()));
     for number in 0..batches {
         receiver.set_down(number % 100 >= 30);
         queue.export(&batch(number), Instant::now() + SOON).unwrap();
@@ -57,7 +57,7 @@ fn check(directory: &tempfile::TempDir, recording: &Recording, before: Duration)
         let to = tempfile::tempdir().unwrap();
         rebuild(changes, directory.path(), to.path(), &mut random);
         let receiver = Receiver::default();
-        let mut queue = DiskQueueConfig::new(to.path()).wrap(receiver.clone()).unwrap();
+        let mut queue = DiskQueueConfig::new(to.path()).wrap(receiver.clone());
         queue.shutdown(Instant::now() + SOON).unwrap();
         let mut arrived: BTreeSet<u32> = receiver.received().into_iter().collect();
         let mut expected = BTreeSet::new();
@@ -99,7 +99,7 @@ fn a_flush_syncs() {
     let config = DiskQueueConfig::new(directory.path())
         .with_fsync(Fsync::Every(Duration::from_secs(3600)))
         .with_storage(Arc::new(recording.clone()));
-    let mut queue = config.wrap(receiver).unwrap();
+    let mut queue = config.wrap(receiver);
     for number in 0..100 {
         queue.export(&batch(number), Instant::now() + SOON).unwrap();
         if number % 10 == 9 {
@@ -118,7 +118,7 @@ fn the_recording_notices_what_is_not_synced() {
         let to = tempfile::tempdir().unwrap();
         rebuild(&changes, directory.path(), to.path(), &mut fastrand::Rng::new());
         let receiver = Receiver::default();
-        let mut queue = DiskQueueConfig::new(to.path()).wrap(receiver.clone()).unwrap();
+        let mut queue = DiskQueueConfig::new(to.path()).wrap(receiver.clone());
         queue.shutdown(Instant::now() + SOON).unwrap();
         receiver.received().len() < 20
     });
