@@ -23,6 +23,17 @@ const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
         &["confirmed: true", "received hello", "publish example.email", "process example.email"],
     ),
     ("axum", None, &["order 7", "GET /orders/{id}", "axum-example"]),
+    (
+        "b3_to_w3c",
+        None,
+        &[
+            "step 0: OTEL_PROPAGATORS=b3,baggage",
+            "orders switched: one trace: true; stock sends b3, traceparent",
+            "orders switched: one trace: true; stock sends traceparent, b3",
+            "step 3: OTEL_PROPAGATORS=tracecontext,baggage",
+            "gateway switched: one trace: true; stock sends traceparent\n",
+        ],
+    ),
     ("background_tasks", None, &["check out", "reserve stock", "hash password", "send mail"]),
     ("batch_job", None, &["nightly reconciliation", "process payments.csv", "the amounts differ"]),
     (
@@ -86,6 +97,7 @@ fn every_program_runs_and_shows_its_spans() {
             assert!(printed.contains(text), "{name} does not print {text:?}:\n{printed}{errors}");
         }
         assert!(!printed.contains("somebody's name"), "{name} shows a parameter");
+        assert!(!printed.contains("one trace: false"), "{name} breaks a trace:\n{printed}");
         assert!(!printed.contains("OPTIONS"), "{name} records a preflight request");
     }
 }

@@ -31,6 +31,14 @@ impl Extract for Headers<'_> {
     fn get(&self, name: &str) -> Option<&[u8]> {
         self.value(name).and_then(bytes)
     }
+
+    fn visit_all<'b>(&'b self, visit: &mut dyn FnMut(&'b str, &'b [u8])) -> bool {
+        let headers = self.0.into_iter().flatten();
+        headers
+            .filter_map(|(name, value)| Some((name.as_str(), bytes(value)?)))
+            .for_each(|(name, value)| visit(name, value));
+        true
+    }
 }
 
 /// Returns the text of a value, if it is text.
@@ -62,22 +70,35 @@ impl NewHeaders {
         }
         properties.with_headers(FieldTable::from(self.0))
     }
+
+    fn remove_named(&mut self, name: &str) {
+        // Most tables lack the header, and a search is cheaper than rebuilding the table.
+        if self.0.keys().any(|key| key.as_str().eq_ignore_ascii_case(name)) {
+            self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
+        }
+    }
 }
 
 impl Inject for NewHeaders {
     fn set(&mut self, name: &'static str, value: &str) {
-        self.remove(name);
+        self.set_named(name, value);
+    }
+
+    fn remove(&mut self, name: &'static str) {
+        self.remove_named(name);
+    }
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        self.remove_named(name);
         // AMQP cannot send a longer name.
         if let Ok(name) = ShortString::try_new(name) {
             self.0.insert(name, AMQPValue::LongString(value.into()));
         }
     }
 
-    fn remove(&mut self, name: &'static str) {
-        // Most tables lack the header, and a search is cheaper than rebuilding the table.
-        if self.0.keys().any(|key| key.as_str().eq_ignore_ascii_case(name)) {
-            self.0.retain(|key, _| !key.as_str().eq_ignore_ascii_case(name));
-        }
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        self.0.retain(|name, _| !matches(&name.as_str().to_ascii_lowercase()));
+        true
     }
 }
 

@@ -1,4 +1,4 @@
-//! What reading and writing the W3C headers costs, beside opentelemetry_sdk's propagator in the same run.
+//! What reading and writing the headers of each format costs, beside opentelemetry_sdk's propagator in the same run.
 
 use std::hint::black_box;
 
@@ -74,5 +74,31 @@ fn propagation(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, propagation);
+/// The names of all formats that carry ids.
+const FORMATS: [&str; 7] = ["tracecontext", "b3", "b3multi", "jaeger", "xray", "ottrace", "datadog"];
+
+/// Reads each format alone, and each by a propagator of all formats.
+fn formats(c: &mut Criterion) {
+    let mut group = c.benchmark_group("formats");
+    let all = Propagator::from_names("tracecontext,baggage,b3,b3multi,jaeger,xray,ottrace,datadog");
+    let all = all.expect("known names");
+    let mut bare = request();
+    bare.remove("traceparent");
+    let context = Propagator::default().extract(&request()).into_context();
+    for name in FORMATS {
+        let propagator = Propagator::from_names(name).expect("a known name");
+        let mut headers = bare.clone();
+        propagator.inject(&context, &mut headers);
+        group.bench_function(format!("extract {name}"), |b| {
+            b.iter(|| propagator.extract(black_box(&headers)))
+        });
+        group.bench_function(format!("extract {name} by all"), |b| {
+            b.iter(|| all.extract(black_box(&headers)))
+        });
+    }
+    group.bench_function("extract nothing by all", |b| b.iter(|| all.extract(black_box(&bare))));
+    group.finish();
+}
+
+criterion_group!(benches, propagation, formats);
 criterion_main!(benches);

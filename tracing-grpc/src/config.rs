@@ -1,7 +1,14 @@
 //! The settings of a layer, shared by the clones of its service.
 
+#[cfg(any(feature = "client", feature = "server"))]
+use std::sync::Arc;
+
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::layer_support::CapturedHeaders;
+#[cfg(feature = "server")]
+use tracing_core_lite::propagation::boundary::InboundBoundary;
+#[cfg(feature = "client")]
+use tracing_core_lite::propagation::boundary::OutboundBoundary;
 use tracing_core_lite::tower::Source;
 
 use crate::record::Side;
@@ -23,6 +30,10 @@ pub(crate) struct Config {
     pub(crate) status_messages: bool,
     /// Host and port, if they are configured.
     pub(crate) server: Option<(String, Option<u16>)>,
+    #[cfg(feature = "server")]
+    pub(crate) inbound: Option<Arc<InboundBoundary>>,
+    #[cfg(feature = "client")]
+    pub(crate) outbound: Option<Arc<OutboundBoundary>>,
     #[cfg(feature = "client")]
     pub(crate) writes_trace_bin: bool,
     #[cfg(feature = "metrics")]
@@ -41,6 +52,10 @@ impl Config {
             messages: 0,
             status_messages: false,
             server: None,
+            #[cfg(feature = "server")]
+            inbound: None,
+            #[cfg(feature = "client")]
+            outbound: None,
             #[cfg(feature = "client")]
             writes_trace_bin: false,
             #[cfg(feature = "metrics")]

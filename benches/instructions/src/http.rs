@@ -12,6 +12,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service};
 use tracing_core_lite::TracerProvider;
+use tracing_core_lite::propagation::Propagator;
 use tracing_http::client::ClientLayer;
 use tracing_http::server::ServerLayer;
 
@@ -23,6 +24,8 @@ pub fn cases() -> Vec<Case> {
         Case { name: "HTTP server, axum preset", parents: ALL_PARENTS, make: axum_preset },
         // Works with every body, and costs a box for axum's.
         Case { name: "HTTP server, any body", parents: SAMPLED_OR_NOT, make: any_body },
+        // The headers are the W3C ones. All other formats are enabled too.
+        Case { name: "HTTP server, all formats", parents: SAMPLED_OR_NOT, make: all_formats },
         Case { name: "HTTP client", parents: ALL_PARENTS, make: client },
     ]
 }
@@ -43,6 +46,21 @@ fn any_body(parent: Parent, provider: Option<&TracerProvider>) -> Work {
         match provider {
             None => router().layer(PassThroughLayer::default()),
             Some(provider) => router().layer(ServerLayer::new().with_provider(provider)),
+        },
+    )
+}
+
+fn all_formats(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+    let names = "tracecontext,baggage,b3,b3multi,jaeger,xray,ottrace,datadog";
+    let propagator = Propagator::from_names(names).expect("all formats are compiled in");
+    serve(
+        parent,
+        match provider {
+            None => router().layer(PassThroughLayer::default()),
+            Some(provider) => {
+                let layer = tracing_http::axum::ServerLayer::new().with_provider(provider);
+                router().layer(layer.with_propagator(propagator))
+            }
         },
     )
 }

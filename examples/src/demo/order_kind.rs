@@ -60,7 +60,7 @@ impl OrderKind {
             Self::Slow => "A slow order: the card processor is slow; the price of cups is a cache hit",
             Self::SlowQuery => "A slow query: inventory compares every movement of goods with every other",
             Self::Retried => "A retried order: 503 from the card processor, then a second attempt",
-            Self::Declined => "A declined order: the error starts at the card processor",
+            Self::Declined => "A declined order: the error starts with the card processor's answer",
             Self::OutOfStock => "An order out of stock: the database refuses, the transaction rolls back",
             Self::Late => "A late order: payment exceeds its deadline, and every service stops",
         }

@@ -41,7 +41,7 @@ impl Wiring {
             }
             Service::Auth => auth::router(provider),
             Service::Orders => orders::router(self.orders_connections().await?, provider).await?,
-            Service::Payment => payment::router(self.peer_with_retries(Service::CardProcessor), provider),
+            Service::Payment => payment::router(self.stranger(Service::CardProcessor), provider),
             Service::CardProcessor => card_processor::router(provider),
             Service::Inventory => inventory::router(self.database().await?, provider).await?,
             Service::Notification => self.start_notification().await?,
@@ -97,8 +97,9 @@ impl Wiring {
         Peer::new(peer.name(), self.url_of(peer), &self.provider)
     }
 
-    fn peer_with_retries(&self, peer: Service) -> Peer {
-        Peer::with_retries(peer.name(), self.url_of(peer), &self.provider)
+    /// Returns a client of another company, outside of the shop's trust boundary.
+    fn stranger(&self, peer: Service) -> Peer {
+        Peer::outside(peer.name(), self.url_of(peer), &self.provider)
     }
 
     fn channel(&self, peer: Service) -> Result<GrpcChannel, BoxError> {

@@ -29,7 +29,8 @@ impl Source {
     /// Reads the sender of `delivery` and the number of the attempt.
     pub(crate) fn origin(&self, delivery: &Delivery) -> Origin {
         let headers = Headers::of(&delivery.properties);
-        self.broker.client().extract(&headers).with_earlier_attempts(dead_letter::tries(headers))
+        let origin = self.broker.client().extract_from(self.queue.as_str(), &headers);
+        origin.with_earlier_attempts(dead_letter::tries(headers))
     }
 
     pub(crate) fn destination<'a>(&'a self, name: Option<&'a str>) -> Destination<'a> {

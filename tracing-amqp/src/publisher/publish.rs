@@ -68,7 +68,7 @@ impl Broker {
                 .on_send(&MessageView::new(destination.name, body_size, &Headers::of(&properties)), span);
         });
         let mut headers = NewHeaders::of(&properties);
-        self.client().inject(&in_flight, context, &mut headers);
+        self.client().inject_to(destination.name, &in_flight, context, &mut headers);
         (in_flight, headers.put_into(properties))
     }
 }

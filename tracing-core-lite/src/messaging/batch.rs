@@ -127,6 +127,7 @@ impl MessageBatch {
             for sender in origin.senders() {
                 span.add_follows_from(sender);
             }
+            origin.record_untrusted(span);
         });
     }
 

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceContextExt};
 use opentelemetry::{Context, InstrumentationScope};
 
 use super::attribute::{
@@ -20,6 +20,7 @@ use super::{
     Settings,
 };
 use crate::Tracer;
+use crate::propagation::boundary::Receiver;
 use crate::propagation::{Extract, Inject, Propagator};
 use crate::span::Recorder;
 use crate::span::prepared::PreparedAttributes;
@@ -101,12 +102,32 @@ impl Client {
         self.0.settings.settle_spans
     }
 
-    /// Reads the sender of a message from its headers.
+    /// Reads the sender of a message from its headers. If the settings have an
+    /// [inbound boundary](Settings::with_inbound_boundary), use [`extract_from`](Client::extract_from), since the rules about
+    /// destinations cannot be applied here.
     #[must_use]
     pub fn extract(&self, headers: &dyn Extract) -> Origin {
+        self.extract_at(None, headers)
+    }
+
+    /// Reads the sender of a message from `destination`, a topic or queue, as far as the settings trust it.
+    #[must_use]
+    pub fn extract_from(&self, destination: &str, headers: &dyn Extract) -> Origin {
+        self.extract_at(Some(destination), headers)
+    }
+
+    fn extract_at(&self, destination: Option<&str>, headers: &dyn Extract) -> Origin {
         let mut extracted = self.0.propagator.extract(headers);
+        let mut attempt = Attempt::extract(headers);
+        if let Some(boundary) = &self.0.settings.inbound {
+            let policy = boundary.policy_of_message(destination, headers);
+            if !policy.is_trusted() {
+                extracted.apply(policy);
+                attempt = Attempt::default();
+            }
+        }
         self.0.settings.baggage.restrict_extracted(&mut extracted.baggage);
-        Origin::new(extracted, Attempt::extract(headers))
+        Origin::new(extracted, attempt)
     }
 
     /// Starts an operation below the span in `context`. `write` adds attributes if the span is recorded.
@@ -121,13 +142,42 @@ impl Client {
     }
 
     /// Writes the span of `sending` and the baggage of `context` to the headers of a message. Stale headers of these names
-    /// are replaced or removed.
+    /// are replaced or removed. If the settings have an [outbound boundary](Settings::with_outbound_boundary), nothing is
+    /// written, since the destination is not known here: use [`inject_to`](Client::inject_to).
     pub fn inject(&self, sending: &InFlight, context: &Context, headers: &mut dyn Inject) {
+        self.inject_at(Receiver::Unknown, sending, context, headers);
+    }
+
+    /// Like [`inject`](Client::inject), for a message to `destination`, a topic or exchange, as far as the settings allow.
+    pub fn inject_to(
+        &self,
+        destination: &str,
+        sending: &InFlight,
+        context: &Context,
+        headers: &mut dyn Inject,
+    ) {
+        self.inject_at(Receiver::Destination(destination), sending, context, headers);
+    }
+
+    fn inject_at(
+        &self,
+        receiver: Receiver<'_>,
+        sending: &InFlight,
+        context: &Context,
+        headers: &mut dyn Inject,
+    ) {
         let context = self.0.settings.baggage.restrict(context);
-        match sending.span() {
-            Some(span) => self.0.propagator.inject_span(span.span_context(), &context, headers),
-            None => self.0.propagator.inject(&context, headers),
-        }
+        let propagator = &self.0.propagator;
+        let current = context.span();
+        let span_context = sending.span().map_or(current.span_context(), |span| span.span_context());
+        let Some(boundary) = &self.0.settings.outbound else {
+            return propagator.inject_span(span_context, &context, headers);
+        };
+        let sent = propagator.inject_within(boundary, receiver, span_context, &context, headers);
+        sending.record(|span| {
+            sent.record(span);
+            span.set_some("service.peer.name", boundary.partner_of(receiver));
+        });
     }
 
     /// Counts messages that were delivered to the application, in the metrics.

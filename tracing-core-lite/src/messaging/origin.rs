@@ -5,6 +5,8 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 use super::Attempt;
 use crate::propagation::Extracted;
+use crate::propagation::received::Received;
+use crate::span::Recorder;
 
 /// The sender of a message: its span, its baggage, and the number of the attempt.
 ///
@@ -41,6 +43,13 @@ impl Origin {
     /// Returns a context with the sender's baggage alone.
     pub(super) fn base(&self) -> &Context {
         &self.base
+    }
+
+    /// Adds links to a sender that is not trusted, for spans that do not start from this message alone.
+    pub(super) fn record_untrusted(&self, span: &mut Recorder<'_>) {
+        if let Some(received) = Received::of(&self.base, None).filter(|_| self.span_context.is_none()) {
+            received.record_links(span);
+        }
     }
 
     /// Returns the number of the attempt at the message.

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::baggage::BaggageKeys;
+use crate::propagation::boundary::{InboundBoundary, OutboundBoundary};
 use crate::propagation::{Extract, Propagator};
 use crate::provider::TracerProvider;
 use crate::span::Recorder;
@@ -83,6 +84,8 @@ pub struct Settings {
     pub(super) propagator: Option<Propagator>,
     pub(super) relation: Relation,
     pub(super) baggage: BaggageKeys,
+    pub(super) inbound: Option<Arc<InboundBoundary>>,
+    pub(super) outbound: Option<Arc<OutboundBoundary>>,
     pub(super) filter: Option<Arc<Filter>>,
     pub(super) template: Option<Arc<Template>>,
     pub(super) send_hook: Option<Arc<Hook>>,
@@ -135,6 +138,31 @@ impl Settings {
     #[must_use]
     pub fn with_baggage_keys<K: Into<String>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.baggage = BaggageKeys::only(keys);
+        self
+    }
+
+    /// Sets which topics or queues are trusted; all by default. See [`boundary`](crate::propagation::boundary).
+    ///
+    /// ```
+    /// use tracing_core_lite::messaging::Settings;
+    /// use tracing_core_lite::propagation::boundary::{InboundBoundary, InboundPolicy};
+    ///
+    /// let boundary = InboundBoundary::new(InboundPolicy::Trusted)
+    ///     .with_destination("partner.*", InboundPolicy::Public);
+    /// let settings = Settings::new().with_inbound_boundary(boundary);
+    /// # drop(settings);
+    /// ```
+    #[must_use]
+    pub fn with_inbound_boundary(mut self, boundary: InboundBoundary) -> Self {
+        self.inbound = Some(Arc::new(boundary));
+        self
+    }
+
+    /// Sets what messages carry, by topic or exchange; everything by default. Rules are matched with the name that spans have
+    /// as `messaging.destination.name`. See [`boundary`](crate::propagation::boundary).
+    #[must_use]
+    pub fn with_outbound_boundary(mut self, boundary: OutboundBoundary) -> Self {
+        self.outbound = Some(Arc::new(boundary));
         self
     }
 

@@ -4,7 +4,9 @@
 
 mod host_port;
 pub(crate) mod ip_text;
+mod network;
 mod peer_address;
 
 pub use host_port::{HostPort, default_port};
+pub use network::{Network, NetworkError};
 pub use peer_address::PeerAddress;

@@ -50,6 +50,10 @@ impl Format for W3cBaggage {
         &[BAGGAGE]
     }
 
+    fn name(&self) -> &'static str {
+        "baggage"
+    }
+
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
         extract(carrier, into);
     }
@@ -81,9 +85,7 @@ fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
             }
         }
     });
-    if baggage.is_some() {
-        into.baggage = baggage;
-    }
+    into.add_baggage(baggage);
 }
 
 /// The number of members that exceeded a limit since the process started.
@@ -155,6 +157,11 @@ fn read_member(member: &[u8], baggage: &mut Option<Baggage>) -> Option<()> {
     let equals = member.iter().position(|&byte| byte == b'=')?;
     let key = read_token(&member[..equals])?;
     let value = percent::decode(trim(&member[equals + 1..]))?;
+    insert(baggage, key, value, metadata);
+    Some(())
+}
+
+fn insert(baggage: &mut Option<Baggage>, key: &str, value: String, metadata: &str) {
     let baggage = baggage.get_or_insert_default();
     let before = baggage.len();
     let old = baggage.insert_with_metadata(key.to_owned(), value, metadata);
@@ -162,7 +169,31 @@ fn read_member(member: &[u8], baggage: &mut Option<Baggage>) -> Option<()> {
     if old.is_none() && baggage.len() == before {
         count_dropped(1);
     }
-    Some(())
+}
+
+/// Collects members that other formats send, within the same limits.
+#[cfg(any(feature = "jaeger", feature = "ottrace"))]
+#[derive(Debug, Default)]
+pub(super) struct Reader {
+    baggage: Option<Baggage>,
+    read: usize,
+}
+
+#[cfg(any(feature = "jaeger", feature = "ottrace"))]
+impl Reader {
+    /// Adds a member without metadata. The last value of a key wins.
+    pub(super) fn add(&mut self, key: &str, value: String) {
+        let bytes = key.len() + 1 + value.len();
+        if self.read + bytes > MAX_BAGGAGE_BYTES {
+            return count_dropped(1);
+        }
+        self.read += bytes + 1;
+        insert(&mut self.baggage, key, value, "");
+    }
+
+    pub(super) fn into_baggage(self) -> Option<Baggage> {
+        self.baggage
+    }
 }
 
 /// Returns the properties as received, or `None` if one is malformed, which makes the member malformed. Empty
@@ -194,7 +225,7 @@ fn read_token(text: &[u8]) -> Option<&str> {
 }
 
 /// Returns whether `text` is a `token` of HTTP (RFC 9110, section 5.6.2).
-fn is_token(text: &[u8]) -> bool {
+pub(super) fn is_token(text: &[u8]) -> bool {
     !text.is_empty() && text.iter().all(|&b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::hash::BuildHasher;
 
+use super::field_name::to_static;
+
 /// Reads header values from a carrier.
 ///
 /// Values are bytes, because those of HTTP, AMQP and Kafka need not be UTF-8. Names are passed in lower case. A carrier
@@ -20,6 +22,29 @@ pub trait Extract {
             visit(value);
         }
     }
+
+    /// Calls `visit` with the name and value of every header, and returns true. Names may be in any case.
+    ///
+    /// By default it returns false: the carrier cannot list its headers. Formats that send baggage in headers of its own
+    /// names (Jaeger, OT Trace) then find none.
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        let _ = visit;
+        false
+    }
+
+    /// Returns whether the last value of a name replaces the others, as in Kafka. Otherwise formats that allow one value
+    /// ignore a name with several. `false` by default.
+    fn last_wins(&self) -> bool {
+        false
+    }
+
+    /// Returns the value of `name` if there is exactly one.
+    #[doc(hidden)]
+    fn single(&self, name: &str) -> Option<&[u8]> {
+        let mut count = 0;
+        self.for_each(name, &mut |_| count += 1);
+        if count == 1 { self.get(name) } else { None }
+    }
 }
 
 /// Writes header values to a carrier. Names are in lower case.
@@ -29,6 +54,33 @@ pub trait Inject {
 
     /// Removes all values of `name`.
     fn remove(&mut self, name: &'static str);
+
+    /// Like [`set`](Inject::set), for a name that is only known at run time, such as that of a key of baggage.
+    ///
+    /// By default it calls `set` with a copy of the name that is never freed. There are at most 64 of these in a process;
+    /// headers with further names are not sent.
+    fn set_named(&mut self, name: &str, value: &str) {
+        if let Some(name) = to_static(name) {
+            self.set(name, value);
+        }
+    }
+
+    /// Removes every header whose name, in lower case, `matches` accepts, and returns true.
+    ///
+    /// By default it returns false: the carrier cannot list its headers.
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        let _ = matches;
+        false
+    }
+}
+
+/// Returns whether `matches` accepts `name` in lower case.
+fn accepts(matches: &dyn Fn(&str) -> bool, name: &str) -> bool {
+    if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        matches(&name.to_ascii_lowercase())
+    } else {
+        matches(name)
+    }
 }
 
 impl<S: BuildHasher> Extract for HashMap<String, String, S> {
@@ -36,6 +88,11 @@ impl<S: BuildHasher> Extract for HashMap<String, String, S> {
         let value = HashMap::get(self, name)
             .or_else(|| self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
         value.map(String::as_bytes)
+    }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        self.iter().for_each(|(name, value)| visit(name, value.as_bytes()));
+        true
     }
 }
 
@@ -48,6 +105,16 @@ impl<S: BuildHasher> Inject for HashMap<String, String, S> {
     fn remove(&mut self, name: &'static str) {
         self.retain(|key, _| !key.eq_ignore_ascii_case(name));
     }
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        self.retain(|key, _| !key.eq_ignore_ascii_case(name));
+        self.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        self.retain(|name, _| !accepts(matches, name));
+        true
+    }
 }
 
 impl Extract for BTreeMap<String, String> {
@@ -55,6 +122,11 @@ impl Extract for BTreeMap<String, String> {
         let value = BTreeMap::get(self, name)
             .or_else(|| self.iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value));
         value.map(String::as_bytes)
+    }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        self.iter().for_each(|(name, value)| visit(name, value.as_bytes()));
+        true
     }
 }
 
@@ -66,6 +138,16 @@ impl Inject for BTreeMap<String, String> {
 
     fn remove(&mut self, name: &'static str) {
         self.retain(|key, _| !key.eq_ignore_ascii_case(name));
+    }
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        self.retain(|key, _| !key.eq_ignore_ascii_case(name));
+        self.insert(name.to_owned(), value.to_owned());
+    }
+
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        self.retain(|name, _| !accepts(matches, name));
+        true
     }
 }
 
@@ -79,6 +161,11 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Extract for &[(K, V)] {
             .filter(|(key, _)| key.as_ref().eq_ignore_ascii_case(name))
             .for_each(|(_, value)| visit(value.as_ref()));
     }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        self.iter().for_each(|(name, value)| visit(name.as_ref(), value.as_ref()));
+        true
+    }
 }
 
 impl<K: AsRef<str>, V: AsRef<[u8]>> Extract for Vec<(K, V)> {
@@ -88,6 +175,11 @@ impl<K: AsRef<str>, V: AsRef<[u8]>> Extract for Vec<(K, V)> {
 
     fn for_each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
         self.as_slice().for_each(name, visit);
+    }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        self.iter().for_each(|(name, value)| visit(name.as_ref(), value.as_ref()));
+        true
     }
 }
 
@@ -100,6 +192,16 @@ impl<V: for<'a> From<&'a str>> Inject for Vec<(String, V)> {
 
     fn remove(&mut self, name: &'static str) {
         self.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+    }
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        self.retain(|(key, _)| !key.eq_ignore_ascii_case(name));
+        self.push((name.to_owned(), V::from(value)));
+    }
+
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        self.retain(|(name, _)| !accepts(matches, name));
+        true
     }
 }
 

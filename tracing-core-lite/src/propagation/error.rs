@@ -12,6 +12,16 @@ pub enum PropagatorError {
         /// The known names, except `none`.
         known: Vec<&'static str>,
     },
+    /// The format exists but is not compiled in.
+    #[error(
+        "the propagator {name:?} is not compiled in: it needs the feature \"{feature}\" of tracing-core-lite"
+    )]
+    NotCompiled {
+        /// The name.
+        name: &'static str,
+        /// The Cargo feature that adds it.
+        feature: &'static str,
+    },
     /// `none` is combined with other names.
     #[error("the propagator \"none\" cannot be combined with others")]
     NoneAmongOthers,

@@ -2,8 +2,12 @@
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{Baggage, BaggageExt};
-use opentelemetry::trace::{SpanContext, TraceContextExt};
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceId};
 
+use super::SamplingState;
+#[cfg(feature = "datadog")]
+use super::datadog::DatadogState;
+use super::received::{Received, ReceivedLink};
 use super::tracestate::UnfitMembers;
 
 /// The values that the formats of a [`Propagator`](super::Propagator) read from a carrier.
@@ -16,8 +20,16 @@ pub struct Extracted {
     /// The sender's baggage. Never empty.
     pub baggage: Option<Baggage>,
     pub(super) unfit_members: Option<UnfitMembers>,
+    /// What the sender says about sampling besides the sampled flag.
+    pub(super) state: Option<SamplingState>,
+    /// Whether the format has carried the low half of the trace id alone.
+    pub(super) is_narrow: bool,
+    #[cfg(feature = "datadog")]
+    pub(super) datadog: Option<DatadogState>,
+    /// What is to be recorded about the request, except for the state.
+    pub(super) received: Option<Box<Received>>,
     /// The context to add to. Other propagators may have added values of their own.
-    pub(super) base: Option<Context>,
+    pub(crate) base: Option<Context>,
 }
 
 impl Extracted {
@@ -46,12 +58,82 @@ impl Extracted {
         self.add_values_to(base)
     }
 
+    /// Returns what the sender says about sampling. `None` if it says nothing.
+    #[must_use]
+    pub fn sampling_state(&self) -> Option<SamplingState> {
+        let by_flag = |span_context: &SpanContext| match span_context.is_sampled() {
+            true => SamplingState::Accept,
+            false => SamplingState::Deny,
+        };
+        self.state.or_else(|| self.span_context.as_ref().map(by_flag))
+    }
+
+    #[cfg(any(
+        feature = "b3",
+        feature = "datadog",
+        feature = "jaeger",
+        feature = "ottrace",
+        feature = "xray"
+    ))]
+    pub(super) fn set_state(&mut self, state: SamplingState) {
+        self.state = Some(state);
+    }
+
+    /// Adds the members of another format. Keys that are there already keep their values.
+    pub(super) fn add_baggage(&mut self, baggage: Option<Baggage>) {
+        match (&mut self.baggage, baggage) {
+            (none @ None, added) => *none = added,
+            (Some(_), None) => {}
+            (Some(known), Some(added)) => {
+                for (key, (value, metadata)) in &added {
+                    if known.get(key).is_none() {
+                        let _none = known.insert_with_metadata(key.clone(), value.clone(), metadata.clone());
+                    }
+                }
+            }
+        }
+    }
+
+    pub(super) fn add_link(
+        &mut self,
+        span_context: SpanContext,
+        reason: &'static str,
+        format: Option<&'static str>,
+    ) {
+        let link = ReceivedLink { span_context, reason, format };
+        self.received.get_or_insert_default().links.push(link);
+    }
+
+    fn sender(&self) -> Option<(TraceId, SpanId)> {
+        self.span_context.as_ref().map(|sender| (sender.trace_id(), sender.span_id()))
+    }
+
+    /// Returns the value for the context, if there is anything to say.
+    fn take_received(&mut self) -> Option<Received> {
+        let sender = self.sender();
+        let state = self.state.take().filter(|state| {
+            sender.is_none() || matches!(state, SamplingState::Debug | SamplingState::Deferred)
+        });
+        if state.is_none() && self.received.is_none() {
+            return None;
+        }
+        let received = self.received.take().map(|received| *received).unwrap_or_default();
+        Some(Received { sender, state, ..received })
+    }
+
     fn add_values_to(&mut self, mut context: Context) -> Context {
         if let Some(baggage) = self.baggage.take() {
             context = context.with_baggage(baggage);
         }
         if let Some(unfit_members) = self.unfit_members.take() {
             context = context.with_value(unfit_members);
+        }
+        #[cfg(feature = "datadog")]
+        if let Some(datadog) = self.datadog.take() {
+            context = context.with_value(datadog);
+        }
+        if let Some(received) = self.take_received() {
+            context = context.with_value(received);
         }
         context
     }

@@ -14,6 +14,24 @@ pub trait Format: Send + Sync + Debug {
     /// Returns the header names that it reads or writes, in lower case.
     fn fields(&self) -> &[&'static str];
 
+    /// Returns the starts of the names of headers that it reads or writes for each key of baggage, in lower case. None by
+    /// default.
+    fn prefixes(&self) -> &[&'static str] {
+        &[]
+    }
+
+    /// Returns the name of the format in `OTEL_PROPAGATORS`, or another one. Links to spans that only this format names
+    /// have it as an attribute.
+    fn name(&self) -> &'static str {
+        "other"
+    }
+
+    /// Returns whether one scan of a carrier finds all headers of this format.
+    #[doc(hidden)]
+    fn is_scanned(&self) -> bool {
+        false
+    }
+
     /// Reads values from `carrier` into `into`, and ignores what is malformed. It must not panic, whatever the carrier
     /// holds.
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted);

@@ -37,6 +37,11 @@ impl Extract for HeaderMap {
         };
         values.iter().for_each(|value| visit(value.as_bytes()));
     }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        self.iter().for_each(|(name, value)| visit(name.as_str(), value.as_bytes()));
+        true
+    }
 }
 
 /// Names and values that HTTP does not allow are left out.
@@ -58,6 +63,23 @@ impl Inject for HeaderMap {
             Some(name) => HeaderMap::remove(self, name),
             None => HeaderMap::remove(self, name),
         };
+    }
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        let Ok(name) = HeaderName::from_bytes(name.as_bytes()) else { return };
+        let Ok(value) = HeaderValue::from_str(value) else {
+            HeaderMap::remove(self, name);
+            return;
+        };
+        let _full = self.try_insert(name, value).is_err();
+    }
+
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        let found: Vec<HeaderName> = self.keys().filter(|name| matches(name.as_str())).cloned().collect();
+        for name in found {
+            HeaderMap::remove(self, name);
+        }
+        true
     }
 }
 

@@ -20,6 +20,8 @@ pub struct HeaderScan<'a> {
     map: &'a HeaderMap,
     /// The value of each name. `None` if a name has several values or the map is large.
     found: Option<[Option<&'a HeaderValue>; NAMES]>,
+    /// Whether the map may have headers of other formats than the W3C ones.
+    may_have_others: bool,
 }
 
 impl<'a> HeaderScan<'a> {
@@ -28,13 +30,45 @@ impl<'a> HeaderScan<'a> {
     #[inline(never)]
     #[must_use]
     pub fn of(headers: &'a HeaderMap) -> Self {
-        let mut scan = Self { map: headers, found: Some([None; NAMES]) };
+        let mut scan = Self { map: headers, found: Some([None; NAMES]), may_have_others: true };
         let is_searched =
             headers.len() <= MOST_VALUES && scan.found.as_mut().is_some_and(|found| search(headers, found));
         if !is_searched {
             scan.found = None;
         }
         scan
+    }
+
+    /// Scans `headers`, also for the names of the other formats.
+    #[cfg(feature = "tower")]
+    #[inline(never)]
+    pub(crate) fn of_all_formats(headers: &'a HeaderMap) -> Self {
+        let mut scan = Self { map: headers, found: Some([None; NAMES]), may_have_others: false };
+        let mut is_searched = headers.len() <= MOST_VALUES;
+        if let Some(found) = scan.found.as_mut().filter(|_| is_searched) {
+            for (name, value) in headers {
+                match index(name.as_str()) {
+                    Some(index) => is_searched &= found[index].replace(value).is_none(),
+                    None => scan.may_have_others |= super::slots::is_scanned(name.as_str()),
+                }
+            }
+        }
+        if !is_searched {
+            scan.found = None;
+            scan.may_have_others = true;
+        }
+        scan
+    }
+
+    /// Returns whether the map may have headers of other formats than the W3C ones.
+    #[inline]
+    pub(super) fn may_have_others(&self) -> bool {
+        self.may_have_others
+    }
+
+    /// Returns the map.
+    pub(super) fn map(&self) -> &'a HeaderMap {
+        self.map
     }
 
     /// Returns the `traceparent` if the request has exactly one, and neither `tracestate` nor `baggage`.
@@ -102,6 +136,10 @@ impl Extract for HeaderScan<'_> {
             Some(None) => {}
             None => self.map.for_each(name, visit),
         }
+    }
+
+    fn visit_all<'b>(&'b self, visit: &mut dyn FnMut(&'b str, &'b [u8])) -> bool {
+        self.map.visit_all(visit)
     }
 }
 

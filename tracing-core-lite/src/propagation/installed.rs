@@ -23,6 +23,8 @@ pub(crate) trait FollowInstalled {
     fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent>;
 
     fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject);
+
+    fn inject_ids_alone(&self, span_context: &SpanContext, carrier: &mut dyn Inject);
 }
 
 /// A function that calls its argument with the installed propagator.
@@ -67,6 +69,15 @@ fn once<R>(ask: impl FnOnce(Option<&dyn FollowInstalled>) -> R) -> R {
         (None, Some(ask)) => ask(None),
         // `ask` is taken only by the call above, which sets the answer.
         (None, None) => unreachable!("the question was asked and its answer lost"),
+    }
+}
+
+impl Installed {
+    pub(super) fn inject_ids_alone(span_context: &SpanContext, carrier: &mut dyn Inject) {
+        once(|installed| match installed {
+            Some(propagator) => propagator.inject_ids_alone(span_context, carrier),
+            None => OpenTelemetryGlobal::new().inject(span_context, &Context::new(), carrier),
+        });
     }
 }
 

@@ -29,6 +29,28 @@ pub(super) fn encode_to(out: &mut String, text: &str) {
     out.extend(utf8_percent_encode(text, ENCODED));
 }
 
+/// All bytes but letters, digits and `-._~`.
+#[cfg(feature = "jaeger")]
+const ALL: &AsciiSet =
+    &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Appends `text` with everything encoded but letters, digits and `-._~`, so that every reader decodes it alike.
+#[cfg(feature = "jaeger")]
+pub(super) fn encode_all_to(out: &mut String, text: &str) {
+    out.extend(utf8_percent_encode(text, ALL));
+}
+
+/// Decodes `text` as a query does, where a plus is a space. A `%` without two digits stands for itself, and bytes that are
+/// not UTF-8 become U+FFFD. Returns `None` if `text` has bytes that a header cannot carry.
+#[cfg(feature = "jaeger")]
+pub(super) fn decode_lossy(text: &[u8]) -> Option<String> {
+    if text.iter().any(|byte| matches!(byte, 0..=31 | 127) && *byte != b'\t') {
+        return None;
+    }
+    let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
+    Some(percent_decode(&spaced).decode_utf8_lossy().into_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,29 +7,28 @@ use opentelemetry::trace::{SpanContext, TraceContextExt};
 
 #[cfg(feature = "http")]
 use super::HeaderScan;
-use super::{
-    Extract, Extracted, Format, Inject, OpenTelemetryGlobal, PropagatorError, TraceContext, W3cBaggage,
-};
+use super::known::{Names, default_formats, fallback};
+use super::slots::Slots;
+use super::{Extract, Extracted, Format, Inject, OpenTelemetryGlobal, PropagatorError};
 #[cfg(feature = "tower")]
 use super::{Traceparent, parse_traceparent};
 use crate::env::{EnvError, Lookup, Variables};
 
 use super::installed::{FollowInstalled, Installed};
 
-type Constructor = fn() -> Arc<dyn Format>;
-
-/// The names of `OTEL_PROPAGATORS`, each with the constructor of its format.
-const KNOWN: &[(&str, Constructor)] =
-    &[("tracecontext", || Arc::new(TraceContext)), ("baggage", || Arc::new(W3cBaggage::new()))];
-
-/// Returns the entry of [`KNOWN`] with this name, ignoring ASCII case.
-fn find(name: &str) -> Option<&'static (&'static str, Constructor)> {
-    KNOWN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name))
-}
-
 /// A propagator that reads and writes the headers of several formats, in order. Cloning it is cheap.
 ///
-/// The default formats are [`TraceContext`] and [`W3cBaggage`].
+/// The default formats are [`TraceContext`](super::TraceContext) and [`W3cBaggage`](super::W3cBaggage).
+///
+/// # Several formats
+/// Formats read in the listed order, and the first one that finds a valid span wins. In most other SDKs the last one wins,
+/// so list formats here in the reverse order of theirs. If a later format finds a span of the same trace, it adds what the
+/// first one cannot carry: `tracestate`, the high half of a trace id, debug mode. If it finds another span or another
+/// sampling decision, the span that the request starts has a link to the other one, with the attributes
+/// `tracing_suite.propagation.link_reason = "other_format"` and `tracing_suite.propagation.format`. Baggage of all formats is
+/// merged; a key that several formats carry has the value of the first.
+///
+/// Each format writes its own headers. Headers of an earlier hop that one of the formats reads are removed.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -41,15 +40,21 @@ fn find(name: &str) -> Option<&'static (&'static str, Constructor)> {
 #[derive(Debug, Clone)]
 pub struct Propagator {
     formats: Arc<[Arc<dyn Format>]>,
-    #[cfg_attr(not(feature = "tower"), allow(dead_code))]
     known: Known,
+    /// Whether any format is found by the scan of [`Slots`].
+    has_scanned: bool,
+    /// Whether Datadog's member of tracestate is read and written.
+    #[cfg(feature = "datadog")]
+    has_datadog_member: bool,
 }
 
 /// The kind of a list of formats, which allows shortcuts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Known {
-    /// The list is [`TraceContext`] and [`W3cBaggage`].
+    /// The list is [`TraceContext`](super::TraceContext) and [`W3cBaggage`](super::W3cBaggage).
     W3c,
+    /// The list is these two, and formats that are found by one scan.
+    W3cAndScanned,
     /// The list delegates to the installed provider.
     Installed,
     Nothing,
@@ -57,14 +62,23 @@ enum Known {
 
 impl Default for Propagator {
     fn default() -> Self {
-        Self { known: Known::W3c, ..Self::new(KNOWN.iter().map(|(_, format)| format())) }
+        Self { known: Known::W3c, ..Self::new(default_formats()) }
     }
 }
 
 impl Propagator {
-    /// Creates a propagator of these formats. If several formats find a span context, the last one wins.
+    /// Creates a propagator of these formats, in this order.
     pub fn new(formats: impl IntoIterator<Item = Arc<dyn Format>>) -> Self {
-        Self { formats: formats.into_iter().collect(), known: Known::Nothing }
+        let formats: Arc<[_]> = formats.into_iter().collect();
+        #[cfg(feature = "datadog")]
+        let has = |name| formats.iter().any(|format| format.name() == name);
+        Self {
+            known: Known::Nothing,
+            has_scanned: formats.iter().any(|format| format.is_scanned()),
+            #[cfg(feature = "datadog")]
+            has_datadog_member: has("datadog") && has("tracecontext"),
+            formats,
+        }
     }
 
     /// Returns a propagator that reads and writes nothing: `none` in `OTEL_PROPAGATORS`.
@@ -99,73 +113,51 @@ impl Propagator {
     pub fn from_env(variables: &impl Variables) -> (Self, Vec<EnvError>) {
         const VARIABLE: &str = "OTEL_PROPAGATORS";
         let Some(names) = Lookup(variables).text(VARIABLE) else { return (Self::default(), Vec::new()) };
-        let mut warnings = Vec::new();
-        let mut warn = |reason| warnings.push(EnvError { variable: VARIABLE, reason });
-        let mut known = Vec::new();
-        let mut none = false;
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match find(name) {
-                Some(found) => known.push(found.0),
-                None if name.eq_ignore_ascii_case("none") => none = true,
-                None => {
-                    let name = name.chars().take(40).collect();
-                    warn(format!(
-                        "{}; it is ignored",
-                        PropagatorError::unknown(name, KNOWN.iter().map(|(known, _)| *known))
-                    ));
-                }
-            }
+        let names = Names::parse(&names);
+        let mut reasons: Vec<_> =
+            names.errors.iter().map(|error| format!("{error}; it is ignored")).collect();
+        if names.none && !names.known.is_empty() {
+            reasons.push(format!("{}; \"none\" is ignored", PropagatorError::NoneAmongOthers));
         }
-        if none && !known.is_empty() {
-            warn(format!("{}; \"none\" is ignored", PropagatorError::NoneAmongOthers));
-        }
-        let propagator = match (known.is_empty(), none) {
+        let propagator = match (names.known.is_empty(), names.none) {
             (true, true) => Self::none(),
-            (true, false) => Self::of_known(&["tracecontext"]),
-            (false, _) => Self::of_known(&known),
+            (true, false) => Self::new([fallback()]),
+            (false, _) => Self::of_names(&names),
         };
-        (propagator, warnings)
+        let warnings = reasons.into_iter().map(|reason| EnvError { variable: VARIABLE, reason });
+        (propagator, warnings.collect())
     }
 
-    /// Returns the propagator for a comma-separated list of names: `tracecontext`, `baggage`, or `none` alone. ASCII
-    /// case is ignored, and so are repetitions. An empty list stands for the default propagator.
+    /// Returns the propagator for a comma-separated list of names: `tracecontext`, `baggage`, `b3`, `b3multi`, `jaeger`,
+    /// `xray`, `ottrace`, `datadog`, or `none` alone. ASCII case is ignored, and so are repetitions. An empty list stands for
+    /// the default propagator.
     ///
     /// # Errors
-    /// Returns an error for an unknown name, and for `none` in a list with other names.
+    /// Returns an error for an unknown name, for a format whose Cargo feature is off, and for `none` in a list with other
+    /// names.
     pub fn from_names(names: &str) -> Result<Self, PropagatorError> {
-        let mut known = Vec::new();
-        let mut none = false;
-        for name in names.split(',').map(str::trim).filter(|name| !name.is_empty()) {
-            match find(name) {
-                Some(found) => known.push(found.0),
-                None if name.eq_ignore_ascii_case("none") => none = true,
-                None => {
-                    return Err(PropagatorError::unknown(
-                        name.to_owned(),
-                        KNOWN.iter().map(|(known, _)| *known),
-                    ));
-                }
-            }
+        let names = Names::parse(names);
+        if let Some(error) = names.errors.first() {
+            return Err(error.clone());
         }
-        match (none, known.is_empty()) {
+        match (names.none, names.known.is_empty()) {
             (true, true) => Ok(Self::none()),
             (true, false) => Err(PropagatorError::NoneAmongOthers),
             (false, true) => Ok(Self::default()),
-            (false, false) => Ok(Self::of_known(&known)),
+            (false, false) => Ok(Self::of_names(&names)),
         }
     }
 
-    /// Creates a propagator of formats in [`KNOWN`]. Repeated names are ignored.
-    fn of_known(names: &[&'static str]) -> Self {
-        let mut chosen: Vec<&(&str, Constructor)> = Vec::new();
-        for found in names.iter().filter_map(|name| find(name)) {
-            if chosen.iter().all(|other| other.0 != found.0) {
-                chosen.push(found);
-            }
-        }
-        // Both known formats are W3C formats.
-        let known = if chosen.len() == KNOWN.len() { Known::W3c } else { Known::Nothing };
-        Self { known, ..Self::new(chosen.into_iter().map(|(_, format)| format())) }
+    fn of_names(names: &Names) -> Self {
+        let propagator = Self::new(names.formats());
+        let w3c = propagator.formats.iter().filter(|format| !format.is_scanned()).count();
+        // Of the known formats, only the two W3C ones are not scanned.
+        let known = match (w3c, propagator.has_scanned) {
+            (2, false) => Known::W3c,
+            (2, true) => Known::W3cAndScanned,
+            _ => Known::Nothing,
+        };
+        Self { known, ..propagator }
     }
 
     /// Reads what the formats find in `carrier`. The current context is not used.
@@ -177,9 +169,51 @@ impl Propagator {
     }
 
     fn extract_into(&self, carrier: &dyn Extract, into: &mut Extracted) {
-        for format in self.formats.iter() {
-            format.extract(carrier, into);
+        if !self.has_scanned {
+            return self.extract_each(into, |format, into| format.extract(carrier, into));
         }
+        match Slots::of(carrier) {
+            None => self.extract_each(into, |format, into| format.extract(carrier, into)),
+            Some(slots) => self.extract_each(into, |format, into| match format.is_scanned() {
+                false => format.extract(carrier, into),
+                true if slots.is_empty() => {}
+                true => format.extract(&slots, into),
+            }),
+        }
+    }
+
+    /// Lets each format read. The first span that one of them finds wins.
+    fn extract_each(&self, into: &mut Extracted, extract: impl Fn(&dyn Format, &mut Extracted)) {
+        if self.known == Known::W3c {
+            return self.formats.iter().for_each(|format| extract(&**format, into));
+        }
+        for format in self.formats.iter() {
+            match into.take_earlier() {
+                Some(earlier) => {
+                    extract(&**format, into);
+                    into.settle(earlier, format.name());
+                }
+                None => {
+                    let state = into.state.take();
+                    extract(&**format, into);
+                    // A decision without ids counts only while there is no span.
+                    if into.span_context.is_none() && into.state.is_none() {
+                        into.state = state;
+                    }
+                }
+            }
+        }
+        #[cfg(feature = "datadog")]
+        if self.has_datadog_member {
+            into.read_datadog_member();
+        }
+    }
+
+    /// Scans the headers of a request for the names that the formats read.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(crate) fn scan<'h>(&self, headers: &'h http::HeaderMap) -> HeaderScan<'h> {
+        if self.has_scanned { HeaderScan::of_all_formats(headers) } else { HeaderScan::of(headers) }
     }
 
     /// Reads what the formats find in the headers of a request and adds it to `base`.
@@ -196,16 +230,26 @@ impl Propagator {
     pub(crate) fn lone_parent(&self, headers: &HeaderScan<'_>) -> Option<Traceparent> {
         match self.known {
             Known::W3c => parse_traceparent(headers.lone_traceparent()?),
+            Known::W3cAndScanned if !headers.may_have_others() => {
+                parse_traceparent(headers.lone_traceparent()?)
+            }
             Known::Installed => Installed::lone_parent(headers),
-            Known::Nothing => None,
+            Known::W3cAndScanned | Known::Nothing => None,
         }
     }
 
     #[cfg(feature = "http")]
     fn extract_headers_into(&self, headers: &HeaderScan<'_>, into: &mut Extracted) {
-        for format in self.formats.iter() {
-            format.extract_headers(headers, into);
+        if !self.has_scanned {
+            return self.extract_each(into, |format, into| format.extract_headers(headers, into));
         }
+        let slots = if headers.may_have_others() { Slots::of(headers.map()) } else { None };
+        let slots = slots.as_ref().filter(|slots| !slots.is_empty());
+        self.extract_each(into, |format, into| match (format.is_scanned(), slots) {
+            (false, _) => format.extract_headers(headers, into),
+            (true, None) => {}
+            (true, Some(slots)) => format.extract(slots, into),
+        });
     }
 
     /// Writes the span of `context`, and other values that the formats propagate, to `carrier`.
@@ -216,14 +260,63 @@ impl Propagator {
     /// Like [`inject`](Propagator::inject), for a span that is not in a context. All other values are taken from
     /// `context`.
     pub fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
+        if self.has_scanned {
+            self.remove_stale(carrier);
+        }
+        #[cfg(feature = "datadog")]
+        let with_member =
+            if self.has_datadog_member { super::datadog::with_member(span_context, context) } else { None };
         for format in self.formats.iter() {
+            #[cfg(feature = "datadog")]
+            if let Some(with_member) = with_member.as_ref().filter(|_| format.name() == "tracecontext") {
+                format.inject(with_member, context, carrier);
+                continue;
+            }
             format.inject(span_context, context, carrier);
         }
     }
 
-    /// Returns the header names that are read or written, in lower case.
+    /// Writes ids and flags of `span_context` alone, which has no tracestate.
+    pub(super) fn inject_ids_alone(&self, span_context: &SpanContext, carrier: &mut dyn Inject) {
+        if self.known == Known::Installed {
+            return Installed::inject_ids_alone(span_context, carrier);
+        }
+        let nothing_else = Context::new();
+        for format in self.formats.iter() {
+            format.inject(span_context, &nothing_else, carrier);
+        }
+    }
+
+    /// Returns whether one of the formats reads the header `name`, in lower case.
+    pub(super) fn reads(&self, name: &str) -> bool {
+        self.formats.iter().any(|format| {
+            format.fields().contains(&name) || format.prefixes().iter().any(|prefix| name.starts_with(prefix))
+        })
+    }
+
+    /// Removes what an earlier hop has sent, as far as a format reads it: formats read more names than they write.
+    fn remove_stale(&self, carrier: &mut dyn Inject) {
+        let scanned = || self.formats.iter().filter(|format| format.is_scanned());
+        let is_stale = |name: &str| {
+            scanned().any(|format| {
+                format.fields().contains(&name)
+                    || format.prefixes().iter().any(|prefix| name.starts_with(prefix))
+            })
+        };
+        if !carrier.remove_matching(&is_stale) {
+            scanned().flat_map(|format| format.fields()).for_each(|field| carrier.remove(field));
+        }
+    }
+
+    /// Returns the header names that are read or written, in lower case. Those of [`Format::prefixes`] are not among them.
     pub fn fields(&self) -> impl Iterator<Item = &'static str> {
-        self.formats.iter().flat_map(|format| format.fields().iter().copied())
+        let fields = move |format: &Arc<dyn Format>| format.fields().to_vec();
+        let mut seen = Vec::new();
+        self.formats.iter().flat_map(fields).filter(move |field| {
+            let is_new = !seen.contains(field);
+            seen.push(*field);
+            is_new
+        })
     }
 }
 
@@ -244,6 +337,10 @@ impl FollowInstalled for Propagator {
 
     fn inject_span(&self, span_context: &SpanContext, context: &Context, carrier: &mut dyn Inject) {
         Propagator::inject_span(self, span_context, context, carrier);
+    }
+
+    fn inject_ids_alone(&self, span_context: &SpanContext, carrier: &mut dyn Inject) {
+        Propagator::inject_ids_alone(self, span_context, carrier);
     }
 }
 

@@ -57,6 +57,13 @@ impl Extract for Received<'_> {
             visit(value.as_bytes());
         }
     }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        for name in self.0.keys() {
+            self.0.get_all(name).unwrap_or_default().iter().for_each(|value| visit(name, value.as_bytes()));
+        }
+        true
+    }
 }
 
 /// An OpenTelemetry carrier as an [`Inject`].
@@ -68,6 +75,10 @@ impl Inject for Injected<'_> {
     }
 
     fn remove(&mut self, _: &'static str) {}
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        self.0.set(name, value.to_owned());
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,10 @@ impl Format for TraceContext {
         &[TRACEPARENT, TRACESTATE]
     }
 
+    fn name(&self) -> &'static str {
+        "tracecontext"
+    }
+
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
         extract(carrier, into);
     }

@@ -21,7 +21,7 @@ const MAX_ORIGINAL: usize = 256;
 pub struct Call<'a> {
     method: Option<&'a str>,
     original: Option<&'a str>,
-    peer: Option<SocketAddr>,
+    pub(super) peer: Option<SocketAddr>,
     pub(super) parent: Option<&'a Context>,
 }
 

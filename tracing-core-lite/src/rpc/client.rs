@@ -6,6 +6,7 @@ use opentelemetry::{Context, InstrumentationScope};
 use super::attribute::{SERVER_ADDRESS, SERVER_PORT};
 use super::span::Side;
 use super::{Call, Conventions, RpcSpan};
+use crate::propagation::boundary::{OutboundBoundary, Receiver};
 use crate::propagation::{Inject, Propagator};
 use crate::{Tracer, TracerProvider};
 
@@ -20,6 +21,7 @@ pub struct Client {
     propagator: Propagator,
     conventions: Conventions,
     server: Option<(String, Option<u16>)>,
+    outbound: Option<OutboundBoundary>,
 }
 
 impl Client {
@@ -36,6 +38,7 @@ impl Client {
             propagator: Propagator::global(),
             conventions: Conventions::from_env(),
             server: None,
+            outbound: None,
         }
     }
 
@@ -61,6 +64,14 @@ impl Client {
         self
     }
 
+    /// Sets what calls carry, by the [server](Self::with_server) that is called; everything by default. With a boundary and
+    /// without a server, nothing is sent. See [`boundary`](crate::propagation::boundary).
+    #[must_use]
+    pub fn with_outbound_boundary(mut self, boundary: OutboundBoundary) -> Self {
+        self.outbound = Some(boundary);
+        self
+    }
+
     /// Sets the names that attributes have.
     #[must_use]
     pub fn with_conventions(mut self, conventions: Conventions) -> Self {
@@ -81,7 +92,19 @@ impl Client {
                     span.set(SERVER_ADDRESS, address).set_some(SERVER_PORT, *port);
                 }
             });
-        self.propagator.inject_span(span.span_context(), &parent, carrier);
+        match &self.outbound {
+            None => self.propagator.inject_span(span.span_context(), &parent, carrier),
+            Some(boundary) => {
+                let server = self.server.as_ref();
+                let receiver = server.map_or(Receiver::Unknown, |(host, port)| Receiver::Host(host, *port));
+                let sent =
+                    self.propagator.inject_within(boundary, receiver, span.span_context(), &parent, carrier);
+                span.record(|span| {
+                    sent.record(span);
+                    span.set_some("service.peer.name", boundary.partner_of(receiver));
+                });
+            }
+        }
         RpcSpan::new(span, &parent, Side::Client)
     }
 }

@@ -5,6 +5,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::span::Side;
 use super::{Call, Conventions, RpcSpan};
+use crate::propagation::boundary::{InboundBoundary, Sender};
 use crate::propagation::{Extract, Propagator};
 use crate::{Tracer, TracerProvider};
 
@@ -18,6 +19,7 @@ pub struct Server {
     tracer: Tracer,
     propagator: Propagator,
     conventions: Conventions,
+    inbound: Option<InboundBoundary>,
 }
 
 impl Server {
@@ -33,6 +35,7 @@ impl Server {
             scope,
             propagator: Propagator::global(),
             conventions: Conventions::from_env(),
+            inbound: None,
         }
     }
 
@@ -51,6 +54,14 @@ impl Server {
         self
     }
 
+    /// Sets which callers are trusted, by their headers and by the [peer](Call::with_peer) of the call; all by default. See
+    /// [`boundary`](crate::propagation::boundary).
+    #[must_use]
+    pub fn with_inbound_boundary(mut self, boundary: InboundBoundary) -> Self {
+        self.inbound = Some(boundary);
+        self
+    }
+
     /// Sets the names that attributes have.
     #[must_use]
     pub fn with_conventions(mut self, conventions: Conventions) -> Self {
@@ -66,7 +77,11 @@ impl Server {
     /// parent of every call.
     pub fn start(&self, call: &Call<'_>, carrier: &dyn Extract) -> RpcSpan {
         let current = call.parent.cloned().unwrap_or_else(Context::current);
-        let extracted = self.propagator.extract(carrier);
+        let mut extracted = self.propagator.extract(carrier);
+        if let Some(boundary) = &self.inbound {
+            let sender = Sender::new(carrier).with_peer(call.peer.map(|peer| peer.ip()));
+            extracted.apply(boundary.policy_of(&sender));
+        }
         let caller = extracted.span_context.clone();
         let outer = current.span().span_context().clone();
         let is_outer_of_call = caller.as_ref().is_some_and(|caller| caller.trace_id() == outer.trace_id());

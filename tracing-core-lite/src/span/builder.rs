@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
+use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState};
 
 use super::engine::Engine;
 use super::foreign::ForeignSpan;
@@ -16,7 +16,8 @@ use super::source::{Resolved, SpanSource};
 use crate::clock::Timestamp;
 use crate::context::is_suppressed;
 use crate::ids;
-use crate::sampling::{Record, RequestView, SamplingInput};
+use crate::propagation::received::Received;
+use crate::sampling::{Record, RequestView, SamplingDecision, SamplingInput};
 
 /// The W3C Trace Context Level 2 flag that says that at least the low 56 bits of the trace id are random.
 const RANDOM: u8 = 0x02;
@@ -146,6 +147,22 @@ impl<'a> SpanBuilder<'a> {
             return Span::not_recording(parent.clone());
         }
         let parent = Some(parent).filter(|parent| parent.is_valid());
+        if let Some(received) = Received::of(context, parent) {
+            return self.start_received(engine, scope, (parent, context), received, write);
+        }
+        self.start_by_sampler(engine, scope, parent, context, write)
+    }
+
+    /// Starts a span as its parent or the sampler decides.
+    #[inline]
+    pub(crate) fn start_by_sampler(
+        &self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        parent: Option<&SpanContext>,
+        context: &Context,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
         // Most spans have a parent that decides, so the sampler is not called.
         if let Some(parent) = parent
             && let Some(record) = engine.sampler().sample_children_of(parent)
@@ -153,6 +170,25 @@ impl<'a> SpanBuilder<'a> {
             return self.start_child(engine, scope, parent, record, write);
         }
         self.start_sampled(engine, scope, parent, context, write)
+    }
+
+    /// Asks the sampler about this span.
+    pub(super) fn ask(
+        &self,
+        engine: &Engine,
+        parent: Option<&SpanContext>,
+        trace_id: TraceId,
+        context: &Context,
+    ) -> SamplingDecision {
+        self.name.with_text(|name| {
+            let mut input = SamplingInput::new(parent, trace_id, name, &self.kind)
+                .with_service_name(engine.service_name())
+                .with_context(context);
+            if let Some(request) = self.request {
+                input = input.with_request(request);
+            }
+            engine.sampler().sample(&input)
+        })
     }
 
     /// Starts a child of `parent`, whose decision it follows.
@@ -193,7 +229,7 @@ impl<'a> SpanBuilder<'a> {
 
     /// Starts a root of which it is known whether it is recorded.
     #[inline]
-    fn start_root(
+    pub(super) fn start_root(
         &self,
         engine: &Arc<Engine>,
         scope: u32,
@@ -217,15 +253,7 @@ impl<'a> SpanBuilder<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
-        let decision = self.name.with_text(|name| {
-            let mut input = SamplingInput::new(parent, trace_id, name, &self.kind)
-                .with_service_name(engine.service_name())
-                .with_context(context);
-            if let Some(request) = self.request {
-                input = input.with_request(request);
-            }
-            engine.sampler().sample(&input)
-        });
+        let decision = self.ask(engine, parent, trace_id, context);
         let sampled = decision.record == Record::RecordAndSample;
         let flags = match parent {
             Some(parent) => child_flags(parent, sampled),
@@ -246,7 +274,7 @@ impl<'a> SpanBuilder<'a> {
     }
 
     #[inline]
-    fn record(
+    pub(super) fn record(
         &self,
         engine: &Arc<Engine>,
         scope: u32,
@@ -291,7 +319,12 @@ impl<'a> SpanBuilder<'a> {
         // The API does not reveal when a span started, so the start is set here.
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         builder.start_time = Some(start.into());
-        write(&mut Recorder::building(&mut builder, start));
+        let mut recorder = Recorder::building(&mut builder, start);
+        let parent_span = parent.span().span_context().clone();
+        if let Some(received) = Received::of(context, Some(&parent_span).filter(|it| it.is_valid())) {
+            received.record(&mut recorder);
+        }
+        write(&mut recorder);
         Span::foreign(ForeignSpan::start(scope, builder, parent, context, start))
     }
 }

@@ -43,6 +43,7 @@ mod otel_impls;
 pub(crate) mod prepared;
 #[cfg(feature = "tracing-layer")]
 pub(crate) mod provisional;
+mod received_parent;
 pub(crate) mod record;
 mod recorder;
 pub(crate) mod scopes;

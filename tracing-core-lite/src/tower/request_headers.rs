@@ -52,6 +52,15 @@ impl Inject for RequestHeaders<'_> {
             Inject::remove(self.map, name);
         }
     }
+
+    fn set_named(&mut self, name: &str, value: &str) {
+        self.present |= bit(name);
+        self.map.set_named(name, value);
+    }
+
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        self.map.remove_matching(matches)
+    }
 }
 
 #[cfg(test)]

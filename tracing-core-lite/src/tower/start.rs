@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::LazyLock;
 
-use http::Extensions;
+use http::{Extensions, HeaderMap};
 use opentelemetry::baggage::{Baggage, BaggageExt};
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState};
 use opentelemetry::{Context, InstrumentationScope};
@@ -12,6 +12,8 @@ use super::request_context::RequestContext;
 use crate::context::is_suppressed;
 use crate::ids;
 use crate::layer_support::HeaderScan;
+use crate::propagation::boundary::{InboundPolicy, OutboundPolicy, Sent};
+use crate::propagation::received::Received;
 use crate::propagation::{Inject, Propagator};
 use crate::sampling::{Record, RequestView};
 use crate::span::source::{Resolved, SpanSource};
@@ -85,6 +87,9 @@ pub struct Origin {
     pub parent: Option<SpanContext>,
     /// The values and the baggage of the request. Its span means nothing unless it is the parent.
     pub base: Context,
+    /// Whether the sender is not trusted. The layer then [removes](Start::remove_context) the sender's headers from the
+    /// request.
+    pub is_bounded: bool,
 }
 
 /// How the sampling of a request's span is decided, as far as is known before the span has a name.
@@ -95,6 +100,8 @@ pub enum Decision {
     ByParent(Record),
     /// The sampler decides.
     BySampler,
+    /// The request says more than its sampled flag, or its sender is not trusted.
+    ByRequest,
     /// The provider of the OpenTelemetry API decides.
     ByApi,
     /// Nothing is recorded.
@@ -102,11 +109,12 @@ pub enum Decision {
 }
 
 impl Origin {
-    /// Returns whether the request starts a trace. If so, its layer leaves a [`RequestContext`] in the request.
+    /// Returns whether the headers of the request do not say what the parent is. If so, the layer leaves a
+    /// [`RequestContext`] in the request.
     #[inline]
     #[must_use]
     pub fn is_new_trace(&self) -> bool {
-        self.parent.is_none()
+        self.parent.is_none() || self.is_bounded
     }
 }
 
@@ -132,12 +140,16 @@ impl Start<'_> {
         if !current.has_active_span()
             && let Some(parent) = self.propagator.lone_parent(headers)
         {
-            return Origin { parent: Some(parent.with_trace_state(TraceState::NONE)), base: current };
+            let parent = Some(parent.with_trace_state(TraceState::NONE));
+            return Origin { parent, base: current, is_bounded: false };
         }
         let (current, outer) = request_base(current, extensions);
         let has_baggage = !current.baggage().is_empty();
         let mut extracted = self.propagator.extract_headers(headers, current.clone());
-        let sender = extracted.span_context.take().or_else(|| fallback(headers));
+        if extracted.span_context.is_none() {
+            extracted.span_context = fallback(headers);
+        }
+        let sender = extracted.span_context.clone();
         let parent = outer.or_else(|| {
             let sender = sender?;
             let current = current.span().span_context().clone();
@@ -146,7 +158,68 @@ impl Start<'_> {
         if has_baggage {
             extracted.baggage = merged(current.baggage(), extracted.baggage.take());
         }
-        Origin { parent, base: extracted.base_context() }
+        Origin { parent, base: extracted.base_context(), is_bounded: false }
+    }
+
+    /// Like [`server_origin`](Start::server_origin), for a sender that is trusted as `policy` says.
+    ///
+    /// If an outer layer has handled the request, its span is the parent, and the headers are ignored unless the sender is
+    /// trusted. While another SDK records, a partner's request starts a new trace, because that SDK cannot be asked to decide
+    /// about a trace that continues.
+    #[inline]
+    #[must_use]
+    pub fn server_origin_by(
+        &self,
+        policy: &InboundPolicy,
+        headers: &HeaderScan<'_>,
+        extensions: &Extensions,
+        fallback: impl FnOnce(&HeaderScan<'_>) -> Option<SpanContext>,
+    ) -> Origin {
+        if policy.is_trusted() {
+            return self.server_origin(headers, extensions, fallback);
+        }
+        self.bounded_origin(policy, headers, extensions, fallback(headers))
+    }
+
+    #[inline(never)]
+    fn bounded_origin(
+        &self,
+        policy: &InboundPolicy,
+        headers: &HeaderScan<'_>,
+        extensions: &Extensions,
+        fallback: Option<SpanContext>,
+    ) -> Origin {
+        let (current, outer) = request_base(Context::current(), extensions);
+        if outer.is_some() {
+            return Origin { parent: outer, base: current, is_bounded: true };
+        }
+        let current = match current.has_active_span() {
+            true => current.with_remote_span_context(SpanContext::NONE),
+            false => current,
+        };
+        let mut extracted = self.propagator.extract_headers(headers, Context::new());
+        extracted.span_context = extracted.span_context.take().or(fallback);
+        match self.resolved {
+            Resolved::Global(_) => extracted.apply(&InboundPolicy::Public),
+            Resolved::Engine(..) => extracted.apply(policy),
+        }
+        let parent = extracted.span_context.clone();
+        let accepted = extracted.baggage.take();
+        extracted.baggage = merged(current.baggage(), accepted);
+        extracted.base = Some(current);
+        Origin { parent, base: extracted.base_context(), is_bounded: true }
+    }
+
+    /// Scans the headers of a request for what the propagator and the layers read.
+    #[inline]
+    #[must_use]
+    pub fn scan<'h>(&self, headers: &'h HeaderMap) -> HeaderScan<'h> {
+        self.propagator.scan(headers)
+    }
+
+    /// Removes the headers with trace context and baggage, in whichever format, of a sender that is not trusted.
+    pub fn remove_context(&self, headers: &mut HeaderMap) {
+        self.propagator.remove_context(headers);
     }
 
     /// Returns the context of a request that a client is about to send: the current one, or the one that a
@@ -172,8 +245,11 @@ impl Start<'_> {
         if engine.is_off() || is_suppressed(base) {
             return Decision::Off;
         }
+        let parent = parent.filter(|parent| parent.is_valid());
+        if Received::of(base, parent).is_some() {
+            return Decision::ByRequest;
+        }
         parent
-            .filter(|parent| parent.is_valid())
             .and_then(|parent| engine.sampler().sample_children_of(parent))
             .map_or(Decision::BySampler, Decision::ByParent)
     }
@@ -254,6 +330,13 @@ impl Start<'_> {
                 let parent = parent.filter(|parent| parent.is_valid());
                 builder.start_sampled(engine, *scope, parent, base, write)
             }
+            (Resolved::Engine(engine, scope), Decision::ByRequest) => {
+                let parent = parent.filter(|parent| parent.is_valid());
+                match Received::of(base, parent) {
+                    Some(received) => builder.start_received(engine, *scope, (parent, base), received, write),
+                    None => builder.start_by_sampler(engine, *scope, parent, base, write),
+                }
+            }
             (Resolved::Engine(..), Decision::Off | Decision::ByApi) => {
                 Span::not_recording(span_context.clone())
             }
@@ -265,6 +348,17 @@ impl Start<'_> {
     #[inline]
     pub fn inject(&self, span_context: &SpanContext, base: &Context, carrier: &mut dyn Inject) {
         self.propagator.inject_span(span_context, base, carrier);
+    }
+
+    /// Like [`inject`](Start::inject), within what `policy` allows.
+    pub fn inject_as(
+        &self,
+        policy: OutboundPolicy,
+        span_context: &SpanContext,
+        base: &Context,
+        carrier: &mut dyn Inject,
+    ) -> Sent {
+        self.propagator.inject_as(policy, span_context, base, carrier)
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use tonic::transport::Endpoint;
 use tower_layer::Layer;
 use tracing_core_lite::net::HostPort;
+use tracing_core_lite::propagation::boundary::OutboundBoundary;
 use tracing_core_lite::tower::Hooks;
 
 use super::service::ClientService;
@@ -61,6 +62,14 @@ impl<F, Q, P> ClientLayer<F, Q, P> {
     pub fn with_server_address(self, host: impl Into<String>, port: impl Into<Option<u16>>) -> Self {
         let server = (host.into(), port.into());
         self.set(|config| config.server = Some(server))
+    }
+
+    /// Sets what calls carry, by the host that is called; everything by default. The host is that of
+    /// [`with_endpoint`](Self::with_endpoint) or of the request's URI. See
+    /// [`boundary`](tracing_core_lite::propagation::boundary).
+    #[must_use]
+    pub fn with_outbound_boundary(self, boundary: OutboundBoundary) -> Self {
+        self.set(|config| config.outbound = Some(Arc::new(boundary)))
     }
 
     /// Sets whether to send `grpc-trace-bin` in addition to the headers of the propagator, for servers that know only that;

@@ -8,16 +8,19 @@ use http_body::Body;
 use opentelemetry::trace::TraceContextExt;
 use tonic::GrpcMethod;
 use tower_service::Service;
+use tracing_core_lite::Context;
+use tracing_core_lite::propagation::boundary::{OutboundBoundary, OutboundPolicy, Receiver};
 use tracing_core_lite::propagation::{Format, Inject};
 use tracing_core_lite::sampling::Record;
 use tracing_core_lite::tower::{Call, Decision, Filter, Hooks, OnRequest, OnResponse, RequestHeaders, Start};
-use tracing_core_lite::{Context, SpanContext};
 
 use super::{ClientBody, ClientFuture};
 use crate::config::Config;
 use crate::head::{RequestHead, ResponseHead};
 use crate::on_head::GrpcOnHead;
+use crate::record::callee::Callee;
 use crate::record::deadline::GRPC_TIMEOUT;
+use crate::record::semconv::SERVICE_PEER_NAME;
 use crate::record::{GrpcCall, request_body};
 use crate::start::{Parent, start_span};
 use crate::trace_bin::{GRPC_TRACE_BIN, GrpcTraceBin};
@@ -44,17 +47,14 @@ where
             let parent = Some(base_span.span_context());
             let head = RequestHead::of(request);
             if !self.hooks.is_traced(&head) {
-                let context = start.excluded(parent, base);
-                self.inject(start, context.span().span_context(), base, request.headers_mut());
-                return Call::unwatched(context);
+                return self.inject(start, Call::unwatched(start.excluded(parent, base)), base, request);
             }
             let decision = start.decide(parent, base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !config.is_measured()
             {
-                let context = start.unrecorded_child(parent, base);
-                self.inject(start, context.span().span_context(), base, request.headers_mut());
-                return Call::unwatched(context);
+                let call = Call::unwatched(start.unrecorded_child(parent, base));
+                return self.inject(start, call, base, request);
             }
             let is_generated = head.extensions().get::<GrpcMethod<'static>>().is_some();
             let method = config.known_methods.look_up(head.uri().path(), is_generated);
@@ -62,14 +62,26 @@ where
             let parent = Parent { span: parent, base, decision };
             let on_request = &self.hooks.on_request;
             let call = start_span(start, &self.config, &head, method, &parent, timeout, on_request);
-            self.inject(start, call.context().span().span_context(), base, request.headers_mut());
-            call
+            self.inject(start, call, base, request)
         })
     }
 
+    /// Writes the context of `call` to the metadata.
     #[inline]
-    fn inject(&self, start: &Start<'_>, span_context: &SpanContext, base: &Context, headers: &mut HeaderMap) {
-        let mut headers = RequestHeaders::of(headers);
+    fn inject<B>(
+        &self,
+        start: &Start<'_>,
+        call: Call<GrpcCall>,
+        base: &Context,
+        request: &mut Request<B>,
+    ) -> Call<GrpcCall> {
+        if let Some(boundary) = &self.config.outbound {
+            self.inject_within(boundary, start, &call, base, request);
+            return call;
+        }
+        let span = call.context().span();
+        let span_context = span.span_context();
+        let mut headers = RequestHeaders::of(request.headers_mut());
         start.inject(span_context, base, &mut headers);
         if self.config.writes_trace_bin {
             GrpcTraceBin.inject(span_context, base, &mut headers);
@@ -77,6 +89,37 @@ where
             // The header of an earlier hop would contradict the context.
             headers.remove(GRPC_TRACE_BIN);
         }
+        call
+    }
+
+    /// Writes what `boundary` allows. The binary header is sent only where everything is.
+    #[inline(never)]
+    fn inject_within<B>(
+        &self,
+        boundary: &OutboundBoundary,
+        start: &Start<'_>,
+        call: &Call<GrpcCall>,
+        base: &Context,
+        request: &mut Request<B>,
+    ) {
+        let server = Callee::of(&self.config, request.uri()).parse();
+        let receiver = server.map_or(Receiver::Unknown, |server| Receiver::Host(server.host, server.port));
+        let policy = boundary.policy_of(receiver);
+        let partner = boundary.partner_of(receiver);
+        let span_context = call.context().span().span_context().clone();
+        let mut headers = HeaderMap::new();
+        std::mem::swap(&mut headers, request.headers_mut());
+        let sent = start.inject_as(policy, &span_context, base, &mut headers);
+        if self.config.writes_trace_bin && policy == OutboundPolicy::Everything {
+            GrpcTraceBin.inject(&span_context, base, &mut headers);
+        } else {
+            Inject::remove(&mut headers, GRPC_TRACE_BIN);
+        }
+        call.record(|span| {
+            sent.record(span);
+            span.set_some(SERVICE_PEER_NAME, partner);
+        });
+        *request.headers_mut() = headers;
     }
 }
 

@@ -4,6 +4,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 
 use tower_layer::Layer;
+use tracing_core_lite::propagation::boundary::InboundBoundary;
 use tracing_core_lite::tower::{AnyBody, Hooks};
 
 use super::service::ServerService;
@@ -45,6 +46,14 @@ impl<W> ServerLayerFor<W> {
 settings!(ServerLayerFor, "rpc.server.call.duration", W);
 
 impl<W, F, Q, P> ServerLayerFor<W, F, Q, P> {
+    /// Sets which senders are trusted; all by default. See [`boundary`](tracing_core_lite::propagation::boundary).
+    ///
+    /// Rules about peers use the address of the connection, which tonic's server knows. The host is that of `:authority`.
+    #[must_use]
+    pub fn with_inbound_boundary(self, boundary: InboundBoundary) -> Self {
+        self.set(|config| config.inbound = Some(Arc::new(boundary)))
+    }
+
     fn with_hooks<G, H, R>(
         self,
         change: impl FnOnce(Hooks<F, Q, P>) -> Hooks<G, H, R>,

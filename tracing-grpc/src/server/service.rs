@@ -9,6 +9,8 @@ use http_body::Body;
 use tonic::server::NamedService;
 use tower_service::Service;
 use tracing_core_lite::layer_support::HeaderScan;
+use tracing_core_lite::net::HostPort;
+use tracing_core_lite::propagation::boundary::Sender;
 use tracing_core_lite::sampling::Record;
 use tracing_core_lite::tower::{
     AnyBody, Call, Decision, Filter, Hooks, OnRequest, OnResponse, Origin, RequestContext, ResponseBody,
@@ -19,7 +21,7 @@ use crate::config::Config;
 use crate::head::{RequestHead, ResponseHead};
 use crate::on_head::GrpcOnHead;
 use crate::record::deadline::GRPC_TIMEOUT;
-use crate::record::{GrpcCall, request_body};
+use crate::record::{GrpcCall, address, request_body};
 use crate::start::{Parent, start_span};
 use crate::trace_bin;
 
@@ -32,27 +34,44 @@ pub struct ServerService<S, W = AnyBody, F = (), Q = (), P = ()> {
     pub(super) response_body: PhantomData<fn() -> W>,
 }
 
+/// A call that has started.
+struct Started {
+    call: Call<GrpcCall>,
+    is_new_trace: bool,
+    /// Whether the sender is not trusted.
+    is_bounded: bool,
+}
+
 impl<S, W, F, Q, P> ServerService<S, W, F, Q, P>
 where
     F: for<'a> Filter<RequestHead<'a>>,
     Q: for<'a> OnRequest<RequestHead<'a>>,
 {
-    /// Starts a call. Returns it, and whether it starts a trace.
+    /// Starts a call.
     #[inline]
-    fn start(&self, head: &RequestHead<'_>) -> (Call<GrpcCall>, bool) {
+    fn start(&self, head: &RequestHead<'_>) -> Started {
         self.config.source.start(|start| {
-            let headers = HeaderScan::of(head.metadata());
-            let Origin { parent, base, .. } =
-                &start.server_origin(&headers, head.extensions(), |headers| trace_bin::caller(headers));
+            let headers = start.scan(head.metadata());
+            let caller = |headers: &HeaderScan<'_>| trace_bin::caller(headers);
+            let origin = &match &self.config.inbound {
+                None => start.server_origin(&headers, head.extensions(), caller),
+                Some(boundary) => {
+                    let policy = boundary.policy_of(&sender(head));
+                    start.server_origin_by(policy, &headers, head.extensions(), caller)
+                }
+            };
+            let Origin { parent, base, is_bounded, .. } = origin;
+            let (is_new_trace, is_bounded) = (origin.is_new_trace(), *is_bounded);
+            let started = |call| Started { call, is_new_trace, is_bounded };
             let parent = parent.as_ref();
             if !self.hooks.is_traced(head) {
-                return (Call::unwatched(start.excluded(parent, base)), parent.is_none());
+                return started(Call::unwatched(start.excluded(parent, base)));
             }
             let decision = start.decide(parent, base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !self.config.is_measured()
             {
-                return (Call::unwatched(start.unrecorded_child(parent, base)), false);
+                return started(Call::unwatched(start.unrecorded_child(parent, base)));
             }
             let method = self.config.known_methods.look_up(head.uri().path(), false);
             let timeout: Option<&HeaderValue> = headers.value(GRPC_TIMEOUT);
@@ -66,7 +85,7 @@ where
                 timeout,
                 &self.hooks.on_request,
             );
-            (call, parent.is_none())
+            started(call)
         })
     }
 }
@@ -91,7 +110,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let (call, is_new_trace) = self.start(&RequestHead::of(&request));
+        let Started { call, is_new_trace, is_bounded } = self.start(&RequestHead::of(&request));
+        if is_bounded {
+            self.config.source.start(|start| start.remove_context(request.headers_mut()));
+        }
         if is_new_trace {
             request.extensions_mut().insert(RequestContext::new(call.context().clone()));
         }
@@ -102,6 +124,15 @@ where
         }
         ServerFuture::start(call, on_head, || self.inner.call(request))
     }
+}
+
+/// Returns what is known about the sender of a call.
+fn sender<'a>(head: &RequestHead<'a>) -> Sender<'a> {
+    let host = head.uri().authority().and_then(|authority| HostPort::parse(authority.as_str()));
+    Sender::new(head.metadata())
+        .with_peer(address::peer(head.extensions()).map(|peer| peer.ip()))
+        .with_host(host.map(|host| (host.host, host.port)))
+        .with_identity(head.extensions().get())
 }
 
 /// Returns whether calling an `S` runs no code of the user: the routes of a tonic server call their service when their

@@ -1,8 +1,10 @@
 //! The settings of a client layer, shared by the clones of its service.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use tracing_core_lite::net::HostPort;
+use tracing_core_lite::propagation::boundary::{OutboundBoundary, OutboundPolicy, Receiver};
 
 use crate::config::Config;
 
@@ -12,6 +14,20 @@ pub(crate) struct ClientConfig {
     pub(crate) common: Config,
     pub(crate) peer_services: PeerServices,
     pub(crate) deprecated_peer_service: bool,
+    pub(crate) outbound: Option<Arc<OutboundBoundary>>,
+    /// Whether the client below may follow redirects with the headers that this layer writes.
+    pub(crate) may_redirect: bool,
+}
+
+impl ClientConfig {
+    /// Returns what a request to `receiver` carries. `None` without a boundary.
+    pub(crate) fn outbound_policy(&self, receiver: Receiver<'_>) -> Option<OutboundPolicy> {
+        let boundary = self.outbound.as_ref()?;
+        if self.may_redirect {
+            return Some(OutboundPolicy::Nothing);
+        }
+        Some(boundary.policy_of(receiver))
+    }
 }
 
 /// Names of services by host, with or without a port.

@@ -86,6 +86,8 @@ pub use layer::ClientLayer;
 pub use on_head::ClientOnHead;
 pub use resend::{ResendCount, ResendFuture, ResendLayer, ResendService};
 pub use service::ClientService;
+#[cfg(feature = "reqwest")]
+pub(crate) use service::UnderBoundary;
 pub use tracing_core_lite::tower::{CarryContextLayer, Filter, OnRequest, OnResponse};
 pub use url_template::UrlTemplate;
 

@@ -22,6 +22,10 @@ use crate::record::client_view::ClientView;
 use crate::record::span_name::span_name;
 use crate::record::{HttpCall, Side};
 
+/// An extension of a request whose headers are meant for its host alone.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct UnderBoundary;
+
 /// A service that makes every request that `S` sends a span; made by [`ClientLayer`](super::ClientLayer).
 #[derive(Debug, Clone)]
 pub struct ClientService<S, C = StdErrors, F = (), Q = (), P = ()> {
@@ -44,25 +48,35 @@ where
             let base_span = base.span();
             let parent = Some(base_span.span_context());
             let head = RequestHead::of(request);
-            let inject = |span_context: &SpanContext, request: &mut Request<B>| {
-                start.inject(span_context, &base, &mut RequestHeaders::of(request.headers_mut()));
+            let policy = match &self.config.outbound {
+                None => None,
+                Some(_) => self.config.outbound_policy(Target::of(&head).receiver()),
+            };
+            let inject = |call: Call<HttpCall>, request: &mut Request<B>| {
+                let span = call.context().span();
+                let span_context = span.span_context();
+                let mut headers = RequestHeaders::of(request.headers_mut());
+                match policy {
+                    None => start.inject(span_context, &base, &mut headers),
+                    Some(policy) => {
+                        let sent = start.inject_as(policy, span_context, &base, &mut headers);
+                        call.record(|span| sent.record(span));
+                        request.extensions_mut().insert(UnderBoundary);
+                    }
+                }
+                call
             };
             if !self.hooks.is_traced(&head) {
-                let context = start.excluded(parent, &base);
-                inject(context.span().span_context(), request);
-                return Call::unwatched(context);
+                return inject(Call::unwatched(start.excluded(parent, &base)), request);
             }
             let decision = start.decide(parent, &base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !self.config.common.is_measured()
             {
-                let context = start.unrecorded_child(parent, &base);
-                inject(context.span().span_context(), request);
-                return Call::unwatched(context);
+                return inject(Call::unwatched(start.unrecorded_child(parent, &base)), request);
             }
             let call = self.start_span(start, &head, parent, &base, decision);
-            inject(call.context().span().span_context(), request);
-            call
+            inject(call, request)
         })
     }
 

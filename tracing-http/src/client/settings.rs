@@ -5,6 +5,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::propagation::Propagator;
+use tracing_core_lite::propagation::boundary::OutboundBoundary;
 use tracing_core_lite::redact::SecretKeys;
 
 use super::config::ClientConfig;
@@ -34,6 +35,42 @@ impl<C, F, Q, P> ClientLayer<C, F, Q, P> {
     #[must_use]
     pub fn with_peer_service(self, host: &str, name: impl Into<String>) -> Self {
         self.set(|config| config.peer_services.add(host, name.into()))
+    }
+
+    /// Sets what requests carry, by host; everything by default. See
+    /// [`boundary`](tracing_core_lite::propagation::boundary).
+    ///
+    /// Each attempt and each redirect that goes through this layer is decided anew. A client that follows redirects below this
+    /// layer would send its headers to any host. For reqwest, use
+    /// `TracedClient::build`, which follows redirects above this layer. Below [`ReqwestService`] of any other reqwest client,
+    /// nothing is sent.
+    ///
+    /// ```
+    /// use tracing_core_lite::propagation::boundary::{OutboundBoundary, OutboundPolicy};
+    /// use tracing_http::client::ClientLayer;
+    ///
+    /// let boundary = OutboundBoundary::new(OutboundPolicy::Everything)
+    ///     .with_partner("*.cards.example", "card-processor", OutboundPolicy::Pseudonym)
+    ///     .with_only(["*.shop.internal", "*.cards.example"]);
+    /// let layer = ClientLayer::new().with_outbound_boundary(boundary);
+    /// ```
+    ///
+    /// [`ReqwestService`]: https://docs.rs/tracing-http/latest/tracing_http/reqwest/struct.ReqwestService.html
+    #[must_use]
+    pub fn with_outbound_boundary(self, boundary: OutboundBoundary) -> Self {
+        self.set(|config| config.outbound = Some(Arc::new(boundary)))
+    }
+
+    /// Returns a layer for a client that may follow redirects with the headers that it gets.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn above_redirects(self) -> Self {
+        self.set(|config| config.may_redirect = true)
+    }
+
+    /// Returns whether requests carry different things to different hosts.
+    #[cfg(feature = "reqwest")]
+    pub(crate) fn has_boundary(&self) -> bool {
+        self.config.outbound.is_some()
     }
 
     /// Sets whether to record the name of [`with_peer_service`](Self::with_peer_service) as the deprecated `peer.service`

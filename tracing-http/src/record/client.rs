@@ -7,6 +7,7 @@ use http::{HeaderMap, Response, Uri, header};
 use tracing_core_lite::Recorder;
 use tracing_core_lite::layer_support::IpText;
 use tracing_core_lite::net::{HostPort, PeerAddress};
+use tracing_core_lite::propagation::boundary::Receiver;
 
 use super::address::record_peer;
 use super::call::content_length;
@@ -34,6 +35,11 @@ impl<'a> Target<'a> {
         Self { host_header, server: server.map(|server| server.or_port_of(request.uri().scheme_str())) }
     }
 
+    /// Returns who gets the request.
+    pub(crate) fn receiver(&self) -> Receiver<'a> {
+        self.server.as_ref().map_or(Receiver::Unknown, |server| Receiver::Host(server.host, server.port))
+    }
+
     #[cfg(feature = "metrics")]
     pub(crate) fn host_and_port(&self) -> Option<(&'a str, Option<u16>)> {
         self.server.as_ref().map(|server| (server.host, server.port))
@@ -56,7 +62,8 @@ pub(crate) fn record_request(
     }
     if let Some(HostPort { host, port, .. }) = target.server {
         span.set(SERVER_ADDRESS, host).set_some(SERVER_PORT, port);
-        if let Some(name) = config.peer_services.find(host, port) {
+        let partner = || config.outbound.as_ref()?.partner_of(target.receiver());
+        if let Some(name) = config.peer_services.find(host, port).or_else(partner) {
             span.set(SERVICE_PEER_NAME, name);
             span.set_some(PEER_SERVICE, Some(name).filter(|_| config.deprecated_peer_service));
         }

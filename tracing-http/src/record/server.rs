@@ -204,7 +204,8 @@ fn record_addresses(span: &mut Recorder<'_>, config: &ServerConfig, addresses: &
     }
 }
 
-fn peer(request: &RequestHead<'_>) -> Option<SocketAddr> {
+/// Returns the address of the connection's other end.
+pub(crate) fn peer(request: &RequestHead<'_>) -> Option<SocketAddr> {
     let extensions = request.extensions();
     if let Some(PeerAddress(peer)) = extensions.get() {
         return Some(*peer);

@@ -6,6 +6,7 @@
 //! | [`ReqwestService`] | `http::Request` | `http::Response`, for layers of tower |
 
 mod client;
+mod redirect;
 mod service;
 
 pub use client::{TracedClient, TracedResponse};

@@ -8,8 +8,10 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use reqwest::{Body, Client, Error, ResponseBuilderExt};
 use tower_service::Service;
+use tracing_core_lite::propagation::Propagator;
 
 use crate::PeerAddress;
+use crate::client::UnderBoundary;
 
 /// A [`reqwest::Client`] as a tower service of [`http::Request`] and [`http::Response`], as layers expect.
 ///
@@ -31,12 +33,30 @@ use crate::PeerAddress;
 ///
 /// # Errors
 /// Those of reqwest. A request whose URI is not absolute fails too.
+///
+/// # Redirects
+/// A client follows redirects by itself, with the headers of the first request. Below a layer with an
+/// [outbound boundary](crate::client::ClientLayer::with_outbound_boundary), a `ReqwestService` that was made
+/// [from](From) a client therefore sends no trace context and no baggage at all. Turn redirects off, and say so with
+/// [`with_redirects_off`](Self::with_redirects_off).
 #[derive(Debug, Clone, Default)]
-pub struct ReqwestService(Client);
+pub struct ReqwestService {
+    client: Client,
+    redirects_are_off: bool,
+}
+
+impl ReqwestService {
+    /// Creates a service of a client that follows no redirects, because it was built with
+    /// `redirect(reqwest::redirect::Policy::none())`. This is not checked: reqwest does not tell.
+    #[must_use]
+    pub fn with_redirects_off(client: Client) -> Self {
+        Self { client, redirects_are_off: true }
+    }
+}
 
 impl From<Client> for ReqwestService {
     fn from(client: Client) -> Self {
-        Self(client)
+        Self { client, redirects_are_off: false }
     }
 }
 
@@ -46,12 +66,16 @@ impl<B: Into<Body>> Service<Request<B>> for ReqwestService {
     type Future = ReqwestFuture;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
-        Service::poll_ready(&mut self.0, cx)
+        Service::poll_ready(&mut self.client, cx)
     }
 
-    fn call(&mut self, request: Request<B>) -> Self::Future {
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        let is_under_boundary = request.extensions_mut().remove::<UnderBoundary>().is_some();
+        if is_under_boundary && !self.redirects_are_off {
+            Propagator::none().remove_context(request.headers_mut());
+        }
         let sent = match reqwest::Request::try_from(request) {
-            Ok(request) => Sent::Request { response: Service::call(&mut self.0, request) },
+            Ok(request) => Sent::Request { response: Service::call(&mut self.client, request) },
             Err(error) => Sent::Nothing { error: Some(error) },
         };
         ReqwestFuture { sent }

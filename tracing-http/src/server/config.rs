@@ -1,6 +1,9 @@
 //! The settings of a server layer, shared by the clones of its service.
 
+use std::sync::Arc;
+
 use http::HeaderName;
+use tracing_core_lite::propagation::boundary::InboundBoundary;
 
 use super::route::RouteFinder;
 use super::trusted_proxies::TrustedProxies;
@@ -17,12 +20,14 @@ pub(crate) struct ServerConfig {
     pub(crate) route_finder: Option<RouteFinder>,
     pub(crate) trace_id_header: Option<HeaderName>,
     pub(crate) trace_response: bool,
+    pub(crate) server_timing: bool,
+    pub(crate) inbound: Option<Arc<InboundBoundary>>,
 }
 
 impl ServerConfig {
     /// Returns whether every response needs work, recorded or not.
     #[inline]
     pub(super) fn changes_responses(&self) -> bool {
-        self.trace_id_header.is_some() || self.trace_response
+        self.trace_id_header.is_some() || self.trace_response || self.server_timing
     }
 }

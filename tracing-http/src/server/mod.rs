@@ -74,9 +74,10 @@ pub use layer::{ServerLayer, ServerLayerFor};
 pub use on_head::ServerOnHead;
 pub use route::Route;
 pub use service::ServerService;
+pub use tracing_core_lite::net::NetworkError;
 pub use tracing_core_lite::tower::{AnyBody, Filter, OnRequest, OnResponse};
 pub(crate) use trusted_proxies::Trust;
-pub use trusted_proxies::{ForwardedBy, NetworkError, TrustedProxies};
+pub use trusted_proxies::{ForwardedBy, TrustedProxies};
 
 /// The body of a response that went through [`ServerService`].
 pub type ServerBody<B> = crate::TracedBody<B>;

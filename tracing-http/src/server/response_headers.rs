@@ -3,10 +3,12 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::trace::TraceContextExt;
 use tracing_core_lite::Context;
+use tracing_core_lite::propagation::format_traceparent;
 
 use super::config::ServerConfig;
 
 static TRACE_RESPONSE: HeaderName = HeaderName::from_static("traceresponse");
+static SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Adds the headers that the configuration asks for. A header map that is full stays as it is.
 pub(super) fn add(config: &ServerConfig, context: &Context, headers: &mut HeaderMap) {
@@ -21,10 +23,18 @@ pub(super) fn add(config: &ServerConfig, context: &Context, headers: &mut Header
     if let Some(name) = &config.trace_id_header {
         put(headers, name, &span_context.trace_id().to_string());
     }
+    if !config.trace_response && !config.server_timing {
+        return;
+    }
+    let value = format_traceparent(span_context);
+    let Ok(value) = std::str::from_utf8(&value) else { return };
     if config.trace_response {
-        let flags = span_context.trace_flags().to_u8();
-        let value = format!("00-{}-{}-{flags:02x}", span_context.trace_id(), span_context.span_id());
-        put(headers, &TRACE_RESPONSE, &value);
+        put(headers, &TRACE_RESPONSE, value);
+    }
+    if config.server_timing
+        && let Ok(timing) = HeaderValue::from_str(&format!("traceparent;desc=\"{value}\""))
+    {
+        let _full = headers.try_append(SERVER_TIMING.clone(), timing).is_err();
     }
 }
 

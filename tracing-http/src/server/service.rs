@@ -4,11 +4,14 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use http::{Request, Response};
+use http::uri::Authority;
+use http::{Request, Response, header};
 use http_body::Body;
 use tower_service::Service;
 use tracing_core_lite::SpanKind;
 use tracing_core_lite::layer_support::HeaderScan;
+use tracing_core_lite::net::HostPort;
+use tracing_core_lite::propagation::boundary::Sender;
 use tracing_core_lite::sampling::Record;
 use tracing_core_lite::tower::{
     AnyBody, Call, Decision, Filter, Hooks, OnRequest, OnResponse, Origin, RequestContext, ResponseBody,
@@ -20,7 +23,7 @@ use super::config::ServerConfig;
 use super::on_head::ServerOnHead;
 use super::route;
 use crate::head::{RequestHead, ResponseHead};
-use crate::record::server::{Addresses, record_request};
+use crate::record::server::{Addresses, peer, record_request};
 use crate::record::server_view::ServerView;
 use crate::record::span_name::span_name;
 use crate::record::{HttpCall, Side, parameterize};
@@ -40,6 +43,8 @@ struct Started {
     /// Whether the route is known, or not needed.
     has_route: bool,
     is_new_trace: bool,
+    /// Whether the sender is not trusted.
+    is_bounded: bool,
 }
 
 impl<S, W, F, Q, P> ServerService<S, W, F, Q, P>
@@ -50,11 +55,22 @@ where
     #[inline]
     fn start(&self, head: &RequestHead<'_>) -> Started {
         self.config.common.source.start(|start| {
-            let headers = HeaderScan::of(head.headers());
-            let Origin { parent, base, .. } = &start.server_origin(&headers, head.extensions(), |_| None);
-            let is_new_trace = parent.is_none();
-            let unwatched =
-                |context| Started { call: Call::unwatched(context), has_route: true, is_new_trace };
+            let headers = start.scan(head.headers());
+            let origin = &match &self.config.inbound {
+                None => start.server_origin(&headers, head.extensions(), |_| None),
+                Some(boundary) => {
+                    let policy = boundary.policy_of(&sender(head));
+                    start.server_origin_by(policy, &headers, head.extensions(), |_| None)
+                }
+            };
+            let Origin { parent, base, is_bounded, .. } = origin;
+            let (is_new_trace, is_bounded) = (origin.is_new_trace(), *is_bounded);
+            let unwatched = |context| Started {
+                call: Call::unwatched(context),
+                has_route: true,
+                is_new_trace,
+                is_bounded,
+            };
             if !self.hooks.is_traced(head) {
                 return unwatched(start.excluded(parent.as_ref(), base));
             }
@@ -65,7 +81,7 @@ where
                 return unwatched(start.unrecorded_child(parent, base));
             }
             let (call, has_route) = self.start_span(start, head, &headers, parent.as_ref(), base, decision);
-            Started { call, has_route, is_new_trace }
+            Started { call, has_route, is_new_trace, is_bounded }
         })
     }
 
@@ -134,7 +150,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let Started { call, has_route, is_new_trace } = self.start(&RequestHead::of(&request));
+        let Started { call, has_route, is_new_trace, is_bounded } = self.start(&RequestHead::of(&request));
+        if is_bounded {
+            self.config.common.source.start(|start| start.remove_context(request.headers_mut()));
+        }
         if is_new_trace {
             request.extensions_mut().insert(RequestContext::new(call.context().clone()));
         }
@@ -144,6 +163,16 @@ where
         }
         ServerFuture::start(call, on_head, || self.inner.call(request))
     }
+}
+
+/// Returns what is known about the sender of a request.
+fn sender<'a>(head: &RequestHead<'a>) -> Sender<'a> {
+    let uri_host = head.uri().authority().map(Authority::as_str);
+    let host = uri_host.or_else(|| head.headers().get(header::HOST)?.to_str().ok());
+    Sender::new(head.headers())
+        .with_peer(peer(head).map(|peer| peer.ip()))
+        .with_host(host.and_then(HostPort::parse).map(|host| (host.host, host.port)))
+        .with_identity(head.extensions().get())
 }
 
 /// Returns whether calling an `S` runs no code of the user: a route of axum calls its service when its future is polled.

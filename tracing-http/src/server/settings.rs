@@ -6,6 +6,7 @@ use std::sync::Arc;
 use http::HeaderName;
 use tracing_core_lite::TracerProvider;
 use tracing_core_lite::propagation::Propagator;
+use tracing_core_lite::propagation::boundary::InboundBoundary;
 use tracing_core_lite::redact::SecretKeys;
 
 use super::config::ServerConfig;
@@ -158,6 +159,34 @@ impl<W, F, Q, P> ServerLayerFor<W, F, Q, P> {
     #[must_use]
     pub fn with_trace_response_header(self, add: bool) -> Self {
         self.set(|config| config.trace_response = add)
+    }
+
+    /// Sets whether to add the trace to the header `server-timing` of every response, as `traceparent;desc="…"`, which scripts
+    /// of a page can read; `false` by default. Timings that the service has set are kept. Source: W3C Server Timing, section
+    /// "The Server-Timing Header Field".
+    #[must_use]
+    pub fn with_server_timing_header(self, add: bool) -> Self {
+        self.set(|config| config.server_timing = add)
+    }
+
+    /// Sets which senders are trusted; all by default. A server that strangers can reach needs a boundary, or they decide what
+    /// it records, and their baggage is sent on. See [`boundary`](tracing_core_lite::propagation::boundary).
+    ///
+    /// Rules about peers use the address of the connection, from axum's `ConnectInfo` or
+    /// [`PeerAddress`](crate::PeerAddress). The host is that of the request's URI or of its `host` header.
+    ///
+    /// ```
+    /// use tracing_core_lite::propagation::boundary::{InboundBoundary, InboundPolicy};
+    /// use tracing_http::server::ServerLayer;
+    ///
+    /// let boundary = InboundBoundary::new(InboundPolicy::Public)
+    ///     .with_peers(["10.0.0.0/8"], InboundPolicy::Trusted)?;
+    /// let layer = ServerLayer::new().with_inbound_boundary(boundary);
+    /// # Ok::<(), tracing_core_lite::net::NetworkError>(())
+    /// ```
+    #[must_use]
+    pub fn with_inbound_boundary(self, boundary: InboundBoundary) -> Self {
+        self.set(|config| config.inbound = Some(Arc::new(boundary)))
     }
 
     /// Measures `http.server.request.duration`, in seconds, and `http.server.active_requests` with the OpenTelemetry

@@ -31,7 +31,7 @@ pub struct Received<M> {
 
 impl<M: CarrierMessage> Received<M> {
     pub(super) fn new(client: &Client, cluster_id: &ClusterId, message: M) -> Self {
-        let origin = client.extract(&Incoming(message.borrowed_headers()));
+        let origin = client.extract_from(message.topic(), &Incoming(message.borrowed_headers()));
         Self { message, origin, client: client.clone(), cluster_id: cluster_id.clone() }
     }
 

@@ -41,6 +41,17 @@ impl Extract for Incoming<'_> {
     fn get(&self, name: &str) -> Option<&[u8]> {
         native::last(self.0?, name)
     }
+
+    fn visit_all<'a>(&'a self, visit: &mut dyn FnMut(&'a str, &'a [u8])) -> bool {
+        if let Some(headers) = self.0 {
+            native::visit(headers, visit);
+        }
+        true
+    }
+
+    fn last_wins(&self) -> bool {
+        true
+    }
 }
 
 /// The headers of a message, for writing. All other headers keep their order, duplicates, nulls and bytes.
@@ -48,6 +59,10 @@ pub(crate) struct Outgoing(pub(crate) Option<OwnedHeaders>);
 
 impl Inject for Outgoing {
     fn set(&mut self, name: &'static str, value: &str) {
+        self.set_named(name, value);
+    }
+
+    fn set_named(&mut self, name: &str, value: &str) {
         let headers = match self.0.take() {
             Some(mut headers) => {
                 native::remove(&mut headers, name);
@@ -62,5 +77,17 @@ impl Inject for Outgoing {
         if let Some(headers) = &mut self.0 {
             native::remove(headers, name);
         }
+    }
+
+    fn remove_matching(&mut self, matches: &dyn Fn(&str) -> bool) -> bool {
+        let Some(headers) = &mut self.0 else { return true };
+        let mut found = Vec::new();
+        native::visit(headers.as_borrowed(), &mut |name, _| {
+            if matches(&name.to_ascii_lowercase()) {
+                found.push(name.to_owned());
+            }
+        });
+        found.iter().for_each(|name| native::remove(headers, name));
+        true
     }
 }

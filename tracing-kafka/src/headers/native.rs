@@ -9,7 +9,8 @@ use std::ffi::{CStr, CString, c_void};
 use std::ptr;
 
 use rdkafka::bindings::{
-    rd_kafka_header_get_last, rd_kafka_header_remove, rd_kafka_headers_t, rd_kafka_resp_err_t,
+    rd_kafka_header_get_all, rd_kafka_header_get_last, rd_kafka_header_remove, rd_kafka_headers_t,
+    rd_kafka_resp_err_t,
 };
 use rdkafka::message::{BorrowedHeaders, OwnedHeaders};
 
@@ -31,6 +32,33 @@ pub(crate) fn last<'h>(headers: &'h BorrowedHeaders, name: &str) -> Option<&'h [
     }
     // SAFETY: the value is `size` bytes that belong to the list, which cannot change while it is borrowed.
     Some(unsafe { std::slice::from_raw_parts(value.cast(), size) })
+}
+
+/// Calls `visit` with the name and value of every header. Headers whose name is not UTF-8 are skipped. A null value is empty.
+pub(crate) fn visit<'h>(headers: &'h BorrowedHeaders, visit: &mut dyn FnMut(&'h str, &'h [u8])) {
+    for index in 0.. {
+        let mut name = ptr::null();
+        let mut value: *const c_void = ptr::null();
+        let mut size = 0;
+        // SAFETY: as above; the call reads the list and writes to the three variables. An index beyond the end is an error.
+        let code = unsafe {
+            rd_kafka_header_get_all(native(headers), index, &raw mut name, &raw mut value, &raw mut size)
+        };
+        if code != rd_kafka_resp_err_t::RD_KAFKA_RESP_ERR_NO_ERROR || name.is_null() {
+            return;
+        }
+        // SAFETY: the name is a C string that belongs to the list, which cannot change while it is borrowed.
+        let name = unsafe { CStr::from_ptr(name) };
+        let value = if value.is_null() {
+            &[]
+        } else {
+            // SAFETY: the value is `size` bytes that belong to the list.
+            unsafe { std::slice::from_raw_parts(value.cast(), size) }
+        };
+        if let Ok(name) = name.to_str() {
+            visit(name, value);
+        }
+    }
 }
 
 /// Removes all headers with this name.
@@ -82,6 +110,14 @@ mod tests {
         ] {
             assert_eq!(last(headers.as_borrowed(), name), expected.map(str::as_bytes), "{name}");
         }
+    }
+
+    #[test]
+    fn every_header_is_visited_in_order() {
+        let headers = headers(&[("a", Some("1")), ("b", None), ("a", Some("")), ("żółw", Some("2"))]);
+        let mut visited = Vec::new();
+        visit(headers.as_borrowed(), &mut |name, value| visited.push((name, value)));
+        assert_eq!(visited, [("a", &b"1"[..]), ("b", b""), ("a", b""), ("żółw", b"2")]);
     }
 
     #[test]

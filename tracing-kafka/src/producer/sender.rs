@@ -76,7 +76,7 @@ impl Sender {
         });
         let counted = self.transactions.sending(&sending);
         let mut outgoing = Outgoing(headers.take());
-        self.client.inject(&sending, &context, &mut outgoing);
+        self.client.inject_to(message.topic, &sending, &context, &mut outgoing);
         *headers = outgoing.0;
         (sending, counted)
     }

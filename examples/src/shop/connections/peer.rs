@@ -15,6 +15,7 @@ use tower::retry::{Policy, RetryLayer};
 use tower::util::BoxCloneSyncService;
 use tower::{BoxError, ServiceBuilder, ServiceExt};
 use tracing_core_lite::TracerProvider;
+use tracing_core_lite::propagation::boundary::{OutboundBoundary, OutboundPolicy};
 use tracing_core_lite::span::current_span;
 use tracing_http::client::{ClientLayer, ResendLayer, UrlTemplate};
 
@@ -98,13 +99,21 @@ impl Peer {
         Self { name, url, authorization: None, http: erased(http) }
     }
 
-    /// Creates a client as [`new`](Peer::new) does that repeats a call up to twice after a 503.
-    pub fn with_retries(name: &'static str, url: String, provider: &TracerProvider) -> Self {
+    /// Creates a client of another company. It repeats a call up to twice after a 503.
+    ///
+    /// Each call carries a pseudonym in place of its span's ids, and no baggage. To find the call that the company asks about,
+    /// search for the pseudonym, which the span has as an attribute.
+    pub fn outside(name: &'static str, url: String, provider: &TracerProvider) -> Self {
+        let boundary = OutboundBoundary::new(OutboundPolicy::Nothing).with_partner(
+            authority_of(&url),
+            name,
+            OutboundPolicy::Pseudonym,
+        );
         let http = ServiceBuilder::new()
             // The client layer is below the retries, so that each attempt is a span. This layer counts the attempts.
             .layer(ResendLayer::new())
             .layer(RetryLayer::new(WhenBusy { peer: name, attempt: 0 }))
-            .layer(client_layer(name, &url, provider))
+            .layer(client_layer(name, &url, provider).with_outbound_boundary(boundary))
             .service(Client::builder(TokioExecutor::new()).build_http());
         Self { name, url, authorization: None, http: erased(http) }
     }
@@ -170,8 +179,11 @@ impl Peer {
 
 /// Returns a layer whose spans name the service that is called, not only its address.
 fn client_layer(name: &'static str, url: &str, provider: &TracerProvider) -> ClientLayer {
-    let authority = url.strip_prefix("http://").unwrap_or(url);
-    ClientLayer::new().with_provider(provider).with_peer_service(authority, name)
+    ClientLayer::new().with_provider(provider).with_peer_service(authority_of(url), name)
+}
+
+fn authority_of(url: &str) -> &str {
+    url.strip_prefix("http://").unwrap_or(url).trim_end_matches('/')
 }
 
 fn erased<S, B>(http: S) -> HttpService

@@ -152,6 +152,11 @@ impl OtTraceState {
         self.threshold = threshold.filter(|&threshold| threshold != Threshold::NEVER);
     }
 
+    /// Sets `rv`, for a trace whose id must not decide.
+    pub fn set_randomness(&mut self, randomness: Randomness) {
+        self.rv = Some(format!("{:014x}", randomness.get()));
+    }
+
     /// Raises `th`. For a sampler that only sees traces that passed the threshold so far.
     ///
     /// # Errors

@@ -1,0 +1,7 @@
+//! Headers of `jaeger` that are read and sent on.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| tracing_core_lite_fuzz::read_and_send_on("jaeger", data));
