@@ -10,7 +10,10 @@ use trace_lens::{Lens, SpanRecord};
 type Random = (u128, u64, u8, u8, u64, u64, bool);
 
 fn spans() -> impl Strategy<Value = Vec<Random>> {
-    prop::collection::vec((1u128..12, 0u64..9, 0u8..4, 0u8..6, 0u64..2_000_000_000, 0u64..900_000_000, any::<bool>()), 1..80)
+    prop::collection::vec(
+        (1u128..12, 0u64..9, 0u8..4, 0u8..6, 0u64..2_000_000_000, 0u64..900_000_000, any::<bool>()),
+        1..80,
+    )
 }
 
 fn record(index: usize, &(trace, parent, service, kind, start, duration, failed): &Random) -> SpanRecord {

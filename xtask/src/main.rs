@@ -36,6 +36,8 @@ usage: cargo xtask COMMAND
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
                     measures other tracing layers beside ours, and writes benches/RESULTS.md; `quick` prints only
+  bench lens [spans NUMBER] [why] [json]
+                    measures trace-lens: a million spans from OTLP protobuf to answers, JSON lines, and 200 cases of `why`
   bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]
                     counts the instructions that tracing adds to each call, here and at the base (the last release by default),
                     and fails if one takes more than 2 % more; needs valgrind; `--save` writes the table to benches/RESULTS.md
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
         Some("compose-test") => compose::test(&rest),
         Some("demo") => return demo::run(&rest),
         Some("bench") => match rest.split_first() {
+            Some((first, parts)) if first == "lens" => Ok(bench::run_lens(parts)),
             Some((first, parts)) if first == "peers" => Ok(bench::run_peers(parts)),
             Some((first, options)) if first == "instructions" => bench::run_instructions(options),
             first => bench::run(first.map(|(filter, _)| filter.as_str())),

@@ -152,10 +152,12 @@ fn services(tree: &Tree<'_>, main: usize, path: &CriticalPath) -> Vec<ServiceSha
 fn chain(tree: &Tree<'_>, main: usize, path: &CriticalPath) -> Vec<String> {
     let mut inclusive = vec![0u64; tree.len()];
     for section in &path.sections {
-        let mut span = Some(section.span);
-        while let Some(index) = span {
-            inclusive[index] += section.end - section.start;
-            span = if index == main { None } else { tree.parent_index(index) };
+        inclusive[section.span] += section.end - section.start;
+    }
+    // Children before their parents.
+    for span in tree.top_down().into_iter().rev().filter(|&it| it != main) {
+        if let Some(parent) = tree.parent_index(span) {
+            inclusive[parent] += inclusive[span];
         }
     }
     let mut chain = vec![tree.span(main).service().to_owned()];

@@ -11,6 +11,8 @@ use crate::model::{Kind, SpanRef, Trace, Tree, Weight};
 
 /// How many example traces of a cause are kept.
 const EXAMPLES: usize = 3;
+/// How many spans up an error is followed: deeper traces are hostile.
+const MAX_HOPS: usize = 1_000;
 /// The share of the good traces in which a callee must be to count as expected.
 const EXPECTED: f64 = 0.8;
 
@@ -84,7 +86,8 @@ fn cause(tree: &Tree<'_>, span: usize) -> Cause {
     }
     let (mut last, mut handled_by) = (span, None);
     let mut next = Some(span);
-    while let Some(index) = next {
+    for _ in 0..MAX_HOPS {
+        let Some(index) = next else { break };
         let above = tree.span(index);
         if !has_failed(tree, index) {
             handled_by = Some((above.service().to_owned(), above.name().to_owned()));

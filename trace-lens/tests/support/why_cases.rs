@@ -5,9 +5,9 @@
 use trace_lens::SpanRecord;
 
 /// The seeds of the cases with a cause, and of those without.
-pub const SEEDS: std::ops::RangeInclusive<u64> = 1..=100;
+pub(crate) const SEEDS: std::ops::RangeInclusive<u64> = 1..=100;
 /// Traces slower than this are the slow ones, in nanoseconds.
-pub const SLOW: u64 = 1_000_000_000;
+pub(crate) const SLOW: u64 = 1_000_000_000;
 const TRACES: u64 = 10_000;
 const SLOW_TRACES: (u64, u64) = (50, 500);
 const ATTRIBUTES: usize = 30;
@@ -20,9 +20,9 @@ const CORRELATION: (f64, f64) = (0.3, 0.8);
 
 /// A planted cause: the key, and the value, `None` for an attribute that is missing.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Planted {
-    pub key: String,
-    pub value: Option<String>,
+pub(crate) struct Planted {
+    pub(crate) key: String,
+    pub(crate) value: Option<String>,
 }
 
 /// SplitMix64.
@@ -51,7 +51,7 @@ impl Random {
 }
 
 /// Returns the traces of a case, and what was planted.
-pub fn case(seed: u64, has_cause: bool) -> (Vec<SpanRecord>, Option<Planted>) {
+pub(crate) fn case(seed: u64, has_cause: bool) -> (Vec<SpanRecord>, Option<Planted>) {
     let mut random = Random(seed.wrapping_mul(7_919) ^ u64::from(has_cause));
     let slow = SLOW_TRACES.0 + random.below(SLOW_TRACES.1 - SLOW_TRACES.0 + 1);
     let sizes: Vec<u64> = (0..ATTRIBUTES).map(|_| 2 + random.below(18)).collect();
@@ -60,7 +60,8 @@ pub fn case(seed: u64, has_cause: bool) -> (Vec<SpanRecord>, Option<Planted>) {
     let names = ["tenant", "pod", "version", "feature.flag"];
     let kind = (seed % 4) as usize;
     let is_missing = kind == 3;
-    let planted = Planted { key: names[kind].to_owned(), value: (!is_missing).then(|| format!("{}-0", names[kind])) };
+    let planted =
+        Planted { key: names[kind].to_owned(), value: (!is_missing).then(|| format!("{}-0", names[kind])) };
     let mut records = Vec::new();
     for trace in 0..TRACES {
         let is_slow = trace < slow;
@@ -72,7 +73,9 @@ pub fn case(seed: u64, has_cause: bool) -> (Vec<SpanRecord>, Option<Planted>) {
             .enumerate()
             .map(|(depth, service)| {
                 let depth = depth as u64;
-                let span = SpanRecord::new(u128::from(trace) + 1, depth + 1).with_parent(depth).with_service(*service);
+                let span = SpanRecord::new(u128::from(trace) + 1, depth + 1)
+                    .with_parent(depth)
+                    .with_service(*service);
                 span.with_name("work").with_times(depth, duration - depth)
             })
             .collect();

@@ -26,6 +26,13 @@ pub(crate) fn run(filter: Option<&str>) -> io::Result<bool> {
     Ok(run_all(steps))
 }
 
+/// Measures trace-lens on a million spans, and how often `why` is right. `arguments` are passed on to that program.
+pub(crate) fn run_lens(arguments: &[String]) -> bool {
+    let mut command = cargo(&["bench", "--package", "trace-lens", "--all-features", "--bench", "lens", "--"]);
+    command.args(arguments);
+    run_all(vec![Step::new("trace-lens on a million spans", command)])
+}
+
 /// Measures other tracing layers beside ours. `arguments` are passed on to that program.
 ///
 /// It has a workspace of its own, because the other layers pin other versions of our dependencies.
