@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -91,8 +92,12 @@ fn answers() -> io::Result<()> {
 fn start() -> io::Result<Child> {
     let log = File::create(log_path())?;
     let mut command = Command::new(DAEMON.path()?);
-    // fuse-overlayfs works on every file system, also within a container; networks of virtual machines often allow less than 1500.
-    command.args(["--storage-driver", "fuse-overlayfs", "--mtu", "1400"]);
+    // The engine refuses what is set here and in its own file, whose settings are those of this machine.
+    if !Path::new("/etc/docker/daemon.json").exists() {
+        // fuse-overlayfs works on every file system, also within a container; networks of virtual machines often allow less than
+        // 1500.
+        command.args(["--storage-driver", "fuse-overlayfs", "--mtu", "1400"]);
+    }
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
     command.process_group(0).spawn()
 }

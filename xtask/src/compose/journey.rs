@@ -117,6 +117,11 @@ pub(crate) fn not_received(spans: &[Span], order: &Order, port: u16) -> io::Resu
     Ok(missing)
 }
 
+/// Returns whether no service has written a span of `order` that begins its trace.
+pub(crate) fn is_unwritten(spans: &[Span], order: &Order) -> bool {
+    !of_trace(spans, &order.trace).iter().any(|span| span.parent == order.span)
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeMap;

@@ -68,11 +68,24 @@ impl Project {
         self.wait()
     }
 
+    /// Adds `file`, starts its services and those that it changes anew, and waits until all are healthy.
+    ///
+    /// Taking the project down removes what the file has added, too.
+    pub(crate) fn up_with(&mut self, file: &str) -> io::Result<()> {
+        self.invocation.arguments.extend(["--file".to_owned(), file.to_owned()]);
+        self.start(&[])
+    }
+
     /// Starts the services that are not running, and waits until all are healthy.
     fn wait(&self) -> io::Result<()> {
+        self.start(&["--no-recreate"])
+    }
+
+    fn start(&self, options: &[&str]) -> io::Result<()> {
         let seconds = UP_TIMEOUT.as_secs().to_string();
-        let up = ["up", "--detach", "--no-build", "--no-recreate", "--wait", "--wait-timeout", &seconds];
-        interruptible(&mut self.invocation.command(&up), UP_TIMEOUT + Duration::from_secs(60))
+        let up = ["up", "--detach", "--no-build", "--wait", "--wait-timeout", &seconds];
+        let mut command = self.invocation.command(&up);
+        interruptible(command.args(options), UP_TIMEOUT + Duration::from_secs(60))
     }
 
     /// Stops `service` with SIGTERM and starts it again.

@@ -26,6 +26,8 @@ const ORDERS: usize = 10;
 const PAUSE: Duration = Duration::from_millis(50);
 const BASKET: &str =
     r#"{"lines": [{"item": "cup", "quantity": 2}], "card": "card_good", "phone": "555-0100"}"#;
+const DECLINED: &str =
+    r#"{"lines": [{"item": "cup", "quantity": 2}], "card": "card_empty", "phone": "555-0100"}"#;
 const TOKEN: &str = "token-of-ada";
 /// How long the image may take to build from source.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
@@ -170,13 +172,36 @@ fn bring_up_and_check(project: &mut Project, ports: &Ports, written: &Path) -> i
     // Services export their last spans when they stop. Those must not add orphans to complete journeys.
     project.stop(&SERVICES)?;
     let all = [orders, later].concat();
-    until_nothing_is_missing("and all are when all have stopped", || of_each(&all, written, journey::missing))
+    until_nothing_is_missing("and all are when all have stopped", || {
+        of_each(&all, written, journey::missing)
+    })?;
+    through_the_collector(project, ports, written)
+}
+
+/// Sends the spans through the Collector, which must keep each order that fails as a whole.
+fn through_the_collector(project: &mut Project, ports: &Ports, written: &Path) -> io::Result<()> {
+    project.up_with("compose.collector.yaml")?;
+    let declined: Vec<Order> = (0..ORDERS).map(|_| Order::new()).collect();
+    for order in &declined {
+        let answer = place(ports.shop, order, DECLINED)?;
+        if answer.status == 201 {
+            return Err(io::Error::other(format!("a declined order was answered with {answer:?}")));
+        }
+    }
+    until_nothing_is_missing("the Collector has kept every declined order", || {
+        let spans = spans::read(written)?;
+        let missing = declined.iter().map(|order| journey::not_received(&spans, order, ports.backend));
+        let mut missing = missing.collect::<io::Result<Vec<_>>>()?.concat();
+        let unwritten = declined.iter().filter(|order| journey::is_unwritten(&spans, order));
+        missing.extend(unwritten.map(|order| format!("no span of {order:?} is written yet")));
+        Ok(missing)
+    })
 }
 
 fn place_orders(port: u16) -> io::Result<Vec<Order>> {
     let orders = (0..ORDERS).map(|_| {
         let order = Order::new();
-        let answer = place(port, &order)?;
+        let answer = place(port, &order, BASKET)?;
         if answer.status == 201 {
             return Ok(order);
         }
@@ -187,9 +212,9 @@ fn place_orders(port: u16) -> io::Result<Vec<Order>> {
     orders
 }
 
-fn place(port: u16, order: &Order) -> io::Result<http::Answer> {
+fn place(port: u16, order: &Order, basket: &str) -> io::Result<http::Answer> {
     let headers = format!("Authorization: Bearer {TOKEN}\r\ntraceparent: {}\r\n", order.traceparent());
-    http::post(port, "/orders", &headers, BASKET)
+    http::post(port, "/orders", &headers, basket)
 }
 
 /// Stops and starts our services, one after the other, while orders come in. Their answers are ignored: some orders fail because
@@ -199,7 +224,7 @@ fn restart_each_under_load(project: &Project, port: u16) -> io::Result<()> {
     thread::scope(|scope| {
         scope.spawn(|| {
             while !ended.load(Ordering::Relaxed) {
-                let _ = place(port, &Order::new());
+                let _ = place(port, &Order::new(), BASKET);
                 thread::sleep(PAUSE);
             }
         });
