@@ -1,0 +1,174 @@
+//! The configuration file.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use serde::Deserialize;
+use tracing_core_lite::env::Process;
+use tracing_core_lite::exporters::otlp::{Compression, OtlpConfig, Protocol};
+use tracing_sampling::config::ConfigError;
+use tracing_sampling::config::collector::TailSampling;
+use tracing_sampling::tail::TailSettings;
+
+/// The configuration of the program.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Config {
+    /// Where spans are received.
+    pub receivers: Receivers,
+    /// Where kept spans are sent. What the file does not set comes from `OTEL_EXPORTER_OTLP_*`.
+    pub exporter: ExporterConfig,
+    /// The address of health and metrics; none if it is `None`.
+    pub admin: Option<SocketAddr>,
+    /// How traces are sampled.
+    pub tail: TailSettings,
+    /// Settings that have no effect, and why.
+    pub warnings: Vec<String>,
+}
+
+/// Where spans are received.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Receivers {
+    /// The address for OTLP over HTTP; 127.0.0.1:4318 by default.
+    pub http: Option<SocketAddr>,
+    /// The address for OTLP over gRPC; 127.0.0.1:4317 by default.
+    pub grpc: Option<SocketAddr>,
+    /// The size of a request in bytes, before and after decompression, at most: 4 MiB by default.
+    pub max_request_bytes: usize,
+}
+
+impl Default for Receivers {
+    fn default() -> Self {
+        Self {
+            http: Some(([127, 0, 0, 1], 4318).into()),
+            grpc: Some(([127, 0, 0, 1], 4317).into()),
+            max_request_bytes: 4 << 20,
+        }
+    }
+}
+
+/// Where kept spans are sent.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct ExporterConfig {
+    /// The base URL, such as `http://collector:4318`.
+    pub endpoint: Option<String>,
+    /// `http/protobuf` or `grpc`.
+    pub protocol: Option<String>,
+    /// `gzip` or `none`.
+    pub compression: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    #[serde(default)]
+    receivers: Receivers,
+    #[serde(default)]
+    exporter: ExporterConfig,
+    admin: Option<SocketAddr>,
+    #[serde(default)]
+    memory: Memory,
+    #[serde(rename = "tail_sampling")]
+    _tail_sampling: serde::de::IgnoredAny,
+}
+
+/// Bounds that the Collector does not have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Memory {
+    max_bytes: Option<usize>,
+    max_trace_bytes: Option<usize>,
+    max_queue_bytes: Option<usize>,
+}
+
+impl Config {
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// Returns an error that names the line, or says that the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, ConfigError> {
+        let yaml = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::new(0, format!("{} cannot be read: {error}", path.display())))?;
+        Self::from_yaml(&yaml)
+    }
+
+    /// Reads a configuration. Its section `tail_sampling` is that of the Collector's processor. A Collector's whole
+    /// configuration is accepted as well; then only its `tail_sampling` processor counts.
+    ///
+    /// # Errors
+    /// Returns an error that names the line.
+    pub fn from_yaml(yaml: &str) -> Result<Self, ConfigError> {
+        let TailSampling { settings, warnings, .. } = TailSampling::from_yaml(yaml)?;
+        let is_own = yaml.lines().any(|line| line.starts_with("tail_sampling:"));
+        let file = match is_own {
+            true => parse(yaml)?,
+            false => File {
+                receivers: Receivers::default(),
+                exporter: ExporterConfig::default(),
+                admin: None,
+                memory: Memory::default(),
+                _tail_sampling: serde::de::IgnoredAny,
+            },
+        };
+        let mut tail = settings;
+        if let Some(bytes) = file.memory.max_bytes {
+            tail.max_bytes = bytes;
+        }
+        if let Some(bytes) = file.memory.max_trace_bytes {
+            tail.max_trace_bytes = bytes;
+        }
+        if let Some(bytes) = file.memory.max_queue_bytes {
+            tail.max_queue_bytes = bytes;
+        }
+        file.exporter.check()?;
+        Ok(Self { receivers: file.receivers, exporter: file.exporter, admin: file.admin, tail, warnings })
+    }
+}
+
+fn parse(yaml: &str) -> Result<File, ConfigError> {
+    serde_saphyr::from_str(yaml).map_err(|error| {
+        let line = error.location().map_or(0, |location| location.line() as usize);
+        let text = error.without_snippet().to_string();
+        ConfigError::new(line, text.lines().next().unwrap_or_default().trim())
+    })
+}
+
+impl ExporterConfig {
+    fn check(&self) -> Result<(), ConfigError> {
+        for (name, value, valid) in [
+            ("protocol", &self.protocol, ["http/protobuf", "grpc"]),
+            ("compression", &self.compression, ["gzip", "none"]),
+        ] {
+            if let Some(value) = value
+                && !valid.contains(&value.as_str())
+            {
+                let message =
+                    format!("exporter.{name} {value:?} is unknown; valid are {}", valid.join(" and "));
+                return Err(ConfigError::new(0, message));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the configuration of the exporter, on top of the environment, with warnings about the environment.
+    #[must_use]
+    pub fn otlp(&self) -> (OtlpConfig, Vec<String>) {
+        let (mut config, warnings) = OtlpConfig::from_env(&Process);
+        if self.protocol.as_deref() == Some("grpc") {
+            config = config.with_protocol(Protocol::Grpc);
+        } else if self.protocol.is_some() {
+            config = config.with_protocol(Protocol::HttpProtobuf);
+        }
+        if self.compression.as_deref() == Some("gzip") {
+            config = config.with_compression(Compression::Gzip);
+        }
+        if let Some(endpoint) = &self.endpoint {
+            config = config.with_endpoint(endpoint.clone());
+        }
+        (config, warnings.iter().map(ToString::to_string).collect())
+    }
+}

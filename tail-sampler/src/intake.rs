@@ -1,0 +1,61 @@
+//! What both receivers do with a request.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use tracing_core_lite::pipeline::Batch;
+use tracing_core_lite::pipeline::view::RequestView;
+use tracing_sampling::tail::TailControl;
+
+use crate::metrics::Requests;
+
+/// The time after which a refused sender should try again, in seconds.
+pub(crate) const RETRY_AFTER: u64 = 1;
+
+/// Why a request is refused. Nothing of it was taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("spans cannot be accepted now; send them again later")]
+    Busy,
+    #[error("{0}")]
+    Malformed(String),
+}
+
+/// Takes requests in. Clones share the counts.
+#[derive(Debug, Clone)]
+pub(crate) struct Intake {
+    pub(crate) tail: TailControl,
+    pub(crate) requests: Arc<Requests>,
+    pub(crate) is_closing: Arc<AtomicBool>,
+    pub(crate) max_request_bytes: usize,
+}
+
+impl Intake {
+    /// Takes an encoded request in, all of it or nothing.
+    pub(crate) fn accept(&self, request: Bytes) -> Result<(), Refused> {
+        let result = self.try_accept(request);
+        self.requests.count(&result);
+        result
+    }
+
+    fn try_accept(&self, request: Bytes) -> Result<(), Refused> {
+        if self.is_closing.load(Ordering::Acquire) {
+            return Err(Refused::Busy);
+        }
+        let spans = RequestView::new(&request)
+            .count_spans()
+            .map_err(|error| Refused::Malformed(error.to_string()))?;
+        if spans == 0 {
+            return Ok(());
+        }
+        self.tail.accept(&Batch::new(request, spans)).map_err(|_| Refused::Busy)
+    }
+
+    /// Counts a request that could not be read, and returns the refusal.
+    pub(crate) fn malformed(&self, reason: impl Into<String>) -> Refused {
+        let refused = Refused::Malformed(reason.into());
+        self.requests.count(&Err(refused.clone()));
+        refused
+    }
+}
