@@ -22,6 +22,6 @@ mod ticker;
 pub use register::register;
 
 /// The examples of the README, so that they compile.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "tail"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

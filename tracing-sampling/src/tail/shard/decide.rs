@@ -167,8 +167,9 @@ impl Shard {
         self.apply(&judged, &verdicts, opened);
     }
 
-    /// Finds what is to be judged.
+    /// Finds what is to be judged. Copies of whole traces are not held for many traces.
     fn open(&mut self, due: &[Due]) -> (Vec<Judged>, Vec<Opened>) {
+        let holds_copies = due.len() <= AT_ONCE;
         let (mut judged, mut opened) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
         for &due in due {
             let Some(pending) = self.slots.get(due.slot as usize) else { continue };
@@ -188,6 +189,7 @@ impl Shard {
                         trace: pending.trace,
                         facts: pending.facts.clone(),
                     });
+                    spans = (holds_copies || !read.missing.is_empty()).then_some(read);
                 } else {
                     let facts = self.facts_of(pending, &read);
                     judged.extend(facts.into_iter().map(|facts| Judged {
@@ -195,8 +197,8 @@ impl Shard {
                         trace: pending.trace,
                         facts,
                     }));
+                    spans = Some(read);
                 }
-                spans = Some(read);
             }
             opened.push(Opened { due, spans, from, to: judged.len() });
         }
