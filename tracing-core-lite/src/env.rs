@@ -15,6 +15,7 @@ use crate::percent::is_well_formed;
 /// A warning about an environment variable with an invalid value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("environment variable {variable}: {reason}")]
+#[non_exhaustive]
 pub struct EnvError {
     /// The variable.
     pub variable: &'static str,

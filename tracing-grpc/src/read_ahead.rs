@@ -9,7 +9,7 @@ use http_body::{Body, Frame};
 use http_body_util::combinators::UnsyncBoxBody;
 use tonic::Status;
 use tonic::body::Body as TonicBody;
-use tracing_core_lite::tower::{Call, FramesAhead, ResponseBody};
+use tracing_core_lite::tower::{Call, FramesAhead, LayerOnly, ResponseBody};
 
 use crate::TracedBody;
 use crate::record::GrpcCall;
@@ -24,6 +24,8 @@ type Ready = Option<Result<Frame<Bytes>, Status>>;
 /// [`with_read_ahead`](crate::server::ServerLayerFor::with_read_ahead).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct ReadAhead;
+
+impl LayerOnly for ReadAhead {}
 
 impl ResponseBody<GrpcCall, TonicBody> for ReadAhead {
     type Body = TonicBody;
@@ -107,6 +109,8 @@ impl FirstFrames {
         next.take()
     }
 }
+
+impl LayerOnly for FirstFrames {}
 
 impl FramesAhead<GrpcCall> for FirstFrames {
     #[inline]

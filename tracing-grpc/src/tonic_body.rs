@@ -5,7 +5,7 @@ use std::task::Context;
 use http::Response;
 use http_body_util::combinators::UnsyncBoxBody;
 use tonic::body::Body;
-use tracing_core_lite::tower::{Call, NoFramesAhead, ResponseBody};
+use tracing_core_lite::tower::{Call, LayerOnly, NoFramesAhead, ResponseBody};
 
 use crate::TracedBody;
 use crate::record::GrpcCall;
@@ -13,6 +13,8 @@ use crate::record::GrpcCall;
 /// Keeps tonic's type of body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct TonicBody;
+
+impl LayerOnly for TonicBody {}
 
 impl ResponseBody<GrpcCall, Body> for TonicBody {
     type Body = Body;

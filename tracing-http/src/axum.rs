@@ -14,7 +14,7 @@ use std::task::Context;
 
 use axum::body::Body;
 use http::Response;
-use tracing_core_lite::tower::{Call, NoFramesAhead, ResponseBody};
+use tracing_core_lite::tower::{Call, LayerOnly, NoFramesAhead, ResponseBody};
 
 use crate::TracedBody;
 use crate::record::HttpCall;
@@ -31,6 +31,8 @@ pub type AxumFuture<F, P = ()> = ServerFuture<F, P, AxumBody>;
 /// Keeps axum's type of body.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AxumBody;
+
+impl LayerOnly for AxumBody {}
 
 impl ResponseBody<HttpCall, Body> for AxumBody {
     type Body = Body;

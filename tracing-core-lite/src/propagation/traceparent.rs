@@ -15,6 +15,7 @@ const KNOWN_FLAGS: u8 = 0b11;
 
 /// The content of a `traceparent` header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Traceparent {
     /// The trace. Never all zero.
     pub trace_id: TraceId,

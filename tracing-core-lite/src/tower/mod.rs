@@ -41,6 +41,8 @@ pub use metrics::{CallMetrics, Measurement};
 pub use protocol::{AfterHead, End, Protocol};
 pub use request_context::{CarryContext, CarryContextLayer, RequestContext};
 pub use request_headers::RequestHeaders;
+#[doc(hidden)]
+pub use response_body::LayerOnly;
 pub use response_body::{AnyBody, FramesAhead, NoFramesAhead, ResponseBody};
 pub use start::{Decision, Origin, Source, Start};
 pub use watched::{CallPool, Watched};

@@ -9,10 +9,14 @@ use super::body::TracedBody;
 use super::call::Call;
 use super::protocol::Protocol;
 
+/// Seals traits that only the layers of this workspace implement.
+#[doc(hidden)]
+pub trait LayerOnly {}
+
 /// Decides which type the body of a traced response has. `B` is the type of the service's bodies.
 ///
-/// Layers choose among the implementations of their crates; users have no reason to add one.
-pub trait ResponseBody<P: Protocol, B: Body> {
+/// Layers choose among the implementations of their crates. This trait is sealed.
+pub trait ResponseBody<P: Protocol, B: Body>: LayerOnly {
     /// The type of the traced body.
     type Body;
     /// Frames that are read ahead, before the response is returned.
@@ -32,8 +36,8 @@ pub trait ResponseBody<P: Protocol, B: Body> {
     fn untraced(response: Response<B>, ahead: Option<Self::Ahead>) -> Response<Self::Body>;
 }
 
-/// Frames of a response's body that were read ahead.
-pub trait FramesAhead<P: Protocol> {
+/// Frames of a response's body that were read ahead. This trait is sealed.
+pub trait FramesAhead<P: Protocol>: LayerOnly {
     /// Passes the frames to `call`. Returns whether the body has no others.
     fn pass_to(&self, call: &mut Call<P>) -> bool;
 }
@@ -41,6 +45,8 @@ pub trait FramesAhead<P: Protocol> {
 /// No frames: the implementation for bodies that are not read ahead. Has no values.
 #[derive(Debug, Clone, Copy)]
 pub enum NoFramesAhead {}
+
+impl LayerOnly for NoFramesAhead {}
 
 impl<P: Protocol> FramesAhead<P> for NoFramesAhead {
     #[inline]
@@ -52,6 +58,8 @@ impl<P: Protocol> FramesAhead<P> for NoFramesAhead {
 /// Wraps any body in a [`TracedBody`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct AnyBody;
+
+impl LayerOnly for AnyBody {}
 
 impl<P: Protocol, B: Body> ResponseBody<P, B> for AnyBody {
     type Body = TracedBody<B, P>;

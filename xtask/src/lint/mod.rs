@@ -20,6 +20,7 @@ pub(crate) fn run(filters: &[String]) -> io::Result<bool> {
         Step::check("no dependency cycles between files", cycles::check),
         clippy(),
         docs_rs::step(),
+        package::licences(&packages),
         package::step(&packages),
     ];
     steps.extend(msrv::steps(&packages));

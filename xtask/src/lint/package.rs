@@ -31,6 +31,25 @@ pub(crate) fn step(packages: &[Package]) -> Step {
     })
 }
 
+/// Checks that each published crate has the licence files in its folder, from where `cargo package` takes them.
+pub(crate) fn licences(packages: &[Package]) -> Step {
+    let published = packages.iter().filter(|package| package.is_published);
+    let names: Vec<String> = published.map(|package| package.name.clone()).collect();
+    Step::check("licence files of packages", move || {
+        let mut complete = true;
+        for file in ["LICENSE-APACHE", "LICENSE-MIT"] {
+            let expected = std::fs::read(root().join(file))?;
+            for name in &names {
+                if std::fs::read(root().join(name).join(file)).ok().as_ref() != Some(&expected) {
+                    println!("{name}/{file} is missing or differs; link it: ln -s ../{file} {name}/{file}");
+                    complete = false;
+                }
+            }
+        }
+        Ok(complete)
+    })
+}
+
 /// Removes what an earlier run unpacked. cargo verifies a crate against the archives of the others, and keeps an archive unpacked
 /// for as long as its version stays the same.
 fn remove_unpacked(folders: &[String]) -> io::Result<()> {

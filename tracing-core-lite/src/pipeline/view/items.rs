@@ -5,11 +5,17 @@ use std::marker::PhantomData;
 use crate::span::data::DecodeError;
 use crate::wire::{Fields, Malformed};
 
-/// A message that a view borrows.
-pub trait View<'a>: Sized {
+/// A message that a view borrows. This trait is sealed.
+pub trait View<'a>: sealed::Sealed + Sized {
     /// Creates a view of the content of an encoded message. Nothing is checked yet.
     fn of(message: &'a [u8]) -> Self;
 }
+
+pub(super) mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for &[u8] {}
 
 impl<'a> View<'a> for &'a [u8] {
     fn of(message: &'a [u8]) -> Self {

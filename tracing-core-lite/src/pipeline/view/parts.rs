@@ -3,7 +3,7 @@
 use opentelemetry::trace::{SpanId, TraceId};
 
 use super::head::{span_id, trace_id};
-use super::items::{Items, View, last_message, text};
+use super::items::{Items, View, last_message, sealed, text};
 use super::value::AttributeView;
 use crate::span::data::DecodeError;
 use crate::wire::Fields;
@@ -13,6 +13,8 @@ use crate::wire::Fields;
 pub struct EventView<'a> {
     bytes: &'a [u8],
 }
+
+impl sealed::Sealed for EventView<'_> {}
 
 impl<'a> View<'a> for EventView<'a> {
     fn of(message: &'a [u8]) -> Self {
@@ -62,6 +64,8 @@ impl<'a> EventView<'a> {
 pub struct LinkView<'a> {
     bytes: &'a [u8],
 }
+
+impl sealed::Sealed for LinkView<'_> {}
 
 impl<'a> View<'a> for LinkView<'a> {
     fn of(message: &'a [u8]) -> Self {

@@ -1,6 +1,6 @@
 //! Views of a request, of a resource with its spans, and of a scope with its spans.
 
-use super::items::{Items, View, each_raw_field, last_message, text};
+use super::items::{Items, View, each_raw_field, last_message, sealed, text};
 use super::span::SpanView;
 use super::value::AttributeView;
 use crate::span::data::DecodeError;
@@ -67,6 +67,8 @@ impl<'a> RequestView<'a> {
     }
 }
 
+impl sealed::Sealed for ResourceView<'_> {}
+
 impl<'a> View<'a> for ResourceView<'a> {
     fn of(message: &'a [u8]) -> Self {
         Self { bytes: message }
@@ -110,6 +112,8 @@ impl<'a> ResourceView<'a> {
         put_head(self.bytes, out)
     }
 }
+
+impl sealed::Sealed for ScopeView<'_> {}
 
 impl<'a> View<'a> for ScopeView<'a> {
     fn of(message: &'a [u8]) -> Self {

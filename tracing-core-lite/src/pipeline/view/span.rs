@@ -1,7 +1,7 @@
 //! A view of a span.
 
 use super::head::SpanHead;
-use super::items::{Items, View};
+use super::items::{Items, View, sealed};
 use super::parts::{EventView, LinkView};
 use super::value::{AttributeView, ValueView};
 use crate::span::data::DecodeError;
@@ -13,6 +13,8 @@ use crate::span::data::DecodeError;
 pub struct SpanView<'a> {
     bytes: &'a [u8],
 }
+
+impl sealed::Sealed for SpanView<'_> {}
 
 impl<'a> View<'a> for SpanView<'a> {
     fn of(message: &'a [u8]) -> Self {

@@ -1,6 +1,6 @@
 //! Views of attributes and their values.
 
-use super::items::{Items, View, text};
+use super::items::{Items, View, sealed, text};
 use crate::span::data::DecodeError;
 use crate::wire::{Fields, Malformed};
 
@@ -9,6 +9,8 @@ use crate::wire::{Fields, Malformed};
 pub struct AttributeView<'a> {
     bytes: &'a [u8],
 }
+
+impl sealed::Sealed for AttributeView<'_> {}
 
 impl<'a> View<'a> for AttributeView<'a> {
     fn of(message: &'a [u8]) -> Self {

@@ -53,6 +53,7 @@ pub enum OtError {
 /// The new threshold is lower than one that has already rejected spans.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the threshold {new} is lower than {old}, which was applied before")]
+#[non_exhaustive]
 pub struct InconsistentThreshold {
     /// The threshold applied so far.
     pub old: Threshold,

@@ -285,4 +285,4 @@ fn find<'a>(attributes: &'a [(String, AnyValue)], key: &str) -> Option<&'a AnyVa
 /// The error for bytes that are not an OTLP trace request.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not an OTLP trace request: {0}")]
-pub struct DecodeError(pub &'static str);
+pub struct DecodeError(pub(crate) &'static str);

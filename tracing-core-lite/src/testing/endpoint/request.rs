@@ -11,6 +11,7 @@ const MAX_LINE: u64 = 64 * 1024;
 
 /// One request that a [`FakeOtlp`](super::FakeOtlp) received.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Received {
     /// The method.
     pub method: String,
