@@ -78,7 +78,10 @@ fn record_values(span: &mut Recorder<'_>, key: &str, headers: &HeaderMap, name: 
     let mut values = [const { Cow::Borrowed("") }; MOST_VALUES];
     let texts = headers.get_all(name).iter().filter_map(|value| match value.is_sensitive() {
         true => Some(Cow::Borrowed(REDACTED)),
-        false => std::str::from_utf8(value.as_bytes()).ok().map(redact::header_value),
+        false => {
+            let text = std::str::from_utf8(value.as_bytes()).ok();
+            text.map(|text| redact::header_value(name.as_str(), text))
+        }
     });
     let count = values.iter_mut().zip(texts).map(|(place, text)| *place = text).count();
     if count > 0 {

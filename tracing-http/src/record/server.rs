@@ -7,7 +7,6 @@ use http::uri::Authority;
 use tracing_core_lite::Recorder;
 use tracing_core_lite::layer_support::{AttributeCache, HeaderScan, IpText, SetAttribute};
 use tracing_core_lite::net::{HostPort, PeerAddress, default_port};
-use tracing_core_lite::redact;
 
 use super::address::record_peer;
 use super::call::content_length;
@@ -101,7 +100,7 @@ pub(crate) fn record_request(
     }
     let common = &config.common;
     let uri = request.uri();
-    span.set(URL_PATH, redact::path(uri.path()));
+    span.set(URL_PATH, &common.secret_keys.path(uri.path()));
     if let Some(query) = uri.query() {
         span.set(URL_QUERY, &common.secret_keys.query(query));
     }

@@ -4,7 +4,6 @@ use std::net::IpAddr;
 
 use http::{HeaderMap, HeaderValue};
 use tracing_core_lite::net::{HostPort, default_port};
-use tracing_core_lite::redact;
 use tracing_core_lite::sampling::{AttributeValue, RequestView};
 
 use super::known_methods::{self, OTHER};
@@ -33,7 +32,7 @@ impl RequestView for ServerView<'_> {
             ROUTE => self.route?.into(),
             METHOD => self.method.into(),
             METHOD_ORIGINAL if self.method == OTHER => known_methods::original(self.request.method()).into(),
-            URL_PATH => redact::path(uri.path()).into(),
+            URL_PATH => AttributeValue::Str(self.config.common.secret_keys.path(uri.path())),
             URL_QUERY => AttributeValue::Str(self.config.common.secret_keys.query(uri.query()?)),
             URL_SCHEME => self.addresses.scheme(self.config, self.request).unwrap_or("http").into(),
             PROTOCOL_VERSION => protocol_version(self.request.version())?.into(),

@@ -86,10 +86,14 @@ impl SpanRecord {
         wire::put_bytes(out, wire::length_tag(field::NAME), self.name.as_slice());
         self.put_kind_and_times(FieldWriter::new(out.take(KIND_AND_TIMES_LEN)), end);
         out.extend_from_slice(self.fields.as_slice());
-        wire::put_nonzero_field(out, field::DROPPED_ATTRIBUTES, self.dropped.attributes);
-        wire::put_nonzero_field(out, field::DROPPED_EVENTS, self.dropped.events);
-        wire::put_nonzero_field(out, field::DROPPED_LINKS, self.dropped.links);
-        self.status.put(out);
+        if !self.dropped.is_zero() {
+            wire::put_nonzero_field(out, field::DROPPED_ATTRIBUTES, self.dropped.attributes);
+            wire::put_nonzero_field(out, field::DROPPED_EVENTS, self.dropped.events);
+            wire::put_nonzero_field(out, field::DROPPED_LINKS, self.dropped.links);
+        }
+        if !self.status.is_unset() {
+            self.status.put(out);
+        }
         out.extend_from_slice(&self.encoded_flags());
     }
 

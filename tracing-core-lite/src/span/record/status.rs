@@ -88,10 +88,8 @@ impl SpanStatus {
         description + wire::varint_field_len(self.code as u64)
     }
 
+    /// Writes the field. Must not be called if the status is unset.
     pub(super) fn put(&self, out: &mut ByteBuf) {
-        if self.is_unset() {
-            return;
-        }
         wire::put_length(out, wire::length_tag(field::STATUS), self.content_len());
         if !self.description.is_empty() {
             wire::put_bytes(out, wire::length_tag(MESSAGE), self.description.as_bytes());
