@@ -174,6 +174,29 @@ fn statuses_have_the_meaning_that_otlp_defines() {
 }
 
 #[test]
+fn servers_of_all_languages_can_say_that_a_message_is_too_large() {
+    let server = Running::start(Receiver::default());
+    let mut exporter = server.config().build().unwrap();
+    for (code, message, is_size) in [
+        (Code::ResourceExhausted, "grpc: received message larger than max (5242880 vs. 4194304)", true),
+        (Code::ResourceExhausted, "Received message larger than max (5242880 vs. 4194304)", true),
+        (Code::ResourceExhausted, "gRPC message exceeds maximum size 4194304: 5242880", true),
+        (
+            Code::OutOfRange,
+            "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
+            true,
+        ),
+        (Code::ResourceExhausted, "too many requests", false),
+        (Code::OutOfRange, "the timestamp is out of range", false),
+        (Code::Internal, "message too large", false),
+    ] {
+        server.answer(Err(Status::new(code, message)));
+        let error = exporter.export(&requests::batch(1), soon()).unwrap_err();
+        assert_eq!(matches!(error, ExportError::TooLarge { .. }), is_size, "{message}: {error:?}");
+    }
+}
+
+#[test]
 fn a_receiver_that_comes_back_is_reached_again() {
     let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let config = OtlpConfig::new().with_protocol(Protocol::Grpc).with_endpoint(format!("http://{free}"));
