@@ -94,6 +94,21 @@ fn a_forked_child_makes_ids_of_its_own_and_can_start_tracing_anew() {
         prepared.finished()[0].span.name.clone()
     });
     assert_eq!(told, "in the daemon");
+    #[cfg(feature = "disk-queue")]
+    {
+        use tracing_core_lite::exporters::disk_queue::DiskQueueConfig;
+
+        let directory = tempfile::tempdir().unwrap();
+        let prepared = MemoryExporter::new();
+        let queue = DiskQueueConfig::new(directory.path()).wrap(prepared.clone());
+        let told = in_child(&path, move || {
+            let daemon = TracerProvider::builder().with_exporter(queue).build().unwrap();
+            daemon.tracer("test").span("by way of the disk").with_parent(&Context::new()).start().end();
+            daemon.shutdown(Duration::from_secs(5)).unwrap();
+            prepared.finished()[0].span.name.clone()
+        });
+        assert_eq!(told, "by way of the disk");
+    }
 
     provider.flush(Duration::from_secs(5)).unwrap();
     let names: Vec<_> = memory.finished().into_iter().map(|it| it.span.name).collect();

@@ -90,3 +90,27 @@ fn files_of_a_newer_version_are_left_alone_and_counted() {
     process.stop();
     assert_eq!(fs::read(&segment).unwrap(), bytes);
 }
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig::with_cases(64))]
+
+    /// Whatever is in the files, nothing panics, and spans that follow are delivered.
+    #[test]
+    fn foreign_bytes_are_survived(
+        segment in proptest::collection::vec(proptest::num::u8::ANY, 0..3000),
+        delivered in proptest::collection::vec(proptest::num::u8::ANY, 0..100),
+        has_header in proptest::bool::ANY,
+    ) {
+        let (directory, config) = settings();
+        let there = directory.path().join("queue").join("000000000000-1-00000000");
+        fs::create_dir_all(&there).unwrap();
+        let header: &[u8] = if has_header { b"TSQUEUE\n\x01\0\0\0\0\0\0\0" } else { &[] };
+        fs::write(there.join("000000000000.spans"), [header, &segment].concat()).unwrap();
+        fs::write(there.join("000000000000.delivered"), delivered).unwrap();
+        let receiver = Receiver::default();
+        let process = Process::start(&config, &receiver);
+        process.end("new");
+        let _ = process.provider.shutdown(SOON);
+        proptest::prop_assert_eq!(receiver.names(), ["new"]);
+    }
+}
