@@ -79,7 +79,7 @@ fn bare() -> Service {
 }
 
 /// The traced service: one route with a parameter.
-fn router() -> Router {
+pub fn router() -> Router {
     Router::new()
         .route("/orders/{id}", get(|| async { "ok" }))
         // Returns `Pending` once, so that many requests can be open at the same time.

@@ -1,5 +1,6 @@
 //! The parts of the benchmark: their cases, measurements and tables.
 
+mod backdoor;
 pub mod export;
 pub mod growth;
 pub mod grpc;
@@ -38,8 +39,16 @@ pub struct Run {
     pub mode: String,
 }
 
-pub const ALL: [Part; 7] =
-    [http::PART, grpc::PART, sql::PART, export::PART, server::PART, growth::PART, tracing::PART];
+pub const ALL: [Part; 8] = [
+    http::PART,
+    grpc::PART,
+    sql::PART,
+    export::PART,
+    server::PART,
+    growth::PART,
+    tracing::PART,
+    backdoor::PART,
+];
 
 pub fn named(name: &str) -> Result<&'static Part, String> {
     let names: Vec<&str> = ALL.iter().map(|part| part.name).collect();

@@ -34,6 +34,20 @@ use opentelemetry::{Context, InstrumentationScope};
 use crate::provider::{Tracer, TracerProvider};
 use crate::span::Span;
 
+/// Sets whether the sampler of the global OpenTelemetry provider is given attributes when a span starts. The default is true.
+///
+/// While no provider of this suite is installed, layers and wrappers record through the global provider. Its sampler is then
+/// given the attributes that the semantic conventions list for sampling, and the others are built once the span is
+/// recorded. With `false`, all are built once the span is recorded, which makes unsampled spans cheaper. The samplers of
+/// opentelemetry_sdk read no attributes.
+///
+/// ```
+/// tracing_core_lite::otel::set_sampler_reads_attributes(false);
+/// ```
+pub fn set_sampler_reads_attributes(reads: bool) {
+    crate::span::foreign::set_sampler_reads_attributes(reads);
+}
+
 impl opentelemetry::trace::TracerProvider for TracerProvider {
     type Tracer = Tracer;
 

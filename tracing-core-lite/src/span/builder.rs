@@ -319,13 +319,13 @@ impl<'a> SpanBuilder<'a> {
         // The API does not reveal when a span started, so the start is set here.
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         builder.start_time = Some(start.into());
-        let mut recorder = Recorder::building(&mut builder, start);
-        let parent_span = parent.span().span_context().clone();
-        if let Some(received) = Received::of(context, Some(&parent_span).filter(|it| it.is_valid())) {
-            received.record(&mut recorder);
-        }
-        write(&mut recorder);
-        Span::foreign(ForeignSpan::start(scope, builder, parent, context, start))
+        Span::foreign(ForeignSpan::start(scope, builder, parent, context, start, |recorder| {
+            let parent_span = parent.span().span_context().clone();
+            if let Some(received) = Received::of(context, Some(&parent_span).filter(|it| it.is_valid())) {
+                received.record(recorder);
+            }
+            write(recorder);
+        }))
     }
 }
 

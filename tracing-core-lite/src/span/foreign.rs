@@ -1,5 +1,6 @@
 //! Spans that the global OpenTelemetry provider records.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use opentelemetry::trace::{
@@ -7,32 +8,81 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
 
+use super::foreign_attributes::{Deferred, push};
+use super::recorder::Recorder;
 use super::value::Value;
 use crate::clock::Timestamp;
+
+/// Whether the sampler of the global provider is given attributes.
+static SAMPLER_READS_ATTRIBUTES: AtomicBool = AtomicBool::new(true);
+
+pub(crate) fn set_sampler_reads_attributes(reads: bool) {
+    SAMPLER_READS_ATTRIBUTES.store(reads, Ordering::Relaxed);
+}
 
 /// A span of the global OpenTelemetry provider, in the context that carries it.
 #[derive(Debug)]
 pub(super) struct ForeignSpan {
     context: Context,
     /// The API lends it only for the duration of a call.
-    span_context: Box<SpanContext>,
+    span_context: SpanContext,
     start: Timestamp,
     started_in_panic: bool,
+    /// Whether it was recorded when it started.
+    is_recorded: bool,
 }
 
 impl ForeignSpan {
     /// Starts a child of the span in `parent`, or a root. Its context keeps the values of `values`.
+    ///
+    /// The sampler sees the attributes that the conventions list for it, unless it reads none. The others are built if the
+    /// span is recorded.
     pub(super) fn start(
         scope: &InstrumentationScope,
-        builder: SpanBuilder,
+        mut builder: SpanBuilder,
         parent: &Context,
         values: &Context,
         start: Timestamp,
+        write: impl FnOnce(&mut Recorder<'_>),
     ) -> Self {
+        let mut deferred = Deferred::default();
+        let mut write = Some(write);
+        if SAMPLER_READS_ATTRIBUTES.load(Ordering::Relaxed)
+            && let Some(write) = write.take()
+        {
+            write(&mut Recorder::building(&mut builder, &mut deferred, start));
+        }
         let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
         let context = values.with_span(tracer.build_with_context(builder, parent));
-        let span_context = Box::new(context.span().span_context().clone());
-        Self { context, span_context, start, started_in_panic: thread::panicking() }
+        let span = context.span();
+        let (span_context, is_recorded) = (span.span_context().clone(), span.is_recording());
+        let started =
+            Self { context, span_context, start, started_in_panic: thread::panicking(), is_recorded };
+        if is_recorded {
+            started.write_deferred(deferred);
+            if let Some(write) = write {
+                started.write(write);
+            }
+        }
+        started
+    }
+
+    fn write_deferred(&self, deferred: Deferred) {
+        if let Some(status) = deferred.status {
+            self.context.span().set_status(status);
+        }
+        if !deferred.attributes.is_empty() {
+            self.context.span().set_attributes(deferred.attributes.into_key_values());
+        }
+    }
+
+    /// Runs `write` on the span, and hands its attributes over together.
+    pub(super) fn write(&self, write: impl FnOnce(&mut Recorder<'_>)) {
+        let mut attributes = Vec::new();
+        write(&mut Recorder::started(self, &mut attributes));
+        if !attributes.is_empty() {
+            self.context.span().set_attributes(attributes);
+        }
     }
 
     pub(super) fn span_context(&self) -> &SpanContext {
@@ -53,7 +103,7 @@ impl ForeignSpan {
     }
 
     pub(super) fn is_recording(&self) -> bool {
-        self.context.span().is_recording()
+        self.is_recorded && self.context.span().is_recording()
     }
 
     pub(super) fn end(&self, time: Option<Timestamp>) {
@@ -67,15 +117,15 @@ impl ForeignSpan {
 /// into the span.
 #[derive(Debug)]
 pub(super) enum ForeignSink<'a> {
-    Building(&'a mut SpanBuilder, Timestamp),
-    Started(&'a ForeignSpan),
+    Building { builder: &'a mut SpanBuilder, deferred: &'a mut Deferred, start: Timestamp },
+    Started { span: &'a ForeignSpan, attributes: &'a mut Vec<KeyValue> },
 }
 
 impl ForeignSink<'_> {
     pub(super) fn start_time(&self) -> Timestamp {
         match self {
-            Self::Building(_, start) => *start,
-            Self::Started(span) => span.start,
+            Self::Building { start, .. } => *start,
+            Self::Started { span, .. } => span.start,
         }
     }
 
@@ -83,14 +133,12 @@ impl ForeignSink<'_> {
         if key.is_empty() {
             return;
         }
-        let attribute = KeyValue::new(key.to_owned(), value.to_otel());
         match self {
-            Self::Building(builder, _) => {
-                let attributes = builder.attributes.get_or_insert_default();
-                attributes.retain(|known| known.key.as_str() != key);
-                attributes.push(attribute);
+            Self::Building { builder, deferred, .. } => {
+                let for_sampler = builder.attributes.get_or_insert_default();
+                deferred.attributes.set(for_sampler, key, value);
             }
-            Self::Started(span) => span.context.span().set_attribute(attribute),
+            Self::Started { attributes, .. } => push(attributes, key, value),
         }
     }
 
@@ -98,36 +146,39 @@ impl ForeignSink<'_> {
         let time = Timestamp::from_unix_nanos(time.relative_to(self.start_time())).into();
         let (name, attributes) = (name.to_owned(), to_key_values(attributes));
         match self {
-            Self::Building(builder, _) => builder
+            Self::Building { builder, .. } => builder
                 .events
                 .get_or_insert_default()
                 .push(opentelemetry::trace::Event::new(name, time, attributes, 0)),
-            Self::Started(span) => span.context.span().add_event_with_timestamp(name, time, attributes),
+            Self::Started { span, .. } => {
+                span.context.span().add_event_with_timestamp(name, time, attributes)
+            }
         }
     }
 
     pub(super) fn link(&mut self, linked: &SpanContext, attributes: &[(&str, Value<'_>)]) {
         let attributes = to_key_values(attributes);
         match self {
-            Self::Building(builder, _) => builder
+            Self::Building { builder, .. } => builder
                 .links
                 .get_or_insert_default()
                 .push(opentelemetry::trace::Link::new(linked.clone(), attributes, 0)),
-            Self::Started(span) => span.context.span().add_link(linked.clone(), attributes),
+            Self::Started { span, .. } => span.context.span().add_link(linked.clone(), attributes),
         }
     }
 
     pub(super) fn status(&mut self, status: Status) {
-        // The builder of the API has no status.
-        if let Self::Started(span) = self {
-            span.context.span().set_status(status);
+        match self {
+            // The builder of the API has no status.
+            Self::Building { deferred, .. } => deferred.status = Some(status),
+            Self::Started { span, .. } => span.context.span().set_status(status),
         }
     }
 
     pub(super) fn name(&mut self, name: String) {
         match self {
-            Self::Building(builder, _) => builder.name = name.into(),
-            Self::Started(span) => span.context.span().update_name(name),
+            Self::Building { builder, .. } => builder.name = name.into(),
+            Self::Started { span, .. } => span.context.span().update_name(name),
         }
     }
 }

@@ -112,7 +112,7 @@ impl Span {
             State::NotRecording(_) => {}
             State::Foreign(span) => {
                 if span.is_recording() {
-                    write(&mut Recorder::started(span));
+                    span.write(write);
                 }
             }
         }
@@ -283,7 +283,7 @@ impl Span {
             State::NotRecording(_) => {}
             State::Foreign(span) => {
                 if span.is_recording() {
-                    write(&mut Recorder::started(span));
+                    span.write(write);
                     span.end(time);
                 }
             }
@@ -308,7 +308,9 @@ impl Span {
             }
             State::Foreign(span) if span.is_recording() => {
                 if span.has_panicked() {
-                    Recorder::started(&span).record_panic();
+                    span.write(|span| {
+                        span.record_panic();
+                    });
                 }
                 span.end(None);
             }

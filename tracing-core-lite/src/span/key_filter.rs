@@ -13,6 +13,17 @@ pub(super) struct KeyPlace {
     bit: u64,
 }
 
+impl KeyPlace {
+    /// The number of places.
+    pub(super) const COUNT: usize = 1024;
+
+    /// Returns the number of the place, below [`COUNT`](KeyPlace::COUNT).
+    #[inline]
+    pub(super) fn number(self) -> usize {
+        (self.slot % 16) * 64 + self.bit.trailing_zeros() as usize % 64
+    }
+}
+
 impl KeyFilter {
     #[inline(always)]
     pub(super) fn place_of(key: &str) -> KeyPlace {

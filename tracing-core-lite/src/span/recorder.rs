@@ -11,6 +11,7 @@ use opentelemetry::trace::{SpanContext, Status};
 
 use super::error::{self, ErrorText};
 use super::foreign::{ForeignSink, ForeignSpan};
+use super::foreign_attributes::Deferred;
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
@@ -39,12 +40,16 @@ impl<'a> Recorder<'a> {
         Self(Target::Own { record, limits })
     }
 
-    pub(super) fn started(span: &'a ForeignSpan) -> Self {
-        Self(Target::Foreign(ForeignSink::Started(span)))
+    pub(super) fn started(span: &'a ForeignSpan, attributes: &'a mut Vec<KeyValue>) -> Self {
+        Self(Target::Foreign(ForeignSink::Started { span, attributes }))
     }
 
-    pub(super) fn building(builder: &'a mut opentelemetry::trace::SpanBuilder, start: Timestamp) -> Self {
-        Self(Target::Foreign(ForeignSink::Building(builder, start)))
+    pub(super) fn building(
+        builder: &'a mut opentelemetry::trace::SpanBuilder,
+        deferred: &'a mut Deferred,
+        start: Timestamp,
+    ) -> Self {
+        Self(Target::Foreign(ForeignSink::Building { builder, deferred, start }))
     }
 
     /// Sets an attribute. A second value for a key replaces the first; an empty key is ignored.
