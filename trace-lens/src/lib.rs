@@ -1,4 +1,32 @@
-//! Turns traces into answers.
+//! Turns spans into answers: where the time goes, what broke and why, what depends on what, and what is wrong with the
+//! tracing itself.
+//!
+//! [`Lens`] is the entry. It reads files of many tools (see [`read`]) or takes spans of a program, and each question is
+//! one of its methods:
+//!
+//! ```
+//! use trace_lens::{Lens, SpanRecord};
+//!
+//! let lens = Lens::from_records([
+//!     SpanRecord::new(1, 1).with_service("orders").with_times(0, 100),
+//!     SpanRecord::new(1, 2).with_parent(1).with_service("payment").with_times(10, 90).with_error("declined"),
+//! ]);
+//! let trace = lens.traces().next().unwrap();
+//! assert_eq!(lens.critical_path(trace).chain, ["orders", "payment"]);
+//! assert_eq!(lens.errors().with_errors, 1);
+//! assert!((lens.dependencies().share("orders", "payment") - 1.0).abs() < 1e-9);
+//! ```
+//!
+//! Results over many traces implement [`Merge`](analysis::Merge): parts of the data can be analysed apart.
+//!
+//! | module | contents |
+//! |---|---|
+//! | [`model`] | spans in columns, traces, trees |
+//! | [`read`], [`write`](mod@write) | the formats of other tools |
+//! | [`filter`] | which traces are looked at |
+//! | [`analysis`] | one file per question |
+//! | [`check`], [`plan`] | limits for CI; volume, storage and documentation |
+//! | [`show`] | text, Markdown, graphs and pictures |
 
 pub mod analysis;
 pub mod check;
@@ -12,3 +40,8 @@ pub mod write;
 
 pub use lens::Lens;
 pub use model::{Kind, SpanRecord, SpanSet, Status, Trace};
+
+/// The examples of the README, so that they compile.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

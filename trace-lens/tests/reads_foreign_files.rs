@@ -1,9 +1,9 @@
 //! Files of other tools are read unchanged, and tell the same whichever tool wrote them.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
-use trace_lens::Lens;
 use trace_lens::analysis::Summary;
 use trace_lens::read::{ReadOptions, read_files};
+use trace_lens::{Kind, Lens};
 
 fn path(file: &str) -> String {
     format!("{}/tests/data/{file}", env!("CARGO_MANIFEST_DIR"))
@@ -100,4 +100,23 @@ fn jaeger_and_otlp_forms_of_one_trace_agree() {
         };
         assert_eq!(fields(a), fields(b));
     }
+}
+
+#[test]
+fn both_halves_of_a_shared_zipkin_span_are_one_call() {
+    let lens = lens("zipkin/skew.json");
+    let tree = lens.tree(lens.traces().next().unwrap());
+    let parent_of = |service: &str, name: &str, kind: Kind| {
+        let found = (0..tree.len()).find(|&it| {
+            let span = tree.span(it);
+            (span.service(), span.name(), span.kind()) == (service, name, kind)
+        });
+        let parent = tree.parent_index(found.unwrap()).map(|it| tree.span(it));
+        parent.map(|it| (it.service(), it.name(), it.kind()))
+    };
+    assert_eq!(parent_of("serviceb", "post", Kind::Server), Some(("servicea", "post", Kind::Client)));
+    assert_eq!(parent_of("serviceb", "async", Kind::Unspecified), Some(("serviceb", "post", Kind::Server)));
+    assert_eq!(lens.dependencies().edge("servicea", "serviceb").unwrap().calls, 1);
+    let drawn = trace_lens::show::waterfall(&tree, &trace_view::WaterfallOptions::new());
+    assert!(drawn.contains("└ post "), "{drawn}");
 }

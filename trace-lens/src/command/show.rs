@@ -21,7 +21,7 @@ pub(crate) fn run(args: &OneTrace) -> Result<Answer, Failure> {
     let is_text = args.shared.options.format == Format::Text;
     let drawing = if is_text { drawing } else { WaterfallOptions::new() };
     let mut out = Document::new();
-    out.verbatim(waterfall(trace, Some(&times), &drawing));
+    out.verbatim(waterfall(&tree, &drawing));
     let main = tree.main().map_or(0, |main| tree.duration(main));
     if main != trace.duration() {
         out.text(format!("the root takes {}, the trace {}", duration(main), duration(trace.duration())));
@@ -32,8 +32,8 @@ pub(crate) fn run(args: &OneTrace) -> Result<Answer, Failure> {
     let id = format!("{:032x}", trace.id());
     out.more(format!("trace-lens path --trace {id} {}", args.shared.files.join(" ")));
     let picture = match args.shared.options.format {
-        Format::Html => Some((Format::Html, html(&svg(trace, Some(&times))))),
-        Format::Svg => Some((Format::Svg, svg(trace, Some(&times)))),
+        Format::Html => Some((Format::Html, html(&svg(&tree)))),
+        Format::Svg => Some((Format::Svg, svg(&tree))),
         _ => None,
     };
     let result = json!({ "trace_id": id, "duration": main, "trace_duration": trace.duration(), "spans": spans(trace, &times) });
