@@ -427,11 +427,11 @@ mod tests {
     #[test]
     fn a_name_that_is_not_known_takes_no_other_with_it() {
         for (names, expected, warned) in [
-            ("tracecontext,b3multi", vec!["traceparent", "tracestate"], 1),
-            ("b3,baggage,xray", vec!["baggage"], 2),
-            ("TraceContext, jaeger ,BAGGAGE", vec!["traceparent", "tracestate", "baggage"], 1),
-            ("b3", vec!["traceparent", "tracestate"], 1),
-            ("none,b3", vec![], 1),
+            ("tracecontext,zipkin", vec!["traceparent", "tracestate"], 1),
+            ("sw8,baggage,uber", vec!["baggage"], 2),
+            ("TraceContext, zipkin ,BAGGAGE", vec!["traceparent", "tracestate", "baggage"], 1),
+            ("zipkin", vec!["traceparent", "tracestate"], 1),
+            ("none,zipkin", vec![], 1),
             ("none,baggage", vec!["baggage"], 1),
             ("none", vec![], 0),
             ("", vec!["traceparent", "tracestate", "baggage"], 0),
@@ -448,9 +448,11 @@ mod tests {
     fn wrong_names() {
         assert_eq!(fields("none,baggage"), Err(PropagatorError::NoneAmongOthers));
         let unknown = fields("tracecontext,zipkin").unwrap_err();
-        assert_eq!(
-            unknown.to_string(),
-            "unknown propagator \"zipkin\": known are tracecontext, baggage, none"
+        let message = unknown.to_string();
+        assert!(
+            message.starts_with("unknown propagator \"zipkin\": known are tracecontext, baggage, "),
+            "{message}"
         );
+        assert!(message.ends_with(", none"), "{message}");
     }
 }
