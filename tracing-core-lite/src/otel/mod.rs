@@ -45,7 +45,7 @@ use crate::span::Span;
 /// tracing_core_lite::otel::set_sampler_reads_attributes(false);
 /// ```
 pub fn set_sampler_reads_attributes(reads: bool) {
-    crate::span::foreign::set_sampler_reads_attributes(reads);
+    crate::span::foreign_start::set_sampler_reads_attributes(reads);
 }
 
 impl opentelemetry::trace::TracerProvider for TracerProvider {

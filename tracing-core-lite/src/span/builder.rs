@@ -7,7 +7,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState};
 
 use super::engine::Engine;
-use super::foreign::ForeignSpan;
+use super::foreign_start;
 use super::handle::Span;
 use super::name::SpanName;
 use super::recorder::Recorder;
@@ -319,7 +319,7 @@ impl<'a> SpanBuilder<'a> {
         // The API does not reveal when a span started, so the start is set here.
         let start = self.start_time.unwrap_or_else(Timestamp::now);
         builder.start_time = Some(start.into());
-        Span::foreign(ForeignSpan::start(scope, builder, parent, context, start, |recorder| {
+        Span::foreign(foreign_start::start(scope, builder, parent, context, start, |recorder| {
             let parent_span = parent.span().span_context().clone();
             if let Some(received) = Received::of(context, Some(&parent_span).filter(|it| it.is_valid())) {
                 received.record(recorder);

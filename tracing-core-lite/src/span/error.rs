@@ -103,7 +103,7 @@ impl CurrentSpan {
     /// Adds an event that happens now.
     pub fn add_event(&self, name: &str, attributes: &[(&str, Value<'_>)]) {
         if self.is_recording() {
-            self.0.span().add_event(name.to_owned(), super::foreign::to_key_values(attributes));
+            self.0.span().add_event(name.to_owned(), super::foreign_attributes::to_key_values(attributes));
         }
     }
 

@@ -1,6 +1,5 @@
 //! Spans that the global OpenTelemetry provider records.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use opentelemetry::trace::{
@@ -8,17 +7,9 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
 
-use super::foreign_attributes::{Deferred, push};
-use super::recorder::Recorder;
+use super::foreign_attributes::{Deferred, push, to_key_values};
 use super::value::Value;
 use crate::clock::Timestamp;
-
-/// Whether the sampler of the global provider is given attributes.
-static SAMPLER_READS_ATTRIBUTES: AtomicBool = AtomicBool::new(true);
-
-pub(crate) fn set_sampler_reads_attributes(reads: bool) {
-    SAMPLER_READS_ATTRIBUTES.store(reads, Ordering::Relaxed);
-}
 
 /// A span of the global OpenTelemetry provider, in the context that carries it.
 #[derive(Debug)]
@@ -33,53 +24,29 @@ pub(super) struct ForeignSpan {
 }
 
 impl ForeignSpan {
-    /// Starts a child of the span in `parent`, or a root. Its context keeps the values of `values`.
-    ///
-    /// The sampler sees the attributes that the conventions list for it, unless it reads none. The others are built if the
-    /// span is recorded.
+    /// Starts the span of `builder` as a child of the span in `parent`, or as a root. Its context keeps the values of `values`.
     pub(super) fn start(
         scope: &InstrumentationScope,
-        mut builder: SpanBuilder,
+        builder: SpanBuilder,
         parent: &Context,
         values: &Context,
         start: Timestamp,
-        write: impl FnOnce(&mut Recorder<'_>),
     ) -> Self {
-        let mut deferred = Deferred::default();
-        let mut write = Some(write);
-        if SAMPLER_READS_ATTRIBUTES.load(Ordering::Relaxed)
-            && let Some(write) = write.take()
-        {
-            write(&mut Recorder::building(&mut builder, &mut deferred, start));
-        }
         let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
         let context = values.with_span(tracer.build_with_context(builder, parent));
         let span = context.span();
         let (span_context, is_recorded) = (span.span_context().clone(), span.is_recording());
-        let started =
-            Self { context, span_context, start, started_in_panic: thread::panicking(), is_recorded };
-        if is_recorded {
-            started.write_deferred(deferred);
-            if let Some(write) = write {
-                started.write(write);
-            }
-        }
-        started
+        Self { context, span_context, start, started_in_panic: thread::panicking(), is_recorded }
     }
 
-    fn write_deferred(&self, deferred: Deferred) {
+    pub(super) fn write_deferred(&self, deferred: Deferred) {
         if let Some(status) = deferred.status {
             self.context.span().set_status(status);
         }
-        if !deferred.attributes.is_empty() {
-            self.context.span().set_attributes(deferred.attributes.into_key_values());
-        }
+        self.set_attributes(deferred.attributes.into_key_values());
     }
 
-    /// Runs `write` on the span, and hands its attributes over together.
-    pub(super) fn write(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        let mut attributes = Vec::new();
-        write(&mut Recorder::started(self, &mut attributes));
+    pub(super) fn set_attributes(&self, attributes: Vec<KeyValue>) {
         if !attributes.is_empty() {
             self.context.span().set_attributes(attributes);
         }
@@ -181,8 +148,4 @@ impl ForeignSink<'_> {
             Self::Started { span, .. } => span.context.span().update_name(name),
         }
     }
-}
-
-pub(super) fn to_key_values(attributes: &[(&str, Value<'_>)]) -> Vec<KeyValue> {
-    attributes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.to_otel())).collect()
 }

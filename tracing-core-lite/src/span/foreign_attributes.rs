@@ -35,10 +35,6 @@ enum Stored {
 }
 
 impl DeferredAttributes {
-    pub(super) fn is_empty(&self) -> bool {
-        self.values.is_empty()
-    }
-
     /// Sets an attribute: among those for the sampler, or for later.
     #[inline]
     pub(super) fn set(&mut self, for_sampler: &mut Vec<KeyValue>, name: &str, value: Value<'_>) {
@@ -103,4 +99,8 @@ fn to_otel(value: Value<'_>) -> OtelValue {
         },
         value => value.to_otel(),
     }
+}
+
+pub(super) fn to_key_values(attributes: &[(&str, Value<'_>)]) -> Vec<KeyValue> {
+    attributes.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.to_otel())).collect()
 }

@@ -7,6 +7,7 @@ use super::active::ActiveSpan;
 use super::end_durably::EndDurably;
 use super::error::ErrorText;
 use super::foreign::ForeignSpan;
+use super::foreign_start;
 use super::name::SpanName;
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
@@ -92,9 +93,9 @@ impl Span {
     /// Returns a handle that writes to the span if this crate records it.
     #[cfg(feature = "tracing-layer")]
     #[inline]
-    pub(crate) fn writer(&self) -> Option<super::provisional::SpanWriter> {
+    pub(crate) fn writer(&self) -> Option<super::writer::SpanWriter> {
         match &self.0 {
-            State::Recording(slot) => Some(super::provisional::SpanWriter::new(slot.share())),
+            State::Recording(slot) => Some(super::writer::SpanWriter::new(slot.share())),
             _ => None,
         }
     }
@@ -112,7 +113,7 @@ impl Span {
             State::NotRecording(_) => {}
             State::Foreign(span) => {
                 if span.is_recording() {
-                    span.write(write);
+                    foreign_start::write(span, write);
                 }
             }
         }
@@ -283,7 +284,7 @@ impl Span {
             State::NotRecording(_) => {}
             State::Foreign(span) => {
                 if span.is_recording() {
-                    span.write(write);
+                    foreign_start::write(span, write);
                     span.end(time);
                 }
             }
@@ -308,7 +309,7 @@ impl Span {
             }
             State::Foreign(span) if span.is_recording() => {
                 if span.has_panicked() {
-                    span.write(|span| {
+                    foreign_start::write(&span, |span| {
                         span.record_panic();
                     });
                 }

@@ -31,8 +31,9 @@ mod end_durably;
 pub(crate) mod engine;
 mod error;
 mod field;
-pub(crate) mod foreign;
+mod foreign;
 mod foreign_attributes;
+pub(crate) mod foreign_start;
 mod future;
 mod handle;
 pub(crate) mod installed;
@@ -54,6 +55,8 @@ pub(crate) mod source;
 mod start_probe;
 mod stored_context;
 pub(crate) mod value;
+#[cfg(feature = "tracing-layer")]
+pub(crate) mod writer;
 
 pub use crate::clock::Timestamp;
 pub use builder::SpanBuilder;

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanKind};
 
-use super::active::ActiveSpan;
 use super::builder::{child, child_flags, root, root_flags};
 use super::engine::Engine;
 use super::handle::Span;
@@ -115,27 +114,5 @@ pub(crate) fn known_decision(engine: &Engine, parent: &SpanContext) -> Option<Re
     match parent.is_valid() {
         true => engine.sampler().sample_children_of(parent),
         false => engine.sampler().sample_roots(),
-    }
-}
-
-/// A second handle of a span that is recorded, which does not end it.
-#[derive(Debug)]
-pub(crate) struct SpanWriter(ActiveSpan);
-
-impl Clone for SpanWriter {
-    fn clone(&self) -> Self {
-        Self(self.0.share())
-    }
-}
-
-impl SpanWriter {
-    pub(super) fn new(slot: SlotHandle) -> Self {
-        Self(ActiveSpan::new(slot))
-    }
-
-    /// Runs `write` on the span, unless it has ended.
-    #[inline]
-    pub(crate) fn record(&self, write: impl FnOnce(&mut Recorder<'_>)) {
-        self.0.record(write);
     }
 }

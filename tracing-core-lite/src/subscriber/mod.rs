@@ -62,11 +62,13 @@ mod fields;
 mod layer;
 mod live;
 mod options;
-pub(crate) mod request_span;
+mod request_span;
 mod scratch;
 mod start;
 mod state;
 mod timing;
+#[cfg(feature = "tower")]
+pub(crate) mod tower_span;
 
 #[cfg(feature = "log")]
 pub(crate) use extension::context_of;

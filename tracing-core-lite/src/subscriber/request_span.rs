@@ -5,21 +5,13 @@
 use std::cell::Cell;
 use std::sync::OnceLock;
 
-#[cfg(feature = "tower")]
-use opentelemetry::Context;
-#[cfg(feature = "tower")]
-use opentelemetry::trace::TraceContextExt as _;
 use tracing::callsite::{self, Callsite};
 use tracing::field::FieldSet;
 use tracing::metadata::Kind;
 use tracing::subscriber::Interest;
 use tracing::{Level, Metadata};
 
-#[cfg(feature = "tower")]
-use super::layer::SpanLayer;
 use super::state::Adopted;
-#[cfg(feature = "tower")]
-use crate::Span;
 
 /// The target of such spans, for filters.
 pub(super) const TARGET: &str = "tracing_suite::request";
@@ -66,49 +58,15 @@ pub(super) fn adopted() -> Option<Adopted> {
     ADOPT.try_with(Cell::take).ok().flatten()
 }
 
-/// A span of `tracing` that stands for the span of a tower layer. A value of that layer's context.
-#[cfg(feature = "tower")]
-struct RequestSpan(tracing::Span);
-
-/// Adds a span of `tracing` to `context` if a layer wants one and no filter disables it.
+/// Returns the place in the code of such spans, once they are switched on.
 #[cfg(feature = "tower")]
 #[inline]
-pub(crate) fn with_request_span(context: Context, span: Option<&Span>) -> Context {
-    match REQUEST.0.get() {
-        Some(metadata) => open(metadata, context, span),
-        None => context,
-    }
+pub(super) fn callsite_metadata() -> Option<&'static Metadata<'static>> {
+    REQUEST.0.get()
 }
 
+/// Sets what the next span with the [`TARGET`] adopts. Returns false if the thread is going away.
 #[cfg(feature = "tower")]
-#[cold]
-fn open(metadata: &'static Metadata<'static>, context: Context, span: Option<&Span>) -> Context {
-    if !context.span().span_context().is_valid() {
-        return context;
-    }
-    let opened = tracing::dispatcher::get_default(|dispatch| {
-        let is_wanted = dispatch.downcast_ref::<SpanLayer>().is_some_and(|layer| layer.request_spans);
-        if !is_wanted || !dispatch.enabled(metadata) {
-            return None;
-        }
-        // Without the value that is added below, so that the span does not keep itself open.
-        let adopted = Adopted { context: context.clone(), writer: span.and_then(Span::writer) };
-        ADOPT.try_with(|adopt| adopt.set(Some(adopted))).ok()?;
-        let none: [(&tracing::field::Field, Option<&dyn tracing::field::Value>); 0] = [];
-        let opened = tracing::Span::new_with(metadata, &metadata.fields().value_set(&none), dispatch);
-        let _unclaimed = ADOPT.try_with(Cell::take);
-        Some(opened)
-    });
-    match opened {
-        Some(opened) => context.with_value(RequestSpan(opened)),
-        None => context,
-    }
-}
-
-/// Enters the span of `tracing` in `context`, if there is one.
-#[cfg(feature = "tower")]
-#[inline]
-pub(crate) fn enter(context: &Context) -> Option<tracing::span::EnteredSpan> {
-    REQUEST.0.get()?;
-    context.get::<RequestSpan>().map(|span| span.0.clone().entered())
+pub(super) fn set_adopted(adopted: Adopted) -> bool {
+    ADOPT.try_with(|adopt| adopt.set(Some(adopted))).is_ok()
 }

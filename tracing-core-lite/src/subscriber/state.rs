@@ -7,7 +7,8 @@ use super::timing::Timing;
 use crate::Span;
 use crate::clock::Timestamp;
 use crate::sampling::Record;
-use crate::span::provisional::{Identified, Identity, Provisional, SpanWriter};
+use crate::span::provisional::{Identified, Identity, Provisional};
+use crate::span::writer::SpanWriter;
 
 #[derive(Debug)]
 pub(super) enum State {

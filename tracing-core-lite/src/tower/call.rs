@@ -8,7 +8,7 @@ use super::protocol::{End, Protocol};
 use super::watched::Watched;
 use crate::layer_support::BoxPool;
 #[cfg(feature = "tracing-layer")]
-use crate::subscriber::request_span;
+use crate::subscriber::tower_span;
 use crate::{Context, Recorder, Span};
 
 /// The context that a call runs in, and its span until that ends.
@@ -28,7 +28,7 @@ impl<P: Protocol> Call<P> {
     #[must_use]
     pub fn unwatched(context: Context) -> Self {
         #[cfg(feature = "tracing-layer")]
-        let context = request_span::with_request_span(context, None);
+        let context = tower_span::with_request_span(context, None);
         Self { context, watched: None }
     }
 
@@ -37,7 +37,7 @@ impl<P: Protocol> Call<P> {
     #[must_use]
     pub fn watched(context: Context, span: Span, protocol: P) -> Self {
         #[cfg(feature = "tracing-layer")]
-        let context = request_span::with_request_span(context, Some(&span));
+        let context = tower_span::with_request_span(context, Some(&span));
         let watched = Watched { span: Some(span), protocol };
         Self { context, watched: Some(BoxPool::boxed(P::pool(), watched)) }
     }
@@ -95,7 +95,7 @@ impl<P: Protocol> Call<P> {
     pub(super) fn enter(&mut self) -> Entered<'_, P> {
         let _current = self.context.clone().attach();
         #[cfg(feature = "tracing-layer")]
-        let _request_span = request_span::enter(&self.context);
+        let _request_span = tower_span::enter(&self.context);
         Entered {
             _guard: self.end_on_panic(),
             #[cfg(feature = "tracing-layer")]
