@@ -10,7 +10,8 @@ use tonic::codec::{Codec, CompressionEncoding, DecodeBuf, Decoder, EncodeBuf, En
 use tonic::server::{Grpc, UnaryService};
 use tonic::{Code, Request, Response, Status};
 
-use crate::intake::{Intake, RETRY_AFTER, Refused};
+use crate::intake::{Intake, RETRY_AFTER};
+use crate::refused::Refused;
 
 const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 

@@ -15,7 +15,8 @@ use http_body_util::{BodyExt, Limited};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message;
 
-use crate::intake::{Intake, Refused};
+use crate::intake::Intake;
+use crate::refused::Refused;
 
 pub(crate) fn router(intake: Intake) -> Router {
     Router::new().route("/v1/traces", post(receive)).with_state(intake)

@@ -9,18 +9,10 @@ use tracing_core_lite::pipeline::view::RequestView;
 use tracing_sampling::tail::TailControl;
 
 use crate::metrics::Requests;
+use crate::refused::Refused;
 
 /// The time after which a refused sender should try again, in seconds.
 pub(crate) const RETRY_AFTER: u64 = 1;
-
-/// Why a request is refused. Nothing of it was taken.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refused {
-    #[error("spans cannot be accepted now; send them again later")]
-    Busy,
-    #[error("{0}")]
-    Malformed(String),
-}
 
 /// Takes requests in. Clones share the counts.
 #[derive(Debug, Clone)]

@@ -10,6 +10,7 @@ mod grpc;
 mod http;
 mod intake;
 mod metrics;
+mod refused;
 mod reload;
 mod serve;
 

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use tracing_sampling::tail::TailStats;
 
-use crate::intake::Refused;
+use crate::refused::Refused;
 
 /// Requests by outcome, and reloads of the configuration.
 #[derive(Debug, Default)]

@@ -19,6 +19,13 @@ pub struct TailBuilder {
     settings: TailSettings,
 }
 
+impl TailSampler {
+    /// Creates a builder with the default settings and no policy, which keeps nothing.
+    pub fn builder() -> TailBuilder {
+        TailBuilder::default()
+    }
+}
+
 impl TailBuilder {
     /// Replaces all settings, except for policies that were added: these are appended.
     pub fn with_settings(mut self, mut settings: TailSettings) -> Self {

@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::bounded;
 use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 
-use super::builder::TailBuilder;
 use super::output::Output;
 use super::owner::{Command, Owner};
 use super::plan::{Plan, PlanError};
@@ -65,11 +64,6 @@ pub struct TailControl {
 pub struct Busy;
 
 impl TailSampler {
-    /// Creates a builder with the default settings and no policy, which keeps nothing.
-    pub fn builder() -> TailBuilder {
-        TailBuilder::default()
-    }
-
     /// Starts the stage in front of `exporter`.
     ///
     /// # Errors

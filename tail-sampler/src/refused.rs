@@ -1,0 +1,10 @@
+//! Why a request is refused.
+
+/// Why a request is refused. Nothing of it was taken.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refused {
+    #[error("spans cannot be accepted now; send them again later")]
+    Busy,
+    #[error("{0}")]
+    Malformed(String),
+}
