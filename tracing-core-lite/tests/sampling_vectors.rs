@@ -5,7 +5,8 @@
 //! - `missing_randomness`, `sampling_priority_attribute`, `hash_seed`, and the cases of `probabilistic_sampler` with a
 //!   sampling priority, with malformed or inconsistent input (`log`), and those where a sampled span is sampled again
 //!   (proportional mode or a higher threshold upstream), because a head sampler decides about every span independently.
-//! - The `parent_threshold` cases of `composable_samplers`, which test a rule about parents rather than a threshold.
+//! - The `parent_threshold` cases of `composable_samplers`, whose sampler is in tracing-sampling: its test
+//!   `composable_vectors` has all cases of that list.
 //!
 //! `trace_id_ratio_java` is not used. It tests the rule that consistent sampling replaced, and its own note says that
 //! the two contradict each other.
