@@ -1,4 +1,5 @@
-//! Sampling by rules: `/checkout` 10 %, `/admin/*` 100 %, everything else 1 %. `cargo run -p examples --example sampling`
+//! Sampling by rules: `/checkout` 10 %, `/admin/*` 100 %, everything else 1 %, and all errors and slow requests.
+//! `cargo run -p examples --example sampling`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
 use std::error::Error;
@@ -11,7 +12,8 @@ use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::sampling::ParentBased;
 use tracing_http::axum::ServerLayer;
 use tracing_sampling::coverage::Coverage;
-use tracing_sampling::head::{Rule, RuleError, Rules};
+use tracing_sampling::head::{AlwaysRecord, Rule, RuleError, Rules};
+use tracing_sampling::tail::TailSampler;
 
 fn rules() -> Result<Rules, RuleError> {
     Rules::builder()
@@ -24,24 +26,42 @@ fn rules() -> Result<Rules, RuleError> {
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
     let coverage = Coverage::new();
+    // A real program names its own exporter, such as that of `OtlpConfig`.
+    let exporter = coverage.exporter(Discard);
+    let tail = TailSampler::builder()
+        .with_record_only_head()
+        .keep_errors()
+        .keep_slower_than(Duration::from_millis(100))
+        // All that the rules sampled.
+        .keep_rest(1.0)
+        .build(exporter)?;
     let tracing = tracing_core_lite::init()
         .with_service_name("sampling-example")
-        .with_sampler(ParentBased::new(coverage.sampler(rules()?)))
-        // A real program leaves this out or names its own: spans then go to OTEL_EXPORTER_OTLP_ENDPOINT.
-        .with_exporter(coverage.exporter(Discard))
+        // Records what the rules drop, so that the tail can keep an error among it.
+        .with_sampler(AlwaysRecord::new(ParentBased::new(coverage.sampler(rules()?))))
+        .with_exporter(tail)
         .start()?;
     let shop = Router::new()
         .route("/checkout", get(|| async { "thank you" }))
         .route("/admin/users", get(|| async { "nobody" }))
         .route("/products/{id}", get(|| async { "sold out" }))
+        .route("/payment", get(|| async { (StatusCode::INTERNAL_SERVER_ERROR, "declined") }))
+        .route("/report", get(report))
         .layer(ServerLayer::new());
-    for (path, requests) in [("/checkout", 1000), ("/admin/users", 50), ("/products/7", 5000)] {
+    let load =
+        [("/checkout", 1000), ("/admin/users", 50), ("/products/7", 5000), ("/payment", 20), ("/report", 3)];
+    for (path, requests) in load {
         for _ in 0..requests {
-            let response = shop.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
-            assert_eq!(response.status(), StatusCode::OK);
+            shop.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
         }
     }
-    tracing.provider().flush(Duration::from_secs(5))?;
+    // The tail decides about what is left.
+    tracing.shutdown(Duration::from_secs(10))?;
     println!("{}", coverage.report());
     Ok(())
+}
+
+async fn report() -> &'static str {
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    "quarterly figures"
 }

@@ -36,9 +36,9 @@ where
 {
     let Parent { span: parent, base, decision } = *parent;
     let kind = if config.side.is_client() { SpanKind::Client } else { SpanKind::Server };
-    let view = CallView { config, request: head, method };
+    let view = || CallView { config, request: head, method };
     let span =
-        start.span_of_request(&view, method.name().unwrap_or(GRPC), kind, (parent, base), decision, |span| {
+        start.span_of_request(view, method.name().unwrap_or(GRPC), kind, (parent, base), decision, |span| {
             attributes::record(span, config, head, method);
         });
     let context = span.in_context(base);

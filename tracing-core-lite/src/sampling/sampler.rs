@@ -136,6 +136,21 @@ impl<'a> SamplingInput<'a> {
         Self { parent, trace_id, name, kind, service_name: "", context: None, request: None }
     }
 
+    /// Creates the input for a span that is about to start, whose parent is valid. Every root that is sampled by ratio makes
+    /// one, so it is written in place.
+    #[inline(always)]
+    pub(crate) fn of_start(
+        parent: Option<&'a SpanContext>,
+        trace_id: TraceId,
+        (name, kind): (&'a str, &'a SpanKind),
+        service_name: &'a str,
+        context: &'a Context,
+        request: Option<&'a dyn RequestView>,
+    ) -> Self {
+        let context = Some(context);
+        Self { parent, trace_id, name, kind, service_name, context, request: request.map(Request) }
+    }
+
     /// Sets the name of the service, `service.name` of its resource.
     #[must_use]
     pub fn with_service_name(mut self, service_name: &'a str) -> Self {
@@ -251,6 +266,7 @@ impl SamplingDecision {
     }
 
     /// `add_member` returns the tracestate of a sampled span whose parent's has no `ot` member.
+    #[inline]
     pub(super) fn consistent(
         threshold: Threshold,
         input: &SamplingInput<'_>,

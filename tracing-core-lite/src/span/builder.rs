@@ -180,13 +180,22 @@ impl<'a> SpanBuilder<'a> {
         trace_id: TraceId,
         context: &Context,
     ) -> SamplingDecision {
+        self.ask_of(engine, parent, trace_id, context, self.request)
+    }
+
+    #[inline]
+    fn ask_of(
+        &self,
+        engine: &Engine,
+        parent: Option<&SpanContext>,
+        trace_id: TraceId,
+        context: &Context,
+        request: Option<&dyn RequestView>,
+    ) -> SamplingDecision {
         self.name.with_text(|name| {
-            let mut input = SamplingInput::new(parent, trace_id, name, &self.kind)
-                .with_service_name(engine.service_name())
-                .with_context(context);
-            if let Some(request) = self.request {
-                input = input.with_request(request);
-            }
+            let service_name = engine.service_name();
+            let input =
+                SamplingInput::of_start(parent, trace_id, (name, &self.kind), service_name, context, request);
             engine.sampler().sample(&input)
         })
     }
@@ -224,7 +233,28 @@ impl<'a> SpanBuilder<'a> {
         {
             return self.start_root(engine, scope, record, write);
         }
-        self.start_asked(engine, scope, parent, context, write)
+        self.start_asked(engine, scope, parent, (context, self.request), write)
+    }
+
+    /// Like [`start_sampled`](SpanBuilder::start_sampled), with a view of the request that is made only if the sampler is
+    /// asked.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(crate) fn start_sampled_of<V: RequestView>(
+        &self,
+        (engine, scope): (&Arc<Engine>, u32),
+        parent: Option<&SpanContext>,
+        context: &Context,
+        request: impl FnOnce() -> V,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        if parent.is_none()
+            && let Some(record) = engine.sampler().sample_roots()
+        {
+            return self.start_root(engine, scope, record, write);
+        }
+        let request = request();
+        self.start_asked(engine, scope, parent, (context, Some(&request)), write)
     }
 
     /// Starts a root of which it is known whether it is recorded.
@@ -249,11 +279,11 @@ impl<'a> SpanBuilder<'a> {
         engine: &Arc<Engine>,
         scope: u32,
         parent: Option<&SpanContext>,
-        context: &Context,
+        (context, request): (&Context, Option<&dyn RequestView>),
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
-        let decision = self.ask(engine, parent, trace_id, context);
+        let decision = self.ask_of(engine, parent, trace_id, context, request);
         let sampled = decision.record == Record::RecordAndSample;
         let flags = match parent {
             Some(parent) => child_flags(parent, sampled),

@@ -15,7 +15,7 @@ use crate::layer_support::HeaderScan;
 use crate::propagation::boundary::{InboundPolicy, OutboundPolicy, Sent};
 use crate::propagation::received::Received;
 use crate::propagation::{Inject, Propagator};
-use crate::sampling::{Record, RequestView};
+use crate::sampling::{AttributeValue, Record, RequestView};
 use crate::span::source::{Resolved, SpanSource};
 use crate::span::{Recorder, SpanBuilder, SpanName};
 use crate::{Span, Tracer, TracerProvider};
@@ -288,49 +288,36 @@ impl Start<'_> {
         decision: Decision,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
-        self.start_builder(
-            SpanBuilder::new(self.source, name.into()).with_kind(kind),
-            origin,
-            decision,
-            write,
-        )
+        self.span_of_request(|| NoRequest, name, kind, origin, decision, write)
     }
 
-    /// Like [`span`](Start::span). The sampler can ask `request` about attributes, headers and the peer.
+    /// Like [`span`](Start::span). If the sampler is asked, it can ask the view that `request` makes about attributes, headers
+    /// and the peer.
     #[inline]
-    pub fn span_of_request<'n>(
+    pub fn span_of_request<'n, V: RequestView>(
         &self,
-        request: &'n dyn RequestView,
+        request: impl FnOnce() -> V,
         name: impl Into<SpanName<'n>>,
         kind: SpanKind,
         origin: (Option<&SpanContext>, &Context),
         decision: Decision,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
-        let builder = SpanBuilder::new(self.source, name.into()).with_kind(kind).with_request(request);
-        self.start_builder(builder, origin, decision, write)
-    }
-
-    #[inline]
-    fn start_builder(
-        &self,
-        builder: SpanBuilder<'_>,
-        origin: (Option<&SpanContext>, &Context),
-        decision: Decision,
-        write: impl FnOnce(&mut Recorder<'_>),
-    ) -> Span {
         let (parent, base) = origin;
         let span_context = parent.unwrap_or(&SpanContext::NONE);
-        let builder = builder.with_remote_parent(span_context);
+        let builder =
+            SpanBuilder::new(self.source, name.into()).with_kind(kind).with_remote_parent(span_context);
         match (&self.resolved, decision) {
             (Resolved::Engine(engine, scope), Decision::ByParent(record)) => {
                 builder.start_child(engine, *scope, span_context, record, write)
             }
             (Resolved::Engine(engine, scope), Decision::BySampler) => {
                 let parent = parent.filter(|parent| parent.is_valid());
-                builder.start_sampled(engine, *scope, parent, base, write)
+                builder.start_sampled_of((engine, *scope), parent, base, request, write)
             }
             (Resolved::Engine(engine, scope), Decision::ByRequest) => {
+                let request = request();
+                let builder = builder.with_request(&request);
                 let parent = parent.filter(|parent| parent.is_valid());
                 match Received::of(base, parent) {
                     Some(received) => builder.start_received(engine, *scope, (parent, base), received, write),
@@ -359,6 +346,15 @@ impl Start<'_> {
         carrier: &mut dyn Inject,
     ) -> Sent {
         self.propagator.inject_as(policy, span_context, base, carrier)
+    }
+}
+
+/// A request of which nothing is known.
+struct NoRequest;
+
+impl RequestView for NoRequest {
+    fn attribute(&self, _key: &str) -> Option<AttributeValue<'_>> {
+        None
     }
 }
 

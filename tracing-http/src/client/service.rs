@@ -94,8 +94,8 @@ where
         let template = head.extensions().get().map(UrlTemplate::as_str);
         let name = span_name(method, template);
         let target = Target::of(head);
-        let view = ClientView { config, request: head, target: &target, method, template };
-        let span = start.span_of_request(&view, &name, SpanKind::Client, (parent, base), decision, |span| {
+        let view = || ClientView { config, request: head, target: &target, method, template };
+        let span = start.span_of_request(view, &name, SpanKind::Client, (parent, base), decision, |span| {
             record_request(span, config, head, &target, method, template);
         });
         let context = span.in_context(base);

@@ -106,8 +106,8 @@ where
         let name = span_name(method, route.as_deref().or(pattern.as_deref()));
         let addresses = Addresses::of(config, head);
         let view =
-            ServerView { config, request: head, addresses: &addresses, method, route: route.as_deref() };
-        let span = start.span_of_request(&view, &name, SpanKind::Server, (parent, base), decision, |span| {
+            || ServerView { config, request: head, addresses: &addresses, method, route: route.as_deref() };
+        let span = start.span_of_request(view, &name, SpanKind::Server, (parent, base), decision, |span| {
             record_request(span, config, head, headers, &addresses, method, route.as_deref());
         });
         let context = span.in_context(base);
