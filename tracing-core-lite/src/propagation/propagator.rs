@@ -384,6 +384,8 @@ mod tests {
             Propagator::from_names("baggage").unwrap(),
             Propagator::none(),
             Propagator::global(),
+            #[cfg(feature = "formats")]
+            Propagator::from_names("b3,baggage,tracecontext,b3multi,jaeger,xray,ottrace,datadog").unwrap(),
         ];
         for headers in [
             &[][..],
@@ -406,7 +408,7 @@ mod tests {
                 .flat_map(|map| propagators.iter().map(move |propagator| (map, propagator)))
             {
                 let mut expected = propagator.extract(map);
-                let headers = HeaderScan::of(map);
+                let headers = propagator.scan(map);
                 let mut extracted = propagator.extract_headers(&headers, Context::new());
                 let baggage = |context: &Context| format!("{:?}", context.baggage());
                 assert_eq!(
@@ -454,5 +456,14 @@ mod tests {
             "{message}"
         );
         assert!(message.ends_with(", none"), "{message}");
+    }
+
+    #[cfg(not(feature = "b3"))]
+    #[test]
+    fn a_format_that_is_not_compiled_in_names_its_feature() {
+        let variables = |name: &str| (name == "OTEL_PROPAGATORS").then(|| "b3multi,tracecontext".to_owned());
+        let (propagator, warnings) = Propagator::from_env(&variables);
+        assert_eq!(propagator.fields().collect::<Vec<_>>(), ["traceparent", "tracestate"]);
+        assert!(warnings[0].reason.contains("needs the feature \"b3\""), "{warnings:?}");
     }
 }
