@@ -90,10 +90,12 @@ fn a_flush_decides_units_whose_root_has_ended_and_leaves_the_rest() {
         (one.spans, one.traces) = (1, 1);
         one
     });
+    assert_eq!(provider.stats().undecided, 1, "the flush reports it");
     open.set_status(Status::error("late"));
     open.end();
     provider.shutdown(SOON).unwrap();
     assert_eq!(memory.finished().len(), 3, "the root's error keeps its child");
+    assert_eq!(provider.stats().undecided, 0, "the shutdown decides");
     assert_eq!(provider.stats().exported, 3, "what was dropped by decision is not lost");
 }
 

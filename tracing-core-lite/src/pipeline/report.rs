@@ -30,7 +30,7 @@ pub struct ExportStats {
     pub queued: u64,
     /// In a disk queue and not delivered yet, including spans of processes that ended. They are not lost.
     pub stored: u64,
-    /// In a tail sampler that has not decided about them yet.
+    /// In a tail sampler that had not decided about them at the end of the last flush.
     pub undecided: u64,
 }
 

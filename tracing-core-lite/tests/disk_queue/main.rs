@@ -8,6 +8,8 @@ mod fanout;
 mod fixtures;
 mod poison;
 mod processes;
+#[cfg(feature = "redaction")]
+mod redaction;
 mod restart;
 mod support;
 mod unwritable;

@@ -194,7 +194,11 @@ impl Exporter for TailSampler {
         if !self.control.ask_all(Command::Flush, deadline) {
             return Err(ExportError::Permanent { reason: Busy.to_string() });
         }
-        self.output.flush(deadline)
+        let flushed = self.output.flush(deadline);
+        if let Some(stats) = &*self.stats.lock().unwrap_or_else(PoisonError::into_inner) {
+            stats.set_undecided(self.control.stats().pending.spans);
+        }
+        flushed
     }
 
     /// Decides every pending trace, and closes the exporter.
@@ -202,6 +206,9 @@ impl Exporter for TailSampler {
         self.output.close_at(deadline);
         let decided = self.control.ask_all(Command::Shutdown, deadline);
         let closed = self.output.shutdown(deadline);
+        if let Some(stats) = &*self.stats.lock().unwrap_or_else(PoisonError::into_inner) {
+            stats.set_undecided(self.control.stats().pending.spans);
+        }
         if decided { closed } else { Err(ExportError::Permanent { reason: Busy.to_string() }) }
     }
 
