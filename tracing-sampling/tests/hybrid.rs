@@ -117,7 +117,7 @@ fn run(record_only: bool) -> BTreeMap<&'static str, (u64, Kept)> {
         let root = Context::new();
         let builder = tracer.span(name).with_kind(SpanKind::Server).with_parent(&root);
         let now = std::time::SystemTime::now();
-        let took = Duration::from_millis(if kind.ends_with("slow") { 500 } else { 499 });
+        let took = Duration::from_millis(if kind.ends_with("slow") { 500 } else { 100 });
         let span = builder.with_start_time(Timestamp::from(now - took)).start();
         span.set("test.kind", kind);
         if name == "GET /errors" {
