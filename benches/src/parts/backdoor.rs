@@ -69,7 +69,8 @@ fn peer(provider: SdkTracerProvider) -> Service {
             let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
             let (host, port) = header("host").and_then(|host| host.rsplit_once(':')).unwrap_or_default();
             vec![
-                KeyValue::new("server.address", host.to_owned()),
+                KeyValue::new("network.protocol.version", "1.1"),
+            KeyValue::new("server.address", host.to_owned()),
                 KeyValue::new("server.port", port.parse().unwrap_or(80_i64)),
                 KeyValue::new("user_agent.original", header("user-agent").unwrap_or_default().to_owned()),
             ]
@@ -138,7 +139,7 @@ struct KeepsLast;
 impl SpanExporter for KeepsLast {
     async fn export(&self, batch: Vec<SpanData>) -> OTelSdkResult {
         if let Some(span) = batch.last() {
-            let attribute = |attribute: &KeyValue| format!("{}={:?}", attribute.key, attribute.value);
+            let attribute = |attribute: &KeyValue| format!("{}={}", attribute.key, attribute.value);
             *LAST.lock().expect("no panic") = span.attributes.iter().map(attribute).collect();
         }
         Ok(())
