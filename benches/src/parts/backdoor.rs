@@ -70,7 +70,7 @@ fn peer(provider: SdkTracerProvider) -> Service {
             let (host, port) = header("host").and_then(|host| host.rsplit_once(':')).unwrap_or_default();
             vec![
                 KeyValue::new("network.protocol.version", "1.1"),
-            KeyValue::new("server.address", host.to_owned()),
+                KeyValue::new("server.address", host.to_owned()),
                 KeyValue::new("server.port", port.parse().unwrap_or(80_i64)),
                 KeyValue::new("user_agent.original", header("user-agent").unwrap_or_default().to_owned()),
             ]
