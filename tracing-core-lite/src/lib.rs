@@ -18,6 +18,7 @@ mod box_pool;
 mod buffer;
 #[cfg(feature = "cache")]
 pub mod cache;
+pub mod cardinality;
 mod clock;
 pub mod context;
 #[cfg(feature = "database")]

@@ -8,6 +8,7 @@ use super::kept_warnings::KeptWarnings;
 use super::resource::{Resource, ResourceBuilder};
 use super::tracer_provider::{BuildError, TracerProvider, TracerProviderBuilder};
 use crate::buffer::FlushError;
+use crate::cardinality::NameLimits;
 use crate::diagnostics::{self, Topic};
 use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::exporters::Discard;
@@ -54,6 +55,7 @@ pub struct Init {
     random_flag: bool,
     durable_spans: Option<DurableSpans>,
     redaction: Redaction,
+    name_limits: NameLimits,
 }
 
 /// An exporter. Exporters need not implement `Debug`.
@@ -134,6 +136,12 @@ impl Init {
         self
     }
 
+    /// Sets the bounds of distinct span names. See [`TracerProviderBuilder::with_name_limits`].
+    pub fn with_name_limits(mut self, limits: NameLimits) -> Self {
+        self.name_limits = limits;
+        self
+    }
+
     /// Sets whether roots carry the random flag of W3C Trace Context Level 2; false by default. See
     /// [`TracerProviderBuilder::with_random_flag`].
     pub fn with_random_flag(mut self, random_flag: bool) -> Self {
@@ -199,6 +207,7 @@ impl Init {
         let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
         warnings.extend(errors.iter().map(ToString::to_string));
         builder = builder.with_random_flag(self.random_flag).with_redaction(self.redaction.clone());
+        builder = builder.with_name_limits(self.name_limits.clone());
         let resource = self.resource(variables, &mut warnings);
         builder = builder.with_shared_sampler(match self.sampler {
             Some(sampler) => sampler,

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::resource::Resource;
 use crate::buffer::FlushError;
+use crate::cardinality::NameLimits;
 use crate::clock::after;
 use crate::env::{EnvError, Lookup, Variables};
 use crate::pipeline::frame::Framer;
@@ -148,6 +149,7 @@ pub struct TracerProviderBuilder {
     propagator: Propagator,
     durable_spans: Option<DurableSpans>,
     redaction: Redaction,
+    name_limits: NameLimits,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -160,6 +162,7 @@ impl std::fmt::Debug for TracerProviderBuilder {
             .field("disabled", &self.disabled)
             .field("propagator", &self.propagator)
             .field("redaction", &self.redaction)
+            .field("name_limits", &self.name_limits)
             .finish_non_exhaustive()
     }
 }
@@ -219,6 +222,14 @@ impl TracerProviderBuilder {
     #[must_use]
     pub fn with_redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
+        self
+    }
+
+    /// Sets the bounds of distinct span names. By default, 1,000 names and 5,000 more of spans that are named by a convention are
+    /// exported as they are; see [`NameLimits`].
+    #[must_use]
+    pub fn with_name_limits(mut self, limits: NameLimits) -> Self {
+        self.name_limits = limits;
         self
     }
 
@@ -308,7 +319,8 @@ impl TracerProviderBuilder {
         let queue = Arc::new(Queue::new(self.batch.normalized()));
         let scopes = Arc::new(Scopes::default());
         let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
-        let exporter = self.redaction.clone().wrap(exporter);
+        // Original names are kept in an attribute, so they are redacted first.
+        let exporter = self.redaction.clone().wrap(self.name_limits.clone().wrap(exporter));
         let exports_unsampled = exporter.judges_unsampled();
         let framer = Framer::new(resource.iter(), resource.schema_url());
         worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, Box::new(exporter))?;

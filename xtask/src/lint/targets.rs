@@ -11,8 +11,8 @@ const TARGETS: [&str; 5] = [
     "x86_64-pc-windows-gnu",
     "x86_64-pc-windows-msvc",
 ];
-/// Crates with C code need a C compiler for the target: librdkafka, SQLite.
-const WITH_C_CODE: [&str; 2] = ["tracing-kafka", "tracing-sql"];
+/// Crates with C code need a C compiler for the target: librdkafka, SQLite, ring, zstd.
+const WITH_C_CODE: [&str; 4] = ["tail-sampler", "trace-lens", "tracing-kafka", "tracing-sql"];
 
 pub(crate) fn steps(packages: &[Package]) -> Vec<Step> {
     let without_c = packages.iter().filter(|package| package.is_published);

@@ -11,12 +11,15 @@ use crate::wire::{self, ByteBuf};
 
 /// The field `trace_state` of `Span`.
 const TRACE_STATE: u32 = 3;
+/// The field `name` of `Span`.
+const NAME: u32 = 5;
 /// The field `attributes` of `Span`.
 const ATTRIBUTES: u32 = 9;
 /// The maximum number of members of a tracestate (W3C Trace Context, section "list").
 const MAX_MEMBERS: usize = 32;
 
-/// Changes to make to an encoded span while it is copied: attributes to set, attributes to remove, and a new tracestate.
+/// Changes to make to an encoded span while it is copied: attributes to set, attributes to remove, a new name and a new
+/// tracestate.
 /// All other fields keep their bytes.
 ///
 /// ```
@@ -37,6 +40,7 @@ pub struct SpanEdit {
     /// Encoded fields.
     added: ByteBuf,
     trace_state: Option<String>,
+    name: Option<String>,
 }
 
 impl SpanEdit {
@@ -55,6 +59,11 @@ impl SpanEdit {
     /// Removes an attribute that the span has.
     pub fn remove_attribute(&mut self, key: &str) {
         self.removed.push(key.to_owned());
+    }
+
+    /// Replaces the name.
+    pub fn set_name(&mut self, name: impl Into<String>) {
+        self.name = Some(name.into());
     }
 
     /// Replaces the tracestate. An empty one is removed.
@@ -76,6 +85,7 @@ impl SpanEdit {
         let mut result = Ok(());
         each_raw_field(span.bytes(), |number, raw| match number {
             TRACE_STATE if self.trace_state.is_some() => {}
+            NAME if self.name.is_some() => {}
             ATTRIBUTES if !self.removed.is_empty() => match self.removes(raw) {
                 Ok(true) => {}
                 Ok(false) => out.extend_from_slice(raw),
@@ -84,10 +94,11 @@ impl SpanEdit {
             _ => out.extend_from_slice(raw),
         })?;
         result?;
+        if let Some(name) = &self.name {
+            put_text(out, NAME, name);
+        }
         if let Some(trace_state) = self.trace_state.as_deref().filter(|text| !text.is_empty()) {
-            let mut field = ByteBuf::default();
-            wire::put_bytes(&mut field, wire::length_tag(TRACE_STATE as u8), trace_state.as_bytes());
-            out.extend_from_slice(field.as_slice());
+            put_text(out, TRACE_STATE, trace_state);
         }
         out.extend_from_slice(self.added.as_slice());
         Ok(())
@@ -100,6 +111,12 @@ impl SpanEdit {
         let (key, _) = attribute?.parts()?;
         Ok(self.removed.iter().any(|removed| removed.as_bytes() == key))
     }
+}
+
+fn put_text(out: &mut Vec<u8>, number: u32, text: &str) {
+    let mut field = ByteBuf::default();
+    wire::put_bytes(&mut field, wire::length_tag(number as u8), text.as_bytes());
+    out.extend_from_slice(field.as_slice());
 }
 
 /// Returns `trace_state` with `th` of its `ot` member set to `threshold`. The member is put first, and other members keep

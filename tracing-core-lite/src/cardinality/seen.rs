@@ -1,0 +1,108 @@
+//! The names that were seen. They are kept as hashes, so memory is bounded by the limits whatever the names are.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::time::Instant;
+
+use super::limits::NameLimits;
+
+/// What becomes of a name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Verdict {
+    /// It is within the bounds.
+    Known,
+    /// It is new, and the bounds must be asked.
+    New(u64),
+}
+
+/// The hashes of the names of one window.
+#[derive(Debug)]
+pub(super) struct Seen {
+    state: RandomState,
+    names: HashSet<u64, BuildHasherDefault<Identity>>,
+    plain: usize,
+    by_convention: usize,
+    templates: usize,
+    started: Instant,
+}
+
+impl Seen {
+    /// Starts a window.
+    pub(super) fn new(limits: &NameLimits, now: Instant) -> Self {
+        let mut seen = Self {
+            state: RandomState::new(),
+            names: HashSet::default(),
+            plain: 0,
+            by_convention: 0,
+            templates: 0,
+            started: now,
+        };
+        for name in &limits.allowed {
+            seen.names.insert(seen.state.hash_one(name.as_bytes()));
+        }
+        seen
+    }
+
+    /// Starts a new window if this one has passed.
+    pub(super) fn begin(&mut self, limits: &NameLimits, now: Instant) {
+        if now.saturating_duration_since(self.started) >= limits.window {
+            *self = Self::new(limits, now);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    #[inline]
+    pub(super) fn look_up(&self, name: &[u8]) -> Verdict {
+        let hash = self.state.hash_one(name);
+        if self.names.contains(&hash) { Verdict::Known } else { Verdict::New(hash) }
+    }
+
+    /// Adds a name, unless its bound is reached. Returns whether the name may be used.
+    pub(super) fn admit(&mut self, hash: u64, by_convention: bool, limits: &NameLimits) -> bool {
+        let (count, bound) = if by_convention {
+            (&mut self.by_convention, limits.named_by_convention)
+        } else {
+            (&mut self.plain, limits.names)
+        };
+        if *count >= bound {
+            return false;
+        }
+        *count += 1;
+        self.names.insert(hash)
+    }
+
+    /// Adds a template, unless there are as many as names are allowed. Returns whether it may be used.
+    pub(super) fn admit_template(&mut self, template: &str, limits: &NameLimits) -> bool {
+        match self.look_up(template.as_bytes()) {
+            Verdict::Known => true,
+            Verdict::New(_) if self.templates >= limits.names => false,
+            Verdict::New(hash) => {
+                self.templates += 1;
+                self.names.insert(hash)
+            }
+        }
+    }
+}
+
+/// Passes on hashes that were computed already.
+#[derive(Debug, Default)]
+pub(super) struct Identity(u64);
+
+impl Hasher for Identity {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+}

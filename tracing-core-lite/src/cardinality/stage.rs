@@ -1,0 +1,213 @@
+//! The stage that applies the bounds to batches.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use super::limits::NameLimits;
+use super::seen::{Seen, Verdict};
+use crate::diagnostics::{self, Topic};
+use crate::naming::template_name;
+use crate::pipeline::view::{RequestView, SpanEdit, SpanView};
+use crate::pipeline::{Batch, BatchBuilder, ExportError, Exported, Exporter, PipelineStats};
+use crate::span::data::DecodeError;
+use crate::wire::Fields;
+
+/// The attribute with the name that the span had.
+const ORIGINAL_NAME: &str = "tracing_suite.name.original";
+/// The longest original name that is kept, in characters.
+const ORIGINAL_LEN: usize = 120;
+/// The name of spans beyond the bounds that have no template.
+const OTHER: &str = "other";
+
+/// Attributes of spans whose names come from a bounded set.
+const NAMED_BY: &[&str] = &[
+    "http.route",
+    "url.template",
+    "rpc.method",
+    "messaging.destination.name",
+    "messaging.destination.template",
+    "db.query.summary",
+];
+
+/// An exporter that bounds the number of distinct span names before it passes spans on. [`NameLimits::wrap`] creates it.
+///
+/// It runs on the export thread. Its memory is bounded by the limits: it keeps a hash of each name.
+#[derive(Debug)]
+pub struct BoundedNames<E> {
+    limits: NameLimits,
+    seen: Seen,
+    reported: bool,
+    exporter: E,
+}
+
+/// The spans of a batch whose names change: how many spans are before it, and the new name.
+type Changes = Vec<(usize, SpanEdit)>;
+
+/// The spans with changed names.
+#[derive(Debug, Default, Clone, Copy)]
+struct Folded {
+    templated: u64,
+    other: u64,
+}
+
+impl NameLimits {
+    /// Returns an exporter that applies these bounds and passes the spans on to `exporter`.
+    ///
+    /// [`TracerProviderBuilder::with_name_limits`](crate::TracerProviderBuilder::with_name_limits) does this for a provider.
+    #[must_use]
+    pub fn wrap<E: Exporter>(self, exporter: E) -> BoundedNames<E> {
+        let seen = Seen::new(&self, Instant::now());
+        BoundedNames { limits: self, seen, reported: false, exporter }
+    }
+}
+
+impl<E: Exporter> BoundedNames<E> {
+    /// Returns the changes that the bounds ask for.
+    fn judge(&mut self, request: &[u8], folded: &mut Folded) -> Result<Changes, DecodeError> {
+        let mut changes = Changes::new();
+        let mut index = 0;
+        for resource in RequestView::new(request).resources() {
+            for scope in resource?.scopes() {
+                for span in scope?.spans() {
+                    let span = span?;
+                    if let Verdict::New(hash) = self.seen.look_up(name(span)?)
+                        && let Some(edit) = self.judge_new(span, hash, folded)?
+                    {
+                        changes.push((index, edit));
+                    }
+                    index += 1;
+                }
+            }
+        }
+        Ok(changes)
+    }
+
+    /// Admits a new name, or returns the change that it needs.
+    fn judge_new(
+        &mut self,
+        span: SpanView<'_>,
+        hash: u64,
+        folded: &mut Folded,
+    ) -> Result<Option<SpanEdit>, DecodeError> {
+        let mut by_convention = false;
+        for attribute in span.attributes() {
+            let (key, _) = attribute?.parts()?;
+            by_convention |= NAMED_BY.iter().any(|named| named.as_bytes() == key);
+        }
+        if self.seen.admit(hash, by_convention, &self.limits) {
+            return Ok(None);
+        }
+        let original = String::from_utf8_lossy(name(span)?);
+        let template = template_name(&original);
+        let has_template =
+            matches!(template, Cow::Owned(_)) && self.seen.admit_template(&template, &self.limits);
+        let mut edit = SpanEdit::new();
+        if has_template {
+            folded.templated += 1;
+            edit.set_name(&*template);
+        } else {
+            folded.other += 1;
+            edit.set_name(OTHER);
+        }
+        let shortened: String = original.chars().take(ORIGINAL_LEN).collect();
+        edit.set_attribute(ORIGINAL_NAME, shortened.as_str());
+        self.report(&shortened);
+        Ok(Some(edit))
+    }
+
+    /// Reports the first name beyond the bounds.
+    fn report(&mut self, example: &str) {
+        if !std::mem::replace(&mut self.reported, true) {
+            let bound = self.limits.names;
+            diagnostics::warn(
+                Topic::Export,
+                &format!(
+                    "there are more than {bound} distinct span names; further ones are exported as a template or as `{OTHER}`. \
+                     One of them is {example:?}: leave values that differ per request to attributes"
+                ),
+            );
+        }
+    }
+}
+
+/// Returns the name of an encoded span.
+#[inline]
+fn name(span: SpanView<'_>) -> Result<&[u8], DecodeError> {
+    let mut fields = Fields::of(span.bytes());
+    while let Some((number, field)) = fields.next()? {
+        if number == 5 {
+            return Ok(field.bytes()?);
+        }
+    }
+    Ok(&[])
+}
+
+/// Returns the batch with these changes.
+fn changed(request: &[u8], changes: &Changes) -> Result<Option<Batch>, DecodeError> {
+    let mut builder = BatchBuilder::new();
+    let mut changes = changes.iter().peekable();
+    let mut index = 0;
+    for resource in RequestView::new(request).resources() {
+        let resource = resource?;
+        for scope in resource.scopes() {
+            let scope = scope?;
+            let section = builder.section_of(resource, scope)?;
+            for span in scope.spans() {
+                match changes.next_if(|(at, _)| *at == index) {
+                    Some((_, edit)) => builder.push_edited(section, span?, edit)?,
+                    None => builder.push(section, span?),
+                }
+                index += 1;
+            }
+        }
+    }
+    Ok(builder.finish())
+}
+
+impl<E: Exporter> Exporter for BoundedNames<E> {
+    fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
+        if self.limits.off {
+            return self.exporter.export(batch, deadline);
+        }
+        self.seen.begin(&self.limits, Instant::now());
+        let mut folded = Folded::default();
+        let result = match self.judge(batch.request(), &mut folded) {
+            Ok(changes) if !changes.is_empty() => match changed(batch.request(), &changes) {
+                Ok(Some(changed)) => self.exporter.export(&changed, deadline),
+                _ => self.exporter.export(batch, deadline),
+            },
+            // Malformed spans have no names to bound. The exporter judges them.
+            _ => self.exporter.export(batch, deadline),
+        };
+        // A batch that is sent again is counted once.
+        if matches!(result, Err(ExportError::Retryable { .. })) {
+            folded = Folded::default();
+        }
+        self.limits.counts().update(self.seen.len(), folded.templated, folded.other);
+        result
+    }
+
+    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.exporter.flush(deadline)
+    }
+
+    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
+        self.exporter.shutdown(deadline)
+    }
+
+    fn destination(&self) -> Option<&str> {
+        self.exporter.destination()
+    }
+
+    fn is_unreachable(&self) -> bool {
+        self.exporter.is_unreachable()
+    }
+
+    fn judges_unsampled(&self) -> bool {
+        self.exporter.judges_unsampled()
+    }
+
+    fn count_into(&mut self, stats: &PipelineStats) -> bool {
+        self.exporter.count_into(stats)
+    }
+}
