@@ -69,6 +69,38 @@ fn warnings_without_a_subscriber_are_one_line_on_standard_error() {
     assert!(WARNED.iter().all(|(variable, _)| ours[0].contains(variable)), "{ours:?}");
 }
 
+/// A logger of the `log` crate that prints to standard error.
+struct Prints;
+
+impl log::Log for Prints {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+
+    fn log(&self, record: &log::Record<'_>) {
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), "logged: {}", record.args());
+    }
+
+    fn flush(&self) {}
+}
+
+#[test]
+fn warnings_go_to_a_logger_if_there_is_no_subscriber() {
+    if is_program() {
+        let guard = init().with_exporter(MemoryExporter::new()).start().unwrap();
+        log::set_logger(&Prints).unwrap();
+        log::set_max_level(log::LevelFilter::Warn);
+        return record_and_exit(guard);
+    }
+    let lines = run("warnings_go_to_a_logger_if_there_is_no_subscriber", &WARNED);
+    for (variable, _) in WARNED {
+        let logged = |line: &&String| line.starts_with("logged:") && line.contains(&format!("{variable}:"));
+        assert_eq!(lines.iter().filter(logged).count(), 1, "{variable}: {lines:?}");
+    }
+    assert!(lines.iter().all(|line| !line.starts_with("tracing-core-lite:")), "{lines:?}");
+}
+
 #[test]
 fn warnings_without_an_exporter_are_not_lost() {
     if is_program() {
@@ -89,6 +121,22 @@ fn a_program_without_warnings_prints_nothing() {
     assert!(lines.iter().all(|line| !line.starts_with("tracing-core-lite:")), "{lines:?}");
 }
 
+/// A receiver that answers every request with 404.
+fn receiver_of_something_else() -> String {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().map_while(Result::ok) {
+            let _ = stream.write_all(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+            // Reads the request, so that closing the connection does not reset it.
+            let _ = stream.set_read_timeout(Some(Duration::from_millis(100)));
+            let _ = stream.read(&mut [0; 4096]);
+        }
+    });
+    endpoint
+}
+
 /// The README's first program, without a collector or a subscriber.
 #[test]
 fn the_first_failed_export_says_where_it_tried_and_what_to_do() {
@@ -96,12 +144,21 @@ fn the_first_failed_export_says_where_it_tried_and_what_to_do() {
         return record_and_exit(init().start().unwrap());
     }
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-    let endpoint = format!("http://127.0.0.1:{port}");
-    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str())];
-    let lines = run("the_first_failed_export_says_where_it_tried_and_what_to_do", &variables);
-    let ours: Vec<_> = lines.iter().filter(|line| line.starts_with("tracing-core-lite:")).collect();
-    assert_eq!(ours.len(), 1, "{lines:?}");
-    for part in [&*format!("{endpoint}/v1/traces"), "OTEL_EXPORTER_OTLP_ENDPOINT", "console"] {
-        assert!(ours[0].contains(part), "{part}: {ours:?}");
+    let nobody = format!("http://127.0.0.1:{port}");
+    for (protocol, endpoint) in [
+        ("http/protobuf", nobody.clone()),
+        #[cfg(feature = "otlp-grpc")]
+        ("grpc", nobody),
+        ("http/protobuf", "http://collector.invalid:4318".to_owned()),
+        ("http/protobuf", receiver_of_something_else()),
+    ] {
+        let variables =
+            [("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.as_str()), ("OTEL_EXPORTER_OTLP_PROTOCOL", protocol)];
+        let lines = run("the_first_failed_export_says_where_it_tried_and_what_to_do", &variables);
+        let ours: Vec<_> = lines.iter().filter(|line| line.starts_with("tracing-core-lite:")).collect();
+        assert_eq!(ours.len(), 1, "{protocol} {endpoint}: {lines:?}");
+        for part in [&*endpoint, "OTEL_EXPORTER_OTLP_ENDPOINT", "console"] {
+            assert!(ours[0].contains(part), "{protocol} {endpoint}, {part}: {ours:?}");
+        }
     }
 }
