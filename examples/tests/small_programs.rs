@@ -52,6 +52,7 @@ const PROGRAMS: &[(&str, Option<&str>, &[&str])] = &[
     ("opentelemetry_sdk", None, &["GET /work", "work parent"]),
     ("redis", Some("TEST_REDIS_URL"), &["look up prices", "SETEX", "GET", "Some(299), None"]),
     ("reqwest", None, &["sent: \"00-", "GET"]),
+    ("sampling", None, &["GET /checkout", "GET /payment", "GET /report", "95 % interval"]),
     ("sqlx_mysql", Some("TEST_MYSQL_URL"), SQL),
     ("sqlx_postgres", Some("TEST_POSTGRES_URL"), SQL),
     ("sqlx_sqlite", None, SQL),
@@ -77,6 +78,23 @@ fn every_program_is_tested_and_short() {
     let known = PROGRAMS.iter().map(|(name, ..)| *name).chain(CLIENT_AND_SERVER);
     let known: BTreeSet<_> = known.map(str::to_owned).collect();
     assert_eq!(found, known);
+}
+
+/// What ends a program that records spans: it returns from `main` on a signal.
+const WAYS_TO_END: [&str; 2] = ["examples::until_stopped(", ".with_graceful_shutdown("];
+
+/// The client ends after one request, and `b3_to_w3c` records no spans.
+const ENDS_BY_ITSELF: [&str; 2] = ["client", "b3_to_w3c"];
+
+#[test]
+fn every_program_returns_from_main_on_a_signal() {
+    for file in std::fs::read_dir(sources()).unwrap() {
+        let path = file.unwrap().path();
+        let source = std::fs::read_to_string(&path).unwrap();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        let returns = WAYS_TO_END.iter().any(|way| source.contains(way));
+        assert!(returns || ENDS_BY_ITSELF.contains(&name), "a signal ends {name} without its last spans");
+    }
 }
 
 #[test]

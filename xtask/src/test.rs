@@ -25,18 +25,10 @@ const TARGETS: [&str; 9] = [
 
 pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
     let runner = match arguments {
-        [] => Runner::CargoTest,
-        [flag] if flag == "--nextest" => Runner::Nextest,
         [flag] if flag == "--peers" => return peers::test(false),
         [flag, built] if flag == "--peers" && built == "--only-built" => return peers::test(true),
-        _ => return Err(io::Error::other("usage: cargo xtask test [--nextest | --peers [--only-built]]")),
+        _ => Runner::chosen(arguments, has_subcommand)?,
     };
-    if runner == Runner::Nextest && !has_subcommand("nextest") {
-        return Err(io::Error::other(
-            "cargo-nextest is not installed; install it with `cargo install cargo-nextest --locked`, \
-             or run `cargo xtask test`, which does not need it",
-        ));
-    }
     let services = Services::start(&[])?;
     // The servers run until the last step has ended.
     Ok(run_all(steps(runner, &services)?))
@@ -52,6 +44,18 @@ enum Runner {
 }
 
 impl Runner {
+    fn chosen(arguments: &[String], is_installed: impl Fn(&str) -> bool) -> io::Result<Self> {
+        match arguments {
+            [] => Ok(Self::CargoTest),
+            [flag] if flag == "--nextest" && is_installed("nextest") => Ok(Self::Nextest),
+            [flag] if flag == "--nextest" => Err(io::Error::other(
+                "cargo-nextest is not installed; install it with `cargo install cargo-nextest --locked`, \
+                 or run `cargo xtask test`, which does not need it",
+            )),
+            _ => Err(io::Error::other("usage: cargo xtask test [--nextest | --peers [--only-built]]")),
+        }
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::CargoTest => "tests",
@@ -130,5 +134,21 @@ mod tests {
         assert_eq!(arguments(Runner::CargoTest)[1..], arguments(Runner::Nextest)[2..]);
         // Without `--examples`, `cargo test` does not build the examples that a test starts.
         assert!(TARGETS.contains(&"--examples"));
+    }
+
+    #[test]
+    fn the_command_line_chooses_the_runner_and_not_what_is_installed() {
+        for is_installed in [false, true] {
+            let chosen = |arguments: &[&str]| {
+                let arguments: Vec<String> = arguments.iter().map(|&it| it.to_owned()).collect();
+                Runner::chosen(&arguments, |_| is_installed).map_err(|error| error.to_string())
+            };
+            assert_eq!(chosen(&[]), Ok(Runner::CargoTest), "installed: {is_installed}");
+            match (is_installed, chosen(&["--nextest"])) {
+                (true, runner) => assert_eq!(runner, Ok(Runner::Nextest)),
+                (false, runner) => assert!(runner.is_err_and(|error| error.contains("is not installed"))),
+            }
+            assert!(chosen(&["--fast"]).is_err_and(|error| error.starts_with("usage")));
+        }
     }
 }

@@ -11,7 +11,7 @@
 //! let mut span = global::tracer("billing").start("charge");
 //! assert!(span.is_recording());
 //! span.end();
-//! // and: tracing_opentelemetry::layer().with_tracer(provider.tracer("app"))
+//! // and: tracing_opentelemetry::layer().with_tracer(provider.tracer("app")).with_filter(LevelFilter::INFO)
 //! # Ok::<(), tracing_core_lite::BuildError>(())
 //! ```
 //!

@@ -14,6 +14,8 @@ use crate::workspace::{cargo, root};
 
 /// The generated crates form a workspace of their own in this folder.
 const FOLDER: &str = "target/readme";
+/// The head of a list for a block that belongs into a test.
+const DEV_DEPENDENCIES: &str = "[dev-dependencies]";
 
 /// One step per Rust block, and a failing one per README that cannot be used.
 pub(crate) fn steps() -> io::Result<Vec<Step>> {
@@ -68,7 +70,10 @@ fn snippets_of(readme: &Path) -> io::Result<Vec<Snippet>> {
 /// Pairs each Rust block with the last list of dependencies above it, or else with the first below it.
 fn snippets(readme: &str, text: &str) -> Result<Vec<Snippet>, String> {
     let blocks = blocks(text);
-    let lists = |block: &&Block| block.language == "toml" && block.text.contains("[dependencies]");
+    let lists = |block: &&Block| {
+        let heads = ["[dependencies]", DEV_DEPENDENCIES];
+        block.language == "toml" && heads.iter().any(|head| block.text.contains(head))
+    };
     let snippet = |(index, block): (usize, &Block)| {
         let above = blocks[..index].iter().rfind(lists);
         let Some(list) = above.or_else(|| blocks[index..].iter().find(lists)) else {
@@ -77,7 +82,9 @@ fn snippets(readme: &str, text: &str) -> Result<Vec<Snippet>, String> {
                 block.line
             ));
         };
-        Ok(Snippet::new(readme, block.line, list.text.clone(), block.text.clone()))
+        // The block is a program here, and not a test.
+        let dependencies = list.text.replace(DEV_DEPENDENCIES, "[dependencies]");
+        Ok(Snippet::new(readme, block.line, dependencies, block.text.clone()))
     };
     blocks.iter().enumerate().filter(|(_, block)| block.language == "rust").map(snippet).collect()
 }
@@ -96,9 +103,42 @@ mod tests {
         assert_eq!(is_first, [true, true, true, false]);
     }
 
+    /// The crates that a block names in `use` lines and in front of `::`, except those of the compiler and its own.
+    fn crates_of(code: &str) -> Vec<String> {
+        const GIVEN: [&str; 6] = ["std", "core", "alloc", "crate", "self", "super"];
+        let lines = code.lines().map(|line| line.trim_start().trim_start_matches("# "));
+        let roots = lines.filter_map(|line| line.strip_prefix("use ")?.split([':', ';', ' ']).next());
+        roots.filter(|root| !GIVEN.contains(root)).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn every_readme_lists_the_dependencies_of_its_blocks() {
+        let mut blocks = 0;
+        for readme in readmes(&root()).expect("READMEs") {
+            for snippet in snippets_of(&readme).expect("each block has dependencies") {
+                let listed: Vec<String> = snippet
+                    .dependencies
+                    .lines()
+                    .filter_map(|line| Some(line.split_once(" = ")?.0.replace('-', "_")))
+                    .collect();
+                for used in crates_of(snippet.code()) {
+                    // A block may define a module of its own, such as generated code.
+                    let is_own = snippet.code().contains(&format!("mod {used}"));
+                    let (readme, line) = (&snippet.readme, snippet.line);
+                    assert!(listed.contains(&used) || is_own, "{readme}, line {line}: {used} is not listed");
+                }
+                blocks += 1;
+            }
+        }
+        assert!(blocks > 10, "{blocks} blocks");
+    }
+
     #[test]
     fn a_rust_block_without_dependencies_is_an_error() {
         assert!(snippets("README.md", "```rust\nfirst();\n```\n").is_err());
         assert!(snippets("README.md", "```text\nno code\n```\n").is_ok_and(|found| found.is_empty()));
+        let of_a_test = "```toml\n[dev-dependencies]\na = \"1\"\n```\n```rust\nuse a::b;\n```\n";
+        let found = snippets("README.md", of_a_test).expect("a list for a test");
+        assert_eq!(found[0].dependencies, "[dependencies]\na = \"1\"\n");
     }
 }

@@ -24,6 +24,11 @@ impl Snippet {
         Self { name, readme: readme.to_owned(), line, dependencies, code }
     }
 
+    #[cfg(test)]
+    pub(crate) fn code(&self) -> &str {
+        &self.code
+    }
+
     /// Writes the crate into `folder`. Its paths lead to the crates below `root`.
     pub(crate) fn write(&self, folder: &Path, root: &Path) -> io::Result<()> {
         let dependencies = with_paths_below(root, &self.dependencies)

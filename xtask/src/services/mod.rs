@@ -164,10 +164,13 @@ fn install_missing(services: &[Known]) -> io::Result<()> {
         return Ok(());
     }
     let variables: Vec<&str> = to_start.iter().map(|known| known.variable).collect();
-    let instead = format!(
-        "Servers of your own are used when their addresses are in the environment: {}.",
-        variables.join(", ")
-    );
+    let instead = match variables.join(", ") {
+        // Only the tests in Python lack something.
+        none if none.is_empty() => String::new(),
+        variables => {
+            format!("Servers of your own are used when their addresses are in the environment: {variables}.")
+        }
+    };
     install(&packages, &instead)
 }
 
