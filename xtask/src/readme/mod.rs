@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(is_first, [true, true, true, false]);
     }
 
-    /// The crates that a block names in `use` lines and in front of `::`, except those of the compiler and its own.
+    /// The crates in the `use` lines of a block. Whether it names others, the compiler says in `cargo xtask test`.
     fn crates_of(code: &str) -> Vec<String> {
         const GIVEN: [&str; 6] = ["std", "core", "alloc", "crate", "self", "super"];
         let lines = code.lines().map(|line| line.trim_start().trim_start_matches("# "));
