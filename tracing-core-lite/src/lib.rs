@@ -61,7 +61,7 @@ mod wire;
 
 pub use context::Context;
 /// The version of the `opentelemetry` crate that this crate is built for. Use it through this path: another version in the
-/// same build has globals and context of its own.
+/// same build has its own globals and context.
 pub use opentelemetry;
 pub use opentelemetry::InstrumentationScope;
 pub use opentelemetry::trace::{SpanContext, SpanKind, Status};
@@ -77,7 +77,8 @@ pub use span::{Recorder, Span, Value};
     feature = "otlp-http",
     feature = "otlp-grpc",
     feature = "otlp-json",
-    feature = "disk-queue"
+    feature = "disk-queue",
+    feature = "redaction"
 ))]
 #[doc = include_str!("../README.md")]
 struct Readme;
