@@ -94,7 +94,7 @@ impl<S: Service<Request<B>, Response = Response<R>>, B, R: Body> Service<Request
             let known = headers.value("shop-command").filter(|command| *command == "reserve");
             let name = known.map_or("_OTHER", |_| "reserve");
             let span = start.span(name, SpanKind::Server, parent, start.decide(parent.0, parent.1), |_| ());
-            Call::watched(span.in_context(&origin.base), span, ShopCall)
+            Call::observed(span.in_context(&origin.base), span, ShopCall)
         });
         // A further layer on the same request continues this trace.
         request.extensions_mut().insert(RequestContext::new(call.context().clone()));

@@ -43,7 +43,7 @@ where
         });
     let context = span.in_context(base);
     if !span.is_recording() && !config.is_measured() {
-        return Call::unwatched(context);
+        return Call::unobserved(context);
     }
     #[cfg_attr(not(feature = "metrics"), allow(unused_mut))]
     let mut protocol = GrpcCall::new(config, method, timeout);
@@ -55,7 +55,7 @@ where
         protocol.measurement =
             Some(Box::new(Measurement::start(metrics, config.side, method.name(), server)));
     }
-    let mut call = Call::watched(context, span, protocol);
+    let mut call = Call::observed(context, span, protocol);
     if on_request.is_set() {
         call.run_hook(|span| on_request.on_request(head, span));
     }

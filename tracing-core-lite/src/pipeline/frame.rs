@@ -10,31 +10,31 @@ use crate::span::scopes::Scopes;
 use crate::span::value::visit_otel;
 use crate::wire::{self, ByteBuf};
 
-/// Shorter runs of bytes are copied between the headers, because a separate piece costs more to send.
+/// Shorter runs of bytes are copied between the headers, because a separate slice costs more to send.
 const SMALL_RUN: usize = 1024;
 
-/// One request in several pieces.
+/// One encoded request, as several slices.
 #[derive(Debug)]
 pub(crate) struct Frame {
     chunks: Vec<Chunk>,
-    pieces: Pieces,
+    slices: Slices,
     len: usize,
 }
 
 #[derive(Debug, Default)]
-struct Pieces {
-    list: Vec<Piece>,
+struct Slices {
+    list: Vec<Slice>,
     /// Headers and short runs.
-    own: ByteBuf,
-    /// The start of the owned bytes that do not belong to a piece yet.
+    owned: ByteBuf,
+    /// The start of the owned bytes that do not belong to a slice yet.
     start: usize,
 }
 
 #[derive(Debug)]
-enum Piece {
-    Own(Range<usize>),
+enum Slice {
+    Owned(Range<usize>),
     /// A range of the chunk with this number.
-    Run(usize, Range<usize>),
+    Chunk(usize, Range<usize>),
 }
 
 impl Frame {
@@ -43,9 +43,9 @@ impl Frame {
     }
 
     pub(crate) fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        self.pieces.list.iter().map(|piece| match piece {
-            Piece::Own(range) => &self.pieces.own.as_slice()[range.clone()],
-            Piece::Run(chunk, range) => &self.chunks[*chunk].as_slice()[range.clone()],
+        self.slices.list.iter().map(|slice| match slice {
+            Slice::Owned(range) => &self.slices.owned.as_slice()[range.clone()],
+            Slice::Chunk(chunk, range) => &self.chunks[*chunk].as_slice()[range.clone()],
         })
     }
 
@@ -54,20 +54,20 @@ impl Frame {
     }
 }
 
-impl Pieces {
+impl Slices {
     fn push_run(&mut self, number: usize, chunk: &Chunk, run: Range<usize>) {
         if run.len() < SMALL_RUN {
-            self.own.extend_from_slice(&chunk.as_slice()[run]);
+            self.owned.extend_from_slice(&chunk.as_slice()[run]);
         } else {
-            self.end_own();
-            self.list.push(Piece::Run(number, run));
+            self.end_owned();
+            self.list.push(Slice::Chunk(number, run));
         }
     }
 
-    fn end_own(&mut self) {
-        if self.start < self.own.len() {
-            self.list.push(Piece::Own(self.start..self.own.len()));
-            self.start = self.own.len();
+    fn end_owned(&mut self) {
+        if self.start < self.owned.len() {
+            self.list.push(Slice::Owned(self.start..self.owned.len()));
+            self.start = self.owned.len();
         }
     }
 }
@@ -122,23 +122,23 @@ impl Framer {
             + used().map(|(_, scope)| wire::field_len(scope.len())).sum::<usize>();
         let runs = chunks.iter().flat_map(Chunk::runs).map(|(_, run)| run.len());
         let len = wire::field_len(content);
-        let mut pieces = Pieces::default();
-        pieces.own.reserve(len - runs.filter(|run| *run >= SMALL_RUN).sum::<usize>());
-        wire::put_length(&mut pieces.own, wire::length_tag(1), content);
-        pieces.own.extend_from_slice(self.resource.as_slice());
+        let mut slices = Slices::default();
+        slices.owned.reserve(len - runs.filter(|run| *run >= SMALL_RUN).sum::<usize>());
+        wire::put_length(&mut slices.owned, wire::length_tag(1), content);
+        slices.owned.extend_from_slice(self.resource.as_slice());
         for (number, scope) in used() {
-            wire::put_length(&mut pieces.own, wire::length_tag(2), scope.len());
-            pieces.own.extend_from_slice(scope.scope.as_slice());
+            wire::put_length(&mut slices.owned, wire::length_tag(2), scope.len());
+            slices.owned.extend_from_slice(scope.scope.as_slice());
             for (index, chunk) in chunks.iter().enumerate() {
                 for (_, run) in chunk.runs().filter(|(scope, _)| *scope as usize == number) {
-                    pieces.push_run(index, chunk, run);
+                    slices.push_run(index, chunk, run);
                 }
             }
-            pieces.own.extend_from_slice(scope.schema_url.as_slice());
+            slices.owned.extend_from_slice(scope.schema_url.as_slice());
         }
-        pieces.own.extend_from_slice(self.schema_url.as_slice());
-        pieces.end_own();
-        Frame { chunks, pieces, len }
+        slices.owned.extend_from_slice(self.schema_url.as_slice());
+        slices.end_owned();
+        Frame { chunks, slices, len }
     }
 
     /// Adds up the bytes of each scope, and encodes new scopes.

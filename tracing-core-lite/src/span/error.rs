@@ -17,7 +17,7 @@ fn error_type<E: ?Sized>() -> &'static str {
     std::any::type_name::<E>()
 }
 
-/// The texts of an error. They are created before a span is locked, because `Display` may run foreign code.
+/// The texts of an error. They are created before a span is locked, because `Display` may run user code.
 pub(super) struct ErrorText {
     kind: &'static str,
     pub(super) message: String,

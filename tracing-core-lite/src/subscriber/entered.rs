@@ -63,7 +63,7 @@ pub(super) fn pop(layer: u64, id: u64) -> Option<bool> {
         let position = stack.0.iter().rposition(|known| known.id == id && known.layer == layer)?;
         Some(if position + 1 == stack.0.len() { stack.0.pop()? } else { stack.0.remove(position) })
     });
-    // Values of the context are dropped here, with foreign code.
+    // Values of the context are dropped here, with user code.
     let Entered { guard, is_recorded, .. } = entered.ok()??;
     drop(guard);
     Some(is_recorded)

@@ -48,7 +48,7 @@ struct LogSource {
 }
 
 impl SpanEvent {
-    /// Formats the values of `event`. Runs foreign code.
+    /// Formats the values of `event`. Runs user code.
     pub(super) fn of(event: &Event<'_>, options: Options) -> Self {
         let mut formatted = Self {
             time: Timestamp::now(),
@@ -69,7 +69,7 @@ impl SpanEvent {
         formatted
     }
 
-    /// Adds the event to `span`, and sets the span's status. Runs no foreign code.
+    /// Adds the event to `span`, and sets the span's status. Runs no user code.
     pub(super) fn add_to(&self, event: &Event<'_>, span: &mut Recorder<'_>) {
         let metadata = event.metadata();
         let target = self.log.target.as_deref().unwrap_or(metadata.target());

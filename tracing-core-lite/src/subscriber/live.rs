@@ -1,7 +1,7 @@
 //! The spans of `tracing` that are open.
 //!
 //! They are kept here, not in the registry's extensions: those are locked while other layers hold them, and a layer that logs
-//! meanwhile would wait for itself. No foreign code runs while a part of this table is locked.
+//! meanwhile would wait for itself. No user code runs while a part of this table is locked.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -39,7 +39,7 @@ impl LiveSpans {
         let _replaced = self.part(id).insert(id, state);
     }
 
-    /// Runs `visit` on an open span. It must not run foreign code.
+    /// Runs `visit` on an open span. It must not run user code.
     #[inline]
     pub(super) fn with<R>(&self, id: u64, visit: impl FnOnce(&mut State) -> R) -> Option<R> {
         self.part(id).get_mut(&id).map(visit)

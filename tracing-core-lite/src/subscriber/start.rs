@@ -90,7 +90,7 @@ impl SpanLayer {
 
     /// Gives the span `id` another parent. Returns false if it has its ids already.
     pub(super) fn set_parent(&self, id: u64, metadata: &'static Metadata<'static>, parent: &Context) -> bool {
-        // Made before, because nothing foreign runs while the span is locked.
+        // Made before, because no user code may run while the span is locked.
         let engine = self.tracer.source().resolve(|resolved| match resolved {
             Resolved::Engine(engine, _) => Some(Arc::clone(engine)),
             Resolved::Global(_) => None,
@@ -117,7 +117,7 @@ impl SpanLayer {
         replaced.flatten().is_some()
     }
 
-    /// Runs `visit` on the state of the span `id`, once it has its ids. `visit` must not run foreign code.
+    /// Runs `visit` on the state of the span `id`, once it has its ids. `visit` must not run user code.
     #[inline]
     pub(super) fn decided<R>(&self, id: u64, visit: impl FnOnce(&mut State) -> R) -> Option<R> {
         let mut visit = Some(visit);

@@ -4,8 +4,8 @@ use bytes::Buf;
 use http::HeaderMap;
 use opentelemetry::ContextGuard;
 
+use super::observed::Observed;
 use super::protocol::{End, Protocol};
-use super::watched::Watched;
 use crate::layer_support::BoxPool;
 #[cfg(feature = "tracing-layer")]
 use crate::subscriber::tower_span;
@@ -19,27 +19,27 @@ use crate::{Context, Recorder, Span};
 pub struct Call<P: Protocol> {
     context: Context,
     /// `None` if the call is neither recorded nor measured, or has ended.
-    watched: Option<Box<Watched<P>>>,
+    observed: Option<Box<Observed<P>>>,
 }
 
 impl<P: Protocol> Call<P> {
     /// Creates a call that is neither recorded nor measured. Its context is current while it runs.
     #[inline]
     #[must_use]
-    pub fn unwatched(context: Context) -> Self {
+    pub fn unobserved(context: Context) -> Self {
         #[cfg(feature = "tracing-layer")]
         let context = tower_span::with_request_span(context, None);
-        Self { context, watched: None }
+        Self { context, observed: None }
     }
 
     /// Creates a call that `span` records and that `protocol` ends.
     #[inline]
     #[must_use]
-    pub fn watched(context: Context, span: Span, protocol: P) -> Self {
+    pub fn observed(context: Context, span: Span, protocol: P) -> Self {
         #[cfg(feature = "tracing-layer")]
         let context = tower_span::with_request_span(context, Some(&span));
-        let watched = Watched { span: Some(span), protocol };
-        Self { context, watched: Some(BoxPool::boxed(P::pool(), watched)) }
+        let observed = Observed { span: Some(span), protocol };
+        Self { context, observed: Some(BoxPool::boxed(P::pool(), observed)) }
     }
 
     /// Returns the context that the call runs in.
@@ -53,7 +53,7 @@ impl<P: Protocol> Call<P> {
     #[inline]
     #[must_use]
     pub fn is_watched(&self) -> bool {
-        self.watched.is_some()
+        self.observed.is_some()
     }
 
     /// Returns whether the call's span is recorded.
@@ -63,15 +63,15 @@ impl<P: Protocol> Call<P> {
         self.span().is_some_and(Span::is_recording)
     }
 
-    /// Returns what the protocol keeps of the call, unless the call has ended or is not watched.
+    /// Returns what the protocol keeps of the call, unless the call has ended or is not observed.
     #[inline]
     pub fn protocol(&mut self) -> Option<&mut P> {
-        self.watched.as_mut().map(|watched| &mut watched.protocol)
+        self.observed.as_mut().map(|observed| &mut observed.protocol)
     }
 
     #[inline]
     fn span(&self) -> Option<&Span> {
-        self.watched.as_ref().and_then(|watched| watched.span.as_ref())
+        self.observed.as_ref().and_then(|observed| observed.span.as_ref())
     }
 
     /// Runs `write` on the span if it is recorded.
@@ -82,10 +82,10 @@ impl<P: Protocol> Call<P> {
         }
     }
 
-    /// Runs `write` on the span and on what the protocol keeps, if the call is watched.
+    /// Runs `write` on the span and on what the protocol keeps, if the call is observed.
     #[inline]
     pub fn with_span(&mut self, write: impl FnOnce(&Span, &mut P)) {
-        if let Some(Watched { span: Some(span), protocol }) = self.watched.as_deref_mut() {
+        if let Some(Observed { span: Some(span), protocol }) = self.observed.as_deref_mut() {
             write(span, protocol);
         }
     }
@@ -126,13 +126,13 @@ impl<P: Protocol> Call<P> {
 
     #[inline]
     pub(super) fn makes_body(&self) -> bool {
-        self.watched.as_ref().is_none_or(|watched| watched.protocol.makes_body())
+        self.observed.as_ref().is_none_or(|observed| observed.protocol.makes_body())
     }
 
     /// Takes note of a piece of the response's body.
     #[inline]
     pub fn data(&mut self, data: &impl Buf) {
-        if let Some(Watched { span, protocol }) = self.watched.as_deref_mut() {
+        if let Some(Observed { span, protocol }) = self.observed.as_deref_mut() {
             protocol.on_data(span.as_ref(), data);
         }
     }
@@ -149,29 +149,29 @@ impl<P: Protocol> Call<P> {
         self.end(End::Failed(P::error_of(error)));
     }
 
-    /// Ends the call. Does nothing if it has ended before or is not watched.
+    /// Ends the call. Does nothing if it has ended before or is not observed.
     #[inline]
     pub fn end(&mut self, end: End<'_, P::Error>) {
-        if self.watched.is_some() {
+        if self.observed.is_some() {
             self.end_watched(end);
         }
     }
 
     fn end_watched(&mut self, end: End<'_, P::Error>) {
-        let Some(mut watched) = self.watched.take() else { return };
+        let Some(mut observed) = self.observed.take() else { return };
         // The context shares the span. A span ends without taking a lock if it has one owner.
         self.context = Context::new();
-        let span = watched.span.take();
-        watched.protocol.end(span, end);
-        BoxPool::keep(P::pool(), watched);
+        let span = observed.span.take();
+        observed.protocol.end(span, end);
+        BoxPool::keep(P::pool(), observed);
     }
 }
 
 impl<P: Protocol> Drop for Call<P> {
     #[inline]
     fn drop(&mut self) {
-        if let Some(watched) = &self.watched {
-            let is_complete = watched.protocol.is_complete();
+        if let Some(observed) = &self.observed {
+            let is_complete = observed.protocol.is_complete();
             self.end(if is_complete { End::Complete(None) } else { End::Cancelled });
         }
     }

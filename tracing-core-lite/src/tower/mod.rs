@@ -24,12 +24,12 @@ mod future;
 mod hooks;
 #[cfg(feature = "tower-metrics")]
 mod metrics;
+mod observed;
 mod protocol;
 mod request_context;
 mod request_headers;
 mod response_body;
 mod start;
-mod watched;
 
 pub use body::TracedBody;
 pub use call::Call;
@@ -38,6 +38,7 @@ pub use future::{CallFuture, OnHead};
 pub use hooks::{Hooks, OnRequest, OnResponse};
 #[cfg(feature = "tower-metrics")]
 pub use metrics::{CallMetrics, Measurement};
+pub use observed::{CallPool, Observed};
 pub use protocol::{AfterHead, End, Protocol};
 pub use request_context::{CarryContext, CarryContextLayer, RequestContext};
 pub use request_headers::RequestHeaders;
@@ -45,6 +46,5 @@ pub use request_headers::RequestHeaders;
 pub use response_body::LayerOnly;
 pub use response_body::{AnyBody, FramesAhead, NoFramesAhead, ResponseBody};
 pub use start::{Decision, Origin, Source, Start};
-pub use watched::{CallPool, Watched};
 
 pub use crate::propagation::header_scan::HeaderScan;

@@ -7,7 +7,7 @@ use bytes::Buf;
 use http::{HeaderMap, Response};
 use http_body::Body;
 
-use super::watched::CallPool;
+use super::observed::CallPool;
 use crate::Span;
 
 /// What a protocol keeps of a call from its request to its end, and how it ends the call's span.

@@ -1,4 +1,4 @@
-//! Nothing hangs or panics when foreign code calls back.
+//! Nothing hangs or panics when user code calls back.
 
 use std::fmt;
 use std::sync::mpsc;

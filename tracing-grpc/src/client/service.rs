@@ -47,13 +47,13 @@ where
             let parent = Some(base_span.span_context());
             let head = RequestHead::of(request);
             if !self.hooks.is_traced(&head) {
-                return self.inject(start, Call::unwatched(start.excluded(parent, base)), base, request);
+                return self.inject(start, Call::unobserved(start.excluded(parent, base)), base, request);
             }
             let decision = start.decide(parent, base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !config.is_measured()
             {
-                let call = Call::unwatched(start.unrecorded_child(parent, base));
+                let call = Call::unobserved(start.unrecorded_child(parent, base));
                 return self.inject(start, call, base, request);
             }
             let is_generated = head.extensions().get::<GrpcMethod<'static>>().is_some();

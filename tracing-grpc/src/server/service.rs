@@ -65,13 +65,13 @@ where
             let started = |call| Started { call, is_new_trace, is_bounded };
             let parent = parent.as_ref();
             if !self.hooks.is_traced(head) {
-                return started(Call::unwatched(start.excluded(parent, base)));
+                return started(Call::unobserved(start.excluded(parent, base)));
             }
             let decision = start.decide(parent, base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !self.config.is_measured()
             {
-                return started(Call::unwatched(start.unrecorded_child(parent, base)));
+                return started(Call::unobserved(start.unrecorded_child(parent, base)));
             }
             let method = self.config.known_methods.look_up(head.uri().path(), false);
             let timeout: Option<&HeaderValue> = headers.value(GRPC_TIMEOUT);

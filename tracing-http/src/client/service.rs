@@ -67,13 +67,13 @@ where
                 call
             };
             if !self.hooks.is_traced(&head) {
-                return inject(Call::unwatched(start.excluded(parent, &base)), request);
+                return inject(Call::unobserved(start.excluded(parent, &base)), request);
             }
             let decision = start.decide(parent, &base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !self.config.common.is_measured()
             {
-                return inject(Call::unwatched(start.unrecorded_child(parent, &base)), request);
+                return inject(Call::unobserved(start.unrecorded_child(parent, &base)), request);
             }
             let call = self.start_span(start, &head, parent, &base, decision);
             inject(call, request)
@@ -100,7 +100,7 @@ where
         });
         let context = span.in_context(base);
         if !span.is_recording() && !config.common.is_measured() {
-            return Call::unwatched(context);
+            return Call::unobserved(context);
         }
         #[cfg_attr(not(feature = "metrics"), allow(unused_mut))]
         let mut protocol = HttpCall::new(Side::Client, head.method(), config.common.body_sizes);
@@ -110,7 +110,7 @@ where
             let measurement = Measurement::of_client(metrics, method, target.host_and_port());
             protocol.measurement = Some(Box::new(measurement));
         }
-        let mut call = Call::watched(context, span, protocol);
+        let mut call = Call::observed(context, span, protocol);
         if self.hooks.on_request.is_set() {
             call.run_hook(|span| self.hooks.on_request.on_request(head, span));
         }

@@ -65,20 +65,20 @@ where
             };
             let Origin { parent, base, is_bounded, .. } = origin;
             let (is_new_trace, is_bounded) = (origin.is_new_trace(), *is_bounded);
-            let unwatched = |context| Started {
-                call: Call::unwatched(context),
+            let unobserved = |context| Started {
+                call: Call::unobserved(context),
                 has_route: true,
                 is_new_trace,
                 is_bounded,
             };
             if !self.hooks.is_traced(head) {
-                return unwatched(start.excluded(parent.as_ref(), base));
+                return unobserved(start.excluded(parent.as_ref(), base));
             }
             let decision = start.decide(parent.as_ref(), base);
             if let (Some(parent), Decision::ByParent(Record::Drop)) = (parent, decision)
                 && !self.config.common.is_measured()
             {
-                return unwatched(start.unrecorded_child(parent, base));
+                return unobserved(start.unrecorded_child(parent, base));
             }
             let (call, has_route) = self.start_span(start, head, &headers, parent.as_ref(), base, decision);
             Started { call, has_route, is_new_trace, is_bounded }
@@ -112,7 +112,7 @@ where
         });
         let context = span.in_context(base);
         if !span.is_recording() && !config.common.is_measured() {
-            return (Call::unwatched(context), true);
+            return (Call::unobserved(context), true);
         }
         #[cfg_attr(not(feature = "metrics"), allow(unused_mut))]
         let mut protocol = HttpCall::new(Side::Server, head.method(), config.common.body_sizes);
@@ -123,7 +123,7 @@ where
             protocol.measurement =
                 Some(Box::new(Measurement::of_server(metrics, head, method, scheme, route.as_deref())));
         }
-        let mut call = Call::watched(context, span, protocol);
+        let mut call = Call::observed(context, span, protocol);
         if self.hooks.on_request.is_set() {
             call.run_hook(|span| self.hooks.on_request.on_request(head, span));
         }

@@ -174,17 +174,17 @@ mod tests {
     use crate::buffer::{Chunk, Intake};
     use crate::pipeline::{Batch, BatchLimits, ExportError, Exported, cpu};
 
-    /// An exporter that reports, for each export, whether its thread has time, and waits until it may go on.
-    struct Teller {
-        told: Sender<bool>,
-        goes_on: Receiver<()>,
+    /// An exporter that reports, before and after a pause in each export, whether its thread has time.
+    struct PausingExporter {
+        has_time: Sender<bool>,
+        resume: Receiver<()>,
     }
 
-    impl Exporter for Teller {
+    impl Exporter for PausingExporter {
         fn export(&mut self, _: &Batch, _: Instant) -> Result<Exported, ExportError> {
-            self.told.send(cpu::has_time()).unwrap();
-            self.goes_on.recv().unwrap();
-            self.told.send(cpu::has_time()).unwrap();
+            self.has_time.send(cpu::has_time()).unwrap();
+            self.resume.recv().unwrap();
+            self.has_time.send(cpu::has_time()).unwrap();
             Ok(Exported::default())
         }
 
@@ -201,9 +201,9 @@ mod tests {
             ..BatchLimits::default()
         };
         let queue = Arc::new(Queue::new(limits.normalized()));
-        let (told, has_time) = channel();
-        let (go_on, goes_on) = channel();
-        let exporter = Box::new(Teller { told, goes_on });
+        let (sender, has_time) = channel();
+        let (resume, receiver) = channel();
+        let exporter = Box::new(PausingExporter { has_time: sender, resume: receiver });
         spawn(Arc::clone(&queue), Arc::default(), Framer::new([], None), exporter).unwrap();
         let hand_over = |batches: usize| {
             for _ in 0..batches {
@@ -216,11 +216,11 @@ mod tests {
         hand_over(1);
         assert!(had_time(), "a batch, and nothing else");
         hand_over(3);
-        go_on.send(()).unwrap();
+        resume.send(()).unwrap();
         assert!(!had_time(), "three more wait by now");
         for (more, expected) in [(2, false), (1, false), (0, true)] {
             assert_eq!(had_time(), expected, "{more} more wait");
-            go_on.send(()).unwrap();
+            resume.send(()).unwrap();
             assert_eq!(had_time(), expected, "{more} more wait");
         }
         assert!(!cpu::has_time(), "this thread exports nothing");
@@ -232,14 +232,14 @@ mod tests {
             while !queue.has_requests_after(Requests::default()) {
                 std::thread::yield_now();
             }
-            go_on.send(()).unwrap();
+            resume.send(()).unwrap();
             assert!(!had_time(), "somebody waits");
         });
         hand_over(1);
         assert!(had_time(), "nobody does any more");
-        go_on.send(()).unwrap();
+        resume.send(()).unwrap();
         assert!(had_time());
-        drop(go_on);
+        drop(resume);
         assert_eq!(queue.close(Instant::now() + Duration::from_secs(10)), Ok(()));
     }
 }
