@@ -19,7 +19,7 @@ pub(crate) fn router(intake: Intake) -> Router {
         .with_state(intake)
 }
 
-/// Not ready means that no new spans should be sent here: the program is shutting down.
+/// Not ready means that the program is shutting down and accepts no new spans.
 async fn ready(State(intake): State<Intake>) -> (StatusCode, &'static str) {
     match intake.is_closing.load(Ordering::Acquire) {
         true => (StatusCode::SERVICE_UNAVAILABLE, "shutting down"),

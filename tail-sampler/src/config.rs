@@ -16,7 +16,7 @@ use tracing_sampling::tail::TailSettings;
 pub struct Config {
     /// Where spans are received.
     pub receivers: Receivers,
-    /// Where kept spans are sent. What the file does not set comes from `OTEL_EXPORTER_OTLP_*`.
+    /// Where kept spans are sent. Settings that the file leaves out come from `OTEL_EXPORTER_OTLP_*`.
     pub exporter: ExporterConfig,
     /// The address of health and metrics; none if it is `None`.
     pub admin: Option<SocketAddr>,
@@ -35,7 +35,7 @@ pub struct Receivers {
     pub http: Option<SocketAddr>,
     /// The address for OTLP over gRPC; 127.0.0.1:4317 by default.
     pub grpc: Option<SocketAddr>,
-    /// The size of a request in bytes, before and after decompression, at most: 4 MiB by default.
+    /// The maximum size of a request in bytes, before and after decompression: 4 MiB by default.
     pub max_request_bytes: usize,
 }
 
@@ -76,7 +76,7 @@ struct File {
     _tail_sampling: serde::de::IgnoredAny,
 }
 
-/// Bounds that the Collector does not have.
+/// Memory bounds. The Collector has no such settings.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Memory {
@@ -96,8 +96,8 @@ impl Config {
         Self::from_yaml(&yaml)
     }
 
-    /// Reads a configuration. Its section `tail_sampling` is that of the Collector's processor. A Collector's whole
-    /// configuration is accepted as well; then only its `tail_sampling` processor counts.
+    /// Reads a configuration. Its section `tail_sampling` is that of the Collector's processor. A complete configuration of
+    /// a Collector is accepted as well; only its `tail_sampling` processor is used.
     ///
     /// # Errors
     /// Returns an error that names the line.
@@ -154,7 +154,7 @@ impl ExporterConfig {
         Ok(())
     }
 
-    /// Returns the configuration of the exporter, on top of the environment, with warnings about the environment.
+    /// Returns the configuration of the exporter, with defaults from the environment, and warnings about the environment.
     #[must_use]
     pub fn otlp(&self) -> (OtlpConfig, Vec<String>) {
         let (mut config, warnings) = OtlpConfig::from_env(&Process);

@@ -1,4 +1,4 @@
-//! Says which policy would keep which trace.
+//! Shows which policy would keep each trace.
 
 use std::collections::BTreeMap;
 use std::fmt;

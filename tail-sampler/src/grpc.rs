@@ -1,4 +1,4 @@
-//! The receiver of OTLP over gRPC. Requests stay encoded.
+//! The receiver of OTLP over gRPC. Requests are not decoded.
 
 use std::future::{Ready, ready};
 
@@ -47,7 +47,7 @@ fn status(refused: Refused) -> Status {
     }
 }
 
-/// An encoded `google.rpc.Status` with a `RetryInfo`, with which OTLP tells a sender when to try again.
+/// An encoded `google.rpc.Status` with a `RetryInfo`, which tells an OTLP sender when to retry.
 fn retry_info(message: &str) -> Bytes {
     #[derive(Clone, PartialEq, Message)]
     struct RpcStatus {

@@ -11,10 +11,10 @@ use tracing_sampling::tail::TailControl;
 use crate::metrics::Requests;
 use crate::refused::Refused;
 
-/// The time after which a refused sender should try again, in seconds.
+/// The time after which a refused sender should retry, in seconds.
 pub(crate) const RETRY_AFTER: u64 = 1;
 
-/// Takes requests in. Clones share the counts.
+/// Accepts requests. Clones share the counts.
 #[derive(Debug, Clone)]
 pub(crate) struct Intake {
     pub(crate) tail: TailControl,
@@ -24,7 +24,7 @@ pub(crate) struct Intake {
 }
 
 impl Intake {
-    /// Takes an encoded request in, all of it or nothing.
+    /// Accepts an encoded request completely, or refuses it.
     pub(crate) fn accept(&self, request: Bytes) -> Result<(), Refused> {
         let result = self.try_accept(request);
         self.requests.count(&result);

@@ -1,7 +1,7 @@
-//! A program that samples the traces of many services when they have ended.
+//! A program that samples completed traces across services.
 //!
-//! It receives OTLP over HTTP and gRPC, decides about whole traces with `tracing_sampling::tail`, and sends what is kept over
-//! OTLP. `README.md` describes how to run it.
+//! It receives OTLP over HTTP and gRPC, decides about whole traces with `tracing_sampling::tail`, and exports the kept spans
+//! over OTLP. `README.md` describes how to run it.
 
 mod admin;
 mod config;

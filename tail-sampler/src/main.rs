@@ -8,13 +8,13 @@ use std::time::Duration;
 use tail_sampler::{Config, explain, start};
 
 const USAGE: &str = "\
-usage: tail-sampler [FILE]                samples with the configuration in FILE, or in the file that TAIL_SAMPLER_CONFIG names
+usage: tail-sampler [FILE]               runs with the configuration in FILE, or in the file that TAIL_SAMPLER_CONFIG names
        tail-sampler validate FILE        checks a configuration
-       tail-sampler explain FILE SPANS   says which policy keeps which trace of SPANS: OTLP as JSON, one request per line, or
-                                         protobuf
+       tail-sampler explain FILE SPANS   shows which policy would keep each trace in the file SPANS: OTLP as JSON, one request
+                                         per line, or protobuf
 ";
 
-/// The time for the last spans at the end.
+/// The time to export the last spans at shutdown.
 const SHUTDOWN: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {

@@ -1,4 +1,4 @@
-//! Reads the configuration file again when it has changed, and on SIGHUP.
+//! Reloads the configuration file when it changes, and on SIGHUP.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::Ordering;
@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use crate::config::Config;
 use crate::intake::Intake;
 
-/// The time between two looks at the file.
+/// How often the file is checked for changes.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Watches the file until the task is cancelled.
@@ -30,7 +30,7 @@ pub(crate) async fn watch(path: PathBuf, intake: Intake) {
         if asked || now != last {
             last = now;
             let (path, intake) = (path.clone(), intake.clone());
-            // Reading the file and re-judging pending traces blocks.
+            // Reading the file and evaluating pending traces again blocks.
             let _ = tokio::task::spawn_blocking(move || reload(&path, &intake)).await;
         }
     }
@@ -56,7 +56,7 @@ fn reload(path: &Path, intake: &Intake) {
     match result {
         Ok(()) => {
             intake.requests.reloads.fetch_add(1, Ordering::Relaxed);
-            tracing::info!(path = %path.display(), "the policies were read again");
+            tracing::info!(path = %path.display(), "the policies were reloaded");
         }
         Err(reason) => {
             intake.requests.failed_reloads.fetch_add(1, Ordering::Relaxed);

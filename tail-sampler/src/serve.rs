@@ -21,8 +21,8 @@ use crate::{admin, grpc, http, reload};
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ServeError {
-    /// An address cannot be listened on.
-    #[error("{0} cannot be listened on: {1}")]
+    /// The program cannot listen on an address.
+    #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
     /// A policy is invalid, or a thread could not be started.
     #[error(transparent)]
@@ -41,10 +41,10 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
 }
 
-/// Starts the program with this configuration and exporter. `file` is read again when it changes.
+/// Starts the program with this configuration and exporter. `file` is reloaded when it changes.
 ///
 /// # Errors
-/// Returns an error if an address cannot be listened on or a policy is invalid.
+/// Returns an error if the program cannot listen on an address or if a policy is invalid.
 pub async fn start(
     config: &Config,
     exporter: impl Exporter,
@@ -94,7 +94,7 @@ impl Running {
         Ok(())
     }
 
-    /// Returns the addresses that are listened on, in the order HTTP, gRPC, admin.
+    /// Returns the addresses on which the program listens, in the order HTTP, gRPC, admin.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -106,10 +106,10 @@ impl Running {
         self.intake.tail.clone()
     }
 
-    /// Refuses new spans, finishes requests, decides every pending trace, and sends what is kept.
+    /// Refuses new spans, finishes requests, decides every pending trace, and exports the kept spans.
     ///
     /// # Errors
-    /// Returns an error if not everything was sent within `timeout`.
+    /// Returns an error if the kept spans were not exported within `timeout`.
     pub async fn shutdown(mut self, timeout: Duration) -> Result<(), ExportError> {
         let deadline = Instant::now() + timeout;
         self.intake.is_closing.store(true, Ordering::Release);
@@ -118,7 +118,7 @@ impl Running {
         }
         let _ = self.stop.send(true);
         for server in self.servers.drain(..) {
-            // A connection that stays open does not hold the shutdown up.
+            // A connection that stays open does not delay the shutdown.
             let patience = (deadline - Instant::now()).min(timeout / 4);
             let abort = server.abort_handle();
             if tokio::time::timeout(patience, server).await.is_err() {

@@ -1,4 +1,4 @@
-//! The time that samplers measure rates with.
+//! Clocks of samplers.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -53,7 +53,7 @@ impl ManualClock {
         self.0.fetch_add(nanos(by), Ordering::Relaxed);
     }
 
-    /// Sets the time since the clock's fixed moment, which may be earlier than now.
+    /// Sets the time since the clock's fixed moment. It may go backwards.
     pub fn set(&self, to: Duration) {
         self.0.store(nanos(to), Ordering::Relaxed);
     }
@@ -65,7 +65,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Returns nanoseconds, which reach 584 years.
+/// Returns nanoseconds. A `u64` holds 584 years of them.
 pub(crate) fn nanos(duration: Duration) -> u64 {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,4 +1,4 @@
-//! The HTTP client of inputs and strategies.
+//! The HTTP client for inputs and strategies.
 
 use std::time::Duration;
 

@@ -1,8 +1,8 @@
-//! Samplers that keep what matters and preserve correct counts.
+//! Samplers that keep errors, slow requests and rare operations, and preserve correct counts.
 //!
-//! Every sampler is consistent: it compares the randomness of a trace with a threshold, and sends the threshold on in
-//! the `ot` member of tracestate. Services therefore agree about a trace, and each kept span tells how many spans it
-//! stands for.
+//! Every sampler is consistent: it compares the randomness of a trace with a threshold, and propagates the threshold in
+//! the `ot` member of tracestate. Services therefore agree about a trace, and each kept span says how many spans it
+//! represents.
 
 pub mod adaptive;
 pub mod attribute;

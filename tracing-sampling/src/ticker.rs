@@ -1,4 +1,4 @@
-//! A thread that does something in each interval.
+//! A thread that calls a function in each interval.
 
 use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
@@ -15,7 +15,7 @@ struct Stop {
 }
 
 impl Stop {
-    /// Waits. Returns whether to end.
+    /// Waits for an interval. Returns whether the thread should end.
     fn wait(&self, interval: Duration) -> bool {
         let is_stopped = self.is_stopped.lock().unwrap_or_else(PoisonError::into_inner);
         let waited = self.changed.wait_timeout_while(is_stopped, interval, |is_stopped| !*is_stopped);

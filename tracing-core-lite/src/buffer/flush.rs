@@ -8,7 +8,7 @@ use std::task::Waker;
 #[non_exhaustive]
 pub enum FlushError {
     /// The timeout passed. The remaining spans are exported later, or lost if this was a shutdown.
-    #[error("spans were still on their way out when the deadline passed")]
+    #[error("the deadline passed before all spans were exported")]
     Timeout,
     /// Spans were lost.
     #[error("{0} spans were lost")]

@@ -33,7 +33,7 @@ impl AdaptiveBuilder {
         self
     }
 
-    /// Sets the most that the rate rises by in an interval, as a share of itself. The default is 0.5. The rate falls at once.
+    /// Sets by how much the rate can rise in an interval, as a share of itself. The default is 0.5. The rate falls immediately.
     pub fn with_step(mut self, step: f64) -> Self {
         self.0.step = step.max(0.0);
         self
@@ -45,7 +45,7 @@ impl AdaptiveBuilder {
         self
     }
 
-    /// Sets how long a version is new. The default is one hour.
+    /// Sets how long a version counts as new. The default is one hour.
     pub fn with_deployment_time(mut self, time: Duration) -> Self {
         self.0.deployment_time = time.max(Duration::from_secs(1));
         self
@@ -112,13 +112,13 @@ impl AdaptiveBuilder {
         self
     }
 
-    /// Builds a sampler that looks at its inputs when [`evaluate`](Adaptive::evaluate) is called.
+    /// Builds a sampler that reads its inputs when [`evaluate`](Adaptive::evaluate) is called.
     #[must_use]
     pub fn build(self) -> Adaptive {
         Adaptive::new(self.0)
     }
 
-    /// Builds a sampler that looks at its inputs in each interval, on a thread that ends when the last clone of the sampler
+    /// Builds a sampler that reads its inputs in each interval, on a thread that ends when the last clone of the sampler
     /// is dropped.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The conditions that a rate follows from.
+//! The conditions that determine the rate.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -41,14 +41,13 @@ impl Display for Condition {
     }
 }
 
-/// When a condition is on. Between the two limits it stays as it is, so that a figure near a limit does not switch it to and
-/// fro.
+/// When a condition is on. Between the two limits it keeps its state, so that a value near a limit does not toggle it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[non_exhaustive]
 pub struct Limits {
-    /// The condition is switched on above this figure.
+    /// The condition turns on above this value.
     pub on_above: f64,
-    /// The condition is switched off below this figure.
+    /// The condition turns off below this value.
     pub off_below: f64,
 }
 

@@ -8,13 +8,13 @@ use super::switch::Switch;
 use super::traffic::Traffic;
 use super::{AdaptiveState, Condition, Limits, Rates, Reason};
 
-/// The rate that one above 0 starts from when the rate was 0.
+/// The rate from which the rate rises if it was 0.
 const SMALLEST: f64 = 1e-4;
 
 #[derive(Debug)]
 pub(super) struct Controller {
     rates: Rates,
-    /// The most that the rate rises by in an interval, as a share of itself.
+    /// By how much the rate can rise in an interval, as a share of itself.
     step: f64,
     deployment_time: Duration,
     errors: Switch,
@@ -42,7 +42,7 @@ impl Controller {
             traffic: switch(Condition::Traffic, settings.traffic),
             storage: switch(Condition::Storage, settings.storage),
             cpu: switch(Condition::Cpu, settings.cpu),
-            // The figure is the remaining share of the time, which falls to 0 once.
+            // The value is the remaining share of the time, which reaches 0 only once.
             deployment: Switch::new(
                 Condition::Deployment,
                 Limits { on_above: 0.0, off_below: f64::MIN_POSITIVE },
@@ -64,7 +64,7 @@ impl Controller {
         }
     }
 
-    /// Reads the inputs, and returns the rate from now on.
+    /// Reads the inputs, and returns the new rate.
     pub(super) fn evaluate(&mut self, now: Duration) -> f64 {
         self.read_requests(now);
         read(&mut self.storage, self.storage_input.as_deref_mut(), now, |figure| figure);

@@ -1,12 +1,12 @@
 //! Sampling rates that follow the state of the system.
 //!
-//! An [`Adaptive`] sampler looks at its inputs every 15 s and sets its rate by one rule:
+//! An [`Adaptive`] sampler reads its inputs every 15 s and sets its rate by one rule:
 //!
 //! ```text
 //! rate = min(storage cap, CPU cap, max(error floor, deployment floor, base))
 //! ```
 //!
-//! where the caps and floors count while their condition is on, and the base is lower while traffic is high:
+//! A cap or floor applies while its condition is on, and the base is lower while traffic is high:
 //!
 //! | condition | on above | off below | effect | default rate |
 //! |---|---|---|---|---|
@@ -16,14 +16,14 @@
 //! | CPU | 80 % | 65 % | cap | half of the base rate |
 //! | deployment | a version first seen less than an hour ago | | floor | 20 % |
 //!
-//! A condition stays on for at least 10 s. The rate falls at once, and rises by at most half of its value per interval. A
+//! A condition stays on for at least 10 s. The rate falls immediately, and rises by at most half of its value per interval. A
 //! new rate applies to new traces only. All of these are [settings](AdaptiveBuilder).
 //!
-//! An input that is missing or that fails never changes the rate: its condition stays as it is. The
-//! [state](Adaptive::state) shows this, and which condition the rate follows from, since when, and why.
+//! An input that is missing or that fails leaves its condition unchanged. The [state](Adaptive::state) shows this, and which
+//! condition determines the rate, and since when.
 //!
-//! Error rate and traffic have to be those of *all* requests. From sampled spans without their weights, the sampler would
-//! follow its own output. [`RequestCounts`](inputs::RequestCounts) counts every request.
+//! Error rate and traffic must be those of *all* requests. If they came from sampled spans without weights, the sampler would
+//! react to its own rate. [`RequestCounts`](inputs::RequestCounts) counts every request.
 //!
 //! ```
 //! use tracing_core_lite::sampling::ParentBased;

@@ -14,7 +14,7 @@ pub struct Rates {
     pub traffic: f64,
     /// The highest rate while the storage is nearly full. The default is 0.001.
     pub storage: f64,
-    /// The highest rate while the CPU is busy. `None`, the default, stands for half of the base rate.
+    /// The highest rate while the CPU is busy. `None`, the default, means half of the base rate.
     pub cpu: Option<f64>,
     /// The lowest rate while the version is new. The default is 0.2.
     pub deployment: f64,
@@ -69,7 +69,7 @@ impl Rates {
         self
     }
 
-    /// Returns the rate while the conditions for which `is_on` returns true are on, and what it follows from:
+    /// Returns the rate if the conditions for which `is_on` returns true are on, and the reason for it:
     /// `min(storage cap, CPU cap, max(error floor, deployment floor, base))`.
     ///
     /// ```

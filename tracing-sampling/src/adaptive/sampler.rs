@@ -1,4 +1,4 @@
-//! The sampler.
+//! A sampler with an adaptive rate.
 
 use std::io;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -52,12 +52,12 @@ impl Adaptive {
         Ok(adaptive)
     }
 
-    /// Looks at the inputs and sets the rate, as the end of an interval does. For samplers without a thread of their own.
+    /// Reads the inputs and sets the rate, as at the end of an interval. For samplers without their own thread.
     pub fn evaluate(&self) {
         self.shared.evaluate();
     }
 
-    /// Returns what the sampler does, and why.
+    /// Returns the current rate and the reason for it.
     #[must_use]
     pub fn state(&self) -> AdaptiveState {
         self.shared.lock().state(self.shared.clock.now())

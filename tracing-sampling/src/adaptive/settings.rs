@@ -6,7 +6,7 @@ use super::inputs::{Input, RequestSource};
 use super::{Limits, Rates};
 use crate::clock::{Clock, SystemClock};
 
-/// What a builder sets.
+/// The settings of a builder.
 #[derive(Debug)]
 pub(super) struct Settings {
     pub(super) rates: Rates,

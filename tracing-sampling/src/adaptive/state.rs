@@ -1,4 +1,4 @@
-//! What an adaptive sampler does, and why.
+//! The state of an adaptive sampler.
 
 use std::fmt::{self, Display, Formatter};
 use std::time::Duration;
@@ -7,16 +7,16 @@ use super::Condition;
 
 /// The state of an [`Adaptive`](super::Adaptive) sampler.
 ///
-/// It is displayed as a line for the rate and a line for each condition.
+/// `Display` writes a line for the rate and a line for each condition.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct AdaptiveState {
     /// The share of new traces that is sampled.
     pub rate: f64,
-    /// The rate that the conditions ask for. The rate rises to it step by step.
+    /// The rate that follows from the conditions. The current rate rises to it in steps.
     pub target: f64,
-    /// What the target follows from.
+    /// What determines the target.
     pub reason: Reason,
     /// How long the reason has been in force.
     #[cfg_attr(feature = "json", serde(rename = "lasting_seconds", serialize_with = "seconds"))]
@@ -25,13 +25,13 @@ pub struct AdaptiveState {
     pub conditions: Vec<ConditionState>,
 }
 
-/// What a rate follows from.
+/// What determines a rate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// No condition decides.
+    /// The base rate applies.
     Base,
-    /// A condition decides.
+    /// The rate of this condition applies.
     Condition(Condition),
 }
 
@@ -56,31 +56,31 @@ pub struct ConditionState {
     /// How long it has been on or off.
     #[cfg_attr(feature = "json", serde(rename = "lasting_seconds", serialize_with = "seconds"))]
     pub lasting: Duration,
-    /// The last figure: a share from 0 to 1, for traffic a multiple of the usual, for a deployment the remaining share of
+    /// The last value: a share from 0 to 1, for traffic a multiple of the average, for a deployment the remaining share of
     /// its time.
     pub figure: Option<f64>,
-    /// Whether the figure is current.
+    /// Whether the value is current.
     pub status: Status,
 }
 
-/// Whether the figure of a condition is current.
+/// Whether the value of a condition is current.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize), serde(rename_all = "lowercase", tag = "state"))]
 #[non_exhaustive]
 pub enum Status {
-    /// The figure was read in the last interval.
+    /// The value was read in the last interval.
     Known,
-    /// There was a figure, but not in the last interval. The condition stays as it is.
+    /// The value is from an earlier interval. The condition keeps its state.
     Stale {
-        /// Why there is no new one.
+        /// Why there is no new value.
         reason: String,
-        /// The age of the figure.
+        /// The age of the value.
         #[cfg_attr(feature = "json", serde(rename = "age_seconds", serialize_with = "seconds"))]
         age: Duration,
     },
-    /// There has been no figure. The condition is off.
+    /// No value has been read yet. The condition is off.
     Unknown {
-        /// Why there is none.
+        /// Why there is no value.
         reason: String,
     },
 }
@@ -133,7 +133,7 @@ impl Display for ConditionState {
     }
 }
 
-/// Rounded to four digits after the point.
+/// Rounds to four decimal places.
 fn percent(rate: f64) -> f64 {
     (rate * 1e6).round() / 1e4
 }

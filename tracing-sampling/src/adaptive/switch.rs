@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Condition, ConditionState, Limits, Status};
 
-/// A condition with its limits, and what is known about it.
+/// A condition with its limits and its state.
 #[derive(Debug)]
 pub(super) struct Switch {
     condition: Condition,
@@ -14,7 +14,7 @@ pub(super) struct Switch {
     is_on: bool,
     since: Duration,
     figure: Option<f64>,
-    /// When the last figure was read.
+    /// When the last value was read.
     read_at: Option<Duration>,
     problem: Option<String>,
 }
@@ -29,7 +29,7 @@ impl Switch {
         self.is_on
     }
 
-    /// Takes note of a figure.
+    /// Records a value.
     pub(super) fn set(&mut self, figure: f64, now: Duration) {
         if !figure.is_finite() {
             return self.fail(format!("the input is not a number: {figure}"));
@@ -48,7 +48,7 @@ impl Switch {
         }
     }
 
-    /// Takes note that there is no figure, which leaves the condition as it is.
+    /// Records that there is no value. The condition keeps its state.
     pub(super) fn fail(&mut self, problem: impl Into<String>) {
         self.problem = Some(problem.into());
     }

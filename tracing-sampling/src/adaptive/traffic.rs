@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use super::inputs::Requests;
 
-/// The time that traffic is compared with.
+/// The time over which the average traffic is computed.
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// The share of the hour that must be known before traffic is compared with it.
+/// The share of the hour that must have passed before traffic is compared with the average.
 const LEARNING: f64 = 1.0 / 12.0;
 
-/// An interval with fewer requests says nothing about the share of errors.
+/// The share of errors is not computed for intervals with fewer requests.
 const FEWEST: f64 = 20.0;
 
 /// The requests of the last hour, by interval.
 #[derive(Debug)]
 pub(super) struct Traffic {
     intervals: VecDeque<f64>,
-    /// How many intervals an hour has.
+    /// The number of intervals in an hour.
     capacity: usize,
     last: Option<(Requests, Duration)>,
 }
 
-/// What an interval says.
+/// The result of an interval.
 #[derive(Debug, PartialEq)]
 pub(super) struct Interval {
     /// The share of requests that failed. The error says why there is none.
@@ -38,14 +38,14 @@ impl Traffic {
         Self { intervals: VecDeque::new(), capacity, last: None }
     }
 
-    /// Takes note of the requests so far. `None` for the first time, and if time did not pass.
+    /// Records the requests so far. Returns `None` the first time, and if no time has passed.
     pub(super) fn add(&mut self, requests: Requests, now: Duration) -> Option<Interval> {
         let (before, then) = self.last.replace((requests, now))?;
         let seconds = now.checked_sub(then)?.as_secs_f64();
         if seconds <= 0.0 {
             return None;
         }
-        // A source that starts again counts from 0.
+        // A source that restarts counts from 0.
         let total = requests.total - before.total;
         let failed = (requests.failed - before.failed).max(0.0);
         if total < 0.0 {

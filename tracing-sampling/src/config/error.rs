@@ -1,13 +1,13 @@
 //! The error of an invalid configuration.
 
-/// A configuration is invalid. The message names the line, says what is wrong, and what would be valid.
+/// The error for an invalid configuration. The message has the line, the problem and the valid values.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 #[non_exhaustive]
 pub struct ConfigError {
     /// The line, from 1; 0 if the error has no place.
     pub line: usize,
-    /// What is wrong, and what would be valid.
+    /// The problem, and the valid values.
     pub message: String,
 }
 

@@ -1,4 +1,4 @@
-//! Configuration formats that users already have.
+//! The configuration formats of Jaeger and the Collector.
 
 #[cfg(feature = "collector-config")]
 pub mod collector;

@@ -6,16 +6,16 @@ use std::sync::Arc;
 use tracing_core_lite::opentelemetry::trace::TraceId;
 use tracing_core_lite::sampling::consistent::Threshold;
 
-/// The traces that are remembered.
+/// The maximum number of traces that are remembered.
 const MAX_TRACES: usize = 10_000;
 
-/// The pairs of services that are told apart.
+/// The maximum number of pairs of services that are counted separately.
 const MAX_PAIRS: usize = 1000;
 
 /// Two services that kept spans of one trace with different thresholds.
 ///
-/// In a trace whose services follow their parents, all spans carry one threshold. Where they differ, one of the services
-/// decided anew, and counts from the trace depend on the service whose spans are counted.
+/// If all services follow their parents, all spans of a trace carry the same threshold. If the thresholds differ, one of
+/// the services made its own decision, and counts depend on the service whose spans are counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -43,7 +43,7 @@ pub(super) struct Agreement {
 }
 
 impl Agreement {
-    /// Takes note of a span of a service.
+    /// Records the threshold of a span of a service.
     pub(super) fn add(&mut self, trace_id: TraceId, service: &Arc<str>, threshold: Threshold) {
         let Some((first, first_threshold)) = self.traces.get(&trace_id) else {
             if self.order.len() >= MAX_TRACES

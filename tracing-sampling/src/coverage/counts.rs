@@ -4,19 +4,19 @@ use std::collections::BTreeMap;
 
 use super::Estimate;
 
-/// The most policies of an operation that are told apart.
+/// The maximum number of policies of an operation that are counted separately.
 const MAX_POLICIES: usize = 100;
 
-/// The name of what is beyond a bound.
+/// The name under which everything beyond a limit is counted.
 pub(super) const OTHERS: &str = "(others)";
 
-/// What is known about one operation of one service.
+/// The counts of one operation of one service.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts {
     pub(super) policies: BTreeMap<Box<str>, PolicyCounts>,
 }
 
-/// What is known about what one policy decided.
+/// The counts of one policy.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct PolicyCounts {
     /// Decisions.
@@ -25,7 +25,7 @@ pub(super) struct PolicyCounts {
     pub(super) sampled: u64,
     /// The sum of the probabilities.
     pub(super) expected: f64,
-    /// What was exported.
+    /// The exported spans.
     pub(super) exported: Estimate,
 }
 

@@ -2,10 +2,10 @@
 
 use tracing_core_lite::sampling::consistent::Threshold;
 
-/// The quantile of the normal distribution that 95 % of all values are within.
+/// The quantile of the normal distribution for a 95 % interval.
 const Z: f64 = 1.959_963_984_540_054;
 
-/// An estimate of how many there were, from those that were kept.
+/// An estimate of a true count from the kept spans.
 ///
 /// The estimate is the sum of adjusted counts, which is unbiased. Its variance is that of independent decisions, Σ(1−p)/p over
 /// all that there were. The interval contains each number for which the estimate is within 1.96 of its standard deviations
@@ -15,9 +15,9 @@ const Z: f64 = 1.959_963_984_540_054;
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Estimate {
-    /// The number that was kept, without those of unknown weight.
+    /// The number of kept spans, without those of unknown weight.
     pub kept: u64,
-    /// The number that was kept without a threshold, for which the estimate does not account.
+    /// The number of spans that were kept without a threshold. The estimate does not include them.
     pub uncounted: u64,
     /// The sum of adjusted counts.
     pub count: f64,
@@ -26,7 +26,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Adds one that was kept. `threshold` is the one that its trace passed, `None` if it is unknown.
+    /// Adds a kept span. `threshold` is the one that its trace passed, `None` if it is unknown.
     pub fn add(&mut self, threshold: Option<Threshold>) {
         match threshold {
             Some(threshold) if threshold != Threshold::NEVER => {
@@ -47,7 +47,7 @@ impl Estimate {
         self.variance += other.variance;
     }
 
-    /// Returns the 95 % confidence interval of the true count. `None` if nothing was kept, which says nothing about the count.
+    /// Returns the 95 % confidence interval of the true count. `None` if nothing was kept.
     ///
     /// ```
     /// use tracing_core_lite::sampling::consistent::Threshold;

@@ -1,4 +1,4 @@
-//! Reads the spans that are exported.
+//! An exporter that counts what it exports.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,22 +17,22 @@ use crate::attribute::POLICY;
 const IS_REMOTE: u32 = 0x200;
 
 impl Coverage {
-    /// Wraps an exporter, and reads what it exports. Behind a [tail](crate::tail), it reads what the tail keeps.
+    /// Wraps an exporter, and counts the spans that it exports. Behind a [tail](crate::tail), these are the kept spans.
     #[must_use]
     pub fn exporter<E: Exporter>(&self, exporter: E) -> CoverageExporter<E> {
         CoverageExporter::new(exporter, self.clone())
     }
 
-    /// Reads the kept spans of an encoded `ExportTraceServiceRequest`, of any service.
+    /// Counts the spans of an encoded `ExportTraceServiceRequest` of any service.
     ///
     /// # Errors
-    /// Returns an error if the bytes are malformed. What came before the error is counted.
+    /// Returns an error if the bytes are malformed. The spans before the error are counted.
     pub fn add_request(&self, request: &[u8]) -> Result<(), DecodeError> {
         read(self, RequestView::new(request))
     }
 }
 
-/// An exporter that reads what it passes on; made by [`Coverage::exporter`].
+/// An exporter that counts the spans that it passes on; created by [`Coverage::exporter`].
 ///
 /// It counts a batch once it was exported, so that a batch that is repeated after a failure is not counted twice.
 #[derive(Debug)]

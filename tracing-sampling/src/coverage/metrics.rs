@@ -6,7 +6,7 @@ use opentelemetry::metrics::Meter;
 use super::{Coverage, CoverageRow};
 
 impl Coverage {
-    /// Registers the counts as metrics of `meter`, which asks for them when it exports.
+    /// Registers the counts as observable metrics of `meter`.
     ///
     /// | metric | kind | attributes |
     /// |---|---|---|

@@ -1,11 +1,11 @@
-//! What was seen, kept and dropped, and the true counts estimated from what was kept.
+//! Counts of seen, kept and dropped traces, and estimates of the true counts.
 //!
 //! A [`Coverage`] collects from two places:
 //!
 //! - [`Coverage::sampler`] wraps a sampler, and counts every decision about a root: by service, operation (the name of the
 //!   root span) and policy.
-//! - [`Coverage::exporter`] wraps an exporter, and reads the spans that were kept: their adjusted counts, and the thresholds
-//!   of their traces.
+//! - [`Coverage::exporter`] wraps an exporter, and reads the adjusted counts of the kept spans and the thresholds of their
+//!   traces.
 //!
 //! Either works alone. Its [report](Coverage::report) is a table as text or JSON, or metrics (feature `metrics`).
 //! It lists the operations that are never kept, and the traces whose services disagree about the threshold.

@@ -5,16 +5,16 @@ use super::table::Table;
 use super::{Coverage, Disagreement, Estimate};
 
 impl Coverage {
-    /// Returns what has been collected so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn report(&self) -> CoverageReport {
         CoverageReport::new(&self.sum(), self.agreement().disagreements())
     }
 }
 
-/// What a [`Coverage`] has collected.
+/// The counts of a [`Coverage`].
 ///
-/// It is displayed as a table.
+/// `Display` writes a table.
 #[derive(Debug, Clone, PartialEq)]
 #[cfg_attr(feature = "json", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -23,7 +23,7 @@ pub struct CoverageReport {
     pub rows: Vec<CoverageRow>,
     /// The sum of all rows.
     pub total: CoverageRow,
-    /// Operations that were seen but never kept: service and operation, and how many were expected to be kept.
+    /// Operations that were seen but never kept, with the expected number of kept ones.
     pub never_kept: Vec<NeverKept>,
     /// Services that disagree about thresholds.
     pub disagreements: Vec<Disagreement>,
@@ -48,7 +48,7 @@ pub struct CoverageRow {
     pub kept: u64,
     /// Decisions to drop.
     pub dropped: u64,
-    /// What was exported, and the estimate that follows.
+    /// The exported roots, and the estimate from them.
     pub exported: Estimate,
     /// The 95 % confidence interval of the true count.
     pub interval: Option<(f64, f64)>,
@@ -65,7 +65,7 @@ pub struct NeverKept {
     pub operation: String,
     /// Decisions about roots of traces.
     pub seen: u64,
-    /// The sum of their probabilities. If it is well above 1, something is wrong.
+    /// The sum of their probabilities, which is the expected number of kept ones. A value well above 1 indicates a problem.
     pub expected: f64,
 }
 

@@ -18,7 +18,7 @@ impl Coverage {
     }
 }
 
-/// A sampler that counts decisions about roots; made by [`Coverage::sampler`].
+/// A sampler that counts decisions about roots; created by [`Coverage::sampler`].
 #[derive(Debug)]
 pub struct CoverageSampler<S> {
     inner: S,
@@ -52,7 +52,7 @@ impl<S: ComposableSampler> ComposableSampler for CoverageSampler<S> {
 
 impl_sampler!(CoverageSampler<S>, S: ComposableSampler);
 
-/// A root has no randomness but that of its trace id.
+/// The randomness of a root is always that of its trace id.
 fn is_sampled(threshold: Threshold, input: &SamplingInput<'_>) -> bool {
     threshold.samples(Randomness::from_trace_id(input.trace_id))
 }

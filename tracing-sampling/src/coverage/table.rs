@@ -1,4 +1,4 @@
-//! What has been collected.
+//! The tables in which the counts are kept.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -8,19 +8,19 @@ use thread_local::ThreadLocal;
 use super::agreement::Agreement;
 use super::counts::{Counts, OTHERS, PolicyCounts};
 
-/// The operations that a thread tells apart.
+/// The maximum number of operations that a thread counts separately.
 const MAX_OPERATIONS: usize = 1000;
 
-/// Collects what was seen, kept and dropped. Clones share what they collect. See the [module](super).
+/// Counts seen, kept and dropped traces. Clones share the counts. See the [module](super).
 ///
-/// It tells at most 1,000 operations, and 100 policies of each, apart; the rest is counted together. For disagreements it
+/// It counts at most 1,000 operations and 100 policies of each separately, and the rest together. To find disagreements, it
 /// remembers the latest 10,000 traces.
 #[derive(Debug, Clone, Default)]
 pub struct Coverage(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// A thread that decides locks its own table, which only a report contends for.
+    /// Each thread locks its own table, so that only a report contends for it.
     tables: ThreadLocal<Mutex<Table>>,
     agreement: Mutex<Agreement>,
 }

@@ -7,10 +7,10 @@ use super::{CoverageReport, CoverageRow};
 const TITLES: [&str; 9] =
     ["service", "operation", "policy", "seen", "kept", "dropped", "exported", "estimate", "95 % interval"];
 
-/// The columns of names, which are aligned to the left.
+/// The number of columns with names, which are aligned to the left.
 const NAMES: usize = 3;
 
-/// The longest name that is shown, in characters.
+/// The maximum length of a displayed name, in characters.
 const LONGEST: usize = 48;
 
 impl Display for CoverageReport {
@@ -75,7 +75,7 @@ fn cells(row: &CoverageRow) -> [String; 9] {
     ]
 }
 
-/// Returns a name that a terminal can show: traced programs choose names.
+/// Returns a name that is safe to print. Names come from traced programs and may contain control characters.
 fn shown(name: &str) -> String {
     let mut shown: String =
         name.chars().take(LONGEST).map(|it| if it.is_control() { '\u{fffd}' } else { it }).collect();

@@ -1,18 +1,17 @@
-//! A sampler that records everything, for a tail to judge.
+//! A sampler that records everything, for a tail sampler.
 
 use tracing_core_lite::SpanContext;
 use tracing_core_lite::sampling::{Record, Sampler, SamplingDecision, SamplingInput};
 
 /// A sampler that records every span: what `sampler` drops is recorded without being sampled.
 ///
-/// The tail of this process can then judge every trace, while called services still see the decision of `sampler`. No
-/// exporter receives a span that was not sampled unless a [tail](crate::tail) kept it, so without a tail nothing more is
-/// exported.
+/// A [tail sampler](crate::tail) in this process can then decide about every trace, while called services still see the
+/// decision of `sampler`. Without a tail sampler, spans that are only recorded are not exported.
 ///
-/// Wrap the whole sampler with it, as in `AlwaysRecord::new(ParentBased::new(…))`. It is not a sampler for the roots of
-/// `ParentBased`: below it, the children of a trace that is only recorded would be dropped.
+/// Wrap the whole sampler with it, as in `AlwaysRecord::new(ParentBased::new(…))`. Do not use it for the roots of
+/// `ParentBased`, which would drop the children of a root that is only recorded.
 ///
-/// Recording costs the same as sampling: the attributes of every span are written and kept until its trace is judged.
+/// Recording costs as much as sampling: the attributes of every span are written, and kept until its trace is decided.
 ///
 /// Source: OpenTelemetry specification, "Tracing SDK", section "AlwaysRecord".
 ///

@@ -7,7 +7,7 @@ use super::composable::{ComposableSampler, Intent, impl_sampler};
 /// A sampler that samples what any of its members would sample: it applies the lowest of their thresholds.
 ///
 /// Because the members are consistent, the lowest threshold samples exactly the union of what they sample, and the
-/// adjusted counts stay correct. Every member is asked about every span, so that those that count arrivals see all.
+/// adjusted counts stay correct. Every member is asked about every span, so that rate limits count all arrivals.
 ///
 /// Source: OpenTelemetry specification, "Tracing SDK", section "ComposableAnyOf".
 ///
@@ -41,7 +41,7 @@ impl AnyOf {
 impl ComposableSampler for AnyOf {
     fn intent<'a>(&'a self, input: &SamplingInput<'_>) -> Intent<'a> {
         let intents = self.members.iter().map(|member| member.intent(input));
-        // Of two that sample everything, the one whose count is known says more.
+        // Of two equal thresholds, prefer the one from which the count is known.
         let lowest = intents.min_by_key(|intent| (intent.threshold, !intent.is_counted));
         lowest.unwrap_or(Intent::DROP)
     }

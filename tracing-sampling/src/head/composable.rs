@@ -9,7 +9,7 @@ use tracing_core_lite::sampling::{AlwaysOff, AlwaysOn, Ratio, Record, SamplingDe
 
 use crate::attribute::POLICY;
 
-/// A consistent sampler that can be combined with others: it names a threshold instead of deciding.
+/// A consistent sampler that can be combined with others. It returns a threshold instead of a decision.
 ///
 /// The samplers of this module implement it, and so do [`Ratio`], [`AlwaysOn`] and [`AlwaysOff`] of the core. All of
 /// them are also samplers on their own.
@@ -49,7 +49,7 @@ impl<S: ComposableSampler + ?Sized> ComposableSampler for Box<S> {
 pub struct Intent<'a> {
     /// The threshold that the randomness of the trace is compared with.
     pub threshold: Threshold,
-    /// Whether the threshold tells how many spans a sampled span stands for. If not, it is not sent on.
+    /// Whether the threshold says how many spans a sampled span represents. If not, it is not propagated.
     pub is_counted: bool,
     /// The rule that decided, for the attribute [`POLICY`] of a sampled span.
     pub policy: Option<&'a Arc<str>>,
@@ -65,7 +65,7 @@ impl<'a> Intent<'a> {
     /// An intent to drop the span.
     pub const DROP: Self = Self::new(Threshold::NEVER);
 
-    /// An intent to sample the span, which stands for an unknown number of spans.
+    /// An intent to sample the span, which represents an unknown number of spans.
     pub const UNCOUNTED: Self = Self { threshold: Threshold::ALWAYS, is_counted: false, policy: None };
 
     /// Returns an intent for this share of all traces. Values above 1 are treated as 1, values below 2⁻⁵⁶ and NaN as 0.

@@ -3,7 +3,7 @@
 //! | sampler | samples |
 //! |---|---|
 //! | [`Rules`] | what the first matching rule says: by route, path, method, service, kind, attribute or header |
-//! | [`RateLimiting`] | about as many traces per second as it is told, with correct counts |
+//! | [`RateLimiting`] | up to a number of traces per second, with correct counts |
 //! | [`PerKey`] | a number of traces per second, shared among the values of some attributes |
 //! | [`AnyOf`] | what any of its members would sample |
 //! | [`ParentThreshold`] | what the threshold of the parent says |

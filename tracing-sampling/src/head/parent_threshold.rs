@@ -6,10 +6,10 @@ use tracing_core_lite::sampling::consistent::OtTraceState;
 
 use super::composable::{ComposableSampler, Intent, impl_sampler};
 
-/// A sampler that applies the threshold that the parent's tracestate carries, and asks another about roots.
+/// A sampler that applies the threshold in the parent's tracestate, and asks another sampler about roots.
 ///
-/// A parent without a threshold is followed by its sampled flag. No threshold is then sent on, because the number of
-/// spans that it stands for is not known.
+/// If the parent has no threshold, its sampled flag decides. No threshold is then propagated, because the number of spans
+/// that a sampled span represents is not known.
 ///
 /// [`ParentBased`](tracing_core_lite::sampling::ParentBased) follows the sampled flag alone, which costs less.
 ///
@@ -41,7 +41,7 @@ impl<S: ComposableSampler> ComposableSampler for ParentThreshold<S> {
 
 impl_sampler!(ParentThreshold<S>, S: ComposableSampler);
 
-/// Returns the intent to do what the parent did.
+/// Returns an intent that follows the parent's decision.
 pub(crate) fn of_parent(parent: &SpanContext) -> Intent<'static> {
     match OtTraceState::of(parent.trace_state()).threshold() {
         Some(threshold) => Intent::new(threshold),

@@ -1,4 +1,4 @@
-//! The tail sampler without threads and without a clock.
+//! The tail sampler without threads or a clock.
 
 use std::time::Duration;
 
@@ -9,9 +9,8 @@ use super::settings::TailSettings;
 use super::shard::Shard;
 use super::stats::{Counts, TailStats};
 
-/// A tail sampler that is driven by its caller: it takes spans in at given times, and decides what is due. For tests, for
-/// explaining a configuration, and for programs with a loop of their own. [`TailSampler`](super::TailSampler) runs one
-/// per shard.
+/// A tail sampler that is driven by its caller, who adds spans and passes the current time. Use it in tests, to explain a
+/// configuration, and in programs with their own event loop. [`TailSampler`](super::TailSampler) runs one per shard.
 ///
 /// ```
 /// use std::time::Duration;
@@ -42,12 +41,12 @@ impl TailBuffer {
         Ok(Self { shard, counts })
     }
 
-    /// Takes the spans of a batch in. `now` is the time since any fixed moment, and must not decrease.
+    /// Adds the spans of a batch. `now` is the time since any fixed moment, and must not decrease.
     pub fn add(&mut self, batch: &Batch, now: Duration) {
         self.shard.ingest(batch.request(), 0, 1, nanos(now));
     }
 
-    /// Decides what is due. Returns when to call again, unless nothing is pending.
+    /// Decides all traces that are due. Returns when to call again, or `None` if nothing is pending.
     pub fn poll(&mut self, now: Duration) -> Option<Duration> {
         self.shard.poll(nanos(now)).map(Duration::from_nanos)
     }
@@ -62,13 +61,13 @@ impl TailBuffer {
         self.shard.decide_all(nanos(now));
     }
 
-    /// Takes the kept spans.
+    /// Returns the kept spans since the last call.
     #[must_use]
     pub fn take_kept(&mut self) -> Vec<Batch> {
         self.shard.take_ready(true)
     }
 
-    /// Replaces the settings. Pending traces are judged by the new policies.
+    /// Replaces the settings. The new policies also decide about pending traces.
     ///
     /// # Errors
     /// Returns an error, and changes nothing, if a policy is invalid.
@@ -76,7 +75,7 @@ impl TailBuffer {
         self.shard.reload(settings.with_shards(1))
     }
 
-    /// Returns what happened so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn stats(&self) -> TailStats {
         Counts::sum([&self.counts])

@@ -1,4 +1,4 @@
-//! Builds a tail sampler from the questions that users ask.
+//! The builder of a tail sampler.
 
 use std::time::Duration;
 
@@ -27,7 +27,7 @@ impl TailSampler {
 }
 
 impl TailBuilder {
-    /// Replaces all settings, except for policies that were added: these are appended.
+    /// Replaces all settings. Policies that were added before are appended to those of `settings`.
     pub fn with_settings(mut self, mut settings: TailSettings) -> Self {
         settings.policies.append(&mut self.settings.policies);
         self.settings = settings;
@@ -74,14 +74,14 @@ impl TailBuilder {
         self.with_policy(Policy::probabilistic("rest", probability * 100.0))
     }
 
-    /// Sets whose rules the policies follow; [`Mode::Consistent`] by default.
+    /// Sets how policies are evaluated; [`Mode::Consistent`] by default.
     pub fn with_mode(mut self, mode: Mode) -> Self {
         self.settings.mode = mode;
         self
     }
 
-    /// Declares that the head records spans that it does not sample. They are then judged here: those that certain policies
-    /// match are kept.
+    /// Declares that the head records spans that it does not sample. They are then kept if a policy that is not random
+    /// matches.
     pub fn with_record_only_head(mut self) -> Self {
         self.settings.record_only_head = true;
         self

@@ -1,4 +1,4 @@
-//! Decisions that late spans follow.
+//! Earlier decisions, which late spans follow.
 
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
@@ -9,14 +9,14 @@ use foldhash::{HashMap, HashSet};
 
 use super::plan::NewThreshold;
 
-/// What late spans of a kept trace get.
+/// The policy and threshold for late spans of a kept trace.
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) policy: Option<Arc<str>>,
     pub(super) threshold: Option<NewThreshold>,
 }
 
-/// The traces that were kept last.
+/// The most recently kept traces.
 #[derive(Debug, Default)]
 pub(super) struct KeptTraces {
     traces: HashMap<u128, Kept>,
@@ -60,8 +60,7 @@ impl KeptTraces {
     }
 }
 
-/// What was dropped last: fingerprints of 64 bits with a random key, in two generations. The probability that a trace is
-/// taken for one of a million others is 5·10⁻¹⁴.
+/// What was dropped most recently: 64-bit fingerprints with a random key, in two generations.
 #[derive(Debug, Default)]
 pub(super) struct Dropped {
     hasher: RandomState,

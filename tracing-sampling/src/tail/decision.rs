@@ -6,9 +6,9 @@
 pub enum Decision {
     /// The policy keeps the trace.
     Sampled,
-    /// The policy does not keep the trace. Another may.
+    /// The policy does not keep the trace. Another policy may keep it.
     NotSampled,
-    /// An inverted condition keeps the trace. Only the rules of older Collectors tell this apart from
+    /// An inverted condition keeps the trace. Only the rules of older Collectors distinguish this from
     /// [`Sampled`](Decision::Sampled).
     InvertSampled,
     /// An inverted condition drops the trace, even if another policy keeps it. Only the rules of older Collectors have

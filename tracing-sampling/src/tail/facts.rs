@@ -1,4 +1,4 @@
-//! What the policies know about a trace.
+//! The properties of a trace that policies compare.
 
 use tracing_core_lite::pipeline::view::{SpanHead, StatusCode};
 use tracing_core_lite::sampling::consistent::{OtTraceState, Randomness};
@@ -6,7 +6,7 @@ use tracing_core_lite::sampling::consistent::{OtTraceState, Randomness};
 /// 2⁵⁶: one more than the largest randomness.
 pub(super) const LIMIT: u64 = 1 << 56;
 
-/// What the policies know about a trace. It is read once from each span when it arrives.
+/// The properties of a trace that policies compare. Each span is read once, when it arrives.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Facts {
     /// Conditions that some span or resource meets.
@@ -31,7 +31,7 @@ impl Facts {
         self.randomness.unwrap_or(trace as u64 & (LIMIT - 1))
     }
 
-    /// Takes in a span, except for its conditions.
+    /// Adds a span, except for its conditions.
     #[inline]
     pub(super) fn add(&mut self, head: &SpanHead<'_>, bytes: usize) {
         if self.start == 0 || head.start_time_unix_nano < self.start {

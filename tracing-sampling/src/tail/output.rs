@@ -11,13 +11,13 @@ use tracing_core_lite::pipeline::{Backoff, Batch, ExportError, Exporter, Pipelin
 
 use super::stats::Counts;
 
-/// Batches that wait for the exporter.
+/// The maximum number of batches that wait for the exporter.
 const WAITING: usize = 8;
 
-/// The time for one attempt to export.
+/// The timeout of one attempt to export.
 const ATTEMPT: Duration = Duration::from_secs(30);
 
-/// The longest pause before a thread looks whether the shutdown has begun.
+/// How often a waiting thread checks whether the shutdown has begun.
 const LOOK_UP: Duration = Duration::from_millis(50);
 
 enum Command {
@@ -62,7 +62,7 @@ impl Output {
         Ok(Self { commands, closing })
     }
 
-    /// Hands over a batch. Waits while the exporter is behind.
+    /// Queues a batch. Waits while the queue is full.
     pub(super) fn send(&self, batch: Batch) {
         // The thread only ends after the shutdown, when no batch is left.
         let _ = self.commands.send(Command::Send(batch));
@@ -76,7 +76,7 @@ impl Output {
         self.ask(deadline, |reply| Command::Shutdown(deadline, reply))
     }
 
-    /// Lets the thread give up what it cannot send until `deadline`.
+    /// Makes the thread drop batches that it cannot send until `deadline`.
     pub(super) fn close_at(&self, deadline: Instant) {
         self.closing.set(deadline);
     }
@@ -87,7 +87,7 @@ impl Output {
         command: impl FnOnce(Sender<Result<(), ExportError>>) -> Command,
     ) -> Result<(), ExportError> {
         let late =
-            || ExportError::Permanent { reason: "kept spans were still on their way at the deadline".into() };
+            || ExportError::Permanent { reason: "kept spans were not exported before the deadline".into() };
         let (reply, answer) = bounded(1);
         self.commands.send_deadline(command(reply), deadline).map_err(|_| late())?;
         answer.recv_deadline(deadline).unwrap_or_else(|_| Err(late()))
@@ -130,7 +130,7 @@ impl Worker {
             .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }))
     }
 
-    /// Sends a batch, again and again if need be.
+    /// Sends a batch, with retries.
     fn send(&mut self, batch: &Batch) {
         let since = Instant::now();
         let mut backoff = Backoff::default();
@@ -150,7 +150,7 @@ impl Worker {
         }
     }
 
-    /// Returns false if the shutdown does not wait that long.
+    /// Waits before a retry. Returns false if the shutdown's deadline is earlier.
     fn pause(&self, pause: Duration) -> bool {
         let until = Instant::now() + pause;
         loop {
@@ -182,6 +182,6 @@ impl Worker {
         if let Some(stats) = &*self.stats.lock().unwrap_or_else(PoisonError::into_inner) {
             stats.count_export_failed(spans);
         }
-        tracing::error!(spans, reason, "kept spans were dropped, as their export failed");
+        tracing::error!(spans, reason, "kept spans were dropped because their export failed");
     }
 }

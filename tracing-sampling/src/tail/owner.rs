@@ -20,9 +20,9 @@ const WARN_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) enum Command {
     Spans(Batch),
-    /// Decides what has a root, and answers when the kept spans are handed over.
+    /// Decides the traces whose root has ended, and answers when the kept spans are queued for export.
     Flush(Sender<()>),
-    /// Decides everything, answers, and ends.
+    /// Decides everything, answers, and ends the thread.
     Shutdown(Sender<()>),
     Reload(Box<TailSettings>, Sender<Result<(), PlanError>>),
 }
@@ -35,7 +35,7 @@ pub(super) struct Owner {
 }
 
 impl Owner {
-    /// Starts the thread of the shard with this number, of so many.
+    /// Starts the thread of one of several shards.
     pub(super) fn start(
         shard: Shard,
         index: usize,
@@ -59,13 +59,13 @@ impl Owner {
         Ok(Self { commands, waiting_bytes })
     }
 
-    /// Reserves room for so many bytes. Something always fits into an empty queue.
+    /// Reserves room for this many bytes. A request of any size fits into an empty queue.
     pub(super) fn reserve(&self, bytes: usize, most: usize) -> bool {
         let fits = |waiting: usize| (waiting == 0 || waiting + bytes <= most).then_some(waiting + bytes);
         self.waiting_bytes.fetch_update(Ordering::AcqRel, Ordering::Acquire, fits).is_ok()
     }
 
-    /// Gives reserved room back.
+    /// Releases reserved room.
     pub(super) fn release(&self, bytes: usize) {
         self.waiting_bytes.fetch_sub(bytes, Ordering::AcqRel);
     }
@@ -84,7 +84,7 @@ struct Worker {
     output: Output,
     waiting_bytes: Arc<AtomicUsize>,
     start: Instant,
-    /// When the last warning was, and the number of evicted traces then.
+    /// The time of the last warning, and the number of evicted traces at that time.
     warned: (Option<Instant>, u64),
 }
 
@@ -118,7 +118,7 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            // After every command, so that decisions do not wait for the end of a rush.
+            // After every command, so that a full queue does not delay decisions.
             next = self.shard.poll(self.now());
             self.hand_over(commands.is_empty() || answer.is_some());
             self.warn_of_evictions();
@@ -151,7 +151,7 @@ impl Worker {
             self.warned = (Some(Instant::now()), evicted);
             tracing::warn!(
                 evicted = evicted - known,
-                "traces were decided before their time, as traces arrive faster than memory allows for the wait: raise \
+                "traces were decided early because memory is full: raise \
                  max_bytes (or num_traces), or lower decision_wait"
             );
         }

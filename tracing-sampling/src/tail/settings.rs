@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::policy::Policy;
 
-/// Whose rules the policies follow.
+/// How policies are evaluated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Mode {
@@ -12,7 +12,7 @@ pub enum Mode {
     /// are spent by randomness, once a second.
     #[default]
     Consistent,
-    /// As the Collector decides: token buckets, no overflow to the next policy, and no `th`.
+    /// Policies are evaluated as in the Collector: token buckets, no overflow to the next policy, and no `th`.
     Collector(CollectorVersion),
 }
 
@@ -27,13 +27,13 @@ pub enum CollectorVersion {
     V0_161,
 }
 
-/// What is decided together.
+/// The spans that are decided together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Unit {
     /// A local root with its local descendants: for one process. A span whose flags say that its parent is remote is a
-    /// local root, and so is a span without a parent. A kept unit keeps the whole trace. A dropped unit leaves later
-    /// units of the trace their own decision.
+    /// local root, and so is a span without a parent. A kept unit keeps the whole trace. If a unit is dropped, later units of
+    /// the trace still get their own decision.
     #[default]
     LocalRoot,
     /// The whole trace, once the span without a parent has ended: for spans of several services.
@@ -46,15 +46,15 @@ pub enum Unit {
 pub struct TailSettings {
     /// The policies.
     pub policies: Vec<Policy>,
-    /// Whose rules the policies follow.
+    /// How policies are evaluated.
     pub mode: Mode,
-    /// What is decided together.
+    /// The spans that are decided together.
     pub unit: Unit,
-    /// The time from the first span of a trace to its decision, at most: 30 s by default.
+    /// The maximum time from the first span of a trace to its decision: 30 s by default.
     pub decision_wait: Duration,
     /// The time from the end of the root to the decision: 1 s by default. `None` waits for `decision_wait`.
     pub decision_wait_after_root_received: Option<Duration>,
-    /// The number of undecided traces, at most; 0, the default, for no bound but `max_bytes`.
+    /// The maximum number of undecided traces; 0, the default, for no bound except `max_bytes`.
     pub num_traces: usize,
     /// The memory for undecided traces in bytes: 64 MiB by default. Above it, the oldest trace is decided early.
     pub max_bytes: usize,
@@ -62,23 +62,23 @@ pub struct TailSettings {
     pub max_trace_bytes: usize,
     /// The Collector's `maximum_trace_size_bytes`: a larger trace is dropped. 0, the default, for no bound.
     pub maximum_trace_size_bytes: u64,
-    /// The Collector's `sample_on_first_match`: policies after the first that keeps a trace are not asked, so that they spend
-    /// no budget on it. Only for [`Mode::Collector`].
+    /// The Collector's `sample_on_first_match`: policies after the first that keeps a trace are not evaluated, so that they
+    /// spend no budget on it. Only for [`Mode::Collector`].
     pub sample_on_first_match: bool,
     /// The number of kept traces that are remembered for late spans: 100,000 by default.
     pub sampled_cache_size: usize,
     /// The number of dropped traces (or, with [`Unit::LocalRoot`], spans) that are remembered for late spans: 500,000 by
     /// default.
     pub non_sampled_cache_size: usize,
-    /// Whether the head records spans that it does not sample, and this stage judges them.
+    /// Whether the head records spans that it does not sample, so that this stage decides about them.
     pub record_only_head: bool,
     /// The number of threads that decide: 1 by default. Traces are divided among them.
     pub shards: usize,
-    /// The spans of one batch for the exporter, at most: 512 by default.
+    /// The maximum number of spans in a batch for the exporter: 512 by default.
     pub max_export_batch_size: usize,
-    /// The bytes that wait for the threads that decide, at most: 16 MiB by default. Above it, the stage accepts nothing.
+    /// The maximum number of bytes that wait for the deciding threads: 16 MiB by default. Above it, the stage accepts nothing.
     pub max_queue_bytes: usize,
-    /// The time for which a batch of kept spans is sent again before it is dropped: 5 minutes by default.
+    /// The time for which a batch of kept spans is retried before it is dropped: 5 minutes by default.
     pub retry_timeout: Duration,
 }
 

@@ -15,13 +15,12 @@ use super::settings::TailSettings;
 use super::shard::Shard;
 use super::stats::{Counts, TailStats};
 
-/// The pause before the next look whether there is room in the queue.
+/// The pause before the queue is checked for room again.
 const ROOM_PAUSE: Duration = Duration::from_millis(1);
 
-/// Keeps the traces that its policies choose, and passes them to another exporter.
+/// An exporter that keeps the traces that its policies select, and passes them to another exporter.
 ///
-/// It is itself an exporter, so that it stands between the export thread and the exporter of a provider. See the
-/// [module](super) for what it does when.
+/// It stands between the export thread and the exporter of a provider. See the [module](super) for when traces are decided.
 ///
 /// ```
 /// use std::time::Duration;
@@ -49,7 +48,7 @@ pub struct TailSampler {
     judges_unsampled: bool,
 }
 
-/// A handle of a [`TailSampler`] for its counts, its configuration and further spans. Clones refer to the same stage.
+/// A handle of a [`TailSampler`], to read counts, change the configuration and add spans. Clones refer to the same stage.
 #[derive(Debug, Clone)]
 pub struct TailControl {
     owners: Arc<[Owner]>,
@@ -58,9 +57,9 @@ pub struct TailControl {
     max_queue_bytes: usize,
 }
 
-/// The stage accepts no spans now, because those before them wait. Nothing was taken.
+/// The error of a stage that cannot accept spans because its queue is full. No span was accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the tail sampler accepts no spans now: its exporter is behind")]
+#[error("the queue of the tail sampler is full: its exporter is too slow")]
 pub struct Busy;
 
 impl TailSampler {
@@ -117,7 +116,7 @@ pub enum StartError {
 }
 
 impl TailControl {
-    /// Returns what the stage did so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn stats(&self) -> TailStats {
         Counts::sum(self.counts.iter())
@@ -129,7 +128,7 @@ impl TailControl {
         self.settings.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Takes a batch in, all of it or nothing. Does not wait.
+    /// Accepts a batch completely, or refuses it. Does not wait.
     ///
     /// # Errors
     /// Returns [`Busy`] if there is no room now.
@@ -145,8 +144,8 @@ impl TailControl {
         if sent == self.owners.len() { Ok(()) } else { Err(Busy) }
     }
 
-    /// Replaces the policies, waits and bounds. Pending traces are kept, and judged by the new policies. The number of
-    /// shards, the queue and whether unsampled spans are judged stay as they are.
+    /// Replaces the policies, waits and bounds. The new policies also decide about pending traces. The number of shards, the
+    /// size of the queue and whether unsampled spans are considered do not change.
     ///
     /// # Errors
     /// Returns an error, and changes nothing, if a policy is invalid.
@@ -178,7 +177,7 @@ impl TailControl {
 }
 
 impl Exporter for TailSampler {
-    /// Takes the spans in. Waits while earlier ones wait for the exporter.
+    /// Adds the spans. Waits while the queue is full.
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
         while self.control.accept(batch).is_err() {
             if Instant::now() >= deadline {

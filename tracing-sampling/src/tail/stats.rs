@@ -1,4 +1,4 @@
-//! Counts of what the tail sampler did.
+//! The counts of a tail sampler.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,22 +19,21 @@ impl Amount {
     }
 }
 
-/// The outcomes at one policy.
+/// The counts of one policy.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct PolicyStats {
     /// The name of the policy.
     pub policy: String,
-    /// What the policy matched, whether or not it decided; also counted with `dry_run`.
+    /// What the policy matched, whether or not it decided. Also counted with `dry_run`.
     pub matched: Amount,
-    /// What is kept because of it.
+    /// What was kept because of the policy.
     pub kept: Amount,
-    /// What is dropped because of it.
+    /// What was dropped because of the policy.
     pub dropped: Amount,
 }
 
-/// What a tail sampler did. At every moment, `received` is the sum of `kept`, `dropped` and `pending`, for spans and for
-/// traces.
+/// The counts of a tail sampler. `received` is always the sum of `kept`, `dropped` and `pending`, for spans and for traces.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct TailStats {
@@ -44,13 +43,13 @@ pub struct TailStats {
     pub kept: Amount,
     /// What was dropped by decision.
     pub dropped: Amount,
-    /// What waits for its decision.
+    /// What is pending.
     pub pending: Amount,
-    /// Memory of what waits, in bytes.
+    /// The memory of pending traces, in bytes.
     pub pending_bytes: u64,
-    /// Spans that arrived after the decision and followed it: kept.
+    /// Late spans that were kept, following an earlier decision.
     pub late_kept_spans: u64,
-    /// Spans that arrived after the decision and followed it: dropped.
+    /// Late spans that were dropped, following an earlier decision.
     pub late_dropped_spans: u64,
     /// Traces that were decided early because memory was full.
     pub evicted_traces: u64,
@@ -64,7 +63,7 @@ pub struct TailStats {
     pub exported_spans: u64,
     /// Kept spans that were lost because their export failed.
     pub failed_spans: u64,
-    /// The outcomes by policy.
+    /// The counts by policy.
     pub policies: Vec<PolicyStats>,
 }
 
@@ -105,7 +104,7 @@ impl TailStats {
     }
 }
 
-/// The counts of one thread. They change as a whole, so that they always add up.
+/// The counts of one thread. They are updated together, so that they always add up.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Counts(Arc<Mutex<TailStats>>);
 

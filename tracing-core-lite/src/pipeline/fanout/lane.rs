@@ -175,7 +175,7 @@ impl Lane {
         while state.done < number && !state.is_finished {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(format!("{} spans were still on their way at the deadline", state.spans));
+                return Err(format!("{} spans were not exported before the deadline", state.spans));
             }
             state = self.shared.progress.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0;
         }

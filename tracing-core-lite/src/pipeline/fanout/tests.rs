@@ -118,7 +118,7 @@ fn an_exporter_that_hangs_holds_up_no_other_and_its_queue_is_bounded() {
         }
     }
     let error = all.flush(Instant::now()).unwrap_err();
-    assert_eq!(error.to_string(), "exporter 1 of 2: 10 spans were still on their way at the deadline");
+    assert_eq!(error.to_string(), "exporter 1 of 2: 10 spans were not exported before the deadline");
     let parts: Vec<_> = stats.parts().iter().map(|part| part.read().stats).collect();
     assert_eq!((parts[0].dropped_queue_full, parts[0].queued), (10, 10));
     assert_eq!((parts[1].exported, parts[1].queued), (20, 0));

@@ -18,8 +18,8 @@ type Times = BTreeMap<String, BTreeMap<String, u64>>;
 
 /// The age of a service's version, from a file that remembers when each version was first seen.
 ///
-/// The file has to outlive the process, and instances that share it share its times: a restart, or another instance of a
-/// version that was seen an hour ago, is then no deployment. Where there is no such file, set the time with
+/// The file must outlive the process. Instances that share the file share its times, so a restart or another instance of a
+/// known version is not a deployment. Without such a file, set the time with
 /// [`with_first_seen`](super::super::AdaptiveBuilder::with_first_seen).
 ///
 /// It is JSON: `{"orders":{"1.4.0":1700000000}}`, in seconds since 1970. A version that is missing is added.
@@ -28,7 +28,7 @@ pub struct FirstSeenFile {
     path: PathBuf,
     service: String,
     version: Option<String>,
-    /// What this process saw first, for a file that another process overwrites.
+    /// What this process has seen, in case another process overwrites the file.
     seen: Option<u64>,
 }
 
@@ -75,7 +75,7 @@ impl FirstSeenFile {
             oldest.map(|oldest| versions.remove(&oldest));
         }
         let text = serde_json::to_string(&times).map_err(|invalid| error(invalid.to_string()))?;
-        // A reader sees the old file or the new one.
+        // The rename is atomic: a reader sees the old file or the new one.
         let mut new = self.path.clone().into_os_string();
         new.push(format!(".{}", std::process::id()));
         fs::write(&new, text)

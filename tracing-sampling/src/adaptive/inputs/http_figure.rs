@@ -1,4 +1,4 @@
-//! A figure from an HTTP endpoint.
+//! A number from an HTTP endpoint.
 
 use std::time::Duration;
 
@@ -9,14 +9,13 @@ use super::{Input, InputError};
 /// The time for one request.
 const TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The longest response, in bytes.
+/// The maximum length of a response, in bytes.
 const LONGEST: u64 = 1024 * 1024;
 
-/// A figure that an HTTP endpoint returns, such as the share of the trace storage in use. The local disk is usually not
-/// where traces are stored.
+/// A number that an HTTP endpoint returns, such as the share of the trace storage in use.
 ///
-/// The body is a number, or JSON in which a pointer (RFC 6901) names a number or a text that is one. Any status but 2xx is an
-/// error.
+/// The body is a number, or JSON in which a pointer (RFC 6901) selects a number or a string that contains one. Any status
+/// other than 2xx is an error.
 ///
 /// ```
 /// use tracing_sampling::adaptive::inputs::HttpFigure;
@@ -42,7 +41,7 @@ impl HttpFigure {
         Self { agent, url: url.into(), pointer: String::new(), factor: 1.0 }
     }
 
-    /// Sets the place of the figure in the JSON of the body. The default is the whole body.
+    /// Sets the JSON pointer to the number. The default is the whole body.
     #[must_use]
     pub fn with_pointer(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = pointer.into();

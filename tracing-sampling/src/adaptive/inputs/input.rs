@@ -2,12 +2,12 @@
 
 use std::fmt::{self, Debug, Formatter};
 
-/// Returns a figure once in each interval.
+/// Returns a number once in each interval.
 pub trait Input: Send + 'static {
-    /// Returns the current figure. It runs on the sampler's thread, and may block for a part of the interval.
+    /// Returns the current value. It runs on the sampler's thread, and may block for a part of the interval.
     ///
     /// # Errors
-    /// Returns an error if there is no current figure. The condition then stays as it is.
+    /// Returns an error if there is no current value. The condition then keeps its state.
     fn read(&mut self) -> Result<f64, InputError>;
 }
 
@@ -23,7 +23,7 @@ impl Debug for dyn Input {
     }
 }
 
-/// Why there is no figure.
+/// The error for an input without a current value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 #[non_exhaustive]
@@ -63,7 +63,7 @@ pub trait RequestSource: Send + 'static {
     /// Returns the counts so far. They must include unsampled requests, or estimate them from adjusted counts.
     ///
     /// # Errors
-    /// Returns an error if there are no current counts. The conditions then stay as they are.
+    /// Returns an error if there are no current counts. The conditions then keep their state.
     fn requests(&mut self) -> Result<Requests, InputError>;
 }
 

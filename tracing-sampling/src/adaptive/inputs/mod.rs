@@ -1,4 +1,4 @@
-//! What an adaptive sampler looks at.
+//! The inputs of an adaptive sampler.
 //!
 //! An input is anything that implements [`Input`], such as a closure:
 //!

@@ -12,7 +12,7 @@ use super::{Input, InputError};
 pub struct ProcessCpu {
     system: System,
     process: Pid,
-    /// Whether there was an earlier reading that the next one can be compared with.
+    /// Whether there is an earlier reading to compare with.
     has_begun: bool,
 }
 

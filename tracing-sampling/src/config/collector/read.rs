@@ -1,4 +1,4 @@
-//! Turns the YAML into settings.
+//! Converts the YAML into settings.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -16,11 +16,11 @@ use crate::tail::{
 /// The Collector's default for `num_traces`.
 const NUM_TRACES: usize = 50_000;
 
-/// The types of policies that are read.
+/// The supported types of policies.
 const TYPES: &str = "always_sample, latency, numeric_attribute, probabilistic, status_code, string_attribute, trace_state, \
                      trace_flags, rate_limiting, bytes_limiting, span_count, boolean_attribute, and, not, drop and composite";
 
-/// A `tail_sampling` section that was read.
+/// The settings of a `tail_sampling` section.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TailSampling {
@@ -73,7 +73,7 @@ fn plain(error: &serde_saphyr::Error) -> String {
 #[derive(Default)]
 struct Reader {
     warnings: Vec<String>,
-    /// The policy that is being read.
+    /// The name of the policy that is being read.
     policy: String,
 }
 
@@ -122,7 +122,7 @@ impl Reader {
             .with_num_traces(num_traces)
             .with_maximum_trace_size_bytes(section.maximum_trace_size_bytes)
             .with_sample_on_first_match(section.sample_on_first_match)
-            // Without a cache, the Collector knows the decision as long as it knows the trace.
+            // Without a cache, the Collector remembers the decision as long as the trace.
             .with_sampled_cache_size(section.decision_cache.sampled_cache_size.max(num_traces))
             .with_non_sampled_cache_size(section.decision_cache.non_sampled_cache_size.max(num_traces))
             .with_shards(section.num_shards.map_or(1, |shards| shards.max(1) as usize));
@@ -144,7 +144,7 @@ impl Reader {
         Ok(policies)
     }
 
-    /// Reads policies within another. They need no name.
+    /// Reads the sub-policies of a policy. They need no name.
     fn parts(&mut self, sections: &[Spanned<PolicySection>]) -> Result<Vec<Policy>, ConfigError> {
         sections.iter().map(|section| self.policy(section)).collect()
     }

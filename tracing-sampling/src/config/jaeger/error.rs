@@ -1,6 +1,6 @@
 //! Errors in Jaeger's formats.
 
-/// The error for strategies that cannot be read.
+/// The error for invalid strategies.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {reason}")]
 #[non_exhaustive]

@@ -8,7 +8,7 @@ use tracing_core_lite::sampling::{Ratio, SamplingInput};
 use super::{OperationStrategies, Strategy};
 use crate::head::{AnyOf, ComposableSampler, Intent, RateLimiting};
 
-/// The most operations that get a lower bound of their own without being named. Jaeger's clients have the same bound.
+/// The maximum number of unnamed operations that get their own lower bound. Jaeger's clients have the same limit.
 const MAX_OPERATIONS: usize = 2000;
 
 /// Returns the sampler of a strategy.
@@ -25,9 +25,9 @@ pub(super) fn sampler(strategy: &Strategy) -> Box<dyn ComposableSampler> {
 struct PerOperation {
     strategies: OperationStrategies,
     named: HashMap<String, Arc<dyn ComposableSampler>>,
-    /// Of all operations that are not named.
+    /// For all operations that are not named.
     default: Arc<dyn ComposableSampler>,
-    /// Operations that are not named, if each of them has a lower bound.
+    /// For operations that are not named, if each of them has a lower bound.
     seen: RwLock<HashMap<String, Arc<dyn ComposableSampler>>>,
 }
 
@@ -72,7 +72,7 @@ impl ComposableSampler for PerOperation {
     fn intent<'a>(&'a self, input: &SamplingInput<'_>) -> Intent<'a> {
         match self.named.get(input.name) {
             Some(sampler) => sampler.intent(input),
-            // The sampler is not borrowed from `self`, so neither is its policy. These samplers name none.
+            // The policy would borrow from a temporary sampler. These samplers have no policy.
             None => Intent { policy: None, ..without_policy(&self.find(input.name).intent(input)) },
         }
     }

@@ -15,16 +15,16 @@ use crate::ticker::{self, Ticker};
 /// The default of OpenTelemetry's specification for the polling interval.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// The share that Jaeger's own libraries start with.
+/// The initial rate of Jaeger's own libraries.
 const INITIAL: f64 = 0.001;
 
-/// A sampler whose strategy is read from Jaeger's HTTP endpoint or from a strategies file, again and again: `jaeger_remote`.
+/// A sampler that polls its strategy from Jaeger's HTTP endpoint or from a strategies file: `jaeger_remote`.
 ///
 /// Until the first strategy has been read, it samples at the initial rate. A strategy that cannot be read leaves the last one
 /// in force, is logged once, and shows in the [status](JaegerRemote::status). A strategy that has not changed keeps its
 /// state.
 ///
-/// It decides about every span that it is asked about. For whole traces, use it as the root of `ParentBased`
+/// It decides about each span separately. For whole traces, use it as the root of `ParentBased`
 /// (`parentbased_jaeger_remote`).
 ///
 /// Source: OpenTelemetry specification, "Tracing SDK", section "JaegerRemoteSampler".
@@ -40,7 +40,7 @@ struct State {
     status: Mutex<JaegerRemoteStatus>,
 }
 
-/// What a [`JaegerRemote`] has read.
+/// The status of a [`JaegerRemote`].
 #[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct JaegerRemoteStatus {
@@ -79,7 +79,7 @@ impl JaegerRemote {
         }
     }
 
-    /// Returns what has been read.
+    /// Returns the strategy in force, when it was read, and the last error.
     #[must_use]
     pub fn status(&self) -> JaegerRemoteStatus {
         self.state.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -149,7 +149,7 @@ impl State {
             }
             Err(error) => {
                 if status.error.as_ref() != Some(&error) {
-                    tracing::warn!(%error, "sampling strategies cannot be read: the last ones stay in force");
+                    tracing::warn!(%error, "sampling strategies cannot be read; the last ones stay in force");
                 }
                 status.error = Some(error);
             }

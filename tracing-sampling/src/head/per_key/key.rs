@@ -4,13 +4,13 @@ use std::borrow::Cow;
 
 use tracing_core_lite::sampling::{AttributeValue, SamplingInput};
 
-/// Between the values of a key. It is not allowed in routes, methods and host names.
+/// Separates the values of a key. Routes, methods and host names cannot contain it.
 const SEPARATOR: char = '\u{1f}';
 
-/// The longest key, in bytes. Longer ones are cut.
+/// The maximum length of a key, in bytes. Longer keys are cut.
 const LONGEST: usize = 256;
 
-/// What distinguishes keys.
+/// A part of a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Field {
     SpanName,

@@ -23,12 +23,12 @@ const MAX_KEYS: usize = 500;
 /// operations are seen and frequent ones do not take the whole budget.
 ///
 /// Each key has an exponential moving average of its arrivals, updated every 15 s: half of it is the latest interval. The
-/// goal is shared by the logarithm of these averages, with at least one trace per interval for each key as long as the
-/// goal allows it. An interval in which nothing arrives changes nothing. At the start, and when the rate of all arrivals
-/// jumps, the averages are updated earlier, after half a second, one second, two seconds and so on.
+/// goal is divided in proportion to the logarithm of these averages, with at least one trace per interval for each key if
+/// the goal allows it. An interval without arrivals changes nothing. At the start, and when the rate of all arrivals jumps,
+/// the averages are updated earlier: after half a second, one second, two seconds and so on.
 ///
-/// At most 500 keys are told apart. The others share one more key, inside the goal. A key that is new in an interval is
-/// sampled at the initial probability, or at less if the goal requires it.
+/// At most 500 keys are distinguished. All others share one key within the goal. A new key is sampled at the initial
+/// probability, or less if the goal requires it.
 ///
 /// The decision follows from the trace's randomness and the key's probability, which travels as `th`: counts are correct in
 /// total and for each key. It decides about roots only, and follows the threshold of a parent.
@@ -117,7 +117,7 @@ impl PerKeyBuilder {
         self
     }
 
-    /// Sets how many keys are told apart. The default is 500.
+    /// Sets how many keys are distinguished. The default is 500.
     pub fn with_max_keys(mut self, max_keys: usize) -> Self {
         self.max_keys = max_keys;
         self

@@ -11,7 +11,7 @@ pub(super) struct Schedule {
     usual: Duration,
     interval: Duration,
     start: Duration,
-    /// Whether the averages are from before a change.
+    /// Whether the averages are older than the last change.
     is_fresh: bool,
 }
 

@@ -1,15 +1,15 @@
 //! Shares a goal among keys.
 
-/// The arrivals of one key in an interval, on average, and the probability that follows.
+/// The average arrivals of one key in an interval, and its probability.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Share {
     pub(super) average: f64,
     pub(super) probability: f64,
 }
 
-/// Sets the probabilities so that `goal` traces are expected in an interval: each key gets a part of it by the logarithm
-/// of its average, and at least one trace. What a rare key leaves over goes to the others. If the goal is less than one
-/// trace per key, the goal counts.
+/// Sets the probabilities so that `goal` traces are expected in an interval. Each key gets a part in proportion to the
+/// logarithm of its average, and at least one trace unless the goal is less than one trace per key. What a rare key does
+/// not need is divided among the others.
 pub(super) fn share(shares: &mut [Share], goal: f64) {
     let mut order: Vec<usize> = (0..shares.len()).filter(|&index| shares[index].average > 0.0).collect();
     order.sort_by(|&a, &b| shares[a].average.total_cmp(&shares[b].average));

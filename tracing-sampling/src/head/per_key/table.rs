@@ -12,7 +12,7 @@ use crate::head::composable::threshold_of;
 /// Significant hex digits of a threshold, for a short tracestate.
 const PRECISION: u8 = 4;
 
-/// A key whose average, in traces per interval, falls below this is forgotten.
+/// A key is removed when its average, in traces per interval, falls below this value.
 const FORGET: f64 = 0.5;
 
 /// The weight of the latest interval in the average.
@@ -24,7 +24,7 @@ pub(super) struct Key {
     /// Arrivals in this interval.
     count: AtomicU64,
     threshold: AtomicU64,
-    /// The average number of arrivals in a usual interval, as the bits of an `f64`.
+    /// The average number of arrivals in an interval of normal length, as the bits of an `f64`.
     average: AtomicU64,
 }
 
@@ -50,11 +50,11 @@ impl Key {
     }
 }
 
-/// All keys. A table is replaced when keys are added or forgotten; the keys themselves are shared.
+/// All keys. A table is replaced when keys are added or removed; the keys themselves are shared.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
     keys: HashMap<Box<str>, Arc<Key>>,
-    /// The key of all values beyond the bound.
+    /// The key of all values beyond the limit.
     others: Arc<Key>,
 }
 
@@ -93,7 +93,7 @@ impl Table {
         new.for_each(|key| key.threshold.store(first.get(), Relaxed));
     }
 
-    /// Multiplies all averages, and shares the goal anew.
+    /// Multiplies all averages, and divides the goal again.
     pub(super) fn scale(&self, factor: f64, goal: f64) {
         self.all().for_each(|key| {
             key.count.store(0, Relaxed);
@@ -101,9 +101,9 @@ impl Table {
         self.share(goal, |key| key.average() * factor);
     }
 
-    /// Ends an interval of `seconds`, of which `usual` are usual. Returns a smaller table if keys are forgotten.
+    /// Ends an interval of `seconds`, where `usual` is the normal length. Returns a smaller table if keys are removed.
     pub(super) fn end_interval(&self, seconds: f64, usual: f64, replaces: bool, goal: f64) -> Option<Self> {
-        // An empty interval says nothing about the shares of the keys.
+        // An empty interval gives no information about the shares of the keys.
         if self.all().all(|key| key.count.load(Relaxed) == 0) {
             return None;
         }

@@ -1,4 +1,4 @@
-//! Counts arrivals per thread, and estimates their rate from time to time.
+//! Counts arrivals per thread, and estimates their rate.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Mutex, TryLockError};
@@ -12,13 +12,13 @@ use crate::clock::{Clock, nanos};
 /// The time between two estimates, in nanoseconds.
 const SLICE: u64 = 100_000_000;
 
-/// The shortest time that a burst is spread over, in nanoseconds. A clock may stand still during a burst.
+/// The minimum time over which a burst is averaged, in nanoseconds, because the clock may not advance during a burst.
 const SHORTEST: u64 = 1_000_000;
 
 /// Arrivals of all threads.
 ///
-/// A thread counts in a cell of its own, and reads what all threads share but rarely write. The thread that notices that
-/// a slice is over adds up the cells.
+/// Each thread counts in its own cell, and reads shared values that are rarely written. The thread that notices the end of a
+/// slice adds up the cells.
 #[derive(Debug)]
 pub(in crate::head) struct Arrivals {
     clock: Box<dyn Clock>,
@@ -77,7 +77,7 @@ impl Arrivals {
 
     #[cold]
     fn end_slice(&self, now: u64, update: impl FnOnce(Update)) {
-        // Another thread that is here already does the same.
+        // Another thread is already updating.
         let mut estimate = match self.estimate.try_lock() {
             Ok(estimate) => estimate,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
@@ -85,7 +85,7 @@ impl Arrivals {
         };
         let (count, threads) = self.harvest();
         let start = self.start.swap(now, Relaxed);
-        // The arrivals of an interval in which the clock was set back say nothing about the rate.
+        // If the clock was set back, the rate of the interval is not known.
         let Some(elapsed) = now.checked_sub(start) else { return };
         let seconds = Duration::from_nanos(elapsed.max(SHORTEST)).as_secs_f64();
         let has_changed = estimate.add(count as f64, seconds);
@@ -95,7 +95,7 @@ impl Arrivals {
         update(Update { rate, has_changed, now: Duration::from_nanos(now) });
     }
 
-    /// Returns the arrivals since the last time, and the number of threads that counted any.
+    /// Returns the arrivals since the last call, and the number of threads that counted any.
     fn harvest(&self) -> (u64, usize) {
         let (mut total, mut threads) = (0, 0);
         for cell in &self.cells {
@@ -108,7 +108,7 @@ impl Arrivals {
     }
 }
 
-/// Returns the arrivals that end a slice early where `expected` are usual: more than chance explains.
+/// Returns the number of arrivals that ends a slice early: significantly more than `expected`.
 fn burst_of(expected: f64) -> u64 {
     (expected + 4.0 * expected.sqrt() + 8.0) as u64
 }

@@ -1,4 +1,4 @@
-//! Detects that a rate has changed.
+//! Detects a change of a rate.
 
 /// The score at which a change is certain enough. False alarms at a constant rate are about `e^12` slices apart.
 const ALARM: f64 = 12.0;
@@ -21,7 +21,7 @@ impl Cusum {
         Self { factor, score: 0.0, count: 0.0, seconds: 0.0 }
     }
 
-    /// Takes note of `count` events in `seconds`, while `rate` per second were expected. Returns whether the rate has
+    /// Records `count` events in `seconds`, where `rate` per second were expected. Returns whether the rate has
     /// changed.
     pub(super) fn add(&mut self, count: f64, seconds: f64, rate: f64) -> bool {
         self.score += count * self.factor.ln() - rate * seconds * (self.factor - 1.0);
@@ -34,7 +34,7 @@ impl Cusum {
         self.score > ALARM
     }
 
-    /// Returns the events since the rate began to differ, and the seconds since.
+    /// Returns the events and the seconds since the rate changed.
     pub(super) fn since_change(&self) -> (f64, f64) {
         (self.count, self.seconds)
     }

@@ -5,10 +5,11 @@ use super::cusum::Cusum;
 /// The time constant of the average, in seconds.
 const WINDOW: f64 = 1.0;
 
-/// An estimate of a rate from counts: an average with exponentially decaying weights, which starts anew when the rate has
+/// An estimate of a rate from counts: an average with exponentially decaying weights, which restarts when the rate has
 /// changed by a large factor.
 ///
-/// The average alone would follow a jump only after several time constants. With a shorter one, it would vary more.
+/// Without the restart, the average would follow a jump only after several time constants. A shorter time constant would
+/// make it vary more.
 #[derive(Debug)]
 pub(super) struct Estimate {
     /// Arrivals, with decaying weights.
@@ -31,7 +32,7 @@ impl Estimate {
         (self.seconds > 0.0).then(|| self.count / self.seconds)
     }
 
-    /// Takes note of `count` arrivals in `seconds`, which is positive. Returns whether the rate has changed by a large
+    /// Records `count` arrivals in `seconds`, which is positive. Returns whether the rate has changed by a large
     /// factor.
     pub(super) fn add(&mut self, count: f64, seconds: f64) -> bool {
         if let Some(rate) = self.rate() {

@@ -13,20 +13,20 @@ use crate::head::parent_threshold;
 /// Significant hex digits of the threshold, for a short tracestate.
 const PRECISION: u8 = 4;
 
-/// A sampler that samples about as many traces per second as it is told, with correct counts.
+/// A sampler that limits the number of traces per second and preserves correct counts.
 ///
-/// It estimates the rate of arrivals from earlier arrivals, and sets the probability so that the expected number of
-/// sampled traces per second is the limit. Whether a trace is sampled depends on its randomness and on this probability
-/// alone, which travels as `th`: the sum of adjusted counts estimates the number of arrivals without bias. (A token bucket
-/// takes the first traces of each second. Their counts are wrong, and those that arrive late are never seen.)
+/// It estimates the rate of arrivals, and sets the probability so that the expected number of sampled traces per second is
+/// the limit. Whether a trace is sampled depends only on its randomness and on this probability, which is propagated as
+/// `th`. The sum of adjusted counts is therefore an unbiased estimate of the number of arrivals. (A token bucket takes the
+/// first traces of each second, so late arrivals are never sampled and counts are wrong.)
 ///
-/// - Below the limit, nearly all traces are sampled: at most a few percent fewer while the rate is close to the limit.
+/// - Below the limit, nearly all traces are sampled. Close to the limit, a few percent are dropped.
 /// - In steady state, the number per second varies around the limit as any random sample does.
 /// - When the rate of arrivals jumps, the old probability applies until the jump is noticed: after about twice the number
 ///   of arrivals of a usual tenth of a second, or at the end of this tenth.
 ///
-/// It decides about roots only, and follows the threshold of a parent. The state is shared by the threads without
-/// contention: each counts for itself. The limit holds for one sampler, that is, for one process.
+/// It decides about roots only, and follows the threshold of a parent. Each thread counts in its own memory, so threads do
+/// not contend. The limit applies to one sampler, and so to one process.
 ///
 /// ```
 /// use tracing_core_lite::sampling::ParentBased;

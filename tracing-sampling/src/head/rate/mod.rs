@@ -1,4 +1,4 @@
-//! Limits of a rate, with correct counts.
+//! Rate limits with correct counts.
 
 mod arrivals;
 mod cusum;

@@ -1,4 +1,4 @@
-//! What rules ask about a span, looked up once.
+//! The properties of a span that rules compare, each looked up once.
 
 use std::cell::OnceCell;
 

@@ -12,10 +12,10 @@ use super::RuleError;
 /// The shortest secret, in bytes.
 const SHORTEST_SECRET: usize = 16;
 
-/// Where a request asks to be sampled: a header, or a key of the baggage. Say next who may ask.
+/// Where a request asks to be sampled: in a header or in a key of the baggage. Further methods set who may ask.
 ///
-/// Anyone can send a header. Without a secret and without trusted peers, a client could have all of its requests
-/// recorded, so there is no rule for "everyone".
+/// Anyone can send a header. A force rule therefore needs a secret or trusted peers. Otherwise a client could have all of
+/// its requests recorded.
 ///
 /// ```
 /// use tracing_sampling::head::{Force, Rule};
@@ -53,7 +53,7 @@ impl Debug for Trust {
     }
 }
 
-/// A rule that samples the requests that ask for it and may.
+/// A rule that samples the requests that ask for it and are allowed to.
 #[derive(Clone)]
 pub struct ForceRule {
     force: Force,
@@ -77,7 +77,7 @@ impl Force {
         Self { place: Place::Header, key: name.to_ascii_lowercase() }
     }
 
-    /// Looks at a key of the baggage. Baggage travels on to the services that are called, a secret in it, too.
+    /// Looks at a key of the baggage. Baggage, including a secret in it, is propagated to all called services.
     #[must_use]
     pub fn baggage(key: impl Into<String>) -> Self {
         Self { place: Place::Baggage, key: key.into() }
@@ -86,7 +86,7 @@ impl Force {
     /// Trusts requests whose value is `secret`. It is compared in constant time, and never recorded.
     ///
     /// # Errors
-    /// Returns an error if the secret has less than 16 bytes.
+    /// Returns an error if the secret has fewer than 16 bytes.
     pub fn with_secret(self, secret: impl Into<String>) -> Result<ForceRule, RuleError> {
         let secret = secret.into();
         if secret.len() < SHORTEST_SECRET {
@@ -95,8 +95,8 @@ impl Force {
         Ok(ForceRule { force: self, trust: Trust::Secret(secret), suspended: None })
     }
 
-    /// Trusts peers in these networks, whose value may be anything but `0`, `false` and nothing. The peer is the other end
-    /// of the connection, never what a proxy says about it.
+    /// Trusts peers in these networks. Their value may be anything except `0`, `false` and empty. The peer is the other end of
+    /// the connection; what proxies report is not considered.
     ///
     /// # Errors
     /// Returns an error if there is no network.

@@ -1,4 +1,4 @@
-//! Sampling by rules, of which the first that matches decides.
+//! Sampling by rules. The first rule that matches decides.
 
 mod condition;
 mod error;

@@ -12,8 +12,8 @@ use crate::head::composable::ComposableSampler;
 
 /// A rule: a span that satisfies all of its conditions is sampled by its sampler.
 ///
-/// A rule without conditions matches every span. The conditions look at what is known when a span starts. What the HTTP
-/// and gRPC layers and the messaging kit know are the attributes that their spans start with.
+/// A rule without conditions matches every span. Conditions check what is known when a span starts. For spans of the HTTP
+/// and gRPC layers and the messaging kit, these are the attributes that the spans start with.
 ///
 /// ```
 /// use tracing_sampling::head::Rule;
@@ -69,7 +69,7 @@ impl Rule {
         self.when(Condition::Method(method.into()))
     }
 
-    /// Matches the service that samples, by its `service.name`. For rules that several services share.
+    /// Matches the `service.name` of this service, for rules that several services share.
     #[must_use]
     pub fn with_service(self, name: impl Into<String>) -> Self {
         self.when(Condition::Service(name.into()))
@@ -87,7 +87,7 @@ impl Rule {
         self.when(Condition::Kind(kind))
     }
 
-    /// Matches an attribute that the span starts with. The types must agree, too.
+    /// Matches an attribute that the span starts with, by value and type.
     #[must_use]
     pub fn with_attribute(self, key: impl Into<String>, value: impl Into<AttributeValue<'static>>) -> Self {
         self.when(Condition::Attribute(key.into(), value.into()))
@@ -100,7 +100,7 @@ impl Rule {
         self.when(Condition::Header { name: name.to_ascii_lowercase(), value: value.into() })
     }
 
-    /// Sets the name, which sampled spans carry as the attribute `tracing_suite.sampling.policy`. By default it lists the
+    /// Sets the name, which sampled spans have as the attribute `tracing_suite.sampling.policy`. The default name lists the
     /// conditions.
     #[must_use]
     pub fn with_name(mut self, name: &str) -> Self {

@@ -10,13 +10,13 @@ use super::facts::Facts;
 use super::{Rule, RuleError};
 use crate::head::composable::{ComposableSampler, Intent, impl_sampler};
 
-/// The policy of what no rule matches.
+/// The policy of spans that no rule matches.
 const DEFAULT: &str = "default";
 
 /// A sampler that asks the first rule that matches a span.
 ///
-/// A rule is evaluated before the span's attributes are built, and looks up only what it compares. Sampled spans name
-/// their rule in the attribute `tracing_suite.sampling.policy`.
+/// Rules are evaluated before the span's attributes are built, and look up only what they compare. Sampled spans have the
+/// name of their rule in the attribute `tracing_suite.sampling.policy`.
 ///
 /// ```
 /// use tracing_core_lite::TracerProvider;
@@ -114,7 +114,7 @@ impl ComposableSampler for Rules {
     }
 }
 
-/// Names the rule, unless one further inside is named.
+/// Sets the rule's name, unless an inner rule has set one.
 fn named<'a>(intent: Intent<'a>, policy: &'a Arc<str>) -> Intent<'a> {
     Intent { policy: intent.policy.or(Some(policy)), ..intent }
 }

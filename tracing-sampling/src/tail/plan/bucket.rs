@@ -6,7 +6,7 @@ pub(super) struct Bucket {
     rate: f64,
     burst: f64,
     tokens: f64,
-    /// When the tokens were counted, in nanoseconds.
+    /// When tokens were last added, in nanoseconds.
     at: u64,
 }
 
@@ -17,7 +17,7 @@ impl Bucket {
         Self { rate: rate as f64, burst, tokens: burst, at: 0 }
     }
 
-    /// Takes `cost` tokens, if there are as many. A clock that goes back adds none.
+    /// Takes `cost` tokens if there are enough. If the clock goes back, no tokens are added.
     pub(super) fn take(&mut self, cost: u64, now: u64) -> bool {
         let elapsed = now.saturating_sub(self.at) as f64 / 1e9;
         self.at = self.at.max(now);
@@ -46,7 +46,7 @@ impl SecondShares {
         Self { max_total, allocated, second: 0, used }
     }
 
-    /// Takes `spans` from share `index`, if it has as many left in this second.
+    /// Takes `spans` from share `index` if it has enough left in this second.
     pub(super) fn take(&mut self, index: usize, spans: u64, now: u64) -> bool {
         let second = now / 1_000_000_000;
         if second != self.second {

@@ -10,13 +10,14 @@ pub(super) struct Budget {
     at: Option<u64>,
 }
 
-/// The longest time for which a budget is saved, and the time that the first one stands for, in seconds.
+/// The maximum time over which an unused budget accumulates, and the time that the first budget covers, in seconds.
 const SAVED: f64 = 1.0;
 
-/// A trace that wants a part of a budget.
+/// A trace that claims a part of a budget.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Claim {
-    /// Where the trace stands among those that arrived: uniform from 1 to 2⁵⁶, and kept if it is not above the chance.
+    /// The rank of the trace among those that arrived, uniform from 1 to 2⁵⁶. The trace is kept if its rank is at most the
+    /// chance.
     pub(super) rank: u64,
     pub(super) cost: u64,
 }
@@ -34,8 +35,8 @@ impl Budget {
     }
 }
 
-/// Returns the chance with which claims are kept, as a part of 2⁵⁶: one less than the rank of the first claim that does not
-/// fit, so that exactly those before it fit. 2⁵⁶ if all of them do.
+/// Returns the chance with which claims are kept, in units of 2⁻⁵⁶: one less than the rank of the first claim that does not
+/// fit into the budget, so that exactly the claims before it are kept. Returns 2⁵⁶ if all of them fit.
 ///
 /// The rank of the first *excluded* claim makes the estimate of the true count unbiased (Ting, "Adaptive Threshold
 /// Sampling", section 3.1).

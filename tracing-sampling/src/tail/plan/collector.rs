@@ -4,18 +4,18 @@ use super::bucket::{Bucket, SecondShares};
 use crate::tail::decision::Decision;
 use crate::tail::facts::{Facts, LIMIT};
 
-/// A policy for the Collector's rules.
+/// A policy, evaluated by the Collector's rules.
 #[derive(Debug)]
 pub(super) enum Node {
     Always,
-    /// Some span meets the condition with this number.
+    /// Some span satisfies the condition with this number.
     Met(u8),
-    /// No span does.
+    /// No span satisfies the condition with this number.
     Unmet {
         condition: u8,
         legacy: bool,
     },
-    /// At least, or above, so many milliseconds.
+    /// A minimum duration in milliseconds, inclusive or exclusive.
     Latency {
         millis: i64,
         inclusive: bool,

@@ -21,7 +21,7 @@ use crate::tail::settings::{CollectorVersion, Mode, TailSettings};
 pub struct PlanError {
     /// The name of the policy.
     pub policy: String,
-    /// What is wrong, and what would be valid.
+    /// The problem, and the valid values.
     pub reason: String,
 }
 
@@ -85,7 +85,7 @@ impl Plan {
         })
     }
 
-    /// Returns the conditions that a resource meets.
+    /// Returns the conditions that a resource satisfies.
     pub(in crate::tail) fn of_resource(&self, attributes: Items<'_, AttributeView<'_>>) -> u128 {
         self.conditions.of_resource(attributes)
     }
@@ -109,7 +109,7 @@ impl Plan {
         matches!(&self.rules, Rules::Consistent(judges) if judges.iter().any(|judge| judge.limit.is_some()))
     }
 
-    /// Decides about `candidates`. Calls `count` with each policy that matches and the trace that it matches.
+    /// Decides about `candidates`. Calls `count` with each matching policy and its trace.
     pub(in crate::tail) fn decide(
         &mut self,
         candidates: &[Candidate<'_>],
@@ -136,7 +136,7 @@ fn collector_verdict(
     now: u64,
     count: &mut impl FnMut(usize, &Candidate<'_>),
 ) -> Verdict {
-    // What drop policies and dry runs say is not a vote for "not sampled".
+    // Drop policies and dry runs do not vote for "not sampled".
     let (mut voters, mut votes) = (Vec::new(), Vec::new());
     for drops in [true, false] {
         for (index, evaluator) in evaluators.iter_mut().enumerate() {
@@ -289,7 +289,7 @@ impl Compiler {
         Ok(Rule::All(policies.iter().map(|policy| self.rule(policy, limit)).collect::<Result<_, _>>()?))
     }
 
-    /// Compiles a policy. A budget goes to `limit`, where there is a place for one.
+    /// Compiles a policy. A budget is stored in `limit`, if the policy can have one here.
     fn rule(&mut self, policy: &Policy, limit: &mut Option<&mut Option<Limit>>) -> Result<Rule, PlanError> {
         if let Some((condition, invert)) = self.on_spans(&policy.kind)? {
             return Ok(if invert { Rule::Unmet(condition) } else { Rule::Met(condition) });

@@ -6,7 +6,7 @@ use tracing_core_lite::pipeline::view::{AttributeView, Items, SpanHead, SpanView
 use crate::tail::facts::{Facts, member, status_bit};
 use crate::tail::policy::AttributeMatch;
 
-/// A condition on a span. A trace meets it if some span does.
+/// A condition on a span. A trace satisfies it if one of its spans does.
 #[derive(Debug, Clone)]
 pub(super) enum Condition {
     Attribute {
@@ -63,7 +63,7 @@ impl Test {
     fn accepts(&self, value: &ValueView<'_>, lenient: bool, on_span: bool) -> bool {
         match (self, value) {
             (Self::Exact(values), ValueView::Str(text)) => values.iter().any(|value| value == text),
-            // The Collector does not compare an empty text on a span.
+            // The Collector ignores empty strings on a span.
             (Self::Regex(set), ValueView::Str(text)) => {
                 !(lenient && on_span && text.is_empty()) && set.is_match(text)
             }
@@ -82,12 +82,12 @@ impl Test {
 #[derive(Debug, Default)]
 pub(super) struct Conditions {
     pub(super) list: Vec<Condition>,
-    /// The numbers of conditions on attributes, and whether others than those exist.
+    /// The numbers of the conditions on attributes, and whether there are conditions of other kinds.
     attributes: Vec<usize>,
     others: Vec<usize>,
     /// Bit n is set if some wanted key has n bytes (modulo 64).
     lengths: u64,
-    /// Whether values of another type are compared as the Collector does.
+    /// Whether values of another type are compared as in the Collector.
     pub(super) lenient: bool,
 }
 
@@ -114,12 +114,12 @@ impl Conditions {
         Some(number as u8)
     }
 
-    /// Returns the conditions that attributes of a resource meet. Malformed attributes meet none.
+    /// Returns the conditions that attributes of a resource satisfy. Malformed attributes satisfy none.
     pub(super) fn of_resource(&self, attributes: Items<'_, AttributeView<'_>>) -> u128 {
         self.of_attributes(attributes, 0, false)
     }
 
-    /// Adds what `span` meets to `facts`, which already count it.
+    /// Adds the conditions that `span` satisfies to `facts`, which already include the span itself.
     #[inline]
     pub(super) fn add_span(&self, facts: &mut Facts, head: &SpanHead<'_>, span: &SpanView<'_>) {
         for &number in &self.others {
@@ -153,7 +153,7 @@ impl Conditions {
             for &number in &self.attributes {
                 let bit = 1 << number;
                 let Condition::Attribute { key: wanted, test } = &self.list[number] else { continue };
-                // The first of several attributes with one key counts.
+                // Of several attributes with the same key, the first one is used.
                 if (known | seen) & bit == 0
                     && wanted.as_bytes() == key
                     && let Ok(value) = ValueView::read(value)

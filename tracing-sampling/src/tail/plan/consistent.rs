@@ -1,7 +1,8 @@
 //! Evaluation with consistent thresholds.
 //!
-//! Every policy yields the chance with which it keeps a trace like this one, relative to what arrived, as a part of 2⁵⁶.
-//! "Or" is the highest of them, "and" the lowest. A trace is kept if its rank among the traces that arrived is not above.
+//! Every policy returns the chance with which it keeps a trace with these properties, relative to the traces that arrived, in
+//! units of 2⁻⁵⁶. "Or" takes the highest chance, and "and" the lowest. A trace is kept if its rank among the traces that
+//! arrived is at most the chance.
 
 use super::budget::{self, Budget, Claim};
 use super::{NewThreshold, Verdict};
@@ -13,13 +14,13 @@ pub(super) enum Rule {
     Always,
     Met(u8),
     Unmet(u8),
-    /// At least so many milliseconds, and up to so many; 0 for no upper bound.
+    /// A minimum and a maximum duration in milliseconds; 0 for no maximum.
     Latency(i64, i64),
     Spans {
         min: u64,
         max: u64,
     },
-    /// A part of 2⁵⁶.
+    /// A chance in units of 2⁻⁵⁶.
     Chance(u64),
     All(Vec<Rule>),
     /// The rule is not random.
@@ -70,31 +71,31 @@ pub(in crate::tail) struct Candidate<'a> {
 }
 
 impl Candidate<'_> {
-    /// Returns where the trace stands among those that passed the threshold that it arrived with: from 1 to 2⁵⁶.
+    /// Returns the rank of the trace among those that passed the threshold with which it arrived: from 1 to 2⁵⁶.
     fn rank(&self) -> u64 {
         let above = u128::from(LIMIT - self.facts.randomness(self.trace));
         let rank = (above * u128::from(LIMIT)).div_ceil(u128::from(self.passed()));
         rank.min(u128::from(LIMIT)) as u64
     }
 
-    /// Returns the part of 2⁵⁶ that passed the threshold.
+    /// Returns the chance with which traces passed the threshold, in units of 2⁻⁵⁶.
     fn passed(&self) -> u64 {
         LIMIT - self.facts.threshold.min(LIMIT - 1)
     }
 }
 
-/// What one trace gets from all policies.
+/// The result of all policies for one trace.
 #[derive(Debug, Clone, Copy)]
 struct Standing {
     /// The highest chance, and the policy that gives it.
     best: u64,
     by: Option<usize>,
-    /// What `drop` leaves: 2⁵⁶ if nothing is dropped.
+    /// The chance that `drop` policies leave: 2⁵⁶ if nothing is dropped.
     cap: u64,
     dropped_by: Option<usize>,
 }
 
-/// Decides about `candidates` together. Those that share a budget must be in one call.
+/// Decides about `candidates` together. Traces that share a budget must be in the same call.
 pub(super) fn decide(
     judges: &mut [Judge],
     candidates: &[Candidate<'_>],
@@ -115,7 +116,7 @@ pub(super) fn decide(
         .collect()
 }
 
-/// Asks the policies without a budget.
+/// Evaluates the policies without a budget.
 fn standing(
     judges: &[Judge],
     candidate: &Candidate<'_>,
@@ -141,7 +142,7 @@ fn standing(
     standing
 }
 
-/// Spends the budget of a policy on the traces that it matches and that are not kept for certain.
+/// Spends the budget of a policy on the matching traces that no other policy keeps with certainty.
 fn share_budget(
     index: usize,
     judge: &mut Judge,
@@ -233,7 +234,7 @@ fn verdict(candidate: &Candidate<'_>, standing: &Standing, behind_record_only: b
         let threshold = if behind_record_only { NewThreshold::Always } else { NewThreshold::AtLeast(0) };
         return Verdict { kept: true, by: standing.by, threshold: Some(threshold) };
     }
-    // A trace that the head did not sample stands for itself alone, so only certain policies keep it.
+    // A trace that the head did not sample represents only itself, so only policies that are not random keep it.
     let is_certain_only = behind_record_only && !candidate.facts.sampled;
     if is_certain_only || candidate.rank() > chance {
         let by = standing.dropped_by.filter(|_| is_dropped);

@@ -18,15 +18,15 @@ pub(super) struct Verdict {
     pub(super) kept: bool,
     /// The number of the policy that decided.
     pub(super) by: Option<usize>,
-    /// How the thresholds of spans change. `None` leaves them as they are.
+    /// How the thresholds of spans change. `None` keeps them.
     pub(super) threshold: Option<NewThreshold>,
 }
 
 /// The threshold of a kept trace.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum NewThreshold {
-    /// At least this.
+    /// The threshold is raised to at least this value.
     AtLeast(u64),
-    /// 0: the stage saw every trace.
+    /// The threshold is set to 0, because the stage sees every trace.
     Always,
 }

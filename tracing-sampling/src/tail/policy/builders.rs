@@ -122,13 +122,13 @@ impl Policy {
         Self::new(name, PolicyKind::And(policies.into_iter().collect()))
     }
 
-    /// Drops traces that all of `policies` keep. Goes before every other policy.
+    /// Drops traces that all of `policies` keep. Takes precedence over every other policy.
     #[must_use]
     pub fn drop(name: impl Into<String>, policies: impl IntoIterator<Item = Self>) -> Self {
         Self::new(name, PolicyKind::Drop(policies.into_iter().collect()))
     }
 
-    /// Shares a rate among policies, which are asked in order.
+    /// Shares a rate among policies, which are evaluated in order.
     #[must_use]
     pub fn composite(
         name: impl Into<String>,
@@ -145,7 +145,8 @@ impl Policy {
         Self::new(name, PolicyKind::Not(Box::new(policy)))
     }
 
-    /// Keeps what this policy does not match. Only policies on attributes can be inverted; others are unchanged. See
+    /// Inverts the policy: it keeps traces that it would not match. Only policies on attributes can be inverted; others are
+    /// unchanged. See
     /// [`Policy::not`].
     #[must_use]
     pub fn inverted(mut self) -> Self {
@@ -155,7 +156,7 @@ impl Policy {
         self
     }
 
-    /// Only counts what the policy would keep or drop.
+    /// Makes the policy only count the traces that it would keep or drop.
     #[must_use]
     pub fn with_dry_run(mut self) -> Self {
         self.dry_run = true;

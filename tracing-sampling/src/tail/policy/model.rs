@@ -8,11 +8,11 @@ use tracing_core_lite::pipeline::view::StatusCode;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Policy {
-    /// The name, which kept spans and counters carry.
+    /// The name, which appears in kept spans and in counts.
     pub name: String,
     /// What the policy does.
     pub kind: PolicyKind,
-    /// Whether the policy only counts what it would keep or drop.
+    /// Whether the policy only counts the traces that it would keep or drop.
     pub dry_run: bool,
 }
 
@@ -77,13 +77,13 @@ pub enum PolicyKind {
     },
     /// Keeps traces that all of these keep.
     And(Vec<Policy>),
-    /// Drops traces that all of these keep. Goes before every other policy.
+    /// Drops traces that all of these keep. Takes precedence over every other policy.
     Drop(Vec<Policy>),
     /// Shares a rate among policies.
     Composite {
         /// Spans per second of all shares together.
         max_total_spans_per_second: u64,
-        /// The shares, in the order in which they are asked.
+        /// The shares, in the order in which they are evaluated.
         shares: Vec<Share>,
     },
     /// Keeps traces that this policy does not keep.

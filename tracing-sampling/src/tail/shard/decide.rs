@@ -9,35 +9,35 @@ use crate::tail::plan::{Candidate, Verdict};
 use crate::tail::settings::Unit;
 use tracing_core_lite::pipeline::view::SpanView;
 
-/// Traces that are decided in one go, at most, if they share no budget.
+/// The maximum number of traces that are decided together if they share no budget.
 const AT_ONCE: usize = 256;
 
 /// A trace that is due, and why.
 #[derive(Debug, Clone, Copy)]
 struct Due {
     slot: u32,
-    /// Whether everything is decided, also units whose root has not ended.
+    /// Whether everything is decided, including units whose root has not ended.
     all: bool,
 }
 
-/// One trace or unit that is judged.
+/// A trace or unit to decide about.
 struct Judged {
     slot: u32,
     trace: u128,
     facts: Facts,
 }
 
-/// The units of one trace that are judged, and its spans if they were read.
+/// The units of a trace to decide about, and its spans if they were read.
 struct Opened {
     due: Due,
     spans: Option<Spans>,
-    /// The judged units of this trace.
+    /// The units of this trace.
     from: usize,
     to: usize,
 }
 
 impl Shard {
-    /// Decides what is due. Returns when to call again.
+    /// Decides all traces that are due. Returns when to call again.
     pub(in crate::tail) fn poll(&mut self, now: u64) -> Option<u64> {
         let has_budget = self.plan.has_budget();
         if !has_budget || now >= self.next_budget {
@@ -112,7 +112,7 @@ impl Shard {
         due
     }
 
-    /// Decides a trace that is larger than one may be.
+    /// Decides a trace that exceeds the size limit.
     pub(super) fn decide_oversized(&mut self, slot: u32, now: u64) {
         self.counts.lock().oversized_traces += 1;
         let maximum = self.settings.maximum_trace_size_bytes;
@@ -133,8 +133,8 @@ impl Shard {
         self.pending_bytes() > bytes || (traces > 0 && self.slots.len() > traces)
     }
 
-    /// Decides the oldest traces early while there are too many, or too many bytes. Those that share a budget are decided
-    /// many at a time, or the budget would be spent without regard to their randomness.
+    /// Decides the oldest traces early while there are too many traces or bytes. Traces that share a budget are decided in
+    /// large groups, because the budget is spent by randomness within a group.
     pub(super) fn enforce_bounds(&mut self, now: u64) {
         let at_once = if self.plan.has_budget() { self.slots.len().div_ceil(4) } else { 1 };
         let mut evicted = 0;
@@ -167,7 +167,7 @@ impl Shard {
         self.apply(&judged, &verdicts, opened);
     }
 
-    /// Finds what is to be judged. Copies of whole traces are not held for many traces.
+    /// Returns the traces and units to decide about. The spans of many traces are not copied at the same time.
     fn open(&mut self, due: &[Due]) -> (Vec<Judged>, Vec<Opened>) {
         let holds_copies = due.len() <= AT_ONCE;
         let (mut judged, mut opened) = (Vec::with_capacity(due.len()), Vec::with_capacity(due.len()));
@@ -234,13 +234,13 @@ impl Shard {
         self.counts.lock().pending_bytes = self.pending_bytes() as u64;
     }
 
-    /// Keeps a whole trace, but for spans of units that were dropped before.
+    /// Keeps a whole trace, except for spans of units that were dropped before.
     fn keep(&mut self, slot: u32, verdict: &Verdict, spans: Option<Spans>) {
         let Some(pending) = self.take(slot) else { return };
         let mut spans = spans.unwrap_or_else(|| self.read_spans(&pending));
         let policy = verdict.by.and_then(|by| self.plan.names.get(by).cloned());
         let kept = Kept { policy, threshold: verdict.threshold };
-        // Written first, so that nothing arrives between the decision and the entry.
+        // Cached first, so that spans that arrive later follow the decision.
         self.kept.insert(pending.trace, kept.clone());
         spans.list.retain(|span| span.unit != Belongs::ToDropped);
         let count = spans.list.len() as u64;
@@ -258,7 +258,7 @@ impl Shard {
         }
     }
 
-    /// Drops the units of a trace that were judged. What is left stays pending.
+    /// Drops the decided units of a trace. The rest stays pending.
     fn drop_units(&mut self, due: Due, judged: &[Judged], verdicts: &[Verdict], spans: Option<Spans>) {
         let Some(trace) = self.slots.get(due.slot as usize).map(|pending| pending.trace) else { return };
         self.dropped.insert(trace, 0);
@@ -285,7 +285,7 @@ impl Shard {
         }
     }
 
-    /// Counts what is dropped of a trace, of which so many spans are left.
+    /// Counts the dropped part of a trace of which `left` spans remain.
     fn count_drops(&self, slot: u32, left: u64, judged: &[Judged], verdicts: &[Verdict]) {
         let Some(pending) = self.slots.get(slot as usize) else { return };
         let spans = pending.facts.spans - left;
@@ -294,7 +294,7 @@ impl Shard {
         counts.dropped.add(spans, 1);
         match left {
             0 => counts.pending.traces -= 1,
-            // The rest is a trace of its own from here on.
+            // From here on, the rest is counted as a trace of its own.
             _ => counts.received.traces += 1,
         }
         for (judged, verdict) in judged.iter().zip(verdicts) {

@@ -1,4 +1,4 @@
-//! Passes kept spans on.
+//! Writes kept spans to batches.
 
 use tracing_core_lite::pipeline::Section;
 use tracing_core_lite::pipeline::view::{SpanEdit, SpanHead, SpanView};
@@ -17,7 +17,7 @@ pub(crate) const POLICY_ATTRIBUTE: &str = "tracing_suite.sampling.policy";
 const MOST_BYTES: usize = 2 << 20;
 
 impl Shard {
-    /// Passes one span on.
+    /// Writes one span.
     pub(super) fn emit_span(
         &mut self,
         section: Section,
@@ -53,7 +53,7 @@ impl Shard {
         }
     }
 
-    /// Passes all `spans` on. `heads` are the scopes of their trace.
+    /// Writes all `spans`. `heads` are the scopes of their trace.
     pub(super) fn emit(&mut self, spans: &Spans, heads: &[u32], kept: &Kept) {
         for stored in &spans.list {
             let span = SpanView::new(&spans.bytes[stored.from..stored.to]);

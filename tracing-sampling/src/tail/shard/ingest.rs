@@ -1,4 +1,4 @@
-//! Takes spans in.
+//! Adds spans to pending traces.
 
 use tracing_core_lite::pipeline::view::{RequestView, ResourceView, ScopeView, SpanHead, SpanView};
 
@@ -30,8 +30,7 @@ struct Scope<'a> {
 }
 
 impl Shard {
-    /// Takes in the spans of an encoded request whose traces belong to the shard with this number, of so many. What is
-    /// malformed is counted and left out.
+    /// Adds the spans of an encoded request whose traces belong to this shard. Malformed parts are counted and skipped.
     pub(in crate::tail) fn ingest(&mut self, request: &[u8], index: usize, of: usize, now: u64) {
         let mut received = Received::default();
         for resource in RequestView::new(request).resources() {
@@ -130,7 +129,7 @@ impl Shard {
         self.append(slot, head, span, number);
         self.note_root(slot, head, now);
         if self.is_oversized(slot) {
-            // What was read so far must be counted before it is decided.
+            // Spans must be counted before their trace is decided.
             self.publish(&std::mem::take(received));
             self.decide_oversized(slot, now);
             return None;

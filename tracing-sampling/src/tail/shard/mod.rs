@@ -1,6 +1,6 @@
-//! One owner of undecided traces: it takes spans in, and decides.
+//! A shard owns a part of the undecided traces and decides about them.
 //!
-//! A shard has no thread and no clock of its own. Times are nanoseconds since any fixed moment.
+//! It has neither a thread nor a clock. Times are nanoseconds since any fixed moment.
 
 mod decide;
 mod emit;

@@ -59,7 +59,8 @@ impl Pending {
     }
 }
 
-/// Traces in the order of an event, the oldest first. All wait equally long from then, so this is a queue of deadlines.
+/// Traces in the order of an event, oldest first. All traces wait equally long after the event, so this is a queue of
+/// deadlines.
 #[derive(Debug)]
 pub(super) struct List {
     kind: usize,

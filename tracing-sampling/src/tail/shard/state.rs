@@ -17,10 +17,10 @@ use crate::tail::store::{Blocks, ScopeHeads};
 /// The time between the decisions of policies with a budget, in nanoseconds.
 pub(super) const BUDGET_INTERVAL: u64 = 1_000_000_000;
 
-/// A larger capacity is given back when a map is mostly empty.
+/// A larger capacity is released when a map is mostly empty.
 const KEEP_CAPACITY: usize = 4096;
 
-/// Takes spans in, and decides about their traces.
+/// Buffers spans and decides about their traces.
 #[derive(Debug)]
 pub(in crate::tail) struct Shard {
     pub(super) settings: TailSettings,
@@ -70,7 +70,7 @@ impl Shard {
         Ok(shard)
     }
 
-    /// Replaces the settings. Undecided traces are judged by the new policies.
+    /// Replaces the settings. The new policies also decide about pending traces.
     pub(in crate::tail) fn reload(&mut self, settings: TailSettings) -> Result<(), PlanError> {
         self.plan = Plan::new(&settings)?;
         let shards = settings.shards.max(1);
@@ -112,7 +112,7 @@ impl Shard {
         total / self.settings.shards.max(1)
     }
 
-    /// Takes the batches of kept spans that are complete, and with `all` also the last one.
+    /// Returns the complete batches of kept spans, and with `all` also the last one.
     pub(in crate::tail) fn take_ready(&mut self, all: bool) -> Vec<Batch> {
         if all {
             self.ready.extend(self.out.finish());
@@ -120,7 +120,7 @@ impl Shard {
         std::mem::take(&mut self.ready)
     }
 
-    /// Gives memory back that is not needed.
+    /// Releases unused memory.
     pub(super) fn trim(&mut self) {
         if self.traces.capacity() > KEEP_CAPACITY && self.traces.len() < self.traces.capacity() / 8 {
             self.traces.shrink_to(KEEP_CAPACITY.max(self.traces.len() * 2));

@@ -21,7 +21,7 @@ pub(super) struct Stored {
     pub(super) unit: Belongs,
 }
 
-/// What a span belongs to.
+/// The unit of a span.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Belongs {
     Unknown,
@@ -39,7 +39,7 @@ pub(super) struct Spans {
     pub(super) bytes: Vec<u8>,
     pub(super) list: Vec<Stored>,
     pub(super) units: usize,
-    /// Parents that have not ended, of units that are decided without their root.
+    /// Parents that have not ended, in units that are decided without their root.
     pub(super) missing: Vec<u64>,
 }
 
@@ -71,7 +71,7 @@ impl Shard {
         spans
     }
 
-    /// Divides spans into units. Those without a known root are left open, or with `all` are units of their own.
+    /// Divides spans into units. Spans without a known root stay open, or with `all` become units of their own.
     pub(super) fn divide(&self, trace: u128, spans: &mut Spans, has_dropped_units: bool, all: bool) {
         let mut by_id = HashMap::with_capacity(spans.list.len());
         for (index, span) in spans.list.iter().enumerate() {

@@ -1,7 +1,7 @@
 //! Fixed-size blocks of bytes, chained per trace.
 //!
-//! Traces grow a few spans at a time, thousands of them at once. A vector for each would be half empty on average and
-//! leave holes when it is freed. A chain of blocks wastes half a block, and a freed block fits every other trace.
+//! Thousands of traces grow at the same time, a few spans at a time. A vector for each would be half empty on average, and
+//! freeing it would fragment memory. A chain of blocks wastes half a block on average, and a freed block fits every trace.
 
 /// The bytes of a block that hold content.
 const CONTENT: usize = 252;
@@ -32,7 +32,7 @@ struct Arena {
     used: usize,
 }
 
-/// A byte string in blocks. It must be given back with [`Blocks::free`].
+/// A byte string in blocks. It must be released with [`Blocks::free`].
 #[derive(Debug, Clone, Copy)]
 pub(in crate::tail) struct Chain {
     first: u32,
@@ -92,7 +92,7 @@ impl Blocks {
         }
     }
 
-    /// Calls `visit` with the bytes of `chain`, piece by piece.
+    /// Calls `visit` with the bytes of `chain`, block by block.
     pub(in crate::tail) fn each_piece(&self, chain: &Chain, mut visit: impl FnMut(&[u8])) {
         let mut at = chain.first;
         while at != NONE
@@ -105,7 +105,7 @@ impl Blocks {
         }
     }
 
-    /// Gives the blocks of `chain` back, which is empty afterwards.
+    /// Releases the blocks of `chain`, which is empty afterwards.
     pub(in crate::tail) fn free(&mut self, chain: &mut Chain) {
         let mut at = chain.first;
         while at != NONE {

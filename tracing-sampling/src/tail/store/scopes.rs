@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
-/// What one scope entry costs beyond its bytes: the slot, the map entry, two allocations.
+/// The memory of a scope entry in addition to its bytes: the slot, the map entry and two allocations.
 const ENTRY: usize = 160;
 
 /// The fields of a `ResourceSpans` and a `ScopeSpans` around their spans.
@@ -13,7 +13,7 @@ pub(in crate::tail) struct ScopeHead {
     bytes: Arc<[u8]>,
     /// Where the bytes of the scope begin.
     middle: usize,
-    /// Conditions that an attribute of the resource meets.
+    /// Conditions that an attribute of the resource satisfies.
     pub(in crate::tail) matched: u128,
     references: usize,
 }
@@ -81,7 +81,7 @@ impl ScopeHeads {
         self.slots.get(number as usize)?.as_ref()
     }
 
-    /// Gives one reference back.
+    /// Releases one reference.
     pub(in crate::tail) fn release(&mut self, number: u32) {
         let Some(slot) = self.slots.get_mut(number as usize) else { return };
         let Some(head) = slot else { return };
@@ -97,7 +97,7 @@ impl ScopeHeads {
         }
     }
 
-    /// Computes anew what the resources match, after a change of the policies.
+    /// Evaluates the conditions on all resources again, after a change of the policies.
     pub(in crate::tail) fn rematch(&mut self, mut matched: impl FnMut(&[u8]) -> u128) {
         for head in self.slots.iter_mut().flatten() {
             head.matched = matched(&head.bytes[..head.middle]);
