@@ -214,7 +214,7 @@ fn a_refusal_before_the_whole_request_is_sent_is_read() {
     let large = large();
     for connections in 1..=20 {
         let error = exporter.export(&large, soon()).unwrap_err();
-        assert_eq!(error, ExportError::Permanent { reason: "the OTLP receiver answered 413".into() });
+        assert_eq!(error, ExportError::TooLarge { reason: "the OTLP receiver answered 413".into() });
         assert_eq!(receiver.connections(), connections);
     }
 }

@@ -91,6 +91,9 @@ macro_rules! settings {
 
             /// Records this metadata of requests, even if it carries credentials. Everyone who can read the traces can then
             /// read it.
+            ///
+            /// A provider of this suite also redacts such values before export. To send them, allow their keys with
+            /// [`Redaction::with_allowed_key`](tracing_core_lite::redaction::Redaction::with_allowed_key).
             #[must_use]
             pub fn with_captured_request_metadata_and_credentials(
                 self,
@@ -101,6 +104,9 @@ macro_rules! settings {
 
             /// Records this metadata of responses, even if it carries credentials. Everyone who can read the traces can then
             /// read it.
+            ///
+            /// A provider of this suite also redacts such values before export. To send them, allow their keys with
+            /// [`Redaction::with_allowed_key`](tracing_core_lite::redaction::Redaction::with_allowed_key).
             #[must_use]
             pub fn with_captured_response_metadata_and_credentials(
                 self,

@@ -8,7 +8,7 @@ use tracing_sql::TracedDatabase;
 
 on_all_databases! {
     async fn a_violation(db: 1) {
-        let insert = || db.sql("INSERT INTO {t} (id, name) VALUES (77001, 'secret-name')");
+        let insert = || db.sql("INSERT INTO {t} (id, name) VALUES (770019283, 'secret-name')");
         sqlx::query(insert()).execute(db.pool.inner()).await.unwrap();
         let error = sqlx::query(insert()).execute(&db.pool).await.unwrap_err();
         assert!(error.as_database_error().is_some_and(|error| error.is_unique_violation()));
@@ -22,7 +22,7 @@ on_all_databases! {
         assert_eq!(span.text("error.type"), Some(code));
         assert_eq!(span.status, StatusData::Error("unique violation".to_owned()));
         let all = format!("{span:?}");
-        assert!(!all.contains("secret") && !all.contains("77001"), "{all}");
+        assert!(!all.contains("secret") && !all.contains("770019283"), "{all}");
     }
 
     async fn a_message_that_quotes_a_value(db: 1) {

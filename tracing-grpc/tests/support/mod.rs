@@ -12,6 +12,7 @@ use tonic::transport::server::TcpIncoming;
 use tonic::transport::{Channel, Endpoint, Server};
 use tonic::{Request, Response, Status, Streaming};
 use tower_layer::Layer;
+use tracing_core_lite::redaction::Redaction;
 use tracing_core_lite::span::data::SpanData;
 use tracing_core_lite::testing::TestSpans;
 use tracing_grpc::client::{ClientLayer, ClientService};
@@ -128,7 +129,8 @@ impl Shop {
         server: impl FnOnce(ServerLayer) -> ServerLayer,
         client: impl FnOnce(ClientLayer) -> ClientLayer,
     ) -> Self {
-        let spans = TestSpans::new();
+        // The layers themselves must keep secrets out, so the redaction before export is off.
+        let spans = TestSpans::with(|builder| builder.with_redaction(Redaction::off())).unwrap();
         let server = server(ServerLayer::new().with_provider(spans.provider()));
         let port = serve(Server::builder().layer(server), Shelf { inner_spans: Some(spans.clone()) }).await;
         let endpoint = Endpoint::try_from(format!("http://127.0.0.1:{port}")).unwrap();

@@ -75,6 +75,9 @@ impl<W, F, Q, P> ServerLayerFor<W, F, Q, P> {
 
     /// Records these headers of requests, even if they carry credentials. Everyone who can read the traces can then read
     /// them.
+    ///
+    /// A provider of this suite also redacts such values before export. To send them, allow their keys with
+    /// [`Redaction::with_allowed_key`](tracing_core_lite::redaction::Redaction::with_allowed_key).
     #[must_use]
     pub fn with_captured_request_headers_and_credentials(
         self,
@@ -85,6 +88,9 @@ impl<W, F, Q, P> ServerLayerFor<W, F, Q, P> {
 
     /// Records these headers of responses, even if they carry credentials. Everyone who can read the traces can then read
     /// them.
+    ///
+    /// A provider of this suite also redacts such values before export. To send them, allow their keys with
+    /// [`Redaction::with_allowed_key`](tracing_core_lite::redaction::Redaction::with_allowed_key).
     #[must_use]
     pub fn with_captured_response_headers_and_credentials(
         self,
