@@ -117,5 +117,6 @@ fn every_program_runs_and_shows_its_spans() {
         assert!(!printed.contains("somebody's name"), "{name} shows a parameter");
         assert!(!printed.contains("one trace: false"), "{name} breaks a trace:\n{printed}");
         assert!(!printed.contains("OPTIONS"), "{name} records a preflight request");
+        assert!(!printed.contains("1000 to 1000"), "{name} exports what its rules dropped:\n{printed}");
     }
 }

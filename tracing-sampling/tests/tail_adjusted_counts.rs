@@ -105,6 +105,35 @@ fn behind_a_record_only_head_certain_policies_count_everything_once() {
 }
 
 #[test]
+fn behind_a_record_only_head_the_whole_rest_is_what_the_head_sampled() {
+    let errors = || Policy::status_code("errors", [StatusCode::Error]);
+    let all = || Policy::probabilistic("rest", 100.0);
+    let never_dropped = || Policy::status_code("ok", [StatusCode::Ok]);
+    let high = u64::MAX >> 8;
+    // A sampled span that did not fail keeps its threshold with each of them, and one that only was recorded is dropped.
+    for (name, rest) in [
+        ("a share", all()),
+        ("a share with a condition", Policy::and("rest", vec![all(), Policy::not("all", never_dropped())])),
+        ("a budget with room", Policy::rate_limiting("rest", 1000)),
+    ] {
+        for (is_sampled, failed, expected) in [
+            (true, true, Some("0")),
+            (false, true, Some("0")),
+            (true, false, Some("8")),
+            (false, false, None),
+        ] {
+            let mut span = sampled(high, if is_sampled { "ot=th:8" } else { "" });
+            span.flags = if is_sampled { 0x101 } else { 0x100 };
+            span.status = failed.then(support::error).flatten();
+            for policies_in_order in [vec![errors(), rest.clone()], vec![rest.clone(), errors()]] {
+                let kept = kept(policies(policies_in_order).with_record_only_head(true), vec![span.clone()]);
+                assert_eq!(kept.first().map(threshold).as_deref(), expected, "{name}, {is_sampled} {failed}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_budget_keeps_the_highest_randomness_and_the_first_excluded_sets_the_threshold() {
     let two = |randomness| {
         let second = Span { span_id: 2_u64.to_be_bytes().into(), ..sampled(randomness, "") };

@@ -81,7 +81,7 @@ impl TailBuilder {
     }
 
     /// Declares that the head records spans that it does not sample. They are then kept if a policy that is not random
-    /// matches.
+    /// matches. Shares and budgets, also a share of 100 %, apply to the spans that the head sampled.
     pub fn with_record_only_head(mut self) -> Self {
         self.settings.record_only_head = true;
         self

@@ -45,6 +45,15 @@ impl Rule {
             Self::Not(rule) => LIMIT - rule.chance(facts),
         }
     }
+
+    /// Returns whether the chance is a share of what the head let through, even if that is all of it.
+    fn is_share(&self) -> bool {
+        match self {
+            Self::Chance(_) => true,
+            Self::All(rules) => rules.iter().any(Self::is_share),
+            _ => false,
+        }
+    }
 }
 
 /// A policy: a rule, and a budget for the traces that it matches.
@@ -90,6 +99,8 @@ struct Standing {
     /// The highest chance, and the policy that gives it.
     best: u64,
     by: Option<usize>,
+    /// Whether a policy keeps the trace that neither takes a share nor has a budget.
+    is_certain: bool,
     /// The chance that `drop` policies leave: 2⁵⁶ if nothing is dropped.
     cap: u64,
     dropped_by: Option<usize>,
@@ -106,7 +117,7 @@ pub(super) fn decide(
     let mut standings: Vec<Standing> = candidates.iter().map(|it| standing(judges, it, &mut count)).collect();
     for (index, judge) in judges.iter_mut().enumerate() {
         if judge.limit.is_some() {
-            share_budget(index, judge, candidates, &mut standings, now, &mut count);
+            share_budget(index, judge, candidates, behind_record_only, &mut standings, now, &mut count);
         }
     }
     candidates
@@ -122,7 +133,7 @@ fn standing(
     candidate: &Candidate<'_>,
     count: &mut impl FnMut(usize, &Candidate<'_>),
 ) -> Standing {
-    let mut standing = Standing { best: 0, by: None, cap: LIMIT, dropped_by: None };
+    let mut standing = Standing { best: 0, by: None, is_certain: false, cap: LIMIT, dropped_by: None };
     let rank = candidate.rank();
     for (index, judge) in judges.iter().enumerate().filter(|(_, judge)| judge.limit.is_none()) {
         let chance = judge.rule.chance(candidate.facts);
@@ -138,6 +149,7 @@ fn standing(
         } else if !judge.is_drop && chance > standing.best {
             (standing.best, standing.by) = (chance, Some(index));
         }
+        standing.is_certain |= !judge.is_drop && chance == LIMIT && !judge.rule.is_share();
     }
     standing
 }
@@ -147,6 +159,7 @@ fn share_budget(
     index: usize,
     judge: &mut Judge,
     candidates: &[Candidate<'_>],
+    behind_record_only: bool,
     standings: &mut [Standing],
     now: u64,
     count: &mut impl FnMut(usize, &Candidate<'_>),
@@ -156,7 +169,8 @@ fn share_budget(
         .map(|at| OpenClaim { at, rank: candidates[at].rank(), cap: rule.chance(candidates[at].facts) })
         .filter(|claim| {
             let standing = &standings[claim.at];
-            standing.best < LIMIT && claim.rank <= claim.cap.min(standing.cap)
+            let is_open = !behind_record_only || candidates[claim.at].facts.sampled;
+            is_open && standing.best < LIMIT && claim.rank <= claim.cap.min(standing.cap)
         })
         .collect();
     let spans = |claim: &OpenClaim| candidates[claim.at].facts.spans;
@@ -230,7 +244,8 @@ fn shared_budget(
 fn verdict(candidate: &Candidate<'_>, standing: &Standing, behind_record_only: bool) -> Verdict {
     let chance = standing.best.min(standing.cap);
     let is_dropped = standing.cap < standing.best;
-    if chance == LIMIT {
+    let is_certain = standing.is_certain && !is_dropped;
+    if chance == LIMIT && (is_certain || !behind_record_only) {
         let threshold = if behind_record_only { NewThreshold::Always } else { NewThreshold::AtLeast(0) };
         return Verdict { kept: true, by: standing.by, threshold: Some(threshold) };
     }
