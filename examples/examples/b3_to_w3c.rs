@@ -1,5 +1,5 @@
-//! Migrates three services from B3 to W3C Trace Context in three steps. In each, they are switched over one by one, as a rolling
-//! deployment does, and after each switch the trace of a request through all of them is whole.
+//! Migrates three services from B3 to W3C Trace Context in three steps. Each step switches the services one by one, as a rolling
+//! deployment does. After each switch, the trace of a request through all services is complete.
 //! `cargo run -p examples --example b3_to_w3c`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 

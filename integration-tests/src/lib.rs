@@ -1,4 +1,4 @@
-//! A home for the tests in `tests/`, each of which spans several crates, and for the snippets of the README.
+//! The package of the tests in `tests/`, which span several crates, and of the snippets of the README.
 
 /// Compiles the snippets of the README.
 #[cfg(doctest)]

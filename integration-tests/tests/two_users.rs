@@ -1,4 +1,4 @@
-//! The layers beside a user's own opentelemetry_sdk, in one process.
+//! The layers together with a user's own opentelemetry_sdk, in one process.
 #![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::sync::OnceLock;

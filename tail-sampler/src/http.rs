@@ -30,7 +30,7 @@ async fn receive(State(intake): State<Intake>, headers: HeaderMap, body: Body) -
     };
     let limit = intake.max_request_bytes;
     let Ok(body) = Limited::new(body, limit).collect().await else {
-        let _ = intake.malformed("too large, or not received whole");
+        let _ = intake.malformed("too large, or incomplete");
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     let request = decoded(&headers, body.to_bytes(), limit).and_then(|body| match is_json {

@@ -140,7 +140,7 @@ async fn our_exporters_reach_it_over_http_and_grpc_with_gzip() {
     assert_eq!(kept(&memory), [1, 2]);
 }
 
-/// An exporter that waits until it may go on.
+/// An exporter that blocks until a test releases it.
 #[derive(Clone, Default)]
 struct Gate(Arc<(Mutex<bool>, Condvar)>);
 

@@ -1,4 +1,4 @@
-//! The library's entry: spans, and questions about them.
+//! The entry point of the library.
 
 use crate::analysis::{
     Comparison, CriticalPath, DEFAULT_BOUNDS, DependencyMap, Durations, ErrorSummary, FailurePoints,
@@ -7,7 +7,7 @@ use crate::analysis::{
 use crate::model::{SpanRecord, SpanSet, Trace, Tree};
 use crate::read::{Input, ReadError, ReadOptions, read_bytes, read_files};
 
-/// Spans, and questions about them.
+/// A set of spans with a method for each analysis.
 #[derive(Debug, Clone, Default)]
 pub struct Lens {
     set: SpanSet,

@@ -1,8 +1,8 @@
-//! Turns spans into answers: where the time goes, what broke and why, what depends on what, and what is wrong with the
-//! tracing itself.
+//! Analyzes traces: where the time goes, what broke and why, which services depend on each other, and what is wrong with the
+//! instrumentation.
 //!
-//! [`Lens`] is the entry. It reads files of many tools (see [`read`]) or takes spans of a program, and each question is
-//! one of its methods:
+//! Start with [`Lens`]. It reads the files of many tools (see [`read`]) or takes the spans of a program, and has a method for
+//! each analysis:
 //!
 //! ```
 //! use trace_lens::{Lens, SpanRecord};
@@ -17,14 +17,14 @@
 //! assert!((lens.dependencies().share("orders", "payment") - 1.0).abs() < 1e-9);
 //! ```
 //!
-//! Results over many traces implement [`Merge`](analysis::Merge): parts of the data can be analysed apart.
+//! Results over many traces implement [`Merge`](analysis::Merge), so that parts of the data can be analysed separately.
 //!
 //! | module | contents |
 //! |---|---|
 //! | [`model`] | spans in columns, traces, trees |
 //! | [`read`], [`write`](mod@write) | the formats of other tools |
-//! | [`filter`] | which traces are looked at |
-//! | [`analysis`] | one file per question |
+//! | [`filter`] | selects traces |
+//! | [`analysis`] | the analyses, one file each |
 //! | [`check`], [`plan`] | limits for CI; volume, storage and documentation |
 //! | [`show`] | text, Markdown, graphs and pictures |
 

@@ -1,4 +1,4 @@
-//! The critical path tiles the root, and equals a reference that is written from its definition.
+//! The critical path covers the root without gaps, and equals a reference implementation of its definition.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::cmp::Reverse;

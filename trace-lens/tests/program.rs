@@ -1,4 +1,4 @@
-//! The program: verbs, formats and exit codes.
+//! The program: commands, formats and exit codes.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Write;

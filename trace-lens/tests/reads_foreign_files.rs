@@ -1,4 +1,4 @@
-//! Files of other tools are read unchanged, and tell the same whichever tool wrote them.
+//! Files of other tools are read unchanged, and the results do not depend on the tool that wrote them.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use trace_lens::analysis::Summary;

@@ -1,4 +1,4 @@
-//! Broken and hostile files do no harm: what can be read is read, and what cannot is named and counted.
+//! Malformed and malicious files do no harm: readable records are read, and all others are reported and counted.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Write;
@@ -147,7 +147,7 @@ fn unknown_content_is_refused_with_a_reason() {
     }
 }
 
-/// Asks everything about spans, so that no question panics on them.
+/// Runs every analysis, to check that none of them panics.
 fn ask(lens: &Lens) {
     let summary = lens.summary();
     assert!(serde_json::to_string(&summary).is_ok());
@@ -229,7 +229,7 @@ fn hostile_files_do_no_harm() {
         let input = read(&content);
         ask(&Lens::from(input));
     }
-    // A length that is claimed is not believed.
+    // A claimed length does not cause an allocation.
     for content in
         [&[0x0a, 0xff, 0xff, 0xff, 0xff, 0x0f, 0x0a][..], &[0x7f, 0xff, 0xff, 0xff, 0x0a, 0x02, 0x0a, 0x00]]
     {

@@ -1,4 +1,4 @@
-//! `why` finds a planted cause, and says nothing where there is none. `cargo xtask bench lens` runs all cases.
+//! `why` finds a planted cause, and reports nothing if there is none. `cargo xtask bench lens` runs all cases.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "support/why_cases.rs"]

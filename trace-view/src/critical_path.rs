@@ -1,4 +1,4 @@
-//! The critical path: the sections of time that the duration of a trace consists of.
+//! The critical path of a trace: the spans that it waited for, one at each moment.
 
 use std::cmp::Reverse;
 

@@ -1,7 +1,7 @@
 //! Shows traces: a small model of a trace, its critical path, and the waterfall as text and as SVG.
 //!
 //! - [`Span`] is one finished span, and [`Trace`] arranges spans under their parents.
-//! - [`critical_path`] returns the sections of time that the duration of a trace consists of.
+//! - [`critical_path`] returns the spans that a trace waited for, one at each moment.
 //!   [`critical_path_of`] does the same for any other model of spans, a [`SpanTree`].
 //! - [`waterfall`] draws traces as text for a terminal, [`svg`] as a picture for a page.
 //!

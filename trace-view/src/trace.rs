@@ -69,7 +69,7 @@ impl<'a> Trace<'a> {
         Self { id, nodes, roots, orphans, start, end }
     }
 
-    /// Returns the span that the trace is about: its first root, or else its first orphan. `None` without spans.
+    /// Returns the main span: the first root, or else the first orphan. `None` without spans.
     #[must_use]
     pub fn main(&self) -> Option<usize> {
         self.roots.first().or(self.orphans.first()).copied()

@@ -1,4 +1,4 @@
-//! Coverage counts what was seen, kept and dropped, and estimates what there was.
+//! Coverage counts seen, kept and dropped traces, and estimates the true counts.
 
 mod program;
 

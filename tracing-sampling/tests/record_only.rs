@@ -1,4 +1,4 @@
-//! A head that only records leaves the decision downstream as it is, and exports nothing without a tail.
+//! A record-only head does not change the decision of called services, and exports nothing without a tail sampler.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Kept spans carry the threshold that makes their counts right, and say which policy kept them.
+//! Kept spans carry the threshold that makes their counts correct, and the name of the policy that kept them.
 #![cfg(feature = "tail")]
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! Memory stays within its bounds, and what exceeds them is decided early.
+//! Memory stays within its bounds, and traces that exceed them are decided early.
 #![cfg(feature = "tail")]
 #![allow(clippy::unwrap_used)]
 

@@ -1,4 +1,4 @@
-//! A budget holds its limit, also when traffic jumps, and the true count can be read from what it keeps.
+//! A budget holds its limit, even if traffic jumps, and the true count can be estimated from the kept traces.
 #![cfg(feature = "tail")]
 #![allow(clippy::unwrap_used)]
 

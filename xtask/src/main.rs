@@ -1,4 +1,4 @@
-//! `cargo xtask …`: the commands of this project, the same on every machine.
+//! `cargo xtask …`: the development commands of this project.
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod bench;
@@ -35,14 +35,14 @@ usage: cargo xtask COMMAND
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
-                    measures other tracing layers beside ours, and writes benches/RESULTS.md; `quick` prints only
+                    compares our layers with others, and writes benches/RESULTS.md; `quick` prints only
   bench lens [spans NUMBER] [why] [json]
-                    measures trace-lens: a million spans from OTLP protobuf to answers, JSON lines, and 200 cases of `why`
+                    measures trace-lens with a million spans in OTLP protobuf, JSON lines, and 200 cases of `why`
   bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]
                     counts the instructions that tracing adds to each call, here and at the base (the last release by default),
                     and fails if one takes more than 2 % more; needs valgrind; `--save` writes the table to benches/RESULTS.md
 
-`test`, `lint`, `services` and `compose-test` install what they miss, and say so first; XTASK_INSTALL=no prevents that.
+`test`, `lint`, `services` and `compose-test` announce and install missing programs; XTASK_INSTALL=no prevents that.
 ";
 
 fn main() -> ExitCode {

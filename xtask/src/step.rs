@@ -1,4 +1,4 @@
-//! Steps: commands and checks that run one after the other, with a summary of how each went.
+//! Steps: commands and checks that run one after the other, with a summary.
 
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
@@ -6,7 +6,7 @@ use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// A file to which the steps that were not run are added, one per line, for a summary over several commands.
+/// The variable with the path of a file to which the steps that were not run are added, one per line.
 const NOT_RUN_FILE: &str = "XTASK_NOT_RUN";
 
 /// How a step ended.
@@ -24,7 +24,7 @@ impl From<bool> for Outcome {
     }
 }
 
-/// One thing that passes or fails.
+/// A command or check that passes or fails.
 pub(crate) struct Step {
     name: String,
     work: Work,
@@ -53,7 +53,7 @@ impl Step {
         Self::outcome(name, move || check().map(Outcome::from))
     }
 
-    /// A step that may find out that it cannot run here.
+    /// A step that may report that it cannot run here.
     pub(crate) fn outcome(
         name: impl Into<String>,
         check: impl FnOnce() -> io::Result<Outcome> + 'static,
@@ -102,9 +102,9 @@ fn named(command: &Command, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("could not run {:?}: {error}", command.get_program()))
 }
 
-/// Runs all of `steps`, also after one has failed, so that one run shows everything that is wrong.
+/// Runs all of `steps`, even after a failure, so that one run shows all problems.
 ///
-/// Returns whether none has failed.
+/// Returns whether all of them have passed.
 pub(crate) fn run_all(steps: Vec<Step>) -> bool {
     let count = steps.len();
     let started = Instant::now();

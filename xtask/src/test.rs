@@ -1,4 +1,4 @@
-//! `cargo xtask test`: everything that a contributor should run.
+//! `cargo xtask test`: runs all tests.
 
 use std::io;
 use std::process::Command;
@@ -9,8 +9,8 @@ use crate::services::Services;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, has_subcommand, packages};
 
-/// What the tests of the workspace are. Benchmarks are not among them, documentation has a step of its own, and the tests against
-/// real systems need programs that take minutes to build.
+/// The arguments that select the tests of the workspace. Benchmarks are left out, documentation has its own step, and the tests
+/// against real systems need programs that take minutes to build.
 const TARGETS: [&str; 9] = [
     "--workspace",
     "--exclude",
@@ -36,7 +36,7 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
 
 /// The program that runs the tests.
 ///
-/// The command line chooses it, not what happens to be installed: the command does the same on every machine.
+/// The command line selects it, so that the command does the same on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Runner {
     CargoTest,
@@ -103,7 +103,7 @@ fn address_sanitizer() -> Step {
     Step::new(NAME, command)
 }
 
-/// Checks each feature alone: one that lacks something it needs compiles beside the others, but not by itself.
+/// Checks each feature alone, to find features that only compile together with others.
 fn features_alone() -> io::Result<Vec<Step>> {
     let mut steps = Vec::new();
     for package in packages()? {

@@ -1,4 +1,4 @@
-//! Actions that run when a command ends, fails, or is interrupted by Ctrl-C or SIGTERM.
+//! Cleanup actions that run when a command ends, fails, or is interrupted by Ctrl-C or SIGTERM.
 
 use std::fmt;
 use std::io;
@@ -8,7 +8,7 @@ use std::thread;
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 
-/// The exit code of a program that Ctrl-C has ended.
+/// The exit code of a program that was interrupted by Ctrl-C.
 const INTERRUPTED: i32 = 130;
 
 type Action = Box<dyn FnOnce() + Send>;

@@ -1,4 +1,4 @@
-//! What `cargo metadata` says about this workspace.
+//! The packages of this workspace, from `cargo metadata`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ pub(crate) fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
-/// Whether cargo has the subcommand `name` (`cargo name --version` succeeds).
+/// Returns whether cargo has the subcommand `name` (`cargo name --version` succeeds).
 pub(crate) fn has_subcommand(name: &str) -> bool {
     cargo(&[name, "--version"]).output().is_ok_and(|output| output.status.success())
 }

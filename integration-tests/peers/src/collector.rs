@@ -1,4 +1,4 @@
-//! The OpenTelemetry Collector, which writes what it keeps to a file of OTLP JSON lines.
+//! A running OpenTelemetry Collector, which writes its spans to a file of OTLP JSON lines.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -10,7 +10,7 @@ use tracing_core_lite::span::data::ResourceSpans;
 
 use crate::program::{Program, free_port, path_from};
 
-/// What a Collector has written, by request.
+/// The spans that a Collector has written, by request.
 pub type Received = Vec<ResourceSpans>;
 
 /// A Collector, which can be stopped and started again on the same ports.
@@ -45,7 +45,7 @@ impl Collector {
         std::fs::write(self.folder.path().join("config.yaml"), text).expect("the folder is writable");
     }
 
-    /// Starts it after [`stop`](Self::stop).
+    /// Starts the program again after [`stop`](Self::stop).
     pub fn start_again(&mut self) {
         let mut command = Command::new(path_from("TEST_COLLECTOR"));
         command.arg("--config").arg(self.folder.path().join("config.yaml"));
@@ -53,7 +53,7 @@ impl Collector {
         self.program = Some(Program::start(command, &self.folder.path().join("log"), &ports));
     }
 
-    /// Stops it. It finishes what it has accepted.
+    /// Stops the program, which first finishes the accepted requests.
     pub fn stop(&mut self) {
         if let Some(program) = self.program.take() {
             program.stop();
@@ -82,7 +82,7 @@ impl Collector {
         read(file).map_or_else(|_| Vec::new(), |lines| lines.map_while(Result::ok).flatten().collect())
     }
 
-    /// Returns what the program has written so far.
+    /// Returns the output of the program so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.program.as_ref().map_or_else(String::new, Program::log)

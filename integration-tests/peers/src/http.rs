@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The timeout of connecting and of each read.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub struct Answer {
     /// The status code.
@@ -16,10 +16,10 @@ pub struct Answer {
     pub body: String,
 }
 
-/// Sends `GET path`, in version 1.0 so that the answer ends with its connection.
+/// Sends `GET path`. Uses version 1.0, so that the response ends with its connection.
 ///
 /// # Errors
-/// Returns what went wrong.
+/// Returns an error if there is no valid response.
 pub fn get(port: u16, path: &str) -> std::io::Result<Answer> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
     stream.set_read_timeout(Some(TIMEOUT))?;

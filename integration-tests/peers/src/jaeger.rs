@@ -1,4 +1,4 @@
-//! Jaeger: all in one program, with its storage in memory.
+//! A running all-in-one Jaeger, with storage in memory.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ use tracing_core_lite::span::data::ResourceSpans;
 use crate::http::get;
 use crate::program::{Program, free_port, path_from};
 
-/// The attribute in which the query API says that a span's parent is missing.
+/// The attribute by which the query API reports that a span's parent is missing.
 const WARNINGS: &str = "@jaeger@warnings";
 
 /// A running Jaeger.
@@ -49,17 +49,17 @@ impl Jaeger {
     /// Sends `GET path` to the query API, and returns the JSON of the answer.
     ///
     /// # Panics
-    /// Panics if it is no JSON.
+    /// Panics if the response is not JSON.
     #[must_use]
     pub fn query(&self, path: &str) -> Value {
         let answer = get(self.query, path).unwrap_or_else(|error| panic!("GET {path}: {error}"));
         serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("GET {path}: {error}: {answer:?}"))
     }
 
-    /// Returns a trace as Jaeger has stored it; nothing if it is not there.
+    /// Returns a trace as Jaeger has stored it, or no spans if it is not there.
     ///
     /// # Panics
-    /// Panics if the answer is not OTLP.
+    /// Panics if the response is not OTLP.
     #[must_use]
     pub fn trace(&self, id: TraceId) -> Vec<ResourceSpans> {
         let answer = self.query(&format!("/api/v3/traces/{id}"));
@@ -68,12 +68,12 @@ impl Jaeger {
             result => from_json(&result.to_string()).expect("Jaeger answers in OTLP"),
         };
         let spans = stored.iter_mut().flat_map(|it| &mut it.scope_spans).flat_map(|it| &mut it.spans);
-        // Added to the answer, not to what is stored.
+        // Added to the response, but not stored.
         spans.for_each(|span| span.attributes.retain(|(key, _)| key != WARNINGS));
         stored
     }
 
-    /// Returns what the program has written so far.
+    /// Returns the output of the program so far.
     #[must_use]
     pub fn log(&self) -> String {
         self.program.log()

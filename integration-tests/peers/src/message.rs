@@ -1,10 +1,10 @@
-//! What the programs, in Rust and in other languages, tell each other and the test.
+//! The messages that the programs, in Rust and in other languages, exchange with each other and with the test.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-/// How a message travels.
+/// The transport of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Transport {
@@ -28,7 +28,7 @@ impl Transport {
     }
 }
 
-/// The way to one receiver, and what is sent there.
+/// One receiver, and what is sent to it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Hop {
     /// The transport.
@@ -44,7 +44,7 @@ pub struct Hop {
 }
 
 impl Hop {
-    /// Returns the way to PostgreSQL, for one `query`.
+    /// Returns the hop to PostgreSQL for one `query`.
     #[must_use]
     pub fn query(query: &str) -> Self {
         Self { by: Transport::Sql, to: query.to_owned(), count: 0, tombstone: false }
@@ -60,7 +60,7 @@ impl Hop {
     }
 }
 
-/// The body of a message: the way that it has still to go.
+/// The body of a message: the remaining hops.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Message {
     #[serde(default)]
@@ -70,22 +70,22 @@ pub(crate) struct Message {
 /// Tells a program to send something.
 #[derive(Debug, Clone, Default, Serialize)]
 pub struct Command {
-    /// The headers of the caller that the program acts for.
+    /// The headers of the program's caller.
     pub carrier: BTreeMap<String, String>,
-    /// Baggage that the program adds by its own API.
+    /// Baggage that the program adds with its own API.
     pub baggage: BTreeMap<String, String>,
-    /// The way.
+    /// The hops.
     pub hops: Vec<Hop>,
 }
 
-/// What a program has received.
+/// A message that a program has received.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Seen {
     /// The transport.
     pub received: Transport,
     /// The values of the header.
     pub traceparent: Vec<String>,
-    /// The values of a header that is not about tracing.
+    /// The values of a header that is unrelated to tracing.
     pub tenant: Vec<String>,
     /// Baggage, decoded.
     pub baggage: BTreeMap<String, String>,

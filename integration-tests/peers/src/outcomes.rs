@@ -1,22 +1,22 @@
-//! An exporter that notes how each attempt of another one ended.
+//! An exporter that records the outcome of each attempt of another exporter.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
 
-/// How the attempts ended, in their order. Clones share them.
+/// The outcomes of the attempts, in order. Clones share them.
 #[derive(Debug, Clone, Default)]
 pub struct Outcomes(Arc<Mutex<Vec<Result<Exported, ExportError>>>>);
 
 impl Outcomes {
-    /// Returns `exporter`, whose attempts are noted here.
+    /// Wraps `exporter`, and records its attempts here.
     #[must_use]
     pub fn of(&self, exporter: Box<dyn Exporter>) -> impl Exporter + use<> {
         Noted { exporter, outcomes: self.clone() }
     }
 
-    /// Returns whether an attempt ended with the request to try again.
+    /// Returns whether an attempt ended with a retryable error.
     #[must_use]
     pub fn has_retryable(&self) -> bool {
         let outcomes = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -109,16 +109,16 @@ impl Peer {
         self.lines.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Returns the way to it over `transport`.
+    /// Returns the hop to it over `transport`.
     #[must_use]
     pub fn hop(&self, transport: Transport) -> Hop {
         Hop::new(transport, self.http, self.grpc, &self.name)
     }
 
-    /// Makes it send something, and waits until it has.
+    /// Makes the program send messages, and waits until it has.
     ///
     /// # Panics
-    /// Panics if it does not.
+    /// Panics if the program reports an error.
     pub fn obey(&mut self, command: &Command) {
         let text = serde_json::to_string(command).expect("a command is JSON");
         writeln!(self.input, "{text}").expect("the program reads its input");
@@ -129,7 +129,7 @@ impl Peer {
         });
     }
 
-    /// Returns what it has received so far.
+    /// Returns the messages that it has received so far.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
         let lines = self.lines();
@@ -143,7 +143,7 @@ impl Peer {
         spans.filter(|span| span.trace_id.to_string() == id).collect()
     }
 
-    /// Waits until one of its spans fulfils `condition`, and returns it.
+    /// Waits until one of its spans satisfies `condition`, and returns the span.
     ///
     /// # Panics
     /// Panics if there is none within ten seconds.

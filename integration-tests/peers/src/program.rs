@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// How long a condition may take to hold.
+/// The time limit for a condition to become true.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -39,7 +39,7 @@ impl Program {
         program
     }
 
-    /// Returns what the program has written so far.
+    /// Returns the output of the program so far.
     #[must_use]
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap_or_default()

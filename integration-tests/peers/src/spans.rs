@@ -1,4 +1,4 @@
-//! Spans that use every field, and the comparison of what was sent with what has arrived.
+//! Spans that use every field, and the comparison of sent and received spans.
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -53,7 +53,7 @@ impl Sample {
         Self { trace, spans: memory.take() }
     }
 
-    /// Compares these spans with those that have arrived.
+    /// Compares these spans with the received ones.
     #[must_use]
     pub fn differences(&self, arrived: Vec<ResourceSpans>) -> Differences {
         let schemas: Vec<String> = arrived.iter().map(|it| it.schema_url.clone()).collect();
@@ -74,12 +74,12 @@ impl Sample {
     }
 }
 
-/// What was lost or changed on the way.
+/// The differences between sent and received spans.
 #[derive(Debug, Default)]
 pub struct Differences {
     /// One entry for each span that differs.
     pub found: Vec<String>,
-    /// The schemas of the resources that have arrived.
+    /// The schemas of the received resources.
     pub schemas: Vec<String>,
 }
 

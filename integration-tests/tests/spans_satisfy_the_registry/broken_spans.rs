@@ -1,4 +1,4 @@
-//! The checker finds each fault: a valid span of each domain, and what the checker reports after one change to it.
+//! The checker finds each kind of error: for a valid span of each domain, it reports one change to it.
 
 use tracing_core_lite::opentelemetry::trace::SpanKind;
 use tracing_core_lite::span::data::{AnyValue, SpanData, StatusData};

@@ -1,4 +1,4 @@
-//! A call that is given up ends its span at that moment, once, and is no failure of a server.
+//! A cancelled call ends its span immediately and once, and is not a failure of a server.
 
 use std::pin::pin;
 
@@ -56,7 +56,7 @@ fn a_cancelled_call_is_recorded_as_such() {
             let has_response = matches!(stage, Stage::BeforeBody | Stage::WithinBody);
             let expected = match layer {
                 Stack::HttpServer | Stack::GrpcServer => None,
-                // A client that stops to read a body got what it wanted.
+                // A client that stops reading a body has what it needs.
                 Stack::HttpClient if has_response => None,
                 Stack::HttpClient => Some("cancelled"),
                 Stack::GrpcClient => Some("CANCELLED"),

@@ -1,4 +1,4 @@
-//! The class of a failure comes from the types of its error, never from a text.
+//! The class of a failure comes from the type of its error, never from a text.
 
 use std::error::Error;
 use std::io::{self, ErrorKind};
@@ -17,7 +17,7 @@ use crate::stack::{Stack, drive, error_type, span_of_layer};
 
 type BoxError = Box<dyn Error + Send + Sync>;
 
-/// An error whose text is all that it says of itself.
+/// An error that only has a text.
 #[derive(Debug)]
 struct Texted(&'static str, Option<io::Error>);
 

@@ -4,7 +4,7 @@ use tracing_core_lite::testing::TestSpans;
 
 use crate::stack::{Caller, Plan, SAMPLED, Shared, Stack, UNSAMPLED, call_to_the_end, stack};
 
-/// What a callee of an excluded request is sent, and the spans that are recorded.
+/// The headers that a callee of an excluded request receives, and the recorded spans.
 fn excluded(layer: Stack, caller: Caller) -> (String, Option<String>, TestSpans) {
     let (spans, seen) = (TestSpans::new(), Shared::default());
     let plan = Plan { excludes: true, ..Plan::default() };

@@ -1,4 +1,4 @@
-//! What the HTTP and gRPC layers promise alike, on servers and clients.
+//! The behaviour that the HTTP and gRPC layers share, on servers and clients.
 #![allow(clippy::unwrap_used)]
 
 mod cancelled;

@@ -1,4 +1,4 @@
-//! A panic ends the span as an error, once, and goes on.
+//! A panic ends the span once, as an error, and continues to unwind.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -1,4 +1,4 @@
-//! The four layers behind one interface, around a service that does what a test tells it.
+//! The four layers behind one interface, around a service whose behaviour a test configures.
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
@@ -55,7 +55,7 @@ pub(crate) enum Place {
     Body,
 }
 
-/// What a test wants of a layer and its service.
+/// The behaviour of a layer and its service in a test.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
     pub(crate) excludes: bool,
@@ -70,7 +70,7 @@ impl Default for Plan {
     }
 }
 
-/// What the service has seen.
+/// What the service has observed.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
     /// The headers of a call that the service would make; of a client, those of the request that it received.
@@ -95,7 +95,7 @@ fn panic_if(plan: &Plan, place: Place) {
     assert!(plan.panics != place, "as the test wants");
 }
 
-/// Two pieces and, over gRPC, trailers.
+/// Two chunks and, over gRPC, trailers.
 pub(crate) struct TestBody {
     plan: Plan,
     seen: Shared,
@@ -118,7 +118,7 @@ impl Body for TestBody {
     }
 }
 
-/// A service that does what `plan` says, notes what it sees, and makes a span of its own.
+/// A service that follows `plan`, records what it observes, and creates a span of its own.
 fn inner(
     stack: Stack,
     plan: &Plan,
@@ -251,7 +251,7 @@ pub(crate) fn poll<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut TaskContext::from_waker(Waker::noop()))
 }
 
-/// Runs a future that has nothing to wait for.
+/// Runs a future that is ready immediately.
 pub(crate) fn drive<F: Future>(future: F) -> F::Output {
     let Poll::Ready(output) = poll(std::pin::pin!(future)) else { panic!("it waits") };
     output

@@ -1,10 +1,10 @@
-//! Who a span calls: peers, databases, queues.
+//! The callee of a span: a peer, a database or a queue.
 
 use std::borrow::Cow;
 
 use crate::model::{Kind, SpanRef};
 
-/// What kind of thing a node of the map is.
+/// The kind of a node of the map.
 #[derive(
     Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, serde::Serialize, serde::Deserialize,
 )]
@@ -32,7 +32,7 @@ pub(crate) fn is_database(span: &SpanRef<'_>) -> bool {
         && span.first_text(&KEYS).is_some()
 }
 
-/// Returns what a call of a database goes to: the peer service, else the server, else the network peer, else the
+/// Returns the callee of a call of a database: the peer service, else the server, else the network peer, else the
 /// database's name, else its system.
 pub(crate) fn database_name<'a>(span: &SpanRef<'a>) -> Cow<'a, str> {
     const KEYS: [&str; 16] = [
@@ -54,7 +54,7 @@ pub(crate) fn database_name<'a>(span: &SpanRef<'a>) -> Cow<'a, str> {
         "db.type",
     ];
     let found = span.first_text(&KEYS).unwrap_or(Cow::Borrowed("database"));
-    // A loopback address says nothing; the name of the database does.
+    // A loopback address does not identify a database. Its name does.
     if is_loopback(&found) { span.first_text(&KEYS[10..]).unwrap_or(found) } else { found }
 }
 
@@ -62,7 +62,7 @@ fn is_loopback(address: &str) -> bool {
     matches!(address, "localhost" | "127.0.0.1" | "::1" | "[::1]")
 }
 
-/// Returns what a call goes to whose callee recorded no span.
+/// Returns the callee of a call if the callee recorded no span.
 pub(crate) fn peer_name<'a>(span: &SpanRef<'a>) -> Option<Cow<'a, str>> {
     const KEYS: [&str; 10] = [
         "service.peer.name",

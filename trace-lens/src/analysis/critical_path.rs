@@ -1,4 +1,4 @@
-//! The critical path of a trace: the sections of time that its duration consists of.
+//! The critical path of a trace: the spans that it waited for, one at each moment.
 
 use serde::Serialize;
 use trace_view::{SpanTree, critical_path_of};
@@ -43,7 +43,7 @@ pub struct PathSection {
     pub end: u64,
 }
 
-/// How much of the critical path a service itself takes.
+/// The part of the critical path that a service itself takes.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct ServiceShare {
@@ -53,7 +53,7 @@ pub struct ServiceShare {
     pub nanos: u64,
     /// The share of the path, 0 to 1.
     pub share: f64,
-    /// By how many nanoseconds the trace would be shorter if the service took no time (its drag).
+    /// The nanoseconds by which the trace would be shorter if the service took no time (its drag).
     pub drag: u64,
 }
 
@@ -154,7 +154,7 @@ fn chain(tree: &Tree<'_>, main: usize, path: &CriticalPath) -> Vec<String> {
     for section in &path.sections {
         inclusive[section.span] += section.end - section.start;
     }
-    // Children before their parents.
+    // Process children before their parents.
     for span in tree.top_down().into_iter().rev().filter(|&it| it != main) {
         if let Some(parent) = tree.parent_index(span) {
             inclusive[parent] += inclusive[span];

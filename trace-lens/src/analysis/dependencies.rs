@@ -1,4 +1,4 @@
-//! The map: which service calls which, how often, how slowly, and with how many errors.
+//! The service map: calls between services, with counts, latencies and errors.
 
 use std::collections::BTreeMap;
 
@@ -13,15 +13,15 @@ use crate::model::{Kind, SpanRef, Tree, Weight};
 /// Callers that recorded no span.
 pub const USER: &str = "user";
 
-/// What one service is seen to do.
+/// A node of the map.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Node {
-    /// What it is.
+    /// Its kind.
     pub kind: NodeKind,
     /// How often it was called.
     pub invocations: u64,
-    /// How many invocations that stands for, by the sampling thresholds.
+    /// The number of invocations that these represent, by the sampling thresholds.
     pub adjusted: Weight,
     /// The number of its invocations that failed.
     pub errors: u64,
@@ -29,7 +29,7 @@ pub struct Node {
 
 impl Merge for Node {
     fn merge_from(&mut self, other: Self) {
-        // A service that is seen to record spans is no longer a guess.
+        // A service that records spans is known to be a service.
         self.kind = self.kind.min(other.kind);
         self.invocations += other.invocations;
         self.adjusted += other.adjusted;
@@ -43,7 +43,7 @@ impl Merge for Node {
 pub struct Edge {
     /// The number of calls.
     pub calls: u64,
-    /// How many calls that stands for, by the sampling thresholds.
+    /// The number of calls that these represent, by the sampling thresholds.
     pub adjusted: Weight,
     /// The number of the caller's invocations with at least one call.
     pub callers: u64,
@@ -53,7 +53,7 @@ pub struct Edge {
     pub unawaited: u64,
     /// The topics or queues that the calls went through.
     pub via: BTreeMap<String, u64>,
-    /// How long the calls took.
+    /// The durations of the calls.
     pub latency: Histogram,
 }
 
@@ -110,7 +110,7 @@ pub struct DependencyMap {
     pub nodes: BTreeMap<String, Node>,
     /// The edges by caller and callee.
     pub edges: BTreeMap<String, BTreeMap<String, Edge>>,
-    /// The number of calls whose callee nothing names.
+    /// The number of calls without a name for the callee.
     pub unpaired: u64,
     /// Messages sent, by the ids of their spans.
     pub(crate) sent: BTreeMap<String, Waiting>,
@@ -195,7 +195,7 @@ impl DependencyMap {
                 (Some(topic), _) => (topic.clone(), NodeKind::Queue, Some(topic.into_owned())),
                 (None, Some(peer)) => (peer, NodeKind::Uninstrumented, None),
                 (None, None) => {
-                    // A call below a call, as a connection below a request, is the same call.
+                    // A nested client span, such as a connection below a request, belongs to the same call.
                     self.unpaired += u64::from(!is_below_client(tree, span));
                     return;
                 }
@@ -330,7 +330,7 @@ fn called_by<'a>(tree: &Tree<'a>, parent: usize, span: usize, heads: &[usize]) -
 
 /// Whether the head of an invocation waits for the span, through each span in between.
 fn is_awaited_up(tree: &Tree<'_>, span: usize, head: usize) -> bool {
-    /// Farther up it is assumed.
+    /// How far up the tree this is checked. Beyond that, the head is assumed to wait.
     const MOST: usize = 64;
     let mut index = span;
     for _ in 0..MOST {

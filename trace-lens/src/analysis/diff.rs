@@ -9,7 +9,7 @@ use super::merge::{Merge, entry};
 use super::statistics::mann_whitney;
 use crate::model::{Trace, Tree};
 
-/// Differences between distributions count below this probability of chance, after the correction for their number.
+/// The significance level of differences between distributions, after the correction for multiple tests.
 const ALPHA: f64 = 0.01;
 
 /// A span that two traces have in common, or that one of them lacks.
@@ -37,7 +37,7 @@ pub fn diff_traces(left: Trace<'_>, right: Trace<'_>) -> Vec<SpanDiff> {
     let tops = |tree: &Tree<'_>| tree.roots().chain(tree.orphans()).collect::<Vec<_>>();
     let mut found = Vec::new();
     let mut stack: Vec<(usize, Pair)> = Vec::new();
-    // The first of a level is taken first.
+    // Reversed, so that the first span of each level is popped first.
     let push = |stack: &mut Vec<(usize, Pair)>, depth: usize, pairs: Vec<Pair>| {
         stack.extend(pairs.into_iter().rev().map(|pair| (depth, pair)));
     };
@@ -90,7 +90,7 @@ fn pair_up(left: &Tree<'_>, lefts: Vec<usize>, right: &Tree<'_>, rights: Vec<usi
     pairs
 }
 
-/// The durations of the spans of many traces, by where they are in the trace.
+/// The durations of the spans of many traces, by their place in the trace.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Durations {
@@ -142,7 +142,7 @@ impl Durations {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PlaceDiff {
-    /// Where: `parent › service name`.
+    /// The place: `parent › service name`.
     pub place: String,
     /// The number of spans in both sets.
     pub count: (u64, u64),
@@ -152,13 +152,12 @@ pub struct PlaceDiff {
     pub p95: (u64, u64),
     /// Spans that failed.
     pub errors: (u64, u64),
-    /// The probability of such a difference of durations by chance, corrected for the number of places. 1 for places that
-    /// only one set has.
+    /// The p-value of the difference of durations, corrected for the number of places. 1 for places that only one set has.
     pub probability: f64,
 }
 
 impl PlaceDiff {
-    /// Returns whether the durations differ more than chance explains, or the place is in one set only.
+    /// Returns whether the durations differ significantly, or the place is in one set only.
     #[must_use]
     pub fn is_significant(&self) -> bool {
         self.probability < ALPHA || self.count.0 == 0 || self.count.1 == 0

@@ -1,4 +1,4 @@
-//! Errors: what caused them, how they spread, where they were handled, and what was not called because of them.
+//! Errors: their causes, how they spread, where they were handled, and which services were not called because of them.
 
 use std::collections::BTreeMap;
 
@@ -11,9 +11,9 @@ use crate::model::{Kind, SpanRef, Trace, Tree, Weight};
 
 /// How many example traces of a cause are kept.
 const EXAMPLES: usize = 3;
-/// How many spans up an error is followed: deeper traces are hostile.
+/// How many levels up an error is followed, to bound the work for malicious traces.
 const MAX_HOPS: usize = 1_000;
-/// The share of the good traces in which a callee must be to count as expected.
+/// The share of successful traces that must contain a callee for it to be expected.
 const EXPECTED: f64 = 0.8;
 
 /// The cause of an error in one trace.
@@ -41,7 +41,7 @@ pub struct Cause {
     pub retried: bool,
 }
 
-/// Returns the causes of the errors of a trace: failed spans none of whose children, that were waited for, failed.
+/// Returns the causes of the errors of a trace: failed spans whose awaited children all succeeded.
 #[must_use]
 pub fn causes(trace: Trace<'_>) -> Vec<Cause> {
     causes_of(&Tree::new(trace))
@@ -57,7 +57,7 @@ pub(crate) fn causes_of(tree: &Tree<'_>) -> Vec<Cause> {
     (0..tree.len()).filter(is_cause).map(|span| cause(tree, span)).collect()
 }
 
-/// Whether a span failed, or is the server's side of a failed call and answered with an error that is the caller's fault:
+/// Returns whether a span failed. This includes server spans of failed calls that answered with a client error, because
 /// servers leave the status of such spans unset.
 fn has_failed(tree: &Tree<'_>, span: usize) -> bool {
     let it = tree.span(span);
@@ -79,7 +79,7 @@ fn has_error_code(span: &SpanRef<'_>) -> bool {
 fn cause(tree: &Tree<'_>, span: usize) -> Cause {
     let it = tree.span(span);
     let mut chain: Vec<&str> = Vec::new();
-    // A failed call of something that records no spans: that failed, not the caller.
+    // In a failed call of a callee without spans, the callee failed, not the caller.
     let callee = uninstrumented(tree, span);
     if let Some(callee) = &callee {
         chain.push(callee);
@@ -144,7 +144,7 @@ fn was_retried(tree: &Tree<'_>, span: usize) -> bool {
 pub struct CauseGroup {
     /// The number of traces.
     pub traces: u64,
-    /// How many traces that stands for, by the sampling thresholds.
+    /// The number of traces that these represent, by the sampling thresholds.
     pub adjusted: Weight,
     /// The number of traces whose root failed.
     pub reached_root: u64,
@@ -154,15 +154,15 @@ pub struct CauseGroup {
     pub retried: u64,
     /// The chains of services through which the error spread, and the number of traces.
     pub chains: BTreeMap<String, u64>,
-    /// The messages, and the number of traces. At most a few.
+    /// A few messages, and the number of traces with each.
     pub messages: BTreeMap<String, u64>,
-    /// Traces that show it, with the smallest ids.
+    /// Example traces: those with the smallest ids.
     pub examples: Vec<String>,
-    /// The roots of the failed traces; and by root, which services were called.
+    /// The roots of the failed traces, and by root which services were called.
     pub(crate) roots: BTreeMap<String, Calls>,
 }
 
-/// Which services the traces of one root call.
+/// The services that the traces of one root call.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Calls {
     pub(crate) traces: u64,
@@ -215,7 +215,7 @@ pub struct ErrorSummary {
     pub failed: u64,
     /// Causes by service, operation and class of error, in that order, joined by tabs.
     pub causes: BTreeMap<String, CauseGroup>,
-    /// What the traces without errors of each root call.
+    /// By root, the services that traces without errors call.
     pub(crate) good: BTreeMap<String, Calls>,
 }
 
@@ -237,7 +237,7 @@ pub struct NotCalled {
     pub caller: String,
     /// The service that was not called.
     pub callee: String,
-    /// The share of good traces with the call: 0 to 1.
+    /// The share of successful traces with the call: 0 to 1.
     pub expected: f64,
 }
 
@@ -277,8 +277,8 @@ impl ErrorSummary {
         all
     }
 
-    /// Returns the services that good traces call, that the traces of this cause do not call, and that come after the
-    /// callee that failed.
+    /// Returns the services that successful traces call after the failed callee, and that the traces of this cause do not
+    /// call.
     #[must_use]
     pub fn not_called(&self, group: &CauseGroup) -> Vec<NotCalled> {
         let mut found = Vec::new();

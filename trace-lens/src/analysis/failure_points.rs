@@ -1,4 +1,4 @@
-//! Single points of failure: callees of nearly each request whose errors reach its root.
+//! Single points of failure: callees that most requests call and whose errors reach the root.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use super::merge::{Merge, entry};
 use super::statistics::wilson;
 use crate::model::{Kind, Tree};
 
-/// Fewer failures than this show nothing.
+/// The minimum number of failures for a conclusion.
 const LEAST_FAILURES: u64 = 3;
 
 /// How the errors of one callee relate to those of the root.
@@ -113,8 +113,8 @@ impl FailurePoints {
     }
 
     /// Returns the callees that at least a share `called` of a root's traces call, and whose errors reach the root in at
-    /// least a share `reach` of the cases. A callee that failed in fewer than three traces is not among them: too little shows
-    /// what happens then.
+    /// least a share `reach` of the cases. Callees that failed in fewer than three traces are left out, because this is too
+    /// little data.
     #[must_use]
     pub fn find(&self, called: f64, reach: f64) -> Vec<FailurePoint> {
         let mut found = Vec::new();

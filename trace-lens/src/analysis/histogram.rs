@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::merge::Merge;
 
-/// Each power of two is divided into this many buckets: 128 of them are at most 0.8 % wide.
+/// The number of buckets per power of two. 128 buckets are at most 0.8 % wide.
 const BITS: u32 = 7;
 
 /// A histogram of nanoseconds. Quantiles are off by at most 0.4 %.
@@ -99,7 +99,7 @@ fn bucket(nanos: u64) -> u32 {
 }
 
 fn middle(bucket: u32) -> u64 {
-    // Below 2^8 each number has a bucket of its own.
+    // Below 2^8, each number has its own bucket.
     let exponent = (bucket >> BITS).saturating_sub(1);
     let mantissa = u64::from(bucket - (exponent << BITS));
     let low = mantissa << exponent;

@@ -1,4 +1,4 @@
-//! Latency: how long requests take, by kind of request.
+//! The latency of requests, by kind of request.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ const EXAMPLES: usize = 5;
 pub struct Bucket {
     /// The number of traces.
     pub traces: u64,
-    /// How many traces that stands for, by the sampling thresholds.
+    /// The number of traces that these represent, by the sampling thresholds.
     pub adjusted: Weight,
     /// The slowest: duration in nanoseconds, and id.
     pub slowest: Vec<(u64, String)>,

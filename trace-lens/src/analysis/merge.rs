@@ -1,12 +1,12 @@
-//! Results that merge: the result of two sets of traces is that of both together.
+//! Results of disjoint sets of traces that can be merged.
 
 use std::collections::BTreeMap;
 
-/// A result over traces that merges with that of other traces.
+/// A result over a set of traces that can be merged with the result over another set.
 ///
 /// When no trace is split, `f(A)` merged with `f(B)` equals `f(A ∪ B)`.
 pub trait Merge {
-    /// Adds what `other` holds.
+    /// Adds the data of `other`.
     fn merge_from(&mut self, other: Self);
 }
 

@@ -1,4 +1,4 @@
-//! Messages between traces: one edge from sender to receiver, however many spans and links say so.
+//! Messages between traces: one edge from sender to receiver for each message, regardless of the number of spans and links.
 
 use super::call::NodeKind;
 use super::dependencies::{DependencyMap, Edge, Waiting, count};

@@ -1,4 +1,4 @@
-//! Questions, and how traces answer them.
+//! Analyses of traces.
 
 mod call;
 mod critical_path;

@@ -1,6 +1,6 @@
-//! Names of spans: whether they hold an id.
+//! Detects ids in the names of spans.
 
-/// Returns whether a name holds an id, such as a number of several digits, a UUID or a long hex string.
+/// Returns whether a name contains an id, such as a number of several digits, a UUID or a long hex string.
 pub(crate) fn has_id(name: &str) -> bool {
     name.split(|it: char| !it.is_ascii_alphanumeric() && it != '-').any(is_id)
         || name.split(|it: char| !it.is_ascii_alphanumeric()).any(is_id)

@@ -1,4 +1,4 @@
-//! Patterns that cost time: repeated queries, calls one after the other, retries, chatty services.
+//! Patterns that cost time: repeated queries, sequential calls, retries, chatty services.
 
 use std::collections::BTreeMap;
 
@@ -8,30 +8,30 @@ use super::call::is_database;
 use super::merge::{Merge, entry};
 use crate::model::{Kind, Tree};
 
-/// More similar calls in sequence than this are a pattern.
+/// The number of similar sequential calls above which they are reported.
 pub const MANY: u64 = 10;
-/// More failed attempts of one call than this are a retry storm.
+/// The number of failed attempts of a call above which they are reported as a retry storm.
 const RETRIES: u64 = 3;
 /// How many example traces of a pattern are kept.
 const EXAMPLES: usize = 3;
 
-/// What a pattern is.
+/// The kind of a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PatternKind {
-    /// More than ten similar queries, one after the other: one query could do.
+    /// More than ten similar queries, one after the other, that a single query could replace.
     RepeatedQuery,
     /// More than ten similar calls of a service, one after the other.
     ChattyCalls,
-    /// Different calls, one after the other, that could run at the same time. This is inferred from their timing.
+    /// Different calls, one after the other, that could run in parallel. This is inferred from timing.
     SerialCalls,
     /// Several failed attempts of one call.
     RetryStorm,
 }
 
 impl PatternKind {
-    /// Returns the name for people.
+    /// Returns the name for text output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -60,11 +60,11 @@ pub struct Pattern {
     pub traces: u64,
     /// The number of spans that are part of it.
     pub spans: u64,
-    /// The largest number of spans at once.
+    /// The largest number of spans in one occurrence.
     pub most: u64,
     /// The nanoseconds that could be saved: for calls that could run in parallel, all but the longest.
     pub nanos: u64,
-    /// Traces that show it, with the smallest ids.
+    /// Example traces: those with the smallest ids.
     pub examples: Vec<String>,
 }
 
@@ -158,7 +158,7 @@ impl Patterns {
         }
     }
 
-    /// Calls of different services, one after the other, none of which can depend on another for all that is seen.
+    /// Finds calls of different services, one after the other, without a visible dependency between them.
     fn serial(&mut self, tree: &Tree<'_>, parent: usize, children: &[usize]) {
         let calls: Vec<usize> = children
             .iter()

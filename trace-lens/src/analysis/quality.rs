@@ -1,4 +1,4 @@
-//! Quality: what is wrong with the tracing itself, with the evidence.
+//! Problems of the instrumentation, with examples.
 
 use std::collections::BTreeMap;
 
@@ -13,12 +13,12 @@ use crate::model::{Kind, Tree, threshold};
 /// How many examples of a finding are kept.
 const EXAMPLES: usize = 3;
 
-/// What is wrong.
+/// The kind of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FindingKind {
-    /// A span whose parent is not in the trace. It may not have been exported, or not sampled, or the file is a part.
+    /// A span whose parent is not in the trace. The parent may be unsampled, not exported, or in another file.
     Orphan,
     /// A trace with several roots, where one service calls another.
     BrokenContext,
@@ -38,7 +38,7 @@ pub enum FindingKind {
     NoService,
     /// A span without a name.
     NoName,
-    /// A name with an id in it, which makes names countless.
+    /// A name that contains an id, which makes the number of names unbounded.
     IdInName,
     /// Spans of one trace whose sampling thresholds differ.
     Sampling,
@@ -49,7 +49,7 @@ pub enum FindingKind {
 }
 
 impl FindingKind {
-    /// All kinds, the gravest first.
+    /// All kinds, the most severe first.
     pub const ALL: [Self; 14] = [
         Self::BrokenContext,
         Self::Orphan,
@@ -67,7 +67,7 @@ impl FindingKind {
         Self::MissingAttribute,
     ];
 
-    /// Returns the name for people.
+    /// Returns the name for text output.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -110,13 +110,13 @@ impl FindingKind {
     }
 }
 
-/// How often something is wrong in one place.
+/// The occurrences of a finding in one place.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Finding {
     /// The number of spans, or of traces where the finding is about traces.
     pub count: u64,
-    /// What shows it, with the ids of traces: the first ones in alphabetical order.
+    /// Examples with trace ids: the first ones in alphabetical order.
     pub evidence: Vec<String>,
 }
 
@@ -130,7 +130,7 @@ impl Merge for Finding {
     }
 }
 
-/// What is wrong with the tracing of many traces.
+/// The findings of many traces.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Quality {
@@ -138,7 +138,7 @@ pub struct Quality {
     pub spans: u64,
     /// The number of traces.
     pub traces: u64,
-    /// Findings by kind (as in [`FindingKind::key`]), then by where: a service, or a hop between two.
+    /// Findings by kind (as in [`FindingKind::key`]), then by place: a service, or a hop between two.
     pub findings: BTreeMap<String, BTreeMap<String, Finding>>,
     /// Services that recorded a span, and the number of spans.
     pub services: BTreeMap<String, u64>,
@@ -222,7 +222,7 @@ impl Quality {
     }
 
     fn timing(&mut self, tree: &Tree<'_>, parent: usize, span: usize) {
-        // As recorded: corrected times would hide what is wrong.
+        // Uses the recorded times, because corrected times would hide problems.
         let raw = |span: usize| (tree.span(span).start(), tree.span(span).end());
         let ((from, to), (start, end)) = (raw(parent), raw(span));
         let hop = || format!("{} → {}", tree.span(parent).service(), tree.span(span).service());
@@ -252,7 +252,9 @@ impl Quality {
                 Some(span) => {
                     (format!("{} → {}", tree.span(span).service(), it.service()), place(tree, span))
                 }
-                None => (format!("? → {}", it.service()), "no call without a callee around it".to_owned()),
+                None => {
+                    (format!("? → {}", it.service()), "no call without a recorded callee nearby".to_owned())
+                }
             };
             let id = tree.trace().id();
             self.note(FindingKind::BrokenContext, &hop, || {
@@ -285,7 +287,7 @@ impl Quality {
         }
     }
 
-    /// Returns the findings of all kinds, with those that only all traces together show.
+    /// Returns the findings of all kinds, including those that only become visible over all traces.
     #[must_use]
     pub fn all(&self) -> Vec<(FindingKind, Vec<(String, Finding)>)> {
         let mut found = Vec::new();
@@ -338,7 +340,7 @@ impl Quality {
             });
             let usual = median.map_or(0, |(&size, _)| size);
             let small: u64 = sizes.range(..usual.div_ceil(2)).map(|(_, &count)| count).sum();
-            // Few traces show no usual shape.
+            // With few traces, the usual number of spans is not known.
             if small > 0 && traces >= 10 {
                 found.push((&**root, small, traces, usual));
             }

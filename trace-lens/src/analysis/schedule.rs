@@ -1,11 +1,12 @@
-//! What would happen to a trace if a part of it were faster or slower.
+//! Computes the duration of a trace if a part of it were faster or slower.
 
 use crate::model::Tree;
 
-/// The order in which the work of a trace happens, read from its timing.
+/// The order in which the work of a trace happens, inferred from its timing.
 ///
 /// A child starts once the sibling that finished last before it has finished, after the work of the parent in between.
-/// The parent ends after the child that finished last. This order is inferred: spans do not say what they waited for.
+/// The parent ends after the child that finished last. This order is inferred, because spans do not record what they waited
+/// for.
 #[derive(Debug)]
 pub struct Schedule<'t, 'a> {
     tree: &'t Tree<'a>,
@@ -31,7 +32,7 @@ struct Siblings {
 }
 
 impl<'t, 'a> Schedule<'t, 'a> {
-    /// Reads the order below the span `main`.
+    /// Infers the order below the span `main`.
     #[must_use]
     pub fn new(tree: &'t Tree<'a>, main: usize) -> Self {
         let (bounds, siblings) = (vec![None; tree.len()], vec![Siblings::default(); tree.len()]);
@@ -84,8 +85,8 @@ impl<'t, 'a> Schedule<'t, 'a> {
         self.what_if(service, None, u64::MAX)
     }
 
-    /// Returns the duration of the main span if each span of a service (with this name, if one is given) took `saved`
-    /// nanoseconds less of its own time, as far as it has that much.
+    /// Returns the duration of the main span if each span of a service (with this name, if one is given) took up to `saved`
+    /// nanoseconds less of its own time.
     #[must_use]
     pub fn what_if(&self, service: &str, name: Option<&str>, saved: u64) -> u64 {
         let mut durations = vec![0; self.tree.len()];
@@ -97,7 +98,7 @@ impl<'t, 'a> Schedule<'t, 'a> {
         durations[self.main]
     }
 
-    /// The duration of a span whose children have new durations, and that saves this much of its own time.
+    /// Returns the duration of a span with new durations of its children and this much less time of its own.
     fn shortened(&self, span: usize, durations: &[u64], saved: u64) -> u64 {
         let siblings = &self.siblings[span];
         let mut budget = saved;
@@ -117,7 +118,7 @@ impl<'t, 'a> Schedule<'t, 'a> {
 
     /// Returns by how many nanoseconds each span may end later before the main span does.
     ///
-    /// `None` for spans that the main span does not wait for. Spans on the critical path have none.
+    /// `None` for spans that the main span does not wait for, and 0 for spans on the critical path.
     #[must_use]
     pub fn slack(&self) -> Vec<Option<u64>> {
         let mut slack = vec![None; self.tree.len()];

@@ -1,4 +1,4 @@
-//! Self time: how long spans work themselves, and not in a child.
+//! Self time: the time of spans without that of their children.
 
 use std::collections::BTreeMap;
 
@@ -13,9 +13,9 @@ use crate::model::Tree;
 pub struct OperationTime {
     /// The number of spans.
     pub count: u64,
-    /// The nanoseconds that they took.
+    /// The sum of their durations in nanoseconds.
     pub total: u64,
-    /// The nanoseconds in which they were in no child.
+    /// The sum of their self times in nanoseconds.
     pub own: u64,
 }
 

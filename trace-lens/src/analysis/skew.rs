@@ -1,4 +1,4 @@
-//! Clock skew: clocks of hosts that differ, and times corrected for it.
+//! Clock skew: differences between the clocks of hosts, and its correction.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::merge::{Merge, entry};
 use crate::model::{Parent, Trace, Tree};
 
-/// Which times are used.
+/// The times that analyses use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 #[non_exhaustive]
 pub enum Times {
@@ -33,7 +33,7 @@ impl Times {
     }
 }
 
-/// By how much a span was moved, or why it was not.
+/// The correction of a span, or the reason why there is none.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
@@ -43,9 +43,9 @@ pub enum Adjustment {
         /// Added to its start, its end and its events.
         nanos: i64,
     },
-    /// A correction was found and not made, because it is larger than allowed.
+    /// A correction was not applied, because it is larger than allowed.
     TooLarge {
-        /// What would have been added.
+        /// The correction in nanoseconds.
         nanos: i64,
     },
     /// The parent is not in the trace.
@@ -62,7 +62,7 @@ pub struct SkewCorrection {
     pub times: Vec<(u64, u64)>,
     /// By how much the events of each span move, in nanoseconds.
     pub deltas: Vec<i64>,
-    /// The spans about which there is something to say, and what.
+    /// The spans with a correction, or with a reason why there is none.
     pub adjustments: Vec<(usize, Adjustment)>,
 }
 
@@ -193,7 +193,7 @@ impl Merge for HostSkew {
     }
 }
 
-/// Which pairs of hosts have clocks that differ.
+/// The clock differences of all pairs of hosts.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SkewSummary {

@@ -44,7 +44,7 @@ pub fn fisher(both: u64, selected: u64, with: u64, total: u64) -> f64 {
         }
         let term = (ln_choose(with, k) + ln_choose(total - with, selected - k) - all).exp();
         sum += term;
-        // Terms fall from here on; the rest does not count.
+        // Terms decrease from here on, and the rest is negligible.
         if term < sum * 1e-12 {
             break;
         }
@@ -52,7 +52,7 @@ pub fn fisher(both: u64, selected: u64, with: u64, total: u64) -> f64 {
     sum.min(1.0)
 }
 
-/// Returns the statistic of the G-test for a table of two by two: how much it says that both depend on each other.
+/// Returns the statistic of the G-test of independence for a table of two by two.
 #[must_use]
 #[allow(clippy::cast_precision_loss)]
 pub fn g_statistic(both: u64, selected: u64, with: u64, total: u64) -> f64 {
@@ -84,8 +84,8 @@ pub fn wilson(part: u64, whole: u64) -> (f64, f64) {
     (((center - spread) / scale).max(0.0), ((center + spread) / scale).min(1.0))
 }
 
-/// Returns the probability of a difference as large as that between two samples if both came from one distribution
-/// (Mann-Whitney's U test, normal approximation with ties). Each sample is values, in ascending order, and counts.
+/// Returns the p-value of the Mann-Whitney U test for two samples (normal approximation with ties). Each sample consists of
+/// values, in ascending order, and their counts.
 #[must_use]
 #[allow(clippy::cast_precision_loss)]
 pub fn mann_whitney(left: &[(u64, u64)], right: &[(u64, u64)]) -> f64 {

@@ -15,25 +15,25 @@ use super::self_time::SelfTimes;
 use super::skew::{SkewSummary, Times};
 use crate::model::{SpanSet, Tree};
 
-/// The results over a set of traces: a partial that can be stored, and merged with others.
+/// The results over a set of traces, which can be stored and merged with others.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Summary {
     /// Where the time goes.
     pub path: PathTotals,
-    /// How long spans work themselves.
+    /// The self times of spans.
     pub self_times: SelfTimes,
-    /// What depends on what.
+    /// The map of services.
     pub map: DependencyMap,
     /// Callees whose errors reach the root.
     pub failure_points: FailurePoints,
-    /// What broke.
+    /// The errors and their causes.
     pub errors: ErrorSummary,
-    /// How long requests take.
+    /// The latency of requests.
     pub latency: LatencySummary,
-    /// What is wrong with the tracing.
+    /// Problems of the instrumentation.
     pub quality: Quality,
-    /// Clocks that differ.
+    /// Clock differences between hosts.
     pub skew: SkewSummary,
     /// Patterns that cost time.
     pub patterns: Patterns,

@@ -1,4 +1,4 @@
-//! Why: what a selection of traces has in common that the others do not.
+//! Finds attributes that a selection of traces has more often than the others.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use super::merge::{Merge, entry};
 use super::statistics::{fisher, g_statistic};
 use crate::model::{AttributeId, Text, Trace, Value};
 
-/// More values of one key than this are ids.
+/// A key with more values than this is treated as an id.
 const MAX_VALUES: usize = 1_000;
 /// Numbers with more values than this are grouped into ranges.
 const MAX_NUMBERS: usize = 12;
-/// Findings are significant below this probability, after the correction for the number of tests.
+/// The significance level, after the correction for the number of tests.
 const ALPHA: f64 = 0.01;
 
 /// The numbers of selected and other traces.
@@ -75,7 +75,7 @@ impl Merge for KeyCounts {
     }
 }
 
-/// What selected traces and the others have for attributes.
+/// The attributes of selected traces and of the others.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Comparison {
@@ -107,24 +107,24 @@ pub struct Reason {
     pub selected: u64,
     /// The number of other traces that have it.
     pub others: u64,
-    /// The probability of such a difference by chance, corrected for the number of tests.
+    /// The p-value, corrected for the number of tests.
     pub probability: f64,
     /// A service whose spans carry the key.
     pub carrier: String,
     score: f64,
 }
 
-/// What selected traces have in common that the others do not.
+/// The attributes that selected traces have more often than the others.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Why {
     /// The numbers of traces.
     pub traces: Split,
-    /// Significant reasons, the strongest first. Empty when nothing is significant.
+    /// Significant reasons, the strongest first.
     pub reasons: Vec<Reason>,
     /// The number of attributes that were compared.
     pub tests: usize,
-    /// Keys that were left out because nearly each trace has a value of its own.
+    /// Keys that were left out because nearly every trace has a different value.
     pub left_out: Vec<String>,
 }
 
@@ -169,7 +169,7 @@ impl Comparison {
             }
             counts.features(self.traces, &mut |value, split| features.push((key, value, split, counts)));
         }
-        // A feature of all traces, or of one, cannot tell them apart.
+        // An attribute of all traces, or of a single one, does not distinguish them.
         features.retain(|(_, _, split, _)| {
             let with = split.selected + split.others;
             with > 1 && with < self.traces.selected + self.traces.others
@@ -230,7 +230,7 @@ impl KeyCounts {
         }
     }
 
-    /// Whether nearly each trace has a value of its own.
+    /// Whether nearly every trace has a different value.
     fn is_id(&self) -> bool {
         let traces = self.present.selected + self.present.others;
         let is_text = self.texts > 0 || self.ranges.is_empty();

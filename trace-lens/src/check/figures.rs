@@ -1,4 +1,4 @@
-//! Figures of traces that can be limited.
+//! The figures that can be limited.
 
 use std::collections::BTreeMap;
 

@@ -9,13 +9,13 @@ use super::figures::{distribution, figures};
 use crate::analysis::{Histogram, Summary, mann_whitney};
 use crate::read::parse_duration;
 
-/// A growth counts below this probability of chance.
+/// The significance level of a growth.
 const ALPHA: f64 = 0.01;
 
 /// The error of a limit that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{text:?} is no limit; write `path.p95=500ms`, `errors.rate=1%` or, over a baseline, `path.p95=+10%`"
+    "{text:?} is not a limit; write `path.p95=500ms`, `errors.rate=1%` or, over a baseline, `path.p95=+10%`"
 )]
 #[non_exhaustive]
 pub struct LimitError {
@@ -67,7 +67,7 @@ fn number(text: &str) -> Option<f64> {
     parsed.filter(|it: &f64| it.is_finite())
 }
 
-/// What came of a limit.
+/// The outcome of a limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -80,7 +80,7 @@ pub enum Verdict {
     TooLittleData,
 }
 
-/// A limit, the figure, and what came of it.
+/// A limit, the figure, and the outcome.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct CheckResult {
@@ -94,15 +94,15 @@ pub struct CheckResult {
     pub baseline: Option<f64>,
     /// The most that the figure may be.
     pub most: Option<f64>,
-    /// The probability that a growth of a duration comes by chance, comparing the distributions.
+    /// The p-value of the growth of a duration, from a comparison of the distributions.
     pub probability: Option<f64>,
-    /// What came of it.
+    /// The outcome.
     pub verdict: Verdict,
 }
 
 /// Checks limits. Fewer than `min_traces` traces, here or in the baseline, are too little data.
 ///
-/// A growth of a duration fails only if the distributions differ by more than chance explains.
+/// A growth of a duration fails only if the distributions differ significantly.
 #[must_use]
 pub fn check(
     limits: &[Limit],

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use super::limit::{CheckResult, Verdict};
 use crate::show::clean;
 
-/// Returns what a result says, for people.
+/// Returns a result as a line of text.
 #[must_use]
 pub fn message(result: &CheckResult) -> String {
     let shown = |number: Option<f64>| number.map_or("unknown".to_owned(), |it| figure(&result.figure, it));

@@ -1,4 +1,4 @@
-//! What a command found, and how it is printed.
+//! The result of a command, and how it is printed.
 
 use std::io::{self, IsTerminal, Write};
 
@@ -11,7 +11,7 @@ use super::args::{Format, Options};
 /// The version of the JSON output. It changes when a field is removed or changes its meaning.
 pub(crate) const SCHEMA_VERSION: u32 = 1;
 
-/// Why a command gives no answer.
+/// The reason why a command has no result.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     /// Exit code 2.
@@ -35,12 +35,12 @@ impl Failure {
     }
 }
 
-/// What a command found.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    /// For people.
+    /// The result as a document for text and Markdown.
     pub(crate) document: Document,
-    /// For programs.
+    /// The result as JSON.
     pub(crate) json: Json,
     /// Text that is printed as it is, for formats that only some commands have.
     pub(crate) picture: Option<(Format, String)>,
@@ -75,7 +75,7 @@ impl Answer {
             (Format::Html, _) => page(&self.document),
             (Format::Svg | Format::Dot | Format::Mermaid, _) => {
                 return Err(Failure::unusable(
-                    "this command has no answer in this format; see `trace-lens help`",
+                    "this command does not support this format; see `trace-lens help`",
                 ));
             }
         };
@@ -84,7 +84,7 @@ impl Answer {
     }
 }
 
-/// Prints text. A reader that has gone away is no error.
+/// Prints text. It is not an error if the reader has closed the pipe.
 pub(crate) fn write_out(out: &str) -> Result<(), Failure> {
     match io::stdout().lock().write_all(out.as_bytes()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Failure::unusable(error)),
@@ -102,7 +102,7 @@ pub(crate) fn text_options() -> TextOptions {
     TextOptions::new().with_color(is_terminal && !no_color).with_width(width.unwrap_or(100))
 }
 
-/// A page that needs nothing else: the answer as text, in which nothing is markup.
+/// Returns a self-contained HTML page with the result as escaped text.
 fn page(document: &Document) -> String {
     let escaped = text(document, &TextOptions::new().with_width(120));
     html(&format!("<pre>{}</pre>", escape_html(&escaped)))

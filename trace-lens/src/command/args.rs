@@ -2,11 +2,11 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-/// Turns traces into answers: where the time goes, what broke and why, what depends on what, and what is wrong with the
-/// tracing itself.
+/// Analyzes traces: where the time goes, what broke and why, which services depend on each other, and what is wrong with the
+/// instrumentation.
 ///
-/// Reads what OpenTelemetry, Jaeger, Tempo, Zipkin and the Collector write, plain or in gzip or zstd. Without a command, it
-/// prints a summary.
+/// Reads the files of OpenTelemetry exporters, the Collector, Jaeger, Tempo and Zipkin, plain or in gzip or zstd. Without a
+/// command, it prints a summary.
 #[derive(Debug, Parser)]
 #[command(
     name = "trace-lens",
@@ -24,7 +24,7 @@ pub(crate) struct Program {
     pub(crate) shared: Shared,
 }
 
-/// What all commands about traces take.
+/// The arguments of all commands that read traces.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Shared {
     /// Files to read; `-` is standard input.
@@ -34,25 +34,25 @@ pub(crate) struct Shared {
     pub(crate) options: Options,
 }
 
-/// Which traces are looked at, and how the answer is printed.
+/// The selection of traces, and the output format.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Options {
-    /// Look only at traces with a span of this service.
+    /// Select traces with a span of this service.
     #[arg(long, value_name = "NAME", help_heading = "Which traces")]
     pub(crate) service: Option<String>,
-    /// Look only at traces whose root has this name or service.
+    /// Select traces whose root has this name or service.
     #[arg(long, value_name = "NAME", help_heading = "Which traces")]
     pub(crate) root: Option<String>,
-    /// Look only at traces that start at or after this time: RFC 3339, seconds since 1970, or `15m` for 15 minutes ago.
+    /// Select traces that start at or after this time: RFC 3339, seconds since 1970, or `15m` for 15 minutes ago.
     #[arg(long, value_name = "TIME", help_heading = "Which traces")]
     pub(crate) since: Option<String>,
-    /// Look only at traces that start before this time.
+    /// Select traces that start before this time.
     #[arg(long, value_name = "TIME", help_heading = "Which traces")]
     pub(crate) until: Option<String>,
-    /// Look only at traces that this query selects, for example `{ .http.route = "/checkout" && status = error }`.
+    /// Select traces that match this query, for example `{ .http.route = "/checkout" && status = error }`.
     #[arg(long = "where", value_name = "TRACEQL", help_heading = "Which traces")]
     pub(crate) query: Option<String>,
-    /// Use times as recorded, without correcting clock skew.
+    /// Use the recorded times, without correcting clock skew.
     #[arg(long, help_heading = "Which traces")]
     pub(crate) raw_times: bool,
     /// Print at most this many rows of each table.
@@ -61,23 +61,23 @@ pub(crate) struct Options {
     /// Print the answer in this format.
     #[arg(long, value_enum, default_value_t = Format::Text, help_heading = "Output")]
     pub(crate) format: Format,
-    /// Exit with 1 if the answer holds a finding.
+    /// Exit with code 1 if there is a finding.
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_code: bool,
 }
 
-/// How an answer is printed.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For a terminal.
+    /// Text for a terminal.
     Text,
-    /// For programs; `trace-lens schema` prints its schema.
+    /// JSON; `trace-lens schema` prints its schema.
     Json,
     /// Markdown.
     Md,
-    /// A picture (`show`).
+    /// An SVG picture (`show`).
     Svg,
-    /// A page in one file.
+    /// A self-contained HTML page.
     Html,
     /// Graphviz (`map`).
     Dot,
@@ -90,21 +90,21 @@ pub(crate) enum Format {
 pub(crate) enum Verb {
     /// Draw one trace.
     Show(OneTrace),
-    /// Show where the time goes: the critical path of one trace, or of all.
+    /// Show where the time goes: the critical path of one trace, or of all traces.
     Path(PathArgs),
     /// Show which service calls which.
     Map(Shared),
-    /// Show what broke, what caused it, and what was not called because of it.
+    /// Show errors, their causes, and the services that were not called because of them.
     Errors(Shared),
-    /// Show how long requests take.
+    /// Show the latency of requests.
     Latency(LatencyArgs),
     /// Show what slow or failed traces have in common.
     Why(WhyArgs),
-    /// Show what is wrong with the tracing itself.
+    /// Show problems of the instrumentation.
     Quality(Shared),
-    /// Show which hosts have clocks that differ.
+    /// Show which hosts have different clocks.
     Skew(Shared),
-    /// Show patterns that cost time: repeated queries, retries, calls one after the other.
+    /// Show patterns that cost time: repeated queries, retries, sequential calls.
     Patterns(Shared),
     /// Compare two traces, or two files of traces.
     Diff(DiffArgs),
@@ -151,7 +151,7 @@ pub(crate) struct PathArgs {
     /// Show one trace: its id, or `slowest`.
     #[arg(long, value_name = "ID")]
     pub(crate) trace: Option<String>,
-    /// Show what happens if a service, or one of its operations, is faster: `payment=50ms`, `payment/charge=50ms`.
+    /// Show the effect of a faster service or operation: `payment=50ms`, `payment/charge=50ms`.
     #[arg(long, value_name = "SERVICE[/NAME]=DURATION")]
     pub(crate) what_if: Option<String>,
     #[command(flatten)]
@@ -205,7 +205,7 @@ pub(crate) struct CheckArgs {
     /// `path.p95=+10%`.
     #[arg(long = "max", value_name = "FIGURE=LIMIT")]
     pub(crate) limits: Vec<String>,
-    /// Fewer traces than this are too little data.
+    /// The minimum number of traces; fewer are too little data.
     #[arg(long, value_name = "NUMBER", default_value_t = 20)]
     pub(crate) min_traces: u64,
     /// Write the results as JUnit XML.
@@ -241,7 +241,7 @@ pub(crate) struct PlanArgs {
     /// Copies of each trace.
     #[arg(long, value_name = "NUMBER", default_value_t = 1.0)]
     pub(crate) replicas: f64,
-    /// How much smaller traces are when stored: 4 for a quarter.
+    /// The compression factor in storage: 4 for a quarter of the size.
     #[arg(long, value_name = "FACTOR", default_value_t = 1.0)]
     pub(crate) compression: f64,
     /// Keep only a share of traces after some days: `7:10%`.
@@ -256,7 +256,7 @@ pub(crate) struct PlanArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DocumentArgs {
-    /// The sampling rules, one per line, as they are to be printed.
+    /// A file with the sampling rules, one per line, to print.
     #[arg(long, value_name = "FILE")]
     pub(crate) sampling: Option<std::path::PathBuf>,
     /// Exit with 1 if this file differs from the documentation of the traces.

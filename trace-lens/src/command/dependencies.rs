@@ -9,8 +9,7 @@ use super::answer::{Answer, Failure};
 use super::args::{Format, Shared};
 use super::input::load;
 
-/// From which shares on a callee is a single point of failure: of traces that call it, and of its errors that reach the
-/// root.
+/// The minimum shares for a single point of failure: of traces that call it, and of its errors that reach the root.
 const FAILURE_POINT: (f64, f64) = (0.5, 0.5);
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {

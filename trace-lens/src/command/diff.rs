@@ -55,7 +55,7 @@ fn sets(args: &DiffArgs) -> Result<Answer, Failure> {
     out.heading(format!("{} traces and {} traces", left.traces, right.traces));
     let changed: Vec<_> = places.iter().filter(|it| it.is_significant()).collect();
     if changed.is_empty() {
-        out.text("no difference that chance does not explain");
+        out.text("no significant difference");
     }
     let rows = changed.iter().take(args.options.limit).map(|it| {
         let counts = [it.count.0.to_string(), it.count.1.to_string()];

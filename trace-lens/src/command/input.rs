@@ -12,7 +12,7 @@ use trace_lens::read::{FileReport, Input, ReadOptions, read_files};
 use super::answer::Failure;
 use super::args::{Options, Shared};
 
-/// The bytes after which progress is shown, and between two lines of it.
+/// The number of bytes after which progress is shown, and between two such lines.
 const STEP: u64 = 64 << 20;
 
 /// Reads the files and applies the filters.
@@ -58,7 +58,7 @@ fn read(files: &[String]) -> Result<Input, Failure> {
     Ok(input)
 }
 
-/// Says what could not be read.
+/// Reports what could not be read.
 fn tell(report: &FileReport) {
     if report.skipped > 0 || !report.problems.is_empty() {
         // Nothing helps if even this cannot be written.
@@ -70,7 +70,7 @@ fn tell(report: &FileReport) {
     }
 }
 
-/// Shows progress of large inputs if a person is looking.
+/// Shows progress for large inputs if standard error is a terminal.
 fn options() -> ReadOptions {
     if !io::stderr().is_terminal() {
         return ReadOptions::new();
@@ -112,7 +112,7 @@ fn filter(options: &Options) -> Result<Filter, Failure> {
     Ok(filter)
 }
 
-/// Returns the trace with this id, whose id begins so, or that is the slowest or the slowest that failed.
+/// Returns the trace with this id or prefix of an id, or the slowest trace, or the slowest failed trace.
 pub(crate) fn find<'a>(lens: &'a Lens, id: &str) -> Result<Trace<'a>, Failure> {
     let root_failed = |trace: &Trace<'_>| trace.spans().any(|it| it.is_failed());
     let slowest = |traces: &mut dyn Iterator<Item = Trace<'a>>| {

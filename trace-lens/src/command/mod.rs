@@ -1,4 +1,4 @@
-//! The program: one file per verb.
+//! The program, with one file per command.
 
 mod answer;
 mod args;

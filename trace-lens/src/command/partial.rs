@@ -50,7 +50,7 @@ pub(crate) fn read_partial(file: &str) -> Result<Summary, Failure> {
         serde_json::from_slice(&text).map_err(|it| error(&format!("not a partial: {it}")))?;
     if partial.trace_lens_partial != VERSION {
         return Err(error(&format!(
-            "a partial of version {}; this program reads {VERSION}",
+            "the partial has version {}, but this program reads version {VERSION}",
             partial.trace_lens_partial
         )));
     }

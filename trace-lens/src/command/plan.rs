@@ -17,9 +17,7 @@ pub(crate) fn run(args: &PlanArgs) -> Result<Answer, Failure> {
     let measured = if args.shared.files.is_empty() { None } else { Some(measure(&load(&args.shared)?)?) };
     let given = args.trace_bytes.as_ref().map(|text| size(text)).transpose()?;
     let trace_bytes = given.or(measured.map(|it| it.0)).ok_or_else(|| {
-        Failure::unusable(
-            "how large a trace is must be given (--trace-bytes 10KB) or measured (a file of traces)",
-        )
+        Failure::unusable("the size of a trace is missing; set --trace-bytes 10KB, or pass a file of traces")
     })?;
     let mut input = PlanInput::new(args.rate, share(&args.sampling)?, trace_bytes)
         .with_retention_days(args.retention)

@@ -42,7 +42,8 @@ fn named(service: &str) -> String {
     if service.is_empty() { "(no service)".to_owned() } else { service.to_owned() }
 }
 
-/// Adds the findings, and returns whether there are any. An orphan is not proof of a dropped span, and is not said to be.
+/// Adds the findings, and returns whether there are any. An orphan does not prove that a span was dropped, so the text does
+/// not claim that.
 pub(crate) fn findings(quality: &Quality, limit: usize, out: &mut Document) -> bool {
     let all = quality.all();
     for (kind, places) in &all {

@@ -17,7 +17,7 @@ pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
     answer(&lens.summary(), &shared.files.join(" "))
 }
 
-/// `files` are named in the commands that show more.
+/// `files` appear in the commands that show more.
 pub(crate) fn answer(summary: &Summary, files: &str) -> Result<Answer, Failure> {
     let files = if files.is_empty() { "FILE" } else { files };
     let mut out = Document::new();

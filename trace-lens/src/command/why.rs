@@ -10,7 +10,7 @@ use super::answer::{Answer, Failure};
 use super::args::WhyArgs;
 use super::input::load;
 
-/// Fewer traces than this on either side say nothing.
+/// The minimum number of traces on either side.
 const LEAST: u64 = 5;
 
 pub(crate) fn run(args: &WhyArgs) -> Result<Answer, Failure> {
@@ -39,7 +39,7 @@ pub(crate) fn run(args: &WhyArgs) -> Result<Answer, Failure> {
         why.traces.selected, why.traces.others
     ));
     if why.reasons.is_empty() {
-        out.text(format!("nothing significant among {} attribute values", why.tests));
+        out.text(format!("no significant difference among {} attribute values", why.tests));
     }
     let rows = why.reasons.iter().take(args.shared.options.limit).map(|it| {
         let value = it.value.clone().unwrap_or_else(|| "(absent)".to_owned());
@@ -56,7 +56,10 @@ pub(crate) fn run(args: &WhyArgs) -> Result<Answer, Failure> {
     });
     out.table(&["attribute", "value", "selected#", "others#", "by chance#", "on spans of"], rows.collect());
     if !why.left_out.is_empty() {
-        out.text(format!("left out, as nearly each trace has its own value: {}", why.left_out.join(", ")));
+        out.text(format!(
+            "left out, because nearly every trace has a different value: {}",
+            why.left_out.join(", ")
+        ));
     }
     Ok(Answer::new("why", out, &why)?.with_finding(!why.reasons.is_empty()))
 }
@@ -68,7 +71,7 @@ fn duration_of(trace: Trace<'_>) -> u64 {
 /// The nanoseconds of `>1s` or `>p99`.
 fn slow_limit(lens: &Lens, text: &str) -> Result<u64, Failure> {
     let limit = text.trim().trim_start_matches(['>', '=']).trim();
-    let wrong = || Failure::unusable(format!("{text:?} is no limit; write `>1s` or `>p99`"));
+    let wrong = || Failure::unusable(format!("{text:?} is not a limit; write `>1s` or `>p99`"));
     let Some(percentile) = limit.strip_prefix('p') else {
         return parse_span_of_time(limit).ok_or_else(wrong);
     };

@@ -6,7 +6,7 @@ use regex_lite::Regex;
 
 use crate::model::{Tree, Value};
 
-/// What a query names.
+/// A field of a query.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Field {
     Name,
@@ -76,7 +76,7 @@ pub(crate) enum Condition {
     Compare(Comparison),
 }
 
-/// What a span has for a field.
+/// The values of a span for a field.
 enum Actual<'a> {
     Absent,
     Text(Cow<'a, str>),
@@ -143,7 +143,7 @@ impl Comparison {
             let is_present = !matches!(actual, Actual::Absent);
             return match self.operator {
                 Operator::Equal => both_absent,
-                // As in TraceQL, what is absent differs from nothing but nil.
+                // As in TraceQL, a missing attribute matches `!=` only for nil.
                 Operator::NotEqual => self.literal == Literal::Nil && is_present,
                 _ => false,
             };

@@ -1,4 +1,4 @@
-//! Which traces are looked at: by service, root and time, and by a subset of TraceQL.
+//! Selects traces by service, root and time, and by a subset of TraceQL.
 
 mod condition;
 mod error;

@@ -1,10 +1,10 @@
-//! Which traces are looked at.
+//! Selects traces.
 
 use super::query::Query;
 use crate::model::{SpanSet, Trace};
 use crate::read::{parse_duration, parse_rfc3339};
 
-/// Which traces are looked at: all by default.
+/// A filter for traces. By default it keeps all of them.
 #[derive(Debug, Clone, Default)]
 pub struct Filter {
     service: Option<String>,

@@ -51,7 +51,7 @@ impl From<bool> for RecordValue {
     }
 }
 
-/// One span, for programs and tests that have spans of their own.
+/// A span, for programs and tests that create their own.
 ///
 /// ```
 /// use trace_lens::{Lens, SpanRecord};
@@ -90,7 +90,7 @@ pub struct SpanRecord {
     pub trace_state: String,
     /// The attributes.
     pub attributes: Vec<(String, RecordValue)>,
-    /// The attributes of what recorded the span, without `service.name`.
+    /// The attributes of the resource, without `service.name`.
     pub resource: Vec<(String, RecordValue)>,
     /// Linked spans: trace, span, and whether the span follows from it.
     pub links: Vec<(u128, u64, bool)>,
@@ -154,7 +154,7 @@ impl SpanRecord {
         self
     }
 
-    /// Adds an attribute of what recorded the span.
+    /// Adds an attribute of the resource.
     #[must_use]
     pub fn with_resource(mut self, key: impl Into<String>, value: impl Into<RecordValue>) -> Self {
         self.resource.push((key.into(), value.into()));

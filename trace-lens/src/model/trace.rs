@@ -77,7 +77,7 @@ impl<'a> Trace<'a> {
         self.end() - self.start()
     }
 
-    /// Returns the span that the trace is about: its longest root, else its earliest span.
+    /// Returns the main span: the longest root, else the earliest span.
     ///
     /// `None` without spans.
     #[must_use]
@@ -88,7 +88,7 @@ impl<'a> Trace<'a> {
         longest.or_else(|| self.rows.first().map(|_| self.span(0)))
     }
 
-    /// Returns how many traces this one stands for, from the sampling threshold of its spans.
+    /// Returns how many traces this one represents, from the sampling threshold of its spans.
     #[must_use]
     pub fn weight(&self) -> Weight {
         self.spans().map(|span| span.weight()).max().unwrap_or(Weight::ONE)
@@ -260,7 +260,7 @@ impl<'a> SpanRef<'a> {
         self.set.flags[self.row]
     }
 
-    /// Returns how many spans this one stands for, from its sampling threshold.
+    /// Returns how many spans this one represents, from its sampling threshold.
     #[must_use]
     pub fn weight(&self) -> Weight {
         if self.set.trace_states[self.row].is_empty() {

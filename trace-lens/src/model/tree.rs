@@ -17,9 +17,9 @@ pub enum Parent {
 
 /// The spans of a trace under their parents.
 ///
-/// Spans are addressed by their index in the [`Trace`]. No input makes it circular: one span of each cycle counts as if
-/// its parent were missing. Of several spans with one id, children belong to the one of their own service, else to the
-/// first; a server span that shares the id of its client span, as in Zipkin, is the child of it.
+/// Spans are addressed by their index in the [`Trace`]. The tree never contains a cycle: one span of each cycle is treated as
+/// if its parent were missing. If several spans have the same id, children belong to the one of their own service, or else to
+/// the first. A server span that shares the id of its client span, as in Zipkin, is a child of it.
 #[derive(Debug, Clone)]
 pub struct Tree<'a> {
     trace: Trace<'a>,
@@ -81,7 +81,7 @@ impl<'a> Tree<'a> {
         }
     }
 
-    /// Follows parents from each span; the one that closes a circle loses its parent.
+    /// Follows parents from each span. The span that closes a cycle loses its parent.
     fn break_cycles(&mut self) {
         const NEW: usize = usize::MAX;
         let mut seen_by = vec![NEW; self.parents.len()];
@@ -203,7 +203,7 @@ impl<'a> Tree<'a> {
         &self.cycles
     }
 
-    /// Returns the span that the trace is about: its longest root, else its longest orphan.
+    /// Returns the main span: the longest root, else the longest orphan.
     #[must_use]
     pub fn main(&self) -> Option<usize> {
         let longest = |best: usize, other: usize| {

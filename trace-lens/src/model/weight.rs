@@ -1,4 +1,4 @@
-//! Adjusted counts: how many spans a sampled span stands for.
+//! Adjusted counts: how many spans a sampled span represents.
 
 use std::fmt;
 use std::iter::Sum;
@@ -9,16 +9,16 @@ const FRACTION: u32 = 16;
 /// The number of bits of a sampling threshold.
 const THRESHOLD_BITS: u32 = 56;
 
-/// A number of spans or traces, with fractions: a span that was sampled with a probability of 1 % stands for 100.
+/// A number of spans or traces, with fractions. A span that was sampled with a probability of 1 % represents 100 spans.
 ///
 /// It is a fixed-point number, so that sums do not depend on the order of their parts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Weight(u64);
 
 impl Weight {
-    /// Stands for nothing.
+    /// Represents nothing.
     pub const ZERO: Self = Self(0);
-    /// Stands for itself alone.
+    /// Represents only itself.
     pub const ONE: Self = Self(1 << FRACTION);
 
     /// Returns the weight from the threshold `th` of the `ot` entry of a `tracestate`, 1 without a valid one.

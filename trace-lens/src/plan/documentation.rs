@@ -9,7 +9,7 @@ use crate::show::escape_markdown;
 
 /// How many names and attributes are listed.
 const EXAMPLES: usize = 12;
-/// An attribute that at least this share of the spans of a service has is a standard one.
+/// The share of a service's spans that must have an attribute for it to be listed as a standard one.
 const STANDARD: f64 = 0.5;
 
 /// What the documentation is written from.
@@ -60,7 +60,7 @@ impl Documentation {
 
     /// Returns the documentation as Markdown. `sampling` are the lines of the sampling rules, for people.
     ///
-    /// It holds no counts and no times, so that it only changes when the system does.
+    /// It contains no counts or times, so that it only changes when the system changes.
     #[must_use]
     pub fn markdown(&self, sampling: &[String]) -> String {
         let mut out =

@@ -1,4 +1,4 @@
-//! Plans tracing, and documents it.
+//! Plans the volume of tracing, and documents a traced system.
 
 mod documentation;
 mod recommend;

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// A sampling rate that is recommended. It is a rule of thumb, not a computed figure.
+/// A recommended sampling rate. It is a rule of thumb, not a computed value.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Recommendation {
@@ -32,6 +32,6 @@ pub fn recommendations(requests_per_second: f64) -> Vec<Recommendation> {
         level("above 1000 requests/s", (0.001, 0.01), "high volume: look at errors", rate > 1000.0),
         level("critical paths", (0.1, 1.0), "always important", true),
         level("errors", (1.0, 1.0), "failures are always traced", true),
-        level("slow requests", (1.0, 1.0), "problems of performance are always traced", true),
+        level("slow requests", (1.0, 1.0), "performance problems are always traced", true),
     ]
 }

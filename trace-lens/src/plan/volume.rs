@@ -5,7 +5,7 @@ use serde::Serialize;
 const SECONDS_PER_DAY: f64 = 86_400.0;
 const BITS: f64 = 8.0;
 
-/// What tracing is to be planned for.
+/// The input of a plan.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct PlanInput {
@@ -79,11 +79,11 @@ impl PlanInput {
     }
 }
 
-/// What tracing takes.
+/// The computed volume, storage and bandwidth.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// What it was computed from.
+    /// The input.
     pub input: PlanInput,
     /// Sampled traces per second.
     pub traces_per_second: f64,
@@ -102,7 +102,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Computes what tracing takes.
+    /// Computes volume, storage and bandwidth.
     #[must_use]
     pub fn new(input: PlanInput) -> Self {
         let traces_per_second = input.requests_per_second * input.sampling;

@@ -17,7 +17,7 @@ const MAX_LINE: usize = 64 << 20;
 /// The size up to which documents are read from memory, which is faster than from a stream.
 const MAX_IN_MEMORY: u64 = 1 << 30;
 
-/// What the begin of a file shows it to be.
+/// The format of a file, detected from its first bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Format {
     Empty,
@@ -122,7 +122,7 @@ pub(crate) fn read(
     Ok(report)
 }
 
-/// What reading ended with.
+/// How reading ended.
 enum End {
     Whole,
     /// The rest of the documents, to be read on this thread.
@@ -135,9 +135,15 @@ fn finish(result: io::Result<End>, sink: &mut Sink, name: &str, bytes: u64) -> R
         Ok(End::Whole) => {}
         Ok(End::Documents(read)) => *sink = *read,
         Ok(End::Broken(offset, what)) => sink.problem(Problem::new(Position::Offset(offset), what), 1),
-        // Compression that breaks off: what came before it was read.
+        // A truncated compressed stream: everything before the error was read.
         Err(error) if bytes > 0 => {
-            sink.problem(Problem::new(Position::Offset(bytes), format!("the file breaks off: {error}")), 1);
+            sink.problem(
+                Problem::new(
+                    Position::Offset(bytes),
+                    format!("the rest of the file cannot be read: {error}"),
+                ),
+                1,
+            );
         }
         Err(source) => return Err(ReadError::Io { file: name.to_owned(), source }),
     }
@@ -190,7 +196,7 @@ fn lines(input: &mut dyn BufRead, work: &mut dyn FnMut(Work)) -> io::Result<End>
             first += 1;
             return Ok(End::Broken(
                 first,
-                format!("a line is longer than {skipped} bytes; what follows was not read"),
+                format!("a line is longer than {skipped} bytes; the rest of the file was not read"),
             ));
         }
     }
@@ -227,7 +233,10 @@ fn documents(input: &mut dyn BufRead) -> io::Result<End> {
         json::documents_in(&text, &mut sink);
         if let Err(error) = result {
             sink.problem(
-                Problem::new(Position::Offset(text.len() as u64), format!("the file breaks off: {error}")),
+                Problem::new(
+                    Position::Offset(text.len() as u64),
+                    format!("the rest of the file cannot be read: {error}"),
+                ),
                 1,
             );
         }

@@ -1,4 +1,4 @@
-//! Reads the files of many tools: the format is recognised by the content.
+//! Reads the files of many tools. The format is detected from the content.
 //!
 //! | format | written by |
 //! |---|---|

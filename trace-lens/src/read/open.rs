@@ -1,4 +1,4 @@
-//! Opens files, and takes compression off.
+//! Opens files and decompresses them.
 
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -7,16 +7,16 @@ use flate2::read::MultiGzDecoder;
 
 /// The size of the buffers for reading.
 const BUFFER: usize = 256 << 10;
-/// How much of the begin of a file decides what it is.
+/// The number of bytes from which the format of a file is detected.
 const HEAD: usize = 64 << 10;
-/// How many layers of compression are taken off.
+/// The maximum number of layers of compression.
 const MAX_LAYERS: usize = 4;
 
 /// A stream whose first bytes are known.
 pub(crate) struct Opened {
     pub(crate) head: Vec<u8>,
     pub(crate) input: Box<dyn BufRead + Send>,
-    /// The names of the compressions that were taken off, from the outside.
+    /// The names of the removed layers of compression, outermost first.
     pub(crate) layers: Vec<&'static str>,
 }
 
@@ -27,7 +27,7 @@ pub(crate) fn open(file: &str) -> io::Result<Opened> {
     decompressed(input)
 }
 
-/// Takes compression off a stream.
+/// Decompresses a stream.
 pub(crate) fn decompressed(input: Box<dyn Read + Send>) -> io::Result<Opened> {
     let mut input: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(BUFFER, input));
     let mut layers = Vec::new();
@@ -48,7 +48,7 @@ pub(crate) fn decompressed(input: Box<dyn Read + Send>) -> io::Result<Opened> {
     }
 }
 
-/// Reads up to [`HEAD`] bytes. A stream that breaks off within them has a shorter head; the error comes again later.
+/// Reads up to [`HEAD`] bytes. If the stream fails within them, the head is shorter, and the error is returned again later.
 fn read_head(input: &mut (dyn BufRead + Send)) -> io::Result<Vec<u8>> {
     let mut head = Vec::new();
     while head.len() < HEAD {
@@ -67,7 +67,7 @@ fn read_head(input: &mut (dyn BufRead + Send)) -> io::Result<Vec<u8>> {
     Ok(head)
 }
 
-/// Takes compression off a message.
+/// Decompresses a message.
 pub(crate) fn decompress(bytes: &[u8], limit: u64) -> io::Result<Vec<u8>> {
     let mut out = Vec::new();
     if bytes.starts_with(&[0x1f, 0x8b]) {

@@ -1,4 +1,4 @@
-//! What reading a file gave, and what went wrong.
+//! The outcome of reading a file: counts and problems.
 
 use std::fmt;
 use std::io;
@@ -20,18 +20,18 @@ pub enum ReadError {
     },
     /// The content is in no format that is read.
     #[error(
-        "{file}: {reason}; readable are OTLP (JSON, JSON lines, protobuf), Jaeger, Tempo and Zipkin v2 JSON, plain or in gzip or zstd"
+        "{file}: {reason}; supported are OTLP (JSON, JSON lines, protobuf), Jaeger, Tempo and Zipkin v2 JSON, plain or in gzip or zstd"
     )]
     #[non_exhaustive]
     NotRecognised {
         /// The file.
         file: String,
-        /// What was found instead.
+        /// The detected content.
         reason: String,
     },
 }
 
-/// Where in a file something is wrong.
+/// The position of a problem in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Position {
@@ -41,13 +41,13 @@ pub enum Position {
     Offset(u64),
 }
 
-/// Something that is wrong in a file.
+/// A problem in a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Problem {
-    /// Where.
+    /// The position.
     pub position: Position,
-    /// What.
+    /// The description.
     pub what: String,
 }
 
@@ -67,13 +67,13 @@ impl fmt::Display for Problem {
     }
 }
 
-/// What reading one file gave.
+/// The outcome of reading one file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct FileReport {
     /// The file, `-` for standard input.
     pub file: String,
-    /// What the content was recognised as, for people.
+    /// The detected format, for text output.
     pub format: String,
     /// The number of spans.
     pub spans: u64,

@@ -1,6 +1,6 @@
-//! An answer: headings, text and tables, apart from how they are printed.
+//! A document of headings, text and tables, independent of its output format.
 
-/// A part of an answer.
+/// A part of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Block {
@@ -8,13 +8,13 @@ pub enum Block {
     Heading(String),
     /// A line of text.
     Text(String),
-    /// A line of text that names something bad.
+    /// A line of text about a problem.
     Bad(String),
     /// The columns, and the cells of each row.
     Table(Vec<Column>, Vec<Vec<String>>),
     /// Text whose lines and spaces matter, such as a diagram.
     Verbatim(String),
-    /// What shows more: a command.
+    /// A command that shows more.
     More(String),
 }
 
@@ -42,7 +42,7 @@ impl Column {
     }
 }
 
-/// An answer.
+/// A document.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Document {
@@ -67,7 +67,7 @@ impl Document {
         self.blocks.push(Block::Text(text.into()));
     }
 
-    /// Adds a line of text that names something bad.
+    /// Adds a line of text about a problem.
     pub fn bad(&mut self, text: impl Into<String>) {
         self.blocks.push(Block::Bad(text.into()));
     }

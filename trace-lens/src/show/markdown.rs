@@ -1,13 +1,13 @@
-//! Answers as Markdown.
+//! Documents as Markdown.
 
 use std::fmt::Write;
 
 use super::document::{Block, Document};
 use super::text::clean;
 
-/// Returns an answer as Markdown that ends in a line feed.
+/// Returns a document as Markdown that ends in a line feed.
 ///
-/// What spans hold is escaped, so that it cannot become markup.
+/// Text from spans is escaped, so that it cannot become markup.
 #[must_use]
 pub fn markdown(document: &Document) -> String {
     let mut out = String::new();

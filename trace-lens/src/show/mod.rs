@@ -1,4 +1,4 @@
-//! How answers are shown: as text, Markdown, JSON and pictures.
+//! Output formats: text, Markdown, graphs and pictures.
 
 mod document;
 mod graph;

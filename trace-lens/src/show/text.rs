@@ -1,4 +1,4 @@
-//! Answers as text for a terminal.
+//! Documents as text for a terminal.
 
 use std::fmt::Write;
 
@@ -8,7 +8,7 @@ const BOLD: &str = "1";
 const DIM: &str = "2";
 const RED: &str = "31";
 
-/// How text is printed.
+/// Settings of the text output.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TextOptions {
@@ -46,9 +46,9 @@ impl Default for TextOptions {
     }
 }
 
-/// Returns an answer as text that ends in a line feed.
+/// Returns a document as text that ends in a line feed.
 ///
-/// Control characters are escaped: names and messages come from traced programs.
+/// Control characters are escaped, because names and messages come from traced programs.
 #[must_use]
 pub fn text(document: &Document, options: &TextOptions) -> String {
     let mut out = String::new();

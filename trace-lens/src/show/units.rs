@@ -1,4 +1,4 @@
-//! Durations, shares and sizes, as people read them.
+//! Formats durations, shares and sizes for text output.
 
 /// Returns a duration in the unit that suits it, with three digits: `1.25 s`.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn signed_duration(nanos: i64) -> String {
     format!("{sign}{}", duration(nanos.unsigned_abs()))
 }
 
-/// Returns a share of 0 to 1 in percent: `12.5 %`. What is not quite all is never rounded to 100 %.
+/// Returns a share of 0 to 1 in percent: `12.5 %`. Shares below 1 are never rounded to 100 %.
 #[must_use]
 pub fn percent(share: f64) -> String {
     let percent = share.clamp(0.0, 1.0) * 100.0;

@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 
-/// Drops every span, and calls that a success.
+/// Drops every span, and reports success.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Discard;
 

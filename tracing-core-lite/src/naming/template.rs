@@ -75,14 +75,14 @@ pub(super) fn placeholder(segment: &str) -> Option<(&str, &'static str)> {
     if let Some(whole) = whole(segment) {
         return Some(("", whole));
     }
-    // An identifier such as a UUID contains separators itself, so what follows the first one is tried before the last part.
+    // An identifier such as a UUID contains separators, so everything after the first separator is tried before the last part.
     let separators = ['-', '_', ':', '.', '='];
     let first = segment.find(separators)? + 1;
     let last = segment.rfind(separators)? + 1;
     for at in [first, last] {
         let (kept, part) = segment.split_at(at);
         match whole(part) {
-            // Short numbers behind a word count something, as in `page-2`.
+            // Short numbers after a word are not identifiers, as in `page-2`.
             Some("{id}") if part.len() < 3 => {}
             Some(name) => return Some((kept, name)),
             None => {}

@@ -20,7 +20,7 @@ pub struct Batch {
 #[derive(Debug, Clone)]
 enum Request {
     Whole(Bytes),
-    /// The pieces from the threads, and the contiguous copy once it has been requested.
+    /// The chunks from the threads, and the contiguous copy once it has been requested.
     Framed(Arc<(Frame, OnceLock<Bytes>)>),
 }
 

@@ -1,4 +1,4 @@
-//! Makes a batch from encoded spans.
+//! Builds a batch from encoded spans.
 
 use super::batch::Batch;
 use super::view::{RequestView, ResourceView, ScopeView, SpanEdit, SpanView};
@@ -8,7 +8,7 @@ use crate::wire;
 /// A new section is compared with this many earlier ones, so that a batch of a hundred services stays cheap.
 const SEARCHED: usize = 256;
 
-/// Makes a [`Batch`] from spans that are already encoded. Their bytes are copied, not decoded.
+/// Builds a [`Batch`] from encoded spans. Their bytes are copied, not decoded.
 ///
 /// Spans of the same resource and scope are put together, whatever the order in which they are added.
 ///

@@ -2,7 +2,7 @@
 //!
 //! If the export thread shares a CPU with the service, a request that arrives while a batch is sent would wait for all
 //! of it, because the kernel does not interrupt a thread that has just started to run. The thread therefore yields
-//! after each piece that it writes, as long as it keeps up with the load. This lowers the latency of requests on small
+//! after each slice that it writes, as long as it keeps up with the load. This lowers the latency of requests on small
 //! machines.
 
 use std::cell::RefCell;

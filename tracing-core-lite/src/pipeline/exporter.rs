@@ -19,8 +19,8 @@ pub trait Exporter: Send + 'static {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError>;
 
     /// Makes exported spans durable, for example by syncing a file. An exporter whose spans are in the backend when
-    /// [`export`](Exporter::export) returns does nothing. One that wraps another passes the call on: it has no default, so
-    /// that this is not forgotten.
+    /// [`export`](Exporter::export) returns has nothing to do. An exporter that wraps another must forward the call. There is no
+    /// default, so that wrappers do not forget this.
     ///
     /// # Errors
     /// Returns the error of the sink. [`TracerProvider::flush`](crate::TracerProvider::flush) then fails too.
@@ -51,8 +51,8 @@ pub trait Exporter: Send + 'static {
     /// ([`Record::RecordOnly`](crate::sampling::Record::RecordOnly)), such as a tail sampler behind a head that records
     /// everything. Only then do such spans reach [`export`](Exporter::export). They have a clear sampled flag.
     ///
-    /// A stage that returns true passes on only what it keeps. One that wraps such a stage passes its answer on. The
-    /// default returns `false`. It is asked once, when the provider is built.
+    /// A stage that returns true passes on only the spans that it keeps. An exporter that wraps such a stage forwards the call.
+    /// The default returns `false`. It is called once, when the provider is built.
     fn judges_unsampled(&self) -> bool {
         false
     }

@@ -14,7 +14,7 @@ const RETURN_AFTER: Duration = Duration::from_secs(30);
 ///
 /// Another exporter is tried when one returns [`ExportError::Retryable`], within the same attempt. The one that accepts
 /// the batch is used for 30 s. Then the first is tried again. If none is available, the batch is retried as with a single
-/// exporter. An exporter that refuses a batch for good ends the attempt, because the others would refuse it too.
+/// exporter. A permanent error ends the attempt, because the other exporters would return it too.
 ///
 /// ```no_run
 /// use tracing_core_lite::exporters::otlp::OtlpConfig;
@@ -70,7 +70,7 @@ impl Exporter for Failover {
         let mut failure = ExportError::Permanent { reason: "there is no exporter".to_owned() };
         for tried in 0..count {
             let index = (self.current + tried) % count;
-            // One that does not answer leaves the others their share of the time.
+            // Each exporter gets a share of the time, so that one that does not answer leaves time for the others.
             let left = deadline.saturating_duration_since(Instant::now());
             let share = left / u32::try_from(count - tried).unwrap_or(u32::MAX);
             let exporter = &mut self.exporters[index];
@@ -107,7 +107,7 @@ impl Exporter for Failover {
     }
 }
 
-/// Returns the failure whose receiver can be asked again first.
+/// Returns the failure with the earliest retry.
 fn sooner(one: ExportError, other: ExportError) -> ExportError {
     let pause = |error: &ExportError| match error {
         ExportError::Retryable { after, .. } => after.unwrap_or_default(),

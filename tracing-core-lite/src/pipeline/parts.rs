@@ -101,7 +101,7 @@ mod tests {
     use crate::pipeline::Exporter;
     use crate::{Context, TracerProvider};
 
-    /// Keeps the batch that it gets.
+    /// Keeps the last batch that it receives.
     struct Keep(std::sync::Arc<std::sync::Mutex<Option<Batch>>>);
 
     impl Exporter for Keep {

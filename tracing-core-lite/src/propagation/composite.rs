@@ -4,7 +4,7 @@ use opentelemetry::trace::{SpanContext, TraceId, TraceState};
 
 use super::{Extracted, SamplingState};
 
-/// The reason of a link to a span that only a later format names.
+/// The reason of a link to a span that only a later format contains.
 const DISAGREEMENT: &str = "other_format";
 
 /// What earlier formats have found, while a later one reads the same carrier.

@@ -42,7 +42,7 @@ pub(crate) struct ReceivedLink {
     pub(super) format: Option<&'static str>,
 }
 
-/// How the sampling of a span is decided whose request says more than its sampled flag.
+/// How a span is sampled if its request says more than the sampled flag.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Authority {
     /// By the sampler, as usual.
@@ -126,7 +126,7 @@ impl SamplingState {
             Some(Self::Debug) if received.sender.is_none() || trace_id == span_context.trace_id() => {
                 Self::Debug
             }
-            // Who starts a span decides, so that only an unchanged sender stays undecided.
+            // Starting a span makes a decision, so only the sender's own span context stays undecided.
             Some(Self::Deferred) if (trace_id, span_id) == ids(span_context) => Self::Deferred,
             Some(state) if received.sender.is_none() && !span_context.is_valid() => state,
             _ => by_flag,

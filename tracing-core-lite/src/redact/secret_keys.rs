@@ -23,7 +23,7 @@ pub const MAX_URL_LENGTH: usize = 2048;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretKeys {
     keys: Vec<Cow<'static, str>>,
-    /// The bits of all keys, which rule out most other keys without a comparison.
+    /// A bit set of all keys, which rules out most other keys without a comparison.
     filter: u64,
 }
 
@@ -186,7 +186,7 @@ impl SecretKeys {
         if !is_url {
             return false;
         }
-        // A URL that is nested this deeply is no use to a reader.
+        // A URL that is nested this deeply is replaced as a whole.
         if depth == MAX_NESTED_URLS {
             return true;
         }
@@ -253,13 +253,13 @@ fn cut(text: &str) -> &str {
     &text[..end]
 }
 
-/// One of 64 bits, by length and first letter.
+/// Returns one of 64 bits, chosen by length and first letter.
 fn filter_bit(key: &[u8]) -> u64 {
     let initial = key.first().map_or(0, u8::to_ascii_lowercase);
     1 << ((usize::from(initial) * 7 + key.len()) % 64)
 }
 
-/// How many URLs within each other are searched for secrets.
+/// How many levels of nested URLs are searched for secrets.
 const MAX_NESTED_URLS: usize = 3;
 
 /// Returns whether `bytes`, which follow a percent sign, encode a `?`, a `#` or an `@`.

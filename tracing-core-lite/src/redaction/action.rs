@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::redact::REDACTED;
 
-/// What happens to a secret.
+/// How a secret is replaced.
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub enum Action {
@@ -18,8 +18,8 @@ pub enum Action {
     Drop,
     /// Replaces all but the last four characters with `*`. Secrets of fewer than twelve characters are masked.
     KeepLastFour,
-    /// Replaces the secret with the result of a keyed hash, so that equal secrets stay equal: spans can be joined by a value
-    /// that nobody can read. See [`Action::hash`].
+    /// Replaces the secret with a keyed hash. Equal secrets have equal hashes, so spans can still be joined by the value. See
+    /// [`Action::hash`].
     #[cfg(feature = "redaction")]
     Hash(HashKey),
 }
@@ -27,8 +27,8 @@ pub enum Action {
 impl Action {
     /// Returns an action that replaces secrets with the first 16 hexadecimal digits of their HMAC-SHA256.
     ///
-    /// The key should have at least 32 random bytes, and be the same in all services whose spans are joined. With a weak or known
-    /// key, short secrets such as telephone numbers can be guessed.
+    /// The key should have at least 32 random bytes, and be the same in all services whose spans are joined. If the key is weak
+    /// or known, short secrets such as telephone numbers can be guessed.
     #[cfg(feature = "redaction")]
     #[must_use]
     pub fn hash(key: impl AsRef<[u8]>) -> Self {

@@ -30,7 +30,7 @@ pub enum Detector {
     Phone,
     /// A user name and password in a URL.
     UrlCredentials,
-    /// A value behind a name such as `password=`, as in connection strings.
+    /// A value after a name such as `password=`, as in connection strings.
     Assignment,
 }
 

@@ -1,6 +1,6 @@
 //! Keys whose values are secret.
 
-/// Words in keys that make a value suspicious. A span without any of them in its bytes has no denied key.
+/// Words that every denied key contains one of. A span without any of them in its bytes has no denied key.
 pub(super) const DENIED_WORDS: &[&str] = &[
     "passw",
     "passphrase",
@@ -48,7 +48,7 @@ const DENIED_ENDS: &[&str] = &[
     "cvc",
 ];
 
-/// The longest key that is looked at, in bytes without separators. Longer ones are judged by their end.
+/// The number of bytes of a key that are compared, without separators. Of longer keys, only the end is compared.
 const MAX_LEN: usize = 64;
 
 /// Returns whether values under this key are secret by default.

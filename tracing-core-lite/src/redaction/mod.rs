@@ -1,8 +1,8 @@
 //! Removes secrets and personal data from spans before they are exported.
 //!
-//! This is a second line of defence. The layers and wrappers of this suite already keep values out of SQL texts and passwords
-//! out of URLs. The stage looks at everything that is exported: attributes, events with their exception messages and stack
-//! traces, links, names, status messages and the resource. It runs on the export thread, so requests do not wait for it.
+//! This is a second line of defence. The layers and wrappers of this suite already keep literals out of SQL texts and passwords
+//! out of URLs. This stage checks everything that is exported: attributes, events with exception messages and stack traces,
+//! links, names, status messages and the resource. It runs on the export thread, so requests do not wait for it.
 //!
 //! A provider applies the default [`Redaction`]: values of denied keys, and secrets that start with a known prefix. The
 //! feature `redaction` adds detectors of personal data. [`Redaction::stats`] counts what was redacted, by detector and key.

@@ -7,19 +7,19 @@ use crate::pipeline::view::AttributeView;
 use crate::redact::REDACTED;
 use crate::wire::{Field, Fields, Malformed};
 
-/// How deep values may nest. Deeper ones are replaced as a whole.
+/// The maximum nesting of values. Deeper ones are replaced as a whole.
 const MAX_DEPTH: usize = 16;
 
 /// The key or field of a redacted value, and the detector that found it.
 pub(super) type Redacted = (String, Detector);
 
-/// Rewrites messages, and remembers what it redacted.
+/// Rewrites messages, and records what it redacted.
 pub(super) struct Rewriter<'r> {
     pub(super) rules: &'r Redaction,
     pub(super) found: Vec<Redacted>,
 }
 
-/// What becomes of one field of a message.
+/// The outcome of one field of a message.
 enum Change {
     Keep,
     Remove,
@@ -127,7 +127,7 @@ impl Rewriter<'_> {
                 None
             };
         }
-        // Values that are no strings have nothing that could be kept.
+        // Of values that are not strings, no part can be kept.
         let replaced =
             text.map_or(REDACTED.into(), |text| self.rules.action_for(Detector::DeniedKey).replace(text));
         let mut content = Vec::with_capacity(replaced.len() + 4);
@@ -178,7 +178,7 @@ impl Rewriter<'_> {
         .into())
     }
 
-    /// Returns a text without its secrets. Bytes that are no UTF-8 are left alone, as receivers reject them.
+    /// Returns a text without its secrets. Bytes that are not UTF-8 are unchanged, because receivers reject them.
     fn text(&mut self, key: &str, text: &[u8]) -> Option<Vec<u8>> {
         let (redacted, detectors) = self.rules.redact_text(std::str::from_utf8(text).ok()?)?;
         self.found.extend(detectors.into_iter().map(|detector| (key.to_owned(), detector)));

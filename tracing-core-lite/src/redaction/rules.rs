@@ -57,15 +57,15 @@ impl Redaction {
         }
     }
 
-    /// Creates rules that remove nothing. The layers still keep out of spans what they always keep out, such as the
-    /// values in SQL texts and the passwords in URLs.
+    /// Creates rules that remove nothing. The layers and wrappers still do not record literals of SQL texts and passwords in
+    /// URLs.
     #[must_use]
     pub fn off() -> Self {
         Self { off: true, ..Self::new() }
     }
 
-    /// Creates the default rules with all detectors but that of telephone numbers: e-mail addresses, payment cards, IBANs, social
-    /// security numbers, credentials in URLs, and values behind names such as `password=`.
+    /// Creates the default rules with all detectors except that of telephone numbers: e-mail addresses, payment cards, IBANs,
+    /// social security numbers, credentials in URLs, and values after names such as `password=`.
     #[cfg(feature = "redaction")]
     #[must_use]
     pub fn pii() -> Self {
@@ -95,15 +95,14 @@ impl Redaction {
         self
     }
 
-    /// Denies keys, besides the ones that are denied by default. A `*` stands for any characters, and case does not matter.
+    /// Denies further keys. A `*` matches any characters, and case does not matter.
     #[must_use]
     pub fn with_denied_key(mut self, pattern: &str) -> Self {
         self.denied.push(KeyPattern::new(pattern));
         self
     }
 
-    /// Passes on the values of these keys unchanged, whatever they contain. A `*` stands for any characters, and case does
-    /// not matter.
+    /// Exports the values of these keys unchanged. A `*` matches any characters, and case does not matter.
     #[must_use]
     pub fn with_allowed_key(mut self, pattern: &str) -> Self {
         self.allowed.push(KeyPattern::new(pattern));
@@ -176,7 +175,7 @@ impl Redaction {
         if findings.is_empty() {
             return;
         }
-        // Of findings that overlap, the first and longest counts.
+        // Of overlapping findings, the first and longest is used.
         findings.sort_by_key(|finding| (finding.range.start, usize::MAX - finding.range.end));
         let mut redacted = String::with_capacity(text.len());
         let mut end = 0;

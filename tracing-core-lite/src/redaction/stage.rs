@@ -94,7 +94,7 @@ impl<E: Exporter> Exporter for Redacting<E> {
                 }
                 result
             }
-            // What cannot be read cannot be redacted, so it is not sent.
+            // Malformed batches cannot be redacted, so they are not sent.
             Err(error) => Err(ExportError::Permanent {
                 reason: format!("spans could not be read for redaction: {error}"),
             }),

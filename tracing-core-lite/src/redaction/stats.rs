@@ -1,11 +1,11 @@
-//! How much was redacted.
+//! Counts of redacted values.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::detector::Detector;
 
-/// The most keys that are counted on their own. Others are counted under [`OTHER_KEYS`].
+/// The maximum number of keys that are counted separately. Others are counted under [`OTHER_KEYS`].
 const MAX_KEYS: usize = 200;
 
 /// The name under which further keys are counted.

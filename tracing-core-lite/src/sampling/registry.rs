@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use super::Sampler;
 
-/// What a sampler from the registry is made of.
+/// The settings of a sampler from the registry.
 #[derive(Debug, Clone, Copy)]
 #[non_exhaustive]
 pub struct SamplerSettings<'a> {

@@ -51,7 +51,7 @@ pub trait Sampler: Send + Sync + Debug + 'static {
     /// the name nor the kind of the root, sets no tracestate and adds no attributes. Such a root starts without a call of
     /// `sample`, which is cheaper.
     ///
-    /// The default returns `None`, which promises nothing.
+    /// The default returns `None`, so `sample` is called for every root.
     fn sample_roots(&self) -> Option<Record> {
         None
     }

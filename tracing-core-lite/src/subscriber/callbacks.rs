@@ -1,4 +1,4 @@
-//! What the subscriber tells the layer.
+//! The callbacks of the `Layer` trait.
 
 use opentelemetry::trace::TraceContextExt;
 use tracing::span::{Attributes, Id, Record};
@@ -101,7 +101,7 @@ pub(super) struct LiveSpan<'a> {
 }
 
 impl LiveSpan<'_> {
-    /// Whether it is worth to format what is written.
+    /// Whether values must be formatted.
     #[inline]
     pub(super) fn is_recorded(&self) -> bool {
         let is_recorded = self.layer.live.with(self.id, |state| !matches!(state, State::NotRecording { .. }));
@@ -115,7 +115,7 @@ impl Target for LiveSpan<'_> {
         let mut write = Some(write);
         let writer = self.layer.live.with(self.id, |state| {
             if let State::Pending(pending) = state {
-                // The span is not shared yet, so nothing more is locked.
+                // The span is not shared yet, so no lock is needed.
                 pending.span.write(|span| {
                     if let Some(write) = write.take() {
                         write(span);

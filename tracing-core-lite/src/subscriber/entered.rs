@@ -20,7 +20,7 @@ struct Stack(Vec<Entered>);
 
 impl Drop for Stack {
     fn drop(&mut self) {
-        // Spans that were never left. The contexts of the thread may be gone already.
+        // Spans that were never exited. The contexts of the thread may have been destroyed already.
         for entered in self.0.drain(..) {
             mem::forget(entered.guard);
         }
@@ -35,8 +35,8 @@ thread_local! {
     };
 }
 
-/// Takes note that the span `id` of `layer` is entered. `attach` makes its context current; it is not called if the span was
-/// entered before and not left, because `tracing` then keeps the span that is current.
+/// Records that the span `id` of `layer` is entered. `attach` makes its context current. It is not called if the span is
+/// already entered, because `tracing` then keeps the current span.
 #[inline]
 pub(super) fn push(layer: u64, id: u64, is_recorded: bool, attach: impl FnOnce() -> Option<ContextGuard>) {
     let is_entered = STACK.try_with(|stack| {
@@ -54,8 +54,8 @@ pub(super) fn push(layer: u64, id: u64, is_recorded: bool, attach: impl FnOnce()
     });
 }
 
-/// Takes note that a span is left, and restores the context before it. Returns whether it is recorded, `None` if it was not
-/// entered on this thread.
+/// Records that a span is exited, and restores the previous context. Returns whether the span is recorded, or `None` if it was
+/// not entered on this thread.
 #[inline]
 pub(super) fn pop(layer: u64, id: u64) -> Option<bool> {
     let entered = STACK.try_with(|stack| {

@@ -39,7 +39,7 @@ enum Stored {
     Text(Range<usize>),
 }
 
-/// Where a record of the `log` crate comes from. `tracing-log` passes it in fields.
+/// The origin of a record of the `log` crate, which `tracing-log` passes in fields.
 #[derive(Debug, Default)]
 struct LogSource {
     target: Option<String>,

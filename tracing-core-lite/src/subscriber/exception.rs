@@ -7,7 +7,7 @@ use crate::Recorder;
 use crate::layer_support::StackText;
 use crate::span::Value;
 
-/// The most causes that are recorded of an error.
+/// The maximum number of causes of an error that are recorded.
 const CAUSES: usize = 8;
 
 /// The longest name of a type, in bytes.
@@ -77,8 +77,8 @@ fn text_of(value: &dyn fmt::Display) -> String {
     text
 }
 
-/// Returns the name with which the error's `Debug` text begins. The type itself is unknown here, and derived implementations
-/// begin with the name of the type or of the variant.
+/// Returns the name at the start of the error's `Debug` text. The type itself is unknown here, and derived implementations
+/// start with the name of the type or of the variant.
 fn type_of(error: &(dyn Error + 'static)) -> StackText<TYPE_LENGTH> {
     if error.is::<std::io::Error>() {
         let mut name = StackText::new();
@@ -91,7 +91,7 @@ fn type_of(error: &(dyn Error + 'static)) -> StackText<TYPE_LENGTH> {
     name.0
 }
 
-/// Takes a text up to the first character that no name of a type has.
+/// Keeps a text up to the first character that cannot be part of a type's name.
 struct Name(StackText<TYPE_LENGTH>);
 
 impl Write for Name {

@@ -1,4 +1,4 @@
-//! What users add to a span of `tracing` besides its fields.
+//! Methods for spans of `tracing`, in addition to their fields.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status};
@@ -40,8 +40,8 @@ pub trait SpanExt {
     /// Makes the span a child of the span in `parent`, or a root if that has none.
     ///
     /// # Errors
-    /// Returns an error if the span has its ids already, because it was entered, has a child, or its context was asked for; or if
-    /// the layer does not record it.
+    /// Returns an error if the ids of the span are already fixed, because it was entered, has a child, or its context was
+    /// requested. Also returns an error if the layer does not record the span.
     fn set_parent(&self, parent: Context) -> Result<(), SetParentError>;
 
     /// Returns the context of the span, whose ids are fixed from then on. Returns an empty context if the layer does not
@@ -67,15 +67,15 @@ pub trait SpanExt {
     fn add_event_at(&self, name: &str, time: impl Into<Timestamp>, attributes: &[(&str, Value<'_>)]);
 }
 
-/// Why a span did not get another parent.
+/// The error for a span whose parent cannot be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum SetParentError {
     /// The subscriber has no [`SpanLayer`], or hides it behind a `reload` layer.
     #[error("the subscriber has no layer that records spans")]
     LayerNotFound,
-    /// The span was entered, has a child, or its context was asked for.
-    #[error("the span has its ids already")]
+    /// The span was entered, has a child, or its context was requested.
+    #[error("the ids of the span are already fixed")]
     AlreadyStarted,
     /// A filter has disabled the span, or tracing is suppressed.
     #[error("the span is disabled")]

@@ -12,7 +12,7 @@ use super::scratch;
 use crate::Recorder;
 use crate::span::Value;
 
-/// Where attributes are written to. A field's text is formatted before, so that nothing is locked while user code runs.
+/// The destination of attributes. A field's text is formatted first, so that nothing is locked while user code runs.
 pub(super) trait Target {
     fn write(&mut self, write: impl FnOnce(&mut Recorder<'_>));
 }

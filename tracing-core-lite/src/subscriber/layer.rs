@@ -41,7 +41,7 @@ impl SpanLayer {
         self
     }
 
-    /// Sets whether spans and events have the place in the code: `code.file.path` and `code.line.number`. The default is true.
+    /// Sets whether spans and events have their source location: `code.file.path` and `code.line.number`. The default is true.
     #[must_use]
     pub fn with_location(mut self, location: bool) -> Self {
         self.options.location = location;
@@ -69,8 +69,8 @@ impl SpanLayer {
         self
     }
 
-    /// Sets whether spans have the time for which they were entered as `busy_ns`, and the time between as `idle_ns`, both in
-    /// nanoseconds. The default is true.
+    /// Sets whether spans have the time for which they were entered as `busy_ns`, and the time for which they were not as
+    /// `idle_ns`, both in nanoseconds. The default is true.
     #[must_use]
     pub fn with_tracked_inactivity(mut self, tracked_inactivity: bool) -> Self {
         self.options.timing = tracked_inactivity;
@@ -102,15 +102,14 @@ impl SpanLayer {
     }
 
     /// Makes the spans of the tower layers of this suite the current `tracing` spans as well, with the target
-    /// `tracing_suite::request` and the level INFO. The default is that they are not, because this adds a span to the scope
-    /// of every log line.
+    /// `tracing_suite::request` and the level INFO. Off by default, because this adds a span to the scope of every log line.
     ///
     /// Within a request, `tokio::spawn(work().in_current_span())` then stays in its trace, events are added to the layer's span,
-    /// and `Span::current().record(field, value)` sets an attribute of it. `fields` are the names that can be recorded: `tracing` ignores
-    /// all others, while [`SpanExt::set_attribute`](super::SpanExt::set_attribute) takes any. The layer's span itself, and
-    /// with it the trace, are the same with and without this setting.
+    /// and `Span::current().record(field, value)` sets an attribute of it. `fields` are the names that can be recorded. `tracing`
+    /// ignores all others, while [`SpanExt::set_attribute`](super::SpanExt::set_attribute) accepts any name. This setting does
+    /// not change the layer's span or the trace.
     ///
-    /// The fields of the first layer of a process count.
+    /// If a process has several layers, the fields of the first one are used.
     ///
     /// ```
     /// use tracing_core_lite::subscriber;

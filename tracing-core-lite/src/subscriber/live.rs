@@ -1,7 +1,7 @@
 //! The spans of `tracing` that are open.
 //!
-//! They are kept here, not in the registry's extensions: those are locked while other layers hold them, and a layer that logs
-//! meanwhile would wait for itself. No user code runs while a part of this table is locked.
+//! They are not kept in the registry's extensions, because other layers hold locks on those, and a layer that logs while it
+//! holds one would deadlock. No user code runs while a part of this table is locked.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

@@ -24,7 +24,7 @@
 //! assert_eq!(spans.one("check out").int("order.id"), Some(7));
 //! ```
 //!
-//! # Fields with a meaning
+//! # Special fields
 //! | field | meaning |
 //! |---|---|
 //! | `otel.name` | the span's name, instead of that in the code |
@@ -37,15 +37,15 @@
 //!
 //! # Parents, ids and sampling
 //! A span gets its ids, and the sampler decides about it, when it is first entered, when it gets its first child, when
-//! [`SpanExt::context`] is called, or when it is closed: whichever is first. Until then, [`SpanExt::set_parent`] gives it
-//! another parent, such as a context from the headers of a message, and later it returns an error. Attributes are kept, with
-//! one exception: those that a span is created with while an unsampled span is current are not recorded.
+//! [`SpanExt::context`] is called, or when it is closed, whichever is first. Until then, [`SpanExt::set_parent`] can change its
+//! parent, for example to a context from the headers of a message. After that, it returns an error. A span that is created
+//! while an unsampled span is current does not keep the attributes from its creation.
 //!
-//! A span ends when it is left for the last time, not when it is closed, because a handle of it may be kept much longer. A
-//! span that was never entered ends when it is closed. The children of an unsampled span are not recorded; they share its
-//! context, and with it its ids.
+//! A span ends when it is exited for the last time, not when it is closed, because a handle of it may be kept much longer. A
+//! span that was never entered ends when it is closed. The children of an unsampled span are not recorded. They share its
+//! context and its ids.
 //!
-//! # What can go wrong
+//! # Pitfalls
 //! - Without a filter on this layer, `RUST_LOG=trace` turns the spans inside h2 and hyper into spans of your traces. Give it a
 //!   filter of its own with `with_filter`.
 //! - To change filters at run time, put `tracing_subscriber::reload` around the *filter*. Around the layer, it hides the layer from

@@ -6,7 +6,7 @@ use tracing::Metadata;
 
 use crate::Recorder;
 
-/// What is recorded of each span and event.
+/// The optional attributes of spans and events.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Options {
     pub(super) location: bool,

@@ -18,7 +18,7 @@ use crate::span::provisional::{Identity, Provisional, known_decision};
 use crate::span::source::Resolved;
 use std::sync::Arc;
 
-/// A question to the sampler, which is asked while nothing is locked.
+/// A pending call of the sampler, which is made while nothing is locked.
 struct Question {
     engine: Arc<Engine>,
     parent: SpanContext,
@@ -38,7 +38,7 @@ impl Question {
     }
 }
 
-/// A step on the way to a span's ids.
+/// A step towards a span's ids.
 enum Step<R> {
     Done(R),
     Ask(Question),
@@ -51,7 +51,7 @@ impl SpanLayer {
         if attributes.is_contextual() {
             return Context::current();
         }
-        // A parent that a filter has hidden from this layer is no parent.
+        // A parent that a filter hides from this layer is ignored.
         let parent = attributes.parent().and_then(|parent| self.context_of(parent.into_u64()));
         parent.unwrap_or_default()
     }
@@ -68,7 +68,7 @@ impl SpanLayer {
                 return None;
             }
             let decision = known_decision(engine, parent.span().span_context());
-            // A root is recorded in any case, because it may get another parent.
+            // A root is always recorded at first, because its parent may still change.
             if decision == Some(Record::Drop) && parent.span().span_context().is_valid() {
                 return Some(State::NotRecording { context: parent, is_pending: true });
             }
@@ -79,7 +79,7 @@ impl SpanLayer {
         })
     }
 
-    /// Starts a span again that was not recorded, with another parent.
+    /// Restarts a span that was not recorded, with another parent.
     fn restart(&self, metadata: &'static Metadata<'static>, parent: &Context) -> Option<State> {
         self.tracer.source().resolve(|resolved| {
             let Resolved::Engine(engine, scope) = resolved else { return None };
@@ -88,9 +88,9 @@ impl SpanLayer {
         })
     }
 
-    /// Gives the span `id` another parent. Returns false if it has its ids already.
+    /// Changes the parent of the span `id`. Returns false if its ids are already fixed.
     pub(super) fn set_parent(&self, id: u64, metadata: &'static Metadata<'static>, parent: &Context) -> bool {
-        // Made before, because no user code may run while the span is locked.
+        // Created first, because no user code may run while the span is locked.
         let engine = self.tracer.source().resolve(|resolved| match resolved {
             Resolved::Engine(engine, _) => Some(Arc::clone(engine)),
             Resolved::Global(_) => None,
@@ -113,7 +113,7 @@ impl SpanLayer {
             }),
             _ => None,
         });
-        // What was replaced is dropped here.
+        // The replaced value is dropped here.
         replaced.flatten().is_some()
     }
 
@@ -171,7 +171,7 @@ impl SpanLayer {
     }
 }
 
-/// Gives a pending span its ids. Returns the question to the sampler if there is one.
+/// Gives a pending span its ids. Returns the call of the sampler that is needed first, if any.
 #[inline]
 fn decide(state: &mut State) -> Option<Question> {
     let placeholder = State::NotRecording { context: Context::new(), is_pending: false };

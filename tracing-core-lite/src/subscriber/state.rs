@@ -1,4 +1,4 @@
-//! What is kept of an open span of `tracing`.
+//! The state of an open span of `tracing`.
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt};
@@ -12,14 +12,14 @@ use crate::span::writer::SpanWriter;
 
 #[derive(Debug)]
 pub(super) enum State {
-    /// Recorded in case that the sampler decides so. It has no ids yet.
+    /// Recorded until the sampler decides. It has no ids yet.
     Pending(Pending),
     /// Recorded, with ids.
     Recording(Recording),
     /// Not recorded. Its context is that of the parent if that is not recorded either.
     NotRecording {
         context: Context,
-        /// Whether it can still get another parent.
+        /// Whether its parent can still change.
         is_pending: bool,
     },
     /// The span of a tower layer, which that layer ends.
@@ -41,7 +41,7 @@ pub(super) struct Pending {
     pub(super) timing: Option<Timing>,
 }
 
-/// What is known about the sampler's decision on a span.
+/// The state of the sampler's decision about a span.
 #[derive(Debug)]
 pub(super) enum Decision {
     /// It is the same for all children of the parent.
@@ -55,7 +55,7 @@ pub(super) enum Decision {
 #[derive(Debug)]
 pub(super) struct Recording {
     pub(super) span: Span,
-    /// That of the parent until the span's own is needed.
+    /// The parent's context, until the span's own is needed.
     context: Context,
     has_own_context: bool,
     pub(super) last_exit: Option<Timestamp>,
@@ -63,7 +63,7 @@ pub(super) struct Recording {
 }
 
 impl Pending {
-    /// Gives the span its ids. Returns it unchanged if the sampler has to be asked.
+    /// Gives the span its ids. Returns it unchanged if the sampler must be asked first.
     #[inline]
     pub(super) fn decide(mut self) -> Result<State, Self> {
         let parent = self.parent.span();

@@ -1,4 +1,4 @@
-//! How long a span was entered, and how long it was not.
+//! The time for which a span was entered, and the time for which it was not.
 
 use crate::Recorder;
 use crate::clock::Timestamp;

@@ -31,7 +31,7 @@ fn open(metadata: &'static Metadata<'static>, context: Context, span: Option<&Sp
         if !is_wanted || !dispatch.enabled(metadata) {
             return None;
         }
-        // Without the value that is added below, so that the span does not keep itself open.
+        // The context does not contain the value that is added below. Otherwise the span would keep itself open.
         let adopted = Adopted { context: context.clone(), writer: span.and_then(Span::writer) };
         if !set_adopted(adopted) {
             return None;

@@ -129,7 +129,7 @@ impl<P: Protocol> Call<P> {
         self.observed.as_ref().is_none_or(|observed| observed.protocol.makes_body())
     }
 
-    /// Takes note of a piece of the response's body.
+    /// Passes a chunk of the response's body to the protocol.
     #[inline]
     pub fn data(&mut self, data: &impl Buf) {
         if let Some(Observed { span, protocol }) = self.observed.as_deref_mut() {

@@ -1,9 +1,9 @@
-//! What a recorded or measured call keeps in a recycled box.
+//! The state of a recorded or measured call, in a recycled box.
 
 use crate::Span;
 use crate::layer_support::BoxPool;
 
-/// What a call needs until it ends. `P` is what its protocol keeps.
+/// The state of a call until it ends. `P` is the state of its protocol.
 #[derive(Debug)]
 pub struct Observed<P> {
     /// `None` after the end.

@@ -23,7 +23,7 @@ pub trait Protocol: Debug + Sized + 'static {
     /// Returns the class of an error of the response's body.
     fn error_of<E: 'static>(error: &E) -> Self::Error;
 
-    /// Takes note of the head of the response. `None` stands for a call that is neither recorded nor measured.
+    /// Called with the head of the response. `protocol` is `None` if the call is neither recorded nor measured.
     fn after_head<B: Body>(protocol: Option<&mut Self>, response: &Response<B>) -> AfterHead;
 
     /// Returns whether the response's body runs code of the service, which may look for the current context.
@@ -31,7 +31,7 @@ pub trait Protocol: Debug + Sized + 'static {
         true
     }
 
-    /// Takes note of a piece of the response's body. `span` is there if the call is recorded.
+    /// Called with each chunk of the response's body. `span` is `None` if the call is not recorded.
     #[inline]
     fn on_data(&mut self, _span: Option<&Span>, _data: &impl Buf) {}
 

@@ -58,7 +58,7 @@ impl GrpcCall {
         }
     }
 
-    /// Takes note of the status in the head of the response.
+    /// Records the status in the head of the response.
     #[inline]
     pub(crate) fn note_code<B>(&mut self, response: &Response<B>) {
         self.code = code::of_headers(response.headers());

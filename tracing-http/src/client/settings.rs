@@ -40,7 +40,7 @@ impl<C, F, Q, P> ClientLayer<C, F, Q, P> {
     /// Sets what requests carry, by host; everything by default. See
     /// [`boundary`](tracing_core_lite::propagation::boundary).
     ///
-    /// Each attempt and each redirect that goes through this layer is decided anew. A client that follows redirects below this
+    /// Each attempt and each redirect that goes through this layer gets its own decision. A client that follows redirects below this
     /// layer would send its headers to any host. For reqwest, use
     /// `TracedClient::build`, which follows redirects above this layer. Below [`ReqwestService`] of any other reqwest client,
     /// nothing is sent.

@@ -72,7 +72,7 @@ impl Program {
             .expect("the export thread starts");
         assert!(warnings.is_empty(), "{warnings:?}");
         let tracer = provider.tracer("test");
-        // Not the sequence that the ids are made of.
+        // A different sequence from that of the ids.
         let random = fastrand::Rng::with_seed(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5bd1_e995);
         Self { clock, provider, exporter, tracer, random }
     }

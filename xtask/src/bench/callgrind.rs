@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// The functions of the program in which counting starts and pauses.
 const SWITCHES: [&str; 2] = ["*count_instructions*", "*not_counted*"];
-/// A run takes seconds; one that takes longer hangs.
+/// The time limit of a run, which normally takes seconds.
 const LIMIT: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
@@ -19,7 +19,7 @@ pub(crate) struct Row {
     pub(crate) parent: String,
 }
 
-/// Fails with what to do unless valgrind is installed.
+/// Returns an error with installation instructions if valgrind is missing.
 pub(crate) fn check() -> io::Result<()> {
     match Command::new("valgrind").arg("--version").output() {
         Ok(output) if output.status.success() => Ok(()),
@@ -38,7 +38,7 @@ pub(crate) fn rows(program: &Path) -> io::Result<Vec<Row>> {
     Ok(text.lines().filter_map(row).collect())
 }
 
-/// The fewest instructions of one call that any run has counted. Waiting for other threads only ever adds some.
+/// The minimum number of instructions of a call over all runs, because waiting for other threads adds instructions.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Fewest {
     traced: f64,
@@ -57,7 +57,7 @@ impl Fewest {
         Ok(())
     }
 
-    /// What tracing adds to a call.
+    /// The instructions that tracing adds to a call.
     pub(crate) fn added(self) -> f64 {
         self.traced - self.bare
     }

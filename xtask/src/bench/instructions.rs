@@ -13,14 +13,14 @@ use crate::workspace::root;
 const USAGE: &str =
     "usage: cargo xtask bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]";
 const CALLS: u32 = 2000;
-/// How often a row is counted again that seems worse than at the base.
+/// How often a row is counted again if it seems worse than at the base.
 const REPETITIONS: usize = 4;
 const RESULTS: &str = "benches/RESULTS.md";
 
-/// What the command line asks for.
+/// The options on the command line.
 #[derive(Debug, PartialEq, Eq)]
 struct Options {
-    /// What to compare with; the last release when absent.
+    /// The revision to compare with; by default the last release.
     base: Option<String>,
     /// Only cases whose name contains one of these.
     only: Vec<String>,

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: the benchmarks of all crates, ours beside other tracing layers, and instruction counts.
+//! `cargo xtask bench`: the benchmarks of all crates, comparisons with other tracing layers, and instruction counts.
 
 mod callgrind;
 mod instructions;
@@ -33,7 +33,7 @@ pub(crate) fn run_lens(arguments: &[String]) -> bool {
     run_all(vec![Step::new("trace-lens on a million spans", command)])
 }
 
-/// Measures other tracing layers beside ours. `arguments` are passed on to that program.
+/// Compares our layers with others. `arguments` are passed on to that program.
 ///
 /// It has a workspace of its own, because the other layers pin other versions of our dependencies.
 pub(crate) fn run_peers(arguments: &[String]) -> bool {

@@ -1,4 +1,4 @@
-//! The program that makes the calls to be counted, as it is now and at another revision.
+//! Builds the program that makes the calls to be counted, from the working tree and from another revision.
 
 use std::fs;
 use std::io;
@@ -18,7 +18,7 @@ pub(crate) fn build_current() -> io::Result<PathBuf> {
 
 /// Builds the program of `base`: a revision of this repository, or a folder that holds the program for other sources.
 pub(crate) fn build_base(base: &str) -> io::Result<PathBuf> {
-    // A revision has no slash at its start, and a relative folder is told from a branch by its manifest.
+    // A revision does not start with a slash, and a relative folder differs from a branch by its manifest.
     if Path::new(base).join("Cargo.toml").is_file() {
         return build(Path::new(base), "base");
     }
@@ -40,13 +40,13 @@ pub(crate) fn last_release() -> Option<String> {
     (output.status.success() && !tag.is_empty()).then_some(tag)
 }
 
-/// Checks `revision` out beside this working tree, which stays as it is.
+/// Checks out `revision` in a separate working tree.
 fn check_out(revision: &str) -> io::Result<(PathBuf, Undo)> {
     let folder = root().join(format!("target/base-{}", std::process::id()));
     run_command(git(&["worktree", "add", "--detach", "--force"]).arg(&folder).arg(revision))?;
     let removed = folder.clone();
     let undo = Undo::new(move || {
-        // Its removal fails only when somebody else removed it.
+        // Removal fails only if the folder has already been removed.
         let _ = git(&["worktree", "remove", "--force"]).arg(removed).output();
     });
     Ok((folder, undo))

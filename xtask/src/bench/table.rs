@@ -2,10 +2,10 @@
 
 use super::callgrind::Row;
 
-/// How much more than at the base a call may take.
+/// The maximum increase of a call over the base.
 const ALLOWED: f64 = 1.02;
 
-/// What was counted for one row.
+/// The counts of one row.
 #[derive(Debug)]
 pub(crate) struct Count {
     pub(crate) row: Row,
@@ -39,7 +39,7 @@ pub(crate) fn markdown(counts: &[Count]) -> String {
     text
 }
 
-/// A number with its thousands separated.
+/// Formats a number with thousands separators.
 fn number(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();
@@ -52,7 +52,7 @@ fn number(value: f64) -> String {
     if value <= -0.5 { format!("−{text}") } else { text }
 }
 
-/// Replaces what stands between the marks `bench:instructions` of a document.
+/// Replaces the text between the marks `bench:instructions` of a document.
 pub(crate) fn fill(document: &str, content: &str) -> Option<String> {
     let (start, end) = ("<!-- bench:instructions -->", "<!-- /bench:instructions -->");
     let (before, rest) = document.split_once(start)?;

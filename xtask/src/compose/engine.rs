@@ -1,4 +1,4 @@
-//! The Docker engine: one that runs already, or one that is installed and started for this run.
+//! The Docker engine: a running one, or one that is installed and started for this run.
 
 use std::fs::{self, File};
 use std::io;
@@ -16,7 +16,7 @@ use crate::workspace::root;
 
 const DAEMON: Program = Program { names: &["dockerd"], package: "docker.io" };
 const CLIENT: Program = Program { names: &["docker"], package: "docker.io" };
-/// What the engine needs besides: file systems in layers without support of the kernel, and addresses for containers.
+/// Further packages that the engine needs: layered file systems without kernel support, and network configuration.
 const COMPANIONS: [Program; 2] = [
     Program { names: &["fuse-overlayfs"], package: "fuse-overlayfs" },
     Program { names: &["iptables"], package: "iptables" },
@@ -25,13 +25,13 @@ const COMPANIONS: [Program; 2] = [
 const LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(250);
 
-/// Keeps the engine of this run alive, if there is one.
+/// The engine of this run, if one was started. Dropping it stops the engine.
 #[derive(Debug)]
 pub(crate) struct Engine {
     _stop: Option<Undo>,
 }
 
-/// Why no engine can be had here, or `None` when one runs or can be started.
+/// Returns why no engine is available here, or `None` if one runs or can be started.
 pub(crate) fn unavailable() -> Option<String> {
     let is_debian = Program { names: &["apt-get"], package: "apt" }.find().is_some();
     match answers() {
@@ -45,7 +45,7 @@ pub(crate) fn unavailable() -> Option<String> {
 }
 
 impl Engine {
-    /// Uses the engine that answers. Otherwise installs one as root on Debian, and starts it until the end of this run.
+    /// Uses a running engine. If there is none, installs one as root on Debian, and runs it until the end of this command.
     pub(crate) fn ready() -> io::Result<Self> {
         fs::create_dir_all(root().join("target/compose"))?;
         if answers().is_ok() {
@@ -61,11 +61,11 @@ impl Engine {
         if !packages.is_empty() {
             install(&packages, "A Docker engine that is running already is used as it is.")?;
         }
-        println!("no Docker engine answers: starting one, which stops with this command");
+        println!("no Docker engine is running: starting one until the end of this command");
         let daemon = start()?;
         let daemon = Mutex::new(daemon);
         let stop = Undo::new(move || {
-            // Nothing is left to do when it does not stop.
+            // If it does not stop, nothing more can be done.
             let _ = end(&mut daemon.lock().unwrap_or_else(PoisonError::into_inner));
         });
         let engine = Self { _stop: Some(stop) };
@@ -92,7 +92,7 @@ fn answers() -> io::Result<()> {
 fn start() -> io::Result<Child> {
     let log = File::create(log_path())?;
     let mut command = Command::new(DAEMON.path()?);
-    // The engine refuses what is set here and in its own file, whose settings are those of this machine.
+    // The engine refuses options that are set both here and in its configuration file.
     if !Path::new("/etc/docker/daemon.json").exists() {
         // fuse-overlayfs works on every file system, also within a container; networks of virtual machines often allow less than
         // 1500.
@@ -102,7 +102,7 @@ fn start() -> io::Result<Child> {
     command.process_group(0).spawn()
 }
 
-/// Asks the daemon to stop, which stops its containers, and ends it when it does not.
+/// Asks the daemon to stop, which stops its containers, and kills it if it does not.
 fn end(daemon: &mut Child) -> io::Result<()> {
     if daemon.try_wait()?.is_some() {
         return Ok(());

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The timeout of connecting and of each read.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// An answer.
+/// A response.
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -31,7 +31,7 @@ pub(crate) fn post(port: u16, path: &str, headers: &str, json: &str) -> io::Resu
     )
 }
 
-/// Uses version 1.0, so that an answer is not chunked and ends with its connection.
+/// Uses version 1.0, so that the response is not chunked and ends with its connection.
 fn send(port: u16, request: &str) -> io::Result<Answer> {
     let mut stream = TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;

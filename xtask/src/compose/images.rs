@@ -11,10 +11,10 @@ use super::stand_ins;
 use crate::undo::undo_on_signals;
 use crate::workspace::root;
 
-/// How long a pull may take. An unreachable registry fails at once, except when it hangs.
+/// The time limit of a pull. An unreachable registry usually fails immediately, but may hang.
 const PULL_TIMEOUT: Duration = Duration::from_secs(600);
 
-/// Where an image comes from.
+/// The origin of an image.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     Registry,
@@ -45,12 +45,12 @@ pub(crate) fn prepare(from_source: bool) -> io::Result<()> {
     Ok(())
 }
 
-/// The names of the images, the base of all stand-ins first.
+/// Returns the names of the images. The base of all stand-ins comes first.
 fn wanted(from_source: bool) -> io::Result<Vec<String>> {
     let mut images = vec![BASE.to_owned()];
     let dockerfile = std::fs::read_to_string(root().join("examples/Dockerfile"))?;
     let froms = dockerfile.lines().filter_map(|line| line.strip_prefix("FROM ")?.split(' ').next());
-    // A name without a tag is that of an earlier stage.
+    // A name without a tag refers to an earlier stage.
     images.extend(froms.filter(|from| from_source && from.contains(':')).map(str::to_owned));
     let compose = compose()?;
     let mut command = Command::new(&compose[0]);
@@ -67,7 +67,7 @@ fn wanted(from_source: bool) -> io::Result<Vec<String>> {
     Ok(unique)
 }
 
-/// Keeps an image that came from a registry. Tries to pull one in place of a stand-in, because a registry may be reachable now.
+/// Keeps an image that came from a registry. Tries to replace a stand-in, because a registry may be reachable now.
 fn provide(image: &str) -> io::Result<(Origin, String)> {
     let label = format!("{{{{index .Config.Labels {LABEL:?}}}}}");
     let present = output(&mut docker(&["image", "inspect", "--format", &label, image]));

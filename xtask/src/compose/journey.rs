@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::http;
 use super::spans::{Span, of_trace};
 
-/// The service of another company. It gets a pseudonym, so its spans are in other traces.
+/// The service of another company. It receives a pseudonym, so its spans are in other traces.
 const STRANGER: &str = "card-processor";
 
-/// The services that an order passes.
+/// The services that take part in an order.
 pub(crate) const SERVICES: [&str; 9] = [
     "gateway",
     "auth",
@@ -35,7 +35,7 @@ const TRANSPORTS: [(&str, &str, &str); 6] = [
     ("AMQP", "messaging.system", "rabbitmq"),
 ];
 
-/// The services that work after the answer. Their spans follow from those before them.
+/// The services that work after the response. Their spans follow from earlier spans.
 const FOLLOWERS: [&str; 3] = ["notification", "email-worker", "sms-worker"];
 
 /// The name of the gateway's span, the first of an order.
@@ -98,7 +98,7 @@ pub(crate) fn missing(spans: &[Span], order: &Order) -> Vec<String> {
     missing
 }
 
-/// A random id. Zero, which is invalid, is too unlikely to care about.
+/// Returns a random id. The invalid id zero is so unlikely that it is not excluded.
 fn random() -> u64 {
     RandomState::new().build_hasher().finish()
 }

@@ -1,4 +1,4 @@
-//! The shop under docker compose: its images, and the test that brings it up.
+//! The shop under docker compose: its images, and the test that runs it.
 
 mod docker;
 mod engine;

@@ -1,4 +1,4 @@
-//! One run of the compose file, under a name and on ports of its own. It is taken down however the run ends.
+//! One run of the compose file, with its own name and ports. It is always taken down at the end.
 
 use std::io;
 use std::process::{Command, Stdio};
@@ -10,9 +10,9 @@ use super::docker::{bounded, compose, docker, interruptible, output};
 use crate::undo::Undo;
 use crate::workspace::root;
 
-/// How long everything may take to be healthy.
+/// The time limit for all services to become healthy.
 const UP_TIMEOUT: Duration = Duration::from_secs(300);
-/// How many log lines of a service at fault are shown.
+/// How many log lines of a failed service are shown.
 const LOG_LINES: &str = "60";
 
 /// A project of Compose. Dropping it takes it down.
@@ -43,7 +43,7 @@ impl Invocation {
     fn down(&self) {
         let mut down = self.command(&["down", "--volumes", "--remove-orphans", "--timeout", "20"]);
         if let Err(error) = bounded(&mut down, UP_TIMEOUT) {
-            eprintln!("not everything could be taken down: {error}");
+            eprintln!("the project could not be taken down completely: {error}");
         }
     }
 }
@@ -68,7 +68,7 @@ impl Project {
         self.wait()
     }
 
-    /// Adds `file`, starts its services and those that it changes anew, and waits until all are healthy.
+    /// Adds `file`, starts its services, restarts those that it changes, and waits until all are healthy.
     ///
     /// Taking the project down removes what the file has added, too.
     pub(crate) fn up_with(&mut self, file: &str) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! Images that are built on this machine under the names of those that cannot be pulled.
+//! Builds replacements for images that cannot be pulled, under the same names.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -13,7 +13,7 @@ use crate::peers::jaeger;
 use crate::services::{kafka, program, run_command};
 use crate::workspace::root;
 
-/// How long one image may take to build. Copying Rust takes longest.
+/// The time limit for building one image. Copying Rust takes longest.
 const BUILD_TIMEOUT: Duration = Duration::from_secs(900);
 /// The tool that builds `debian:bookworm-slim`.
 const DEBIAN: &str = "debootstrap-minbase";
@@ -23,7 +23,7 @@ const COLLECTOR: &str = "opentelemetry-collector-contrib";
 /// The certificate authorities that this machine trusts. Builds in containers need them to reach registries through its proxy.
 const AUTHORITIES: &str = "/etc/ssl/certs/ca-certificates.crt";
 
-/// Returns a hash of what the stand-in for `image` is built from. It is outdated when its label has another value.
+/// Returns a hash of the sources of the stand-in for `image`. If its label has another value, the stand-in is outdated.
 pub(crate) fn made_from(image: &str) -> io::Result<String> {
     if image == BASE {
         return Ok(DEBIAN.to_owned());

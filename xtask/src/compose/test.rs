@@ -1,4 +1,4 @@
-//! `cargo xtask compose-test`: brings the shop up, places orders, and checks what they leave behind.
+//! `cargo xtask compose-test`: starts the shop, places orders, and checks their traces.
 
 use std::fs;
 use std::io;
@@ -20,7 +20,7 @@ use crate::step::report_not_run;
 use crate::undo::{Undo, undo_on_signals};
 use crate::workspace::{cargo, root};
 
-/// How many orders are placed at once, before and after the services are started again.
+/// How many orders are placed at once, before and after the services are restarted.
 const ORDERS: usize = 10;
 /// How long the load waits between two orders.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -34,7 +34,7 @@ const BUILD_TIMEOUT: Duration = Duration::from_secs(3600);
 /// How long a check is repeated before it fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(500);
-/// How many missing things are shown. Most orders miss the same ones.
+/// How many problems are shown, because most orders have the same ones.
 const SHOWN: usize = 20;
 
 /// The ports of this run's shop.
@@ -47,7 +47,7 @@ struct Ports {
 struct Options {
     /// Builds the shop's image from source instead of from the program of this machine.
     from_source: bool,
-    /// Reports the test as not run where no engine can be had, instead of failing.
+    /// Reports the test as not run if no engine is available, instead of failing.
     skip_without_engine: bool,
 }
 
@@ -85,7 +85,7 @@ pub(crate) fn run(options: &[String]) -> io::Result<bool> {
     let image = format!("{SHOP}:{name}");
     let untagged = image.clone();
     let _image = Undo::new(move || {
-        // There is none when its build has failed.
+        // There is no image if its build has failed.
         let _ = docker(&["image", "rm", &untagged]).output();
     });
     build(&image, from_source)?;
@@ -132,7 +132,7 @@ fn build(image: &str, from_source: bool) -> io::Result<()> {
     interruptible(build.args(["--target", "prebuilt"]).arg(context), BUILD_TIMEOUT)
 }
 
-/// Creates a folder into which the services may write. They run as a user of their own.
+/// Creates a folder that the services can write to. They run as a different user.
 fn folder_for_spans(name: &str) -> io::Result<PathBuf> {
     let folder = root().join("target/compose").join(name);
     fs::create_dir_all(&folder)?;
@@ -167,7 +167,7 @@ fn bring_up_and_check(project: &mut Project, ports: &Ports, written: &Path) -> i
     until_nothing_is_missing("so is every order after that", || of_each(&later, written, journey::missing))?;
     let restarted = project.restarted()?;
     if !restarted.is_empty() {
-        return Err(io::Error::other(format!("had to be started again: {restarted:?}")));
+        return Err(io::Error::other(format!("Docker restarted these containers: {restarted:?}")));
     }
     // Services export their last spans when they stop. Those must not add orphans to complete journeys.
     project.stop(&SERVICES)?;
@@ -217,8 +217,8 @@ fn place(port: u16, order: &Order, basket: &str) -> io::Result<http::Answer> {
     http::post(port, "/orders", &headers, basket)
 }
 
-/// Stops and starts our services, one after the other, while orders come in. Their answers are ignored: some orders fail because
-/// a service is down.
+/// Stops and starts our services, one after the other, under load. Responses are ignored, because some orders fail while a
+/// service is down.
 fn restart_each_under_load(project: &Project, port: u16) -> io::Result<()> {
     let ended = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -236,7 +236,7 @@ fn restart_each_under_load(project: &Project, port: u16) -> io::Result<()> {
     Ok(())
 }
 
-/// Returns what `check` finds missing in any of `orders`.
+/// Returns the problems that `check` finds in `orders`.
 fn of_each(
     orders: &[Order],
     written: &Path,
@@ -246,7 +246,7 @@ fn of_each(
     Ok(orders.iter().flat_map(|order| check(&spans, order)).collect())
 }
 
-/// Repeats `check` until it finds nothing missing.
+/// Repeats `check` until it finds no problem.
 fn until_nothing_is_missing(what: &str, check: impl Fn() -> io::Result<Vec<String>>) -> io::Result<()> {
     let deadline = Instant::now() + PATIENCE;
     loop {
@@ -257,7 +257,7 @@ fn until_nothing_is_missing(what: &str, check: impl Fn() -> io::Result<Vec<Strin
         }
         if Instant::now() >= deadline {
             let missing = missing[..missing.len().min(SHOWN)].join("\n  ");
-            return Err(io::Error::other(format!("not so within {PATIENCE:?}: {what}\n  {missing}")));
+            return Err(io::Error::other(format!("not fulfilled within {PATIENCE:?}: {what}\n  {missing}")));
         }
         thread::sleep(POLL);
     }

@@ -12,7 +12,7 @@ pub(crate) fn step() -> Step {
         if !has_subcommand("deny") {
             return Ok(Outcome::NotRun("`cargo install cargo-deny --locked` installs it".into()));
         }
-        // What needs no network; advisories need their database.
+        // These checks need no network. Advisories need their database.
         let mut offline =
             cargo(&["deny", "--all-features", "--offline", "check", "bans", "licenses", "sources"]);
         let passed = succeeds(&mut offline)?;

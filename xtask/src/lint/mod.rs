@@ -1,4 +1,4 @@
-//! `cargo xtask lint`: what can be checked without running the code.
+//! `cargo xtask lint`: checks that do not run the code.
 
 mod cycles;
 mod deny;

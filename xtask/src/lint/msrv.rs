@@ -1,4 +1,4 @@
-//! The Rust version that each crate says it needs.
+//! Checks the minimum Rust version of each crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -50,7 +50,7 @@ fn dependencies_agree() -> io::Result<bool> {
     let metadata = metadata(&mut cargo(&["metadata", "--all-features", "--format-version", "1"]))?;
     let newer = newer_dependencies(&metadata);
     for (package, version, dependency, needed) in &newer {
-        println!("{package} says that it needs Rust {version}, but {dependency} needs {needed}");
+        println!("{package} declares Rust {version}, but its dependency {dependency} needs {needed}");
     }
     Ok(newer.is_empty())
 }
@@ -81,7 +81,7 @@ fn newer_dependencies(metadata: &Value) -> Vec<Newer> {
     newer
 }
 
-/// Everything that `package` is built with, without what only tests and build scripts use.
+/// Returns the dependencies of `package`, without those that only tests and build scripts use.
 fn dependencies<'a>(package: &'a str, nodes: &BTreeMap<&'a str, &'a Value>) -> BTreeSet<&'a str> {
     let mut found = BTreeSet::new();
     let mut open = vec![package];

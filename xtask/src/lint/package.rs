@@ -17,7 +17,7 @@ pub(crate) fn step(packages: &[Package]) -> Step {
             return Ok(Outcome::NotRun("cargo packages only what is committed".into()));
         }
         remove_unpacked(&folders)?;
-        // What an earlier run compiled would count as fresh, because the version is the same.
+        // Results of an earlier run would be reused, because the version is the same.
         let target = root().join("target/packages");
         if target.is_dir() {
             std::fs::remove_dir_all(&target)?;

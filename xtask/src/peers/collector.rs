@@ -9,13 +9,13 @@ use super::go::{build, empty_module, go};
 use crate::services::{cache_folder, cached, run_command};
 
 pub(super) const TITLE: &str = "OpenTelemetry Collector 0.161.0";
-/// The number at the end counts changes of the list of components.
+/// The directory in the cache. The number at the end is increased when the list of components changes.
 pub(super) const FOLDER: &str = "otelcol-0.161.0-1";
 const BUILDER: &str = "go.opentelemetry.io/collector/cmd/builder@v0.161.0";
 /// The components, with their versions.
 const COMPONENTS: &str = include_str!("collector.yaml");
 
-/// The Collector itself, which the sources that the builder writes use besides the components.
+/// The Collector's own module, which the generated sources use in addition to the components.
 const FRAMEWORK: &str = "\
     go.opentelemetry.io/collector/component v1.67.0
     go.opentelemetry.io/collector/confmap v1.67.0
@@ -37,7 +37,7 @@ pub(super) fn program() -> io::Result<PathBuf> {
         let builder = module.join("builder");
         build(&module, BUILDER.split('@').next().unwrap_or(BUILDER), &builder)?;
         fs::write(module.join("collector.yaml"), COMPONENTS)?;
-        // The builder writes the sources. Its own way to fetch modules fails where not all of their tests can be fetched.
+        // The builder only generates the sources. Its own download of modules also needs the dependencies of their tests.
         let generate = ["--config", "collector.yaml", "--skip-get-modules", "--skip-compilation"];
         run_command(Command::new(builder).args(generate).current_dir(&module))?;
         fs::write(module.join("built/go.mod"), go_mod())?;

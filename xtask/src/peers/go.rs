@@ -1,4 +1,4 @@
-//! Go, with which Jaeger, the Collector and the peers in Go are built.
+//! Go, which builds Jaeger, the Collector and the peers in Go.
 
 use std::fs;
 use std::io;
@@ -12,7 +12,7 @@ const GO: Program = Program { names: &["go"], package: "golang-go" };
 /// The oldest Go that builds all of them, as major and minor version. From 1.21 on, Go fetches a newer one of itself by default.
 const NEEDED: (u32, u32) = (1, 26);
 
-/// Why nothing can be built with Go here, or `None` when it can.
+/// Returns why Go cannot be used here, or `None` if it can.
 pub(super) fn unavailable() -> Option<String> {
     let Some(go) = find() else {
         return Some(format!("Go {}.{} or newer is missing; see https://go.dev/dl", NEEDED.0, NEEDED.1));

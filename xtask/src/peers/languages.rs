@@ -1,4 +1,4 @@
-//! The programs in other languages that `integration-tests/peers` has the sources of.
+//! Builds the programs in other languages from `integration-tests/peers`.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -17,7 +17,7 @@ const MAVEN: Program = Program { names: &["mvn"], package: "maven" };
 const NODE: Program = Program { names: &["node"], package: "nodejs" };
 const NPM: Program = Program { names: &["npm"], package: "npm" };
 
-/// A language: what its program needs, and how it is built.
+/// A language: what its program needs, and how to build it.
 pub(super) struct Language {
     pub(super) title: &'static str,
     /// The folder of its sources.
@@ -25,7 +25,7 @@ pub(super) struct Language {
     /// The variable in which tests look for the program.
     pub(super) variable: &'static str,
     needs: &'static [Program],
-    /// Fills a folder with the program, which is called `peer`. Its sources are in that folder already.
+    /// Builds the program `peer` in a folder that already contains its sources.
     build: fn(&Path) -> io::Result<()>,
 }
 
@@ -61,13 +61,13 @@ pub(super) const ALL: [Language; 4] = [
 ];
 
 impl Language {
-    /// Returns the program if it has been built from the sources as they are.
+    /// Returns the program if it has been built from the current sources.
     pub(super) fn find(&self) -> io::Result<Option<PathBuf>> {
         let program = self.cache()?.join("peer");
         Ok(program.is_file().then_some(program))
     }
 
-    /// Returns the program, which is built once for each state of its sources. What that needs is installed.
+    /// Returns the program, which is built once for each state of its sources. Missing build tools are installed.
     pub(super) fn program(&self) -> io::Result<PathBuf> {
         let folder = cached(&self.cache()?, |folder| {
             println!("building the peer in {} ...", self.title);
@@ -113,7 +113,7 @@ fn build_java(folder: &Path) -> io::Result<()> {
     let mut maven = Command::new(MAVEN.path()?);
     maven.args(["--quiet", "--batch-mode", "compile", "dependency:copy-dependencies"]);
     run_command(maven.arg("-DoutputDirectory=libs").current_dir(folder))?;
-    // The agent is not on the class path: it loads its classes itself.
+    // The agent is not on the class path, because it loads its own classes.
     fs::create_dir(folder.join("agent"))?;
     for jar in fs::read_dir(folder.join("libs"))?.flatten() {
         if jar.file_name().to_string_lossy().starts_with("opentelemetry-javaagent") {

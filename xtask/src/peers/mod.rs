@@ -1,5 +1,4 @@
-//! The systems and programs of others that our tests run against: Jaeger, the OpenTelemetry Collector, and services in other
-//! languages.
+//! The third-party systems that our tests run against: Jaeger, the OpenTelemetry Collector, and services in other languages.
 
 mod collector;
 mod go;
@@ -16,7 +15,7 @@ use crate::undo::undo_on_signals;
 
 pub(crate) use test::run as test;
 
-/// A program that is built once and kept outside of `target/`.
+/// A program that is built once and kept outside `target/`.
 struct Built {
     /// With the version.
     title: &'static str,
@@ -52,7 +51,7 @@ const COLLECTOR: Built = Built {
     build: collector::program,
 };
 
-/// `cargo xtask peers`: builds what is not in the cache.
+/// `cargo xtask peers`: builds the programs that are not in the cache.
 pub(crate) fn run(names: &[String]) -> io::Result<bool> {
     const SYSTEMS: [(&str, Built); 2] = [("jaeger", JAEGER), ("collector", COLLECTOR)];
     const LANGUAGES: &str = "languages";

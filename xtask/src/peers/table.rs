@@ -1,4 +1,4 @@
-//! `docs/interoperability.md`: the outcomes of the tests against services in other languages, with versions.
+//! Writes `docs/interoperability.md`: the results of the tests against services in other languages, with versions.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,18 +11,18 @@ use serde_json::Value;
 use crate::workspace::root;
 
 const FILE: &str = "docs/interoperability.md";
-/// What the table means and what a test checks; the table follows.
+/// The text before the first table.
 const HEAD: &str = include_str!("interoperability-head.md");
-/// What the second table means.
+/// The text before the second table.
 const SPANS: &str = include_str!("interoperability-spans.md");
-/// What users of the other libraries should know.
+/// The text after the tables.
 const NOTES: &str = include_str!("interoperability-notes.md");
 
 /// A language and a transport.
 struct Row {
     language: &'static str,
     transport: &'static str,
-    /// The library and its instrumentation, with their names in the manifest. Those without a name have no version there.
+    /// The library and its instrumentation, with their names in the manifest. The name is empty if the manifest has no version.
     packages: &'static [(&'static str, &'static str)],
 }
 
@@ -221,7 +221,7 @@ fn with_version(language: &str, label: &str, name: &str) -> io::Result<String> {
 
 /// Finds the version of `name`, whatever the format of the manifest.
 fn version(manifest: &str, name: &str) -> Option<String> {
-    // A name may be the end of another one.
+    // The name may be a suffix of another name.
     let manifest = format!("\n{manifest}");
     let before = [
         format!("\t{name} v"),

@@ -10,10 +10,10 @@ use crate::step::{Step, run_all};
 use crate::undo::undo_on_signals;
 use crate::workspace::{cargo, root};
 
-/// The start of the last line of CI where nothing has been built.
+/// The start of CI's last line if nothing has been built.
 const NOT_RUN: &str = "peers: not run";
 
-/// Runs the tests. What they need is built first or, with `only_built`, left out when it is not in the cache.
+/// Runs the tests. Missing programs are built first or, with `only_built`, their tests are left out.
 pub(crate) fn run(only_built: bool) -> io::Result<bool> {
     let mut steps = Vec::new();
     for (built, test) in [(JAEGER, "jaeger"), (COLLECTOR, "collector")] {

@@ -10,7 +10,7 @@ pub(crate) struct Block {
     pub(crate) text: String,
 }
 
-/// The blocks of a document, except those that are meant not to compile.
+/// Returns the blocks of a document, except those that are marked `compile_fail`.
 pub(crate) fn blocks(document: &str) -> Vec<Block> {
     let mut found = Vec::new();
     let mut open: Option<Block> = None;

@@ -1,4 +1,4 @@
-//! The Rust blocks of the READMEs, each compiled as a crate of its own with exactly the dependencies that its README names.
+//! Compiles each Rust block of the READMEs as its own crate, with exactly the dependencies that the README lists.
 
 mod blocks;
 mod snippet;
@@ -40,7 +40,7 @@ pub(crate) fn steps() -> io::Result<Vec<Step>> {
     Ok(steps)
 }
 
-/// Each crate is checked alone: together they would share their features.
+/// Each crate is checked alone, because together they would share features.
 fn check(snippet: &Snippet) -> Step {
     let manifest = format!("{FOLDER}/Cargo.toml");
     let mut command = cargo(&["check", "--quiet", "--manifest-path", &manifest, "--package", &snippet.name]);

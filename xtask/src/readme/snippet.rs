@@ -11,7 +11,7 @@ pub(crate) struct Snippet {
     pub(crate) name: String,
     pub(crate) readme: String,
     pub(crate) line: usize,
-    /// A part of a manifest, as the README has it.
+    /// The dependencies in the README, as part of a manifest.
     pub(crate) dependencies: String,
     code: String,
 }
@@ -43,7 +43,7 @@ impl Snippet {
     }
 }
 
-/// The dependencies with every `path = "…/crate"`, which a README gives from the reader's folder, as a path below `root`.
+/// Returns the dependencies with each `path = "…/crate"`, which is relative to the reader's folder, as a path below `root`.
 fn with_paths_below(root: &Path, dependencies: &str) -> Result<String, String> {
     let mut text = String::new();
     let mut rest = dependencies;
@@ -59,7 +59,7 @@ fn with_paths_below(root: &Path, dependencies: &str) -> Result<String, String> {
     Ok(text + rest)
 }
 
-/// The block as a program: as it is when it has a `main`, in a function otherwise. Lines that rustdoc hides are part of it.
+/// Returns the block as a program. A block without `main` is put into a function. Lines that rustdoc hides are included.
 fn program(code: &str) -> String {
     let shown = |line: &str| match line.trim_start().strip_prefix('#') {
         Some("") => String::new(),

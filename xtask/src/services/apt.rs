@@ -1,4 +1,4 @@
-//! Debian packages that a command needs, and their installation.
+//! Installs the Debian packages that a command needs.
 
 use std::fs;
 use std::io::{self, IsTerminal};
@@ -9,15 +9,15 @@ use std::time::{Duration, Instant};
 
 use super::service::{is_root, run};
 
-/// When set to `no`, nothing is installed, and a command fails with what it misses.
+/// If set to `no`, nothing is installed, and a command fails with the list of missing programs.
 pub(crate) const SWITCH: &str = "XTASK_INSTALL";
 /// How long another apt may hold its locks.
 const LOCK_TIMEOUT: Duration = Duration::from_secs(300);
 const POLL: Duration = Duration::from_secs(2);
-/// How long somebody at a terminal has for Ctrl-C before an installation starts.
+/// How long a user at a terminal has to press Ctrl-C before an installation starts.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
 
-/// Whether commands may install what they miss.
+/// Returns whether commands may install missing programs.
 pub(crate) fn installs() -> bool {
     std::env::var(SWITCH).map_or(true, |value| value != "no")
 }
@@ -50,7 +50,7 @@ pub(crate) fn program(names: &[&str], package: &str) -> io::Result<PathBuf> {
     find(names).ok_or_else(|| io::Error::other(format!("the package {package} has none of {names:?}")))
 }
 
-/// Installs Debian packages, and says so first. `instead` says what a user can do who does not want that.
+/// Announces and installs Debian packages. `instead` is a hint for users who do not want this.
 ///
 /// # Errors
 /// When installations are switched off, this process is not root, or apt fails.
@@ -94,14 +94,14 @@ fn apt(arguments: &[&str]) -> io::Result<()> {
             return Err(failure(&command, &output));
         }
         if !told {
-            println!("another apt is at work: waiting for it, {LOCK_TIMEOUT:?} at most");
+            println!("another apt is running: waiting up to {LOCK_TIMEOUT:?}");
             told = true;
         }
         thread::sleep(POLL);
     }
 }
 
-/// Whether apt gave up because another one holds a lock.
+/// Returns whether apt failed because another process holds a lock.
 fn is_locked(output: &Output) -> bool {
     let text = String::from_utf8_lossy(&output.stderr);
     text.contains("Could not get lock") || text.contains("Unable to lock")

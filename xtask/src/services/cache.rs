@@ -1,4 +1,4 @@
-//! Downloads and builds that outlive `target/`: made once per version and user.
+//! A cache for downloads and builds outside `target/`, shared by all runs of a user.
 
 use std::fs;
 use std::io;
@@ -14,7 +14,7 @@ pub(crate) fn cache_folder() -> io::Result<PathBuf> {
 
 /// Returns `folder`, filled by `fill` unless it exists already.
 ///
-/// It appears only when `fill` has succeeded, so that an interrupted run leaves nothing half done behind.
+/// The folder appears only after `fill` has succeeded, so that an interrupted run leaves no incomplete folder.
 pub(crate) fn cached(folder: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) -> io::Result<PathBuf> {
     if folder.is_dir() {
         return Ok(folder.to_owned());
@@ -24,7 +24,7 @@ pub(crate) fn cached(folder: &Path, fill: impl FnOnce(&Path) -> io::Result<()>) 
     let _ = fs::remove_dir_all(&unfinished);
     fs::create_dir_all(&unfinished)?;
     let filled = fill(&unfinished).and_then(|()| match fs::rename(&unfinished, folder) {
-        // Another run was faster.
+        // Another run has created it in the meantime.
         Err(_) if folder.is_dir() => fs::remove_dir_all(&unfinished),
         renamed => renamed,
     });

@@ -15,7 +15,7 @@ pub(crate) const JAVA: Program = Program { names: &["java"], package: "default-j
 const MAVEN: Program = Program { names: &["mvn"], package: "maven" };
 
 const VERSION: &str = "4.3.1";
-/// Names the jars, with their versions.
+/// The Maven project that lists the jars and their versions.
 pub(crate) const POM: &str = include_str!("kafka-pom.xml");
 /// Any base64 UUID: no other node ever joins.
 const CLUSTER_ID: &str = "dHJhY2luZy1zdWl0ZS10ZQ";
@@ -68,7 +68,7 @@ pub(crate) fn start(root: &Path) -> io::Result<Service> {
 
 fn java(jars: &Path, memory: &str) -> io::Result<Command> {
     let mut command = Command::new(JAVA.path()?);
-    // The quick compiler alone: the node lives for minutes, and starts in half the time.
+    // Only the first-tier compiler, which halves the start time of this short-lived node.
     command.args([memory, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto"]);
     command.arg("-cp").arg(format!("{}/*", jars.display()));
     Ok(command)

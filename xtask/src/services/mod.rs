@@ -1,4 +1,4 @@
-//! The databases and brokers that tests use. A run installs what is missing, starts them, and stops them at its end.
+//! The databases and brokers that tests use. A run installs missing ones, starts them, and stops them at its end.
 
 mod apt;
 mod cache;
@@ -96,7 +96,7 @@ impl RunFolder {
     fn make() -> io::Result<Self> {
         let all = root().join("target/services");
         std::fs::create_dir_all(&all)?;
-        // Remove what a killed run has left behind. A folder is named after the process of its run.
+        // Remove the folders of killed runs. A folder has the process id of its run in its name.
         for left in std::fs::read_dir(&all)?.flatten() {
             let process = left.file_name().to_str().and_then(|name| name.parse::<u32>().ok());
             if process.is_some_and(|process| !Path::new(&format!("/proc/{process}")).exists()) {
@@ -152,7 +152,7 @@ impl Services {
     }
 }
 
-/// Installs, at once and before any server starts, what `services` and the tests in Python need.
+/// Installs everything that `services` and the tests in Python need, before any server starts.
 fn install_missing(services: &[Known]) -> io::Result<()> {
     let to_start = |known: &&Known| std::env::var_os(known.variable).is_none();
     let to_start: Vec<&Known> = services.iter().filter(to_start).collect();

@@ -25,7 +25,7 @@ pub(crate) fn missing() -> Vec<&'static str> {
     }
 }
 
-/// The Python of this machine. What it lacks is installed.
+/// Returns the Python of this machine. Missing packages are installed.
 pub(crate) fn python() -> io::Result<PathBuf> {
     let missing = missing();
     if !missing.is_empty() {

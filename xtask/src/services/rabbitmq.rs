@@ -1,4 +1,4 @@
-//! RabbitMQ for tests: a node with ports and data of its own, apart from any other RabbitMQ on the machine.
+//! RabbitMQ for tests: a node with its own ports and data, independent of any other RabbitMQ on the machine.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ const USER: &str = "rabbitmq";
 const SERVER: Program = Program { names: &["rabbitmq-server"], package: "rabbitmq-server" };
 const EPMD: Program = Program { names: &["epmd"], package: "erlang-base" };
 pub(crate) const PROGRAMS: &[Program] = &[SERVER, EPMD];
-/// The program of the same name in the path is a script that insists on the system's own folders.
+/// The path of the server. The program of the same name in `PATH` is a script that requires the system's folders.
 const DEBIAN: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
 
 /// Starts a broker that the user `guest` may use, and keeps its data under `root`.

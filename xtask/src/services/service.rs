@@ -50,7 +50,7 @@ impl Service {
         let process = Arc::new(Mutex::new(Process { child, stop_signal: "-TERM" }));
         let stopped = process.clone();
         let stop = Undo::new(move || {
-            // This process ends: an error has nowhere to go.
+            // This process is ending, so an error cannot be reported.
             let _ = locked(&stopped).end();
         });
         let service = Self { url, process, _stop: stop, _companion: None };
@@ -81,7 +81,7 @@ impl Service {
 }
 
 impl Process {
-    /// Asks the server to stop, and kills its process group when it does not.
+    /// Asks the server to stop, and kills its process group if it does not.
     fn end(&mut self) -> io::Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
@@ -119,7 +119,7 @@ pub(crate) fn data_dir(root: &Path, name: &str) -> io::Result<PathBuf> {
     dir.canonicalize()
 }
 
-/// Whether something accepts connections on `port` of this machine.
+/// Returns whether a server accepts connections on `port` of this machine.
 pub(crate) fn accepts(port: u16) -> bool {
     TcpStream::connect_timeout(&([127, 0, 0, 1], port).into(), POLL).is_ok()
 }

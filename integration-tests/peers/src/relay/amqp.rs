@@ -1,4 +1,4 @@
-//! lapin.
+//! AMQP with lapin.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! tonic. The service is `peer.v1.Relay`, whose messages are those of the well-known type `StringValue`, so it needs no generated code.
+//! gRPC with tonic. The service `peer.v1.Relay` uses the well-known type `StringValue`, so it needs no generated code.
 
 use std::convert::Infallible;
 use std::task::{Context, Poll};

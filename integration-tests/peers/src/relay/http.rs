@@ -1,4 +1,4 @@
-//! axum, and hyper-util's client.
+//! HTTP with axum and hyper-util's client.
 
 use std::net::SocketAddr;
 

@@ -1,4 +1,4 @@
-//! rdkafka.
+//! Kafka with rdkafka.
 
 use std::io;
 

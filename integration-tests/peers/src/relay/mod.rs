@@ -1,4 +1,4 @@
-//! The service in Rust: what the programs in other languages do, with our layers and wrappers.
+//! The Rust service, which does the same as the programs in other languages, with our layers and wrappers.
 
 mod amqp;
 mod grpc;
@@ -28,7 +28,7 @@ pub struct Relay(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     spans: TestSpans,
-    /// What its topic and its queue are called.
+    /// The name of its topic and of its queue.
     name: String,
     seen: Mutex<Vec<Seen>>,
     ports: Mutex<Ports>,
@@ -44,7 +44,7 @@ impl Relay {
     /// Starts the receivers. The one from Kafka reads the topic `name`, and the one from AMQP the queue `name`.
     ///
     /// # Errors
-    /// Returns an error if a port, the broker or the cluster refuses.
+    /// Returns an error if a port is not available, or the broker or the cluster cannot be reached.
     pub async fn start(name: &str) -> Result<Self, BoxError> {
         let inner = Inner {
             spans: TestSpans::new(),
@@ -66,14 +66,14 @@ impl Relay {
         &self.0.spans
     }
 
-    /// Returns the way to it over `transport`.
+    /// Returns the hop to it over `transport`.
     #[must_use]
     pub fn hop(&self, transport: Transport) -> Hop {
         let ports = self.0.ports.lock().unwrap_or_else(PoisonError::into_inner);
         Hop::new(transport, ports.http, ports.grpc, &self.0.name)
     }
 
-    /// Returns what it has received so far.
+    /// Returns the messages that it has received so far.
     #[must_use]
     pub fn seen(&self) -> Vec<Seen> {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -95,7 +95,7 @@ impl Relay {
         }
     }
 
-    /// Notes what has arrived in the current context, and sends it on. `header` returns all values of a header.
+    /// Records a message in the current context, and sends it to the next hop. `header` returns all values of a header.
     async fn received(
         &self,
         by: Transport,
@@ -120,7 +120,7 @@ impl Relay {
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
         let message: Message =
             if body.is_empty() { Message::default() } else { serde_json::from_str(&body)? };
-        // A cycle of calls: the future must have a size.
+        // Boxed, because the call is recursive.
         Box::pin(self.send_to(&message.hops)).await
     }
 }

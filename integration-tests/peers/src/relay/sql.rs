@@ -1,4 +1,4 @@
-//! sqlx.
+//! SQL with sqlx.
 
 use sqlx::PgPool;
 use tower::BoxError;

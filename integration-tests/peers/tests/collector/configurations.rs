@@ -1,4 +1,5 @@
-//! The Collector accepts each configuration that we publish, and `examples/collector.yaml` keeps what it says.
+//! The Collector accepts each published configuration, and `examples/collector.yaml` keeps errors, slow traces and a share of
+//! the rest.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,7 +15,7 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Finds the files below `folder` whose names end in `ending`. Build results and tests are left out.
+/// Finds the files below `folder` whose names end in `ending`, except for build results and tests.
 fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).expect("the folder can be read").flatten() {
         let (path, name) = (entry.path(), entry.file_name());
@@ -27,7 +28,7 @@ fn files(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// The parts of documents that are in YAML and configure a Collector, and the files that do, each with its place.
+/// Returns all Collector configurations, in YAML files and in blocks of documents, each with its location.
 fn published() -> Vec<(String, String)> {
     let (mut documents, mut all) = (Vec::new(), Vec::new());
     files(&root(), ".md", &mut documents);
@@ -86,7 +87,7 @@ fn trace(provider: &TracerProvider, status: Status, duration: Duration) -> Trace
 #[test]
 fn the_example_keeps_errors_and_slow_traces_and_thins_the_rest() {
     let text = fs::read_to_string(root().join("examples/collector.yaml")).expect("the file can be read");
-    // Its receiver and its exporter are those of the test, and the time to wait is shorter. The policies are as they are.
+    // The receiver and the exporter are those of the test, and the decision wait is shorter. The policies are unchanged.
     let text = text
         .replace(
             "http:\n        endpoint: 0.0.0.0:4318",
@@ -110,7 +111,7 @@ fn the_example_keeps_errors_and_slow_traces_and_thins_the_rest() {
         .build()
         .expect("the provider can be built");
     let quick = Duration::from_millis(5);
-    // Decisions are made in the order of arrival: when the last traces are kept, those before have been decided on.
+    // Decisions are made in the order of arrival: when the last traces are kept, all earlier ones have been decided.
     let ordinary: Vec<TraceId> = (0..1000).map(|_| trace(&provider, Status::Unset, quick)).collect();
     let mut worth_keeping = Vec::new();
     for _ in 0..50 {

@@ -1,5 +1,5 @@
-//! The OpenTelemetry Collector receives our spans as they were sent, also when it refuses some of them or starts again. Our
-//! configurations for it are valid, and do what we say.
+//! The OpenTelemetry Collector receives our spans unchanged, even if it refuses requests or restarts. The published
+//! configurations for it are valid and work as described.
 
 mod configurations;
 mod fields;

@@ -1,4 +1,4 @@
-//! What a Collector refuses is sent again, and nothing is lost or sent twice to it.
+//! Requests that a Collector refuses are sent again, and no span is lost or duplicated.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tracing_core_lite::exporters::otlp::{OtlpConfig, Protocol};
 use tracing_core_lite::pipeline::BatchLimits;
 use tracing_core_lite::span::data::FinishedSpan;
 
-/// The memory limiter is above its limit from the start: every request is refused as one to be sent again.
+/// The memory limiter is above its limit from the start, so every request is refused with a retryable error.
 const OUT_OF_MEMORY: &str = "
 receivers:
   otlp: { protocols: { http: { endpoint: '127.0.0.1:{http}' }, grpc: { endpoint: '127.0.0.1:{grpc}' } } }
@@ -21,7 +21,7 @@ service:
   pipelines: { traces: { receivers: [otlp], processors: [memory_limiter], exporters: [file] } }
 ";
 
-/// An exporter whose receiver is missing, with a queue that holds one request: the second one is refused.
+/// An exporter without a receiver, and a queue for one request. Further requests are refused.
 const FULL_QUEUE: &str = "
 receivers:
   otlp: { protocols: { http: { endpoint: '127.0.0.1:{http}' }, grpc: { endpoint: '127.0.0.1:{grpc}' } } }
@@ -48,7 +48,7 @@ service:
 const PROTOCOLS: [Protocol; 3] = [Protocol::HttpProtobuf, Protocol::HttpJson, Protocol::Grpc];
 const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A provider that exports each span by itself, at once, and the outcomes of its attempts.
+/// A provider that exports each span immediately and alone, and the outcomes of its attempts.
 fn provider(collector: &Collector, protocol: Protocol) -> (TracerProvider, Outcomes) {
     let config = OtlpConfig::new().with_protocol(protocol).with_endpoint(collector.endpoint(protocol));
     let limits =
@@ -110,7 +110,7 @@ fn what_a_full_queue_refuses_waits() {
         let stats = provider.stats();
         assert_eq!(stats.lost(), 0, "{protocol:?}: {stats:?}");
         assert!(stats.exported < 4 && stats.queued > 0, "{protocol:?}: {stats:?}");
-        // Gives up what is left.
+        // Drops the remaining spans.
         let _ = provider.shutdown(Duration::from_millis(1));
     }
 }

@@ -1,5 +1,4 @@
-//! Jaeger receives our spans as they were sent, and shows the shop's traces as what they are. As a Collector, it accepts our
-//! configuration.
+//! Jaeger receives our spans unchanged and shows the shop's traces correctly. As a Collector, it accepts our configuration.
 
 mod as_collector;
 mod fields;

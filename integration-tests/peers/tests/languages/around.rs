@@ -19,7 +19,7 @@ async fn one_trace_crosses_all_languages_and_returns() {
     let trace = pair::send(&relay, &hops, true).await;
     until("the message has come back", || !relay.seen().is_empty());
 
-    // Each service works in the one trace, and hands on what belongs to it.
+    // Each service records into the same trace, and propagates it.
     let returned = relay.seen().remove(0);
     assert_eq!(returned.trace, trace);
     assert_eq!(returned.baggage, pair::baggage_from(Language::Python));

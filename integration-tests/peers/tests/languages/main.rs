@@ -1,5 +1,5 @@
-//! One trace with services in other languages that use their own instrumentation, in both directions: the parent or the link is
-//! right, the sampled flag is obeyed, and tracestate and baggage are preserved. For the same work, the spans are the same.
+//! Traces cross services in other languages with their own instrumentation, in both directions. Parents and links are correct,
+//! the sampled flag is followed, and tracestate and baggage are preserved. Spans for the same work are the same.
 
 mod around;
 mod pair;

@@ -10,9 +10,9 @@ use tracing_core_lite::opentelemetry::baggage::BaggageExt;
 use tracing_core_lite::opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId};
 use tracing_core_lite::span::data::SpanData;
 
-/// The state that the caller before us has sent.
+/// The tracestate of the first caller.
 pub(crate) const STATE: &str = "vendor=a/b,other=1";
-/// The span of that caller.
+/// The span of the first caller.
 const CALLER: u64 = 0x00f0_67aa_0ba9_02b7;
 
 /// Baggage whose values need every kind of encoding.
@@ -21,7 +21,7 @@ pub(crate) fn baggage() -> BTreeMap<String, String> {
     members.map(|(key, value)| (key.to_owned(), value.to_owned())).into()
 }
 
-/// Returns this baggage as others receive it from `sender`. Python's SDK writes a blank as a plus sign.
+/// Returns this baggage as it arrives from `sender`. Python's SDK encodes a space as a plus sign.
 pub(crate) fn baggage_from(sender: Language) -> BTreeMap<String, String> {
     let blank = if sender == Language::Python { "+" } else { " " };
     baggage().into_iter().map(|(key, value)| (key, value.replace(' ', blank))).collect()
@@ -96,10 +96,10 @@ fn arrived(trace: &str, count: usize, seen: impl Fn() -> Vec<Seen>) -> Vec<Seen>
     found
 }
 
-/// What was set has arrived.
+/// Checks that everything that was set has arrived.
 fn assert_carried(seen: &Seen, sampled: bool, baggage: &BTreeMap<String, String>) {
     assert_eq!(seen.baggage, *baggage);
-    // Java's API does not tell the order.
+    // Java's API does not preserve the order.
     let members = |state: &str| state.split(',').map(str::to_owned).collect::<BTreeSet<_>>();
     assert_eq!(members(&seen.tracestate), members(STATE));
     assert_eq!(seen.sampled, sampled);
@@ -135,13 +135,13 @@ fn they_call(relay: &Relay, peer: &mut Peer, transport: Transport) {
     until("our span follows theirs", is_there);
 }
 
-/// A caller that has not sampled its trace keeps both of us from recording.
+/// Neither service records anything for a caller that has not sampled its trace.
 async fn unsampled(relay: &Relay, peer: &mut Peer, transport: Transport) {
     let to_them = send(relay, &[peer.hop(transport)], false).await;
     assert_carried(&arrived(&to_them, 1, || peer.seen())[0], false, &baggage());
     let to_us = make_send(peer, vec![relay.hop(transport)], false);
     assert_carried(&arrived(&to_us, 1, || relay.seen())[0], false, &baggage_from(peer.language()));
-    // A sampled call after them: when its spans are there, theirs would be, too.
+    // A sampled call follows. When its spans have arrived, spans of the earlier calls would have arrived too.
     let after = send(relay, &[peer.hop(transport)], true).await;
     let seen = arrived(&after, 1, || peer.seen()).remove(0);
     let _last = peer.span("span that follows ours", |span| follows(span, &seen));

@@ -1,5 +1,5 @@
-//! For the same work, our spans are those of the Java agent and of Go's instrumentation. Each difference is justified by the semantic
-//! conventions: `test-vectors/semconv_registry.json`.
+//! For the same work, our spans equal those of the Java agent and of Go's instrumentation. Each difference is justified by the
+//! semantic conventions in `test-vectors/semconv_registry.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,13 +10,13 @@ use tracing_core_lite::span::data::{AnyValue, SpanData};
 
 use crate::pair::{self, unique};
 
-/// What a span says: its name, kind, status and attributes, with a value only where it is the same for each call.
+/// The content of a span: its name, kind, status and attributes. Values that differ from call to call are left out.
 type Said = BTreeMap<String, String>;
 
 /// A query with a value that must not be recorded.
 const QUERY: &str = "SELECT datname FROM pg_database WHERE datname = 'secret'";
 const NAME: &str = "(name)";
-/// The values of these attributes name one call, process, port or connection.
+/// Attributes whose values identify a call, process, port or connection.
 const VARYING: [&str; 13] = [
     "client.port",
     "messaging.client.id",
@@ -32,7 +32,7 @@ const VARYING: [&str; 13] = [
     "url.full",
     "user_agent.original",
 ];
-/// What the text of the conventions says about attributes, beyond the registry.
+/// Statements in the text of the conventions that the registry does not contain.
 const TEXT: [(&str, &str); 3] = [
     (
         "db.collection.name",
@@ -158,9 +158,9 @@ fn differing(ours: &Said, theirs: &Said) -> BTreeSet<String> {
     keys.filter(|key| ours.get(*key) != theirs.get(*key)).cloned().collect()
 }
 
-/// Returns what in the conventions justifies that our span says something else about `key`; `None` if nothing does.
+/// Returns the reason in the conventions why our span differs in `key`, or `None` if there is none.
 ///
-/// `which` tells whether ours has it, and theirs.
+/// `which` says whether our span has the attribute, and whether theirs has.
 fn reason(registry: &Value, group: &str, key: &str, which: (bool, bool), ours: &Said) -> Option<String> {
     let group = &registry["span_groups"][group];
     match (key, which) {

@@ -12,7 +12,7 @@ use crate::read::sink::Sink;
 
 /// Reads one document, or each document of a list, into a sink.
 ///
-/// What a document is, its fields say: the names that tools use do not clash.
+/// The fields of a document determine its kind, because the field names of different tools do not clash.
 pub(crate) struct DocumentSeed<'s>(pub(crate) &'s mut Sink);
 
 impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {

@@ -8,7 +8,7 @@ use super::walk::{Object, skip};
 use crate::model::{AttributeId, Builder};
 use crate::read::id;
 
-/// What a reference says.
+/// The kind of a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Role {
     Link,

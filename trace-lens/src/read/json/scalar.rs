@@ -1,4 +1,4 @@
-//! JSON scalars of whatever type a program chose to write.
+//! JSON scalars, which tools write with different types.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -28,7 +28,7 @@ pub(crate) struct SpanObject<'s> {
     pub(crate) scope: u32,
 }
 
-/// What was read of the current span. Its events are in the builder already.
+/// The fields of the current span that were read. Its events are already in the builder.
 #[derive(Default)]
 pub(crate) struct SpanState {
     fields: Fields,

@@ -7,9 +7,9 @@ use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
 };
 
-/// What is done with the fields of an object.
+/// Handles the fields of an object.
 pub(crate) trait Object<'de> {
-    /// Called at the begin of an object.
+    /// Called at the start of an object.
     fn begin(&mut self) {}
 
     /// Takes the value of the field from `map`.

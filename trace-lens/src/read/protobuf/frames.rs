@@ -144,7 +144,7 @@ impl<'r> Frames<'r> {
         }
     }
 
-    /// Memory grows with what is there, not with the length that is claimed.
+    /// Allocates memory as bytes arrive, because the length in the file may be wrong.
     fn take(&mut self, length: u64, start: u64) -> Result<Vec<u8>, Broken> {
         let mut bytes = Vec::with_capacity(usize::try_from(length.min(1 << 20)).unwrap_or(0));
         let read = self.input.take(length).read_to_end(&mut bytes)? as u64;

@@ -1,4 +1,4 @@
-//! The thread that delivers what is on disk.
+//! The thread that delivers the spans on disk.
 
 use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -35,12 +35,12 @@ pub(super) struct Delivery {
     backoff: Backoff,
     paused_until: Option<Instant>,
     failures_in_a_row: u32,
-    /// What the next attempt after a failure should be, so that no batch keeps the others waiting.
+    /// What to deliver next after a failure, so that no batch blocks the others.
     turn: Turn,
     failed_after_close: bool,
 }
 
-/// Where the last attempt came from, if the receiver answered it with an error.
+/// The source of the last batch, if the receiver answered it with an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     Any,
@@ -48,7 +48,7 @@ enum Turn {
     AfterMemory,
 }
 
-/// What the thread does next.
+/// The next step of the thread.
 enum Next {
     Read(Unread),
     Repeat(Record),
@@ -170,7 +170,7 @@ impl Delivery {
         state.memory.begin_flight().map(Next::Memory).or(unread)
     }
 
-    /// Takes over what other processes left, and drops what is too old.
+    /// Takes over the spans of processes that ended, and drops spans that are too old.
     fn housekeeping(&mut self) {
         self.next_housekeeping = Instant::now() + HOUSEKEEPING;
         let config = &self.shared.config;
@@ -324,8 +324,8 @@ impl Delivery {
 
     /// Keeps a batch for another attempt. Returns the pause before it.
     ///
-    /// One batch that the receiver answers with an error waits alone, while others are sent. A receiver that cannot be
-    /// reached, that names a time, or that refuses two batches in a row is left alone for a while.
+    /// If the receiver answers a single batch with an error, only this batch waits, and others are sent. If the receiver cannot
+    /// be reached, names a time, or refuses two batches in a row, all batches wait.
     fn put_back(&mut self, source: Source, asked: Option<Duration>, is_unreachable: bool) -> Duration {
         self.failures_in_a_row = self.failures_in_a_row.saturating_add(1);
         self.failed_after_close = self.shared.lock().is_closed;

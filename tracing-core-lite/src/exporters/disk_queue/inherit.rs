@@ -1,4 +1,4 @@
-//! Takes over what earlier processes left on disk.
+//! Takes over the files of processes that ended.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,7 +12,7 @@ use super::segment::{DELIVERED, SEGMENT, Segment};
 use super::segment_reader::{Found, Kind, SegmentReader, kind_of};
 use super::storage::Storage;
 
-/// What was found in the sub-directories that no process holds.
+/// The contents of the sub-directories that no process holds.
 #[derive(Debug, Default)]
 pub(super) struct Inheritance {
     /// The segments, oldest first. They keep their directories locked.

@@ -40,7 +40,7 @@ pub(super) fn try_lock(path: &Path) -> io::Result<Option<Lock>> {
         Err(Errno::NOTSUP | Errno::NOLCK | Errno::NOSYS) => return Err(io::ErrorKind::Unsupported.into()),
         Err(error) => return Err(error.into()),
     }
-    // Whoever held the lock before may have removed the file in between.
+    // The previous holder of the lock may have removed the file in between.
     let locked = file.metadata()?;
     match std::fs::metadata(path) {
         Ok(there) if there.ino() == locked.ino() && there.dev() == locked.dev() => Ok(Some(Lock::new(file))),

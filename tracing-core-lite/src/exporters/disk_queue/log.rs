@@ -103,7 +103,7 @@ impl Log {
         let file = self.active_file(len)?;
         let Some(segment) = self.segments.back_mut() else { return Err(AppendError::Full) };
         if let Err(error) = file.append(buffer) {
-            // Without what was written of the record, the segment can be continued.
+            // After the partial record is removed, the segment can be continued.
             if file.truncate(segment.len).is_err() {
                 self.seal();
             }
@@ -274,7 +274,7 @@ impl Log {
         self.in_flight = record;
     }
 
-    /// Notes that a record was delivered or given up.
+    /// Notes that a record was delivered or dropped.
     pub(super) fn settle(&mut self, segment: u64, offset: u64, spans: u64) -> io::Result<()> {
         let storage = Arc::clone(&self.config.storage);
         let Some(segment) = self.segments.iter_mut().find(|it| it.id == segment) else { return Ok(()) };

@@ -1,8 +1,8 @@
 //! A queue on disk: spans survive the end of the process, and are delivered when the receiver is back.
 //!
 //! [`DiskQueueConfig::wrap`] puts the queue in front of any exporter. Batches are written to disk in the form in which they
-//! are sent. A thread of the queue delivers them in order, and removes each when the receiver has accepted it. What is
-//! left when the process ends is delivered by the next process with the same directory.
+//! are sent. A thread of the queue delivers them in order, and removes each when the receiver has accepted it. Spans that are
+//! left when the process ends are delivered by the next process with the same directory.
 //!
 //! ```
 //! use std::time::Duration;
@@ -22,7 +22,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! # What is promised
+//! # Guarantees
 //! | event | outcome |
 //! |---|---|
 //! | `flush` returned `Ok` | The spans are on disk and synced (with [`Fsync::Never`]: written), or delivered. |
@@ -36,7 +36,7 @@
 //! Delivery is at least once. The batch that is being delivered when a process is killed is delivered again. After a power
 //! failure, so are batches whose delivery was not synced. Span ids remove duplicates.
 //!
-//! One batch that the receiver keeps refusing for a while does not delay the others.
+//! A batch that the receiver keeps refusing does not delay the others.
 //!
 //! # Directories
 //! Each process locks a sub-directory of its own, and takes over those that no process holds: at its start, and every two

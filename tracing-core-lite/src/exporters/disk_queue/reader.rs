@@ -11,7 +11,7 @@ use super::log::Unread;
 use super::record::RecordHeader;
 use super::segment_reader::{Found, SegmentReader};
 
-/// What is at the position of the reader.
+/// The item at the position of the reader.
 #[derive(Debug)]
 pub(super) enum Read {
     Record {

@@ -9,17 +9,17 @@ use flate2::read::DeflateDecoder;
 
 use super::record::{self, Encoding, FILE_HEADER, MARK, MAX_BODY, RECORD_HEADER, RecordHeader};
 
-/// The amount that is searched at once for the next record after a damaged one.
+/// The number of bytes that are searched at once for the next record after a damaged one.
 const WINDOW: usize = 64 * 1024;
 
-/// What is at the position of a reader.
+/// The item at the position of a reader.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Found {
     Record {
         offset: u64,
         header: RecordHeader,
     },
-    /// Bytes that are no record.
+    /// Bytes that are not a record.
     Damage {
         /// The number of spans, if it is known.
         spans: Option<u32>,

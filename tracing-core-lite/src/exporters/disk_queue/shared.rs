@@ -1,4 +1,4 @@
-//! What the stage and the threads of a queue share.
+//! The state that the stage and the threads of a queue share.
 
 use std::io::Write;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -25,7 +25,7 @@ pub(super) struct Shared {
     state: Mutex<State>,
     /// Wakes the thread that delivers.
     pub(super) work: Condvar,
-    /// Wakes whoever waits for the deliveries.
+    /// Wakes the callers that wait for deliveries.
     pub(super) progress: Condvar,
     /// Wakes the thread that syncs.
     pub(super) sync_work: Condvar,

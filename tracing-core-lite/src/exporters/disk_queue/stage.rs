@@ -15,7 +15,7 @@ use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 
 /// An exporter that keeps batches on disk until another exporter has delivered them.
 ///
-/// See the [module](super) for what it promises.
+/// See the [module](super) for its guarantees.
 pub struct DiskQueue {
     shared: Arc<Shared>,
     destination: Option<String>,
@@ -100,7 +100,7 @@ impl DiskQueue {
         if self.shared.take_sync_failed() {
             return failed(format!("the spans in {directory} could not be synced"));
         }
-        // What cannot be written may still be delivered.
+        // Batches that cannot be written may still be delivered.
         self.shared.wait_until(deadline, |state| state.memory.is_empty() || state.is_finished);
         let spans = self.shared.lock().memory.spans();
         if spans > 0 {

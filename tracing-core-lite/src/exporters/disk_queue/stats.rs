@@ -1,4 +1,4 @@
-//! What a disk queue counts.
+//! The counts of a disk queue.
 
 use std::sync::Arc;
 use std::sync::OnceLock;
@@ -20,7 +20,7 @@ pub struct DiskQueueStats {
     pub delivered: u64,
     /// The spans that were taken over from processes that ended.
     pub inherited: u64,
-    /// The spans that the receiver refused for good.
+    /// The spans that the receiver refused with a permanent error.
     pub refused: u64,
     /// The spans that were dropped because the queue was full.
     pub dropped_full: u64,
@@ -28,7 +28,7 @@ pub struct DiskQueueStats {
     pub dropped_expired: u64,
     /// The records that could not be read, for example after a power failure.
     pub damaged_records: u64,
-    /// Their spans, as far as the number could be read.
+    /// The spans in these records, where the number could be read.
     pub damaged_spans: u64,
     /// The files of a newer version, which are left alone.
     pub newer_files: u64,

@@ -1,4 +1,4 @@
-//! Reads the answers of a receiver.
+//! Reads the responses of a receiver.
 
 use super::secrets::Secrets;
 use crate::pipeline::Exported;

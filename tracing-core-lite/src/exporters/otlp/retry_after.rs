@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-/// Returns how long after `now` the receiver wants to be asked again: a number of seconds, or a date. A date in the past
-/// means at once.
+/// Returns the pause after `now` that the receiver asks for, from a number of seconds or a date. A date in the past means no
+/// pause.
 pub(super) fn parse(value: &str, now: SystemTime) -> Option<Duration> {
     let value = value.trim();
     if value.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -3,9 +3,9 @@
 use super::endpoint::Url;
 use super::headers::Headers;
 
-/// The shortest value that is hidden. To hide every `1` would make messages unreadable.
+/// The minimum length of a hidden value. Hiding every `1` would make messages unreadable.
 const SHORTEST: usize = 4;
-/// How much is kept of a message, in characters.
+/// The maximum length of a message, in characters.
 const MAX_CHARS: usize = 300;
 
 pub(super) struct Secrets(Vec<String>);

@@ -1,7 +1,7 @@
-//! A lazy view of encoded spans, for stages that judge, change or route spans without decoding them.
+//! A lazy view of encoded spans, for stages that filter, change or route spans without decoding them.
 //!
-//! A view borrows from the bytes of a [`Batch`](super::Batch) and parses what is asked for, when it is asked for. It
-//! allocates nothing. Malformed bytes are an error, never a panic, so views also read requests of unknown senders.
+//! A view borrows from the bytes of a [`Batch`](super::Batch) and parses fields on demand. It does not allocate. Malformed bytes
+//! are an error, never a panic, so views can read requests of untrusted senders.
 //! [`BatchBuilder`](super::BatchBuilder) makes a new batch from views.
 //!
 //! ```

@@ -22,8 +22,8 @@ pub struct PeerIdentity(pub String);
 ///
 /// 1. Of the rules about peer addresses, identities and destinations, the first that matches decides, in the order in which
 ///    they were added. If none matches, the default applies.
-/// 2. Anyone can send a host or a header. Rules about them may therefore only lower the trust, unless the request comes from
-///    a [listed proxy](Self::with_proxies): then the first of them that matches decides.
+/// 2. Anyone can send a host or a header. Rules about them can therefore only lower the trust. If the request comes from a
+///    [listed proxy](Self::with_proxies), the first of these rules that matches decides.
 ///
 /// If a peer's address is not known, no rule about addresses matches. A default of [`InboundPolicy::Public`] with rules that
 /// raise the trust is therefore safer than the reverse.
@@ -38,7 +38,7 @@ pub struct InboundBoundary {
     proxies: Vec<Network>,
 }
 
-/// A rule about what a sender cannot choose.
+/// A rule about properties that a sender cannot choose.
 #[derive(Debug, Clone)]
 enum SenderRule {
     Peers(Vec<Network>),
@@ -46,14 +46,14 @@ enum SenderRule {
     Destination(Pattern),
 }
 
-/// A rule about what a sender says.
+/// A rule about values that a sender chooses.
 #[derive(Debug, Clone)]
 enum Claim {
     Host(HostPattern),
     Header(String, Pattern),
 }
 
-/// What is known about the sender of a request or message.
+/// The sender of a request or message.
 #[derive(Clone, Copy)]
 pub struct Sender<'a> {
     peer: Option<IpAddr>,
@@ -70,7 +70,7 @@ impl std::fmt::Debug for Sender<'_> {
 }
 
 impl<'a> Sender<'a> {
-    /// Creates a sender of which the headers are known.
+    /// Creates a sender from the headers of its request or message.
     #[must_use]
     pub fn new(headers: &'a dyn Extract) -> Self {
         Self { peer: None, host: None, identity: None, destination: None, headers }

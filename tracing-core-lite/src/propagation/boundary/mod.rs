@@ -1,11 +1,11 @@
-//! Trust boundaries: which senders are believed, and what receivers get.
+//! Trust boundaries: which senders are trusted, and what receivers get.
 //!
 //! A server or consumer with an [`InboundBoundary`] decides for each request by [`InboundPolicy`]: continue the trace, start
 //! a new one with a link, or continue it under rules agreed with a partner. A client or producer with an
 //! [`OutboundBoundary`] decides by [`OutboundPolicy`] what it sends: everything, ids alone, a pseudonym, or nothing.
 //!
-//! Without a boundary everyone is trusted and everything is sent, as inside of one company. Set both on services at the
-//! edge: those that strangers call, and those that call strangers.
+//! Without a boundary, every sender is trusted and everything is sent, which is right within one company. Set boundaries on
+//! services at the edge: those that strangers call, and those that call strangers.
 //!
 //! ```
 //! use tracing_core_lite::propagation::boundary::{

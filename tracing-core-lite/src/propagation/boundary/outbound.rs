@@ -5,13 +5,13 @@ use std::sync::Arc;
 use super::OutboundPolicy;
 use super::pattern::{HostPattern, Pattern};
 
-/// The rules by which a client or producer decides what it sends to whom.
+/// The rules by which a client or producer decides what it sends to a receiver.
 ///
 /// The first rule that matches the host, topic or exchange decides, in the order in which they were added. If none matches,
 /// the default applies. With [`with_only`](Self::with_only), nothing is sent to any other host, whatever the rules say. A
 /// host that cannot be determined gets nothing.
 ///
-/// Each attempt and each redirect is decided anew, as long as it goes through the layer.
+/// Each attempt and each redirect that goes through the layer gets its own decision.
 #[derive(Debug, Clone, Default)]
 pub struct OutboundBoundary {
     default: OutboundPolicy,

@@ -1,4 +1,4 @@
-//! What is agreed with a partner.
+//! Partners, and what is accepted from them.
 
 use std::sync::Arc;
 

@@ -12,7 +12,7 @@ const SENT: &str = "tracing_suite.boundary.sent";
 const PSEUDONYM_TRACE_ID: &str = "tracing_suite.boundary.pseudonym.trace_id";
 const PSEUDONYM_SPAN_ID: &str = "tracing_suite.boundary.pseudonym.span_id";
 
-/// What a request or message has carried across a boundary.
+/// What a request or message carries across a boundary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sent {
     policy: OutboundPolicy,

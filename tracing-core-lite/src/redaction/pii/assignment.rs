@@ -1,4 +1,4 @@
-//! Values behind names such as `password=`, as in connection strings, settings and logs.
+//! Values after names such as `password=`, as in connection strings, settings and logs.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -7,7 +7,7 @@ use regex::Regex;
 
 use super::pattern;
 
-/// A name that ends like that of a secret, a sign of assignment, and a value with or without quotes.
+/// A name that ends like that of a secret, an assignment operator, and a value with or without quotes.
 const ASSIGNMENT: &str = r#"(?ix)
     [A-Za-z0-9_.-]* (?: passw(?:or)?d | pass | passphrase | pwd | _pw | secret | (?:secret|private|account|access|api|auth|signing|shared\ ?access)[._\ -]?(?:key|id) | keysecret
         | token | credentials? | user[._-]?auth | [._-]key | login )
@@ -15,7 +15,7 @@ const ASSIGNMENT: &str = r#"(?ix)
     (?: \\*"(?P<double>[^"\\\n]+) | \\*'(?P<single>[^'\\\n]+) | (?P<bare>[^\s"'&;,<>()\[\]{}\\]+) )
 "#;
 
-/// Values that are no secrets, although they stand behind such a name.
+/// Values after such a name that are not secrets.
 fn is_harmless(value: &str) -> bool {
     value.len() < 4
         || value == crate::redact::REDACTED
@@ -26,7 +26,7 @@ fn is_harmless(value: &str) -> bool {
         || value.eq_ignore_ascii_case("bearer") || value.eq_ignore_ascii_case("basic")
 }
 
-/// Calls `found` with each value behind a name that says that it is secret.
+/// Calls `found` with each value after the name of a secret.
 pub(super) fn find(text: &str, found: &mut dyn FnMut(Range<usize>)) {
     static REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| pattern(ASSIGNMENT));
     let Some(regex) = &*REGEX else { return };

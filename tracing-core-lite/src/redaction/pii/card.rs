@@ -19,7 +19,7 @@ pub(super) fn find(text: &str, found: &mut dyn FnMut(Range<usize>)) {
         }
         let run = Run::at(bytes, at);
         let before = at.checked_sub(1).map(|before| bytes[before]);
-        // Digits within a word, a decimal or a hexadecimal number are no card.
+        // Digits within a word, a decimal or a hexadecimal number are not a card number.
         let alone = before.is_none_or(|byte| !byte.is_ascii_alphanumeric() && byte != b'.')
             && bytes.get(run.end).is_none_or(|byte| !byte.is_ascii_alphanumeric());
         if alone && let Some(end) = run.card_end() {

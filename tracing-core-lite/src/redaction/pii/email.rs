@@ -9,7 +9,7 @@ pub(super) fn find(text: &str, found: &mut dyn FnMut(Range<usize>)) {
         let local = bytes[..at].iter().rposition(|byte| !is_local(*byte)).map_or(0, |before| before + 1);
         let domain =
             at + 1 + bytes[at + 1..].iter().position(|byte| !is_domain(*byte)).unwrap_or(text.len() - at - 1);
-        // A full stop or hyphen behind the address belongs to the sentence.
+        // A full stop or hyphen after the address belongs to the sentence.
         let domain = at + 1 + text[at + 1..domain].trim_end_matches(['.', '-']).len();
         // A non-ASCII letter keeps its bytes together, as all of them are accepted.
         let (local, labels) = (text[local..at].trim_start_matches(['.', '\'', '"']), &text[at + 1..domain]);

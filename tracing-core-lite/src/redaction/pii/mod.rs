@@ -14,7 +14,7 @@ use super::detector::{Detector, Finding};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct PersonalData(Vec<Detector>);
 
-/// A detector: what must occur in a text for it to be worth a look, and the search itself.
+/// A detector: what a text must contain to be searched, and the search itself.
 struct Search {
     detector: Detector,
     is_worth: fn(&Traits) -> bool,
@@ -75,7 +75,7 @@ const SEARCHES: &[Search] = &[
 ];
 
 impl PersonalData {
-    /// All detectors but that of telephone numbers, which has many false positives.
+    /// All detectors except that of telephone numbers, which has many false positives.
     pub(super) fn all() -> Self {
         Self(
             SEARCHES

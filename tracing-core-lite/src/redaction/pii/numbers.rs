@@ -45,7 +45,7 @@ pub(super) fn find_phone(text: &str, found: &mut dyn FnMut(Range<usize>)) {
     }
 }
 
-/// Returns the matches that do not stand within a longer number or word.
+/// Returns the matches that are not part of a longer number or word.
 fn alone<'t>(
     regex: &'static LazyLock<Option<Regex>>,
     text: &'t str,

@@ -1,4 +1,4 @@
-//! Tokens of vendors that have a form of their own but no prefix that is rare enough to search for in every byte.
+//! Vendor tokens with a known form whose prefix is too common to search for in every byte.
 
 use std::ops::Range;
 use std::sync::LazyLock;

@@ -1,4 +1,4 @@
-//! Detectors that are anchored by a prefix. They are fast enough to look at every exported byte.
+//! Detectors that are anchored by a prefix. They are fast enough to check every exported byte.
 
 mod patterns;
 mod scan;
@@ -7,8 +7,7 @@ use self::patterns::{PATTERNS, Pattern, Tail};
 use self::scan::Scanner;
 use super::detector::Finding;
 
-/// Returns whether encoded spans may contain a secret with a known prefix, or a key that is denied. Most bytes are passed on
-/// after this one look.
+/// Returns whether encoded spans may contain a secret with a known prefix, or a denied key. Most batches need no other check.
 pub(super) fn may_contain(encoded: &[u8]) -> bool {
     Scanner::shared().next(encoded, 0).is_some()
 }
@@ -69,7 +68,7 @@ fn upper_run(prefix: &[u8], tail: &[u8]) -> usize {
     if ends && prefix.len() + len == 20 { len } else { 0 }
 }
 
-/// The length of a JWT behind the first characters of its header: two or three parts of base64url.
+/// Returns the length of a JWT after the first characters of its header: two or three parts of base64url.
 fn jwt_len(tail: &[u8]) -> Option<usize> {
     let part =
         |from: usize| run(&tail[from..], |byte| byte.is_ascii_alphanumeric() || b"_-/\\".contains(&byte));
@@ -90,7 +89,7 @@ fn jwt_len(tail: &[u8]) -> Option<usize> {
     Some(len)
 }
 
-/// The length of a private key behind `-----BEGIN `, up to the end of the block, or of the text if it was cut.
+/// Returns the length of a private key after `-----BEGIN `, up to the end of the block, or of the text if it was cut.
 fn pem_len(tail: &str) -> Option<usize> {
     const END: &str = "-----END ";
     let label = &tail[..tail.find("-----").filter(|len| *len <= 40)?];

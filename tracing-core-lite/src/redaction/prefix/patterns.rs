@@ -2,7 +2,7 @@
 
 use crate::redaction::Detector;
 
-/// The characters that a secret has behind its prefix.
+/// The characters of a secret after its prefix.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Tail {
     /// Letters, digits, `_` and `-`.
@@ -25,9 +25,9 @@ pub(super) struct Pattern {
     pub(super) tail: Tail,
     /// The minimum length of the tail, in bytes.
     pub(super) min: usize,
-    /// The minimum number of digits in the tail: words have few of them.
+    /// The minimum number of digits in the tail, which distinguishes secrets from words.
     pub(super) digits: usize,
-    /// Whether the prefix stays visible, because it is no part of the secret.
+    /// Whether the prefix stays visible, because it is not part of the secret.
     pub(super) keeps_prefix: bool,
 }
 

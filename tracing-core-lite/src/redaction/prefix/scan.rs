@@ -1,11 +1,12 @@
-//! Looks for prefixes in bytes, fast enough to run over every exported byte.
+//! Searches bytes for prefixes, fast enough to run over every exported byte.
 
 use std::sync::OnceLock;
 
 use super::patterns::PATTERNS;
 use crate::redaction::keys::DENIED_WORDS;
 
-/// A set of pairs of bytes, with a byte for each: reading one is a single load. Text touches few of its cache lines.
+/// A set of pairs of bytes, with one byte for each pair, so that a lookup is a single load. Text touches few of its cache
+/// lines.
 struct PairSet(Box<[u8; 1 << 16]>);
 
 impl PairSet {
@@ -15,7 +16,7 @@ impl PairSet {
     }
 }
 
-/// A set of three bytes in a row. It may contain others with the same hash.
+/// A set of triples of bytes. It may report others with the same hash.
 struct TripleSet(Box<[u64; 1024]>);
 
 impl TripleSet {
@@ -38,9 +39,8 @@ impl TripleSet {
 
 /// Finds the places in bytes where one of the patterns may stand.
 ///
-/// Of each pattern, three bytes in a row are chosen: those that are rare in text. Both pairs in them are in the set, so a
-/// look at every second position of the haystack meets one of the two. The third byte then rules out most of what only
-/// resembles a needle.
+/// Of each pattern, the three consecutive bytes that are rarest in text are chosen. Both of their pairs are in the set, so
+/// checking every second position of the haystack finds one of the two. The third byte then rules out most false matches.
 pub(super) struct Scanner {
     pairs: PairSet,
     triples: TripleSet,
@@ -187,7 +187,7 @@ fn rarest_three(bytes: &[u8]) -> usize {
     (0..bytes.len() - 2).min_by_key(cost).unwrap_or(0)
 }
 
-/// A rough order of how often characters occur in keys and values of attributes.
+/// The approximate frequency of a character in keys and values of attributes.
 fn frequency(byte: u8) -> u32 {
     match byte.to_ascii_lowercase() {
         b'e' | b't' | b's' | b'r' | b'.' | b'o' | b'a' | b'n' | b'i' => 20,

@@ -4,7 +4,7 @@ use std::io::{self, BufRead, Read};
 
 use crate::span::data::{ResourceSpans, decode_request};
 
-/// The maximum length of a body in bytes, also after decompression. Longer ones are refused.
+/// The maximum length of a body in bytes, before and after decompression. Longer ones are refused.
 const MAX_BODY: u64 = 64 * 1024 * 1024;
 /// The maximum length of the request line and of a header line in bytes. Longer ones are refused.
 const MAX_LINE: u64 = 64 * 1024;

@@ -1,4 +1,4 @@
-//! What the lint finds.
+//! The findings of the lint.
 
 use std::fmt;
 
@@ -12,11 +12,11 @@ pub struct LintFinding {
     pub span: String,
     /// The key of the attribute; `None` for a problem of the name.
     pub key: Option<String>,
-    /// What is wrong.
+    /// The problem.
     pub problem: LintProblem,
 }
 
-/// What is wrong with a name or an attribute.
+/// The problem of a name or an attribute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LintProblem {

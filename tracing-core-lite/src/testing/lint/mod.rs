@@ -14,9 +14,9 @@ use crate::span::data::FinishedSpan;
 
 /// Returns what is wrong with the names and attributes of `spans`, each problem once.
 ///
-/// Names must be neither generic nor contain identifiers, as [`check_name`] says. Attributes must not be deprecated, have the type
-/// that the semantic conventions give them, be registered if their namespace is reserved, be shorter than 4 KiB, and not repeat
-/// what another attribute says.
+/// Names must not be generic or contain identifiers (see [`check_name`]). Attributes must not be deprecated, must have the type
+/// of the semantic conventions, must be registered if their namespace is reserved, must be shorter than 4 KiB, and must not
+/// repeat another attribute.
 ///
 /// ```
 /// use tracing_core_lite::testing::{LintProblem, TestSpans, lint};

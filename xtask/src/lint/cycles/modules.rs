@@ -1,4 +1,4 @@
-//! The files of a crate as modules, and which of them use which.
+//! The files of a crate as modules, and the dependencies between them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -49,7 +49,7 @@ impl Modules {
         &self.names[file]
     }
 
-    /// Which files each file uses. A table of contents uses none: what it passes on is looked up where it is defined.
+    /// Returns which files each file uses. A file that only re-exports uses none, because re-exports are resolved to definitions.
     pub(crate) fn dependencies(&self) -> Graph {
         let mut graph: Graph = vec![BTreeSet::new(); self.names.len()];
         for (module, file) in &self.files {

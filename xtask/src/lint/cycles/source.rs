@@ -1,4 +1,4 @@
-//! What one file says about its dependencies.
+//! The dependencies of one file.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,11 +16,11 @@ pub(crate) struct Reference {
 /// The names and paths of a file, without its tests.
 #[derive(Debug, Default)]
 pub(crate) struct Source {
-    /// What it uses.
+    /// The paths that it uses.
     pub(crate) uses: BTreeSet<Reference>,
-    /// What it passes on under a name of its own.
+    /// The paths that it re-exports, by name.
     pub(crate) exports: BTreeMap<String, Reference>,
-    /// Modules whose every name it passes on.
+    /// The modules that it re-exports with a glob.
     pub(crate) exports_all_of: Vec<Reference>,
     /// The names that it defines.
     pub(crate) defines: BTreeSet<String>,
@@ -37,7 +37,7 @@ impl Source {
         source
     }
 
-    /// Whether the file only declares modules and passes names on.
+    /// Returns whether the file only declares modules and re-exports names.
     pub(crate) fn is_table_of_contents(&self) -> bool {
         self.defines.is_empty()
     }

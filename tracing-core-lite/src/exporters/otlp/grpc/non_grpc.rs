@@ -1,7 +1,7 @@
-//! Answers that are not gRPC, for example those of a proxy.
+//! Responses that are not gRPC, for example those of a proxy.
 //!
-//! tonic would read the body of such an answer as gRPC messages, and report what it finds there. The HTTP status says what
-//! happened (gRPC, "HTTP to gRPC Status Code Mapping").
+//! tonic would parse the body of such a response as gRPC messages, and report a misleading error. The status is derived from
+//! the HTTP status instead (gRPC, "HTTP to gRPC Status Code Mapping").
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use tower_service::Service;
 const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
 
-/// Replaces answers that are not gRPC by a gRPC status.
+/// Replaces responses that are not gRPC by a gRPC status.
 #[derive(Clone)]
 pub(super) struct NonGrpcToStatus<S>(pub(super) S);
 
@@ -47,7 +47,7 @@ fn is_grpc(response: &Response<Body>) -> bool {
     response.headers().contains_key(GRPC_STATUS) || (is_grpc_type && response.status() == StatusCode::OK)
 }
 
-/// Returns an answer with a status and without messages ("Trailers-Only"). It keeps `retry-after`.
+/// Returns a response with a status and without messages ("Trailers-Only"). It keeps `retry-after`.
 fn to_status(response: &Response<Body>) -> Response<Body> {
     let http = response.status();
     let mut status = Response::new(Body::empty());

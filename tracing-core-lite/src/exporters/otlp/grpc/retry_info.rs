@@ -1,4 +1,4 @@
-//! Reads when an exhausted receiver wants the next attempt.
+//! Reads the time after which an exhausted receiver allows the next attempt.
 
 use std::time::Duration;
 

@@ -210,7 +210,7 @@ fn message(response: &ReceiverResponse) -> Option<String> {
 #[cfg(feature = "gzip")]
 fn gzipped<'a>(slices: impl Iterator<Item = &'a [u8]>) -> io::Result<Vec<u8>> {
     use std::io::Write;
-    // Spans repeat themselves so much that the fastest level gets most of the gain.
+    // Spans are so repetitive that the fastest level gets most of the gain.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     for slice in slices {
         encoder.write_all(slice)?;
