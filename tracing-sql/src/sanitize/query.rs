@@ -27,6 +27,8 @@ pub struct SanitizedQuery {
 /// Takes time proportional to the length of `sql`, and stops once the text is full.
 #[must_use]
 pub fn sanitize(sql: &str, dialect: Dialect) -> SanitizedQuery {
+    // A file may begin with a byte order mark. As a part of the first word, it would hide what the statement is.
+    let sql = sql.trim_start_matches('\u{feff}');
     let mut pass = Pass::new(sql, dialect);
     let mut lexer = Lexer::new(sql, dialect);
     while let Some(token) = lexer.next() {

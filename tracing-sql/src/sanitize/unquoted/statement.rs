@@ -140,6 +140,10 @@ impl Tracker<'_> {
             (Statement::Attach, Keyword::Key) | (Statement::Connect, Keyword::Using) => {
                 self.expect_secret(Mode::Free);
             }
+            // `CONNECT TO d USER u USING word NEW word CONFIRM word`
+            (Statement::Connect, _) if ["new", "confirm"].iter().any(|it| text.eq_ignore_ascii_case(it)) => {
+                self.expect_secret(Mode::Free);
+            }
             (Statement::Insert, Keyword::Select | Keyword::With) => self.statement = Statement::Query,
             (Statement::Insert, Keyword::Format)
                 if self.dialect == Dialect::Generic
