@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::thread::LocalKey;
 
-/// The most boxes of one type that a thread keeps.
+/// The maximum number of boxes of one type that a thread keeps.
 const LIMIT: usize = 64;
 
 /// A thread's pool of boxes of one type. Taking a box from the pool costs less than an allocation.
@@ -47,7 +47,7 @@ impl<T: 'static> BoxPool<T> {
     /// again, or with the thread.
     #[inline]
     pub fn keep(pool: &'static LocalKey<Self>, boxed: Box<T>) {
-        // A thread that is going away has no pool any more.
+        // A thread that is ending no longer has a pool.
         let _ = pool.try_with(|pool| {
             if let Ok(mut kept) = pool.0.try_borrow_mut()
                 && kept.len() < LIMIT

@@ -1,7 +1,7 @@
 //! Messages of this crate about itself.
 //!
-//! They go to `tracing`. A program without a subscriber may have a logger of the `log` crate instead. A program with neither
-//! would never learn that it sends no spans, so it gets one line for each [`Topic`] on standard error.
+//! They go to `tracing`, or without a subscriber to a logger of the `log` crate. If there is neither, one line for each [`Topic`]
+//! goes to standard error, so that a failed export does not go unnoticed.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// The operation took longer than it was allowed to.
 pub const TIMEOUT: &str = "timeout";
-/// The caller gave the operation up before it had a result. Spans of such operations have an event of this name, too.
+/// The caller cancelled the operation before it had a result. Spans of such operations also have an event of this name.
 pub const CANCELLED: &str = "cancelled";
 /// The operation panicked.
 pub const PANIC: &str = "panic";
@@ -109,7 +109,8 @@ pub fn of_io_kind(kind: io::ErrorKind) -> Option<&'static str> {
     })
 }
 
-/// Returns the class of the deepest cause of `error` that has one: "connection refused" says more than "connect".
+/// Returns the class of the deepest cause of `error` that has one, because "connection refused" is more specific than
+/// "connect".
 ///
 /// `of_one` returns the classes of errors other than [`io::Error`], whose types only the caller knows. At most 16 causes are
 /// examined. Returns `None` if nothing in the chain has a class.

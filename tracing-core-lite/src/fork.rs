@@ -1,4 +1,4 @@
-//! Notices that this process is a child of `fork`.
+//! Detects that this process is a forked child.
 //!
 //! A forked child has a copy of its parent's memory but only one of its threads. Ids must not repeat there, and nothing
 //! may wait for a thread or a lock of the parent.
@@ -14,7 +14,7 @@ pub(crate) fn generation() -> u64 {
     GENERATION.load(Ordering::Relaxed)
 }
 
-/// The first code that a forked child runs. Its only thread is the one that called `fork`.
+/// Runs first in a forked child. Its only thread is the one that called `fork`.
 static IN_CHILD: OnceLock<fn()> = OnceLock::new();
 
 /// Begins to count forks, and runs `in_child` in each forked child. It may only write to atomics and to thread-locals that

@@ -28,7 +28,7 @@ fn fresh() -> fastrand::Rng {
 
 fn forget_generators() {
     for generator in [&HIGH, &LOW] {
-        // A thread that is going away has none.
+        // A thread that is ending has none.
         let _ = generator.try_with(|generator| generator.set(None));
     }
 }
@@ -50,12 +50,12 @@ fn seed() -> u64 {
 fn draw(generator: &'static LocalKey<Generator>) -> u64 {
     let mut rng = generator.try_with(Cell::take).ok().flatten().unwrap_or_else(fresh);
     let drawn = rng.u64(..);
-    // A thread that is going away cannot keep the state: its next call seeds anew.
+    // A thread that is ending cannot keep the state: its next call seeds anew.
     let _ = generator.try_with(|cell| cell.set(Some(rng)));
     drawn
 }
 
-/// Makes the ids of this thread follow from `seed`.
+/// Seeds the ids of this thread.
 #[cfg(feature = "testing")]
 pub(crate) fn seed_thread(seed: u64) {
     HIGH.set(Some(fastrand::Rng::with_seed(!seed)));

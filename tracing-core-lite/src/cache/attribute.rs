@@ -2,7 +2,7 @@
 
 /// Whether there was an entry.
 pub const HIT: &str = "tracing_suite.cache.hit";
-/// The key, as far as [`KeyText`](super::KeyText) shows it.
+/// The key, in the form that [`KeyText`](super::KeyText) selects.
 pub const KEY: &str = "tracing_suite.cache.key";
 /// The name of the cache.
 pub const NAME: &str = "tracing_suite.cache.name";
@@ -10,5 +10,5 @@ pub const NAME: &str = "tracing_suite.cache.name";
 pub const OPERATION: &str = "tracing_suite.cache.operation";
 /// The size of the entry, in bytes.
 pub const SIZE: &str = "tracing_suite.cache.size";
-/// How long the entry lives, in seconds.
+/// The time until the entry expires, in seconds.
 pub const TTL: &str = "tracing_suite.cache.ttl";

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::layer_support::StackText;
 
-/// The longest key that is recorded, in bytes. A longer one is cut.
+/// The maximum length of a recorded key, in bytes. A longer one is cut.
 const MAX_LEN: usize = 256;
 
 /// The longest part of a key that [`KeyText::Template`] shows, in bytes.
@@ -16,8 +16,8 @@ const MAX_WORD: usize = 20;
 pub enum KeyText {
     /// Nothing: the attribute is not recorded.
     Hidden,
-    /// A hash of 16 hexadecimal digits (FNV-1a), which is the same in every process. It tells keys apart without showing
-    /// them. It does not keep them secret: whoever guesses a key can verify the guess.
+    /// A hash of 16 hexadecimal digits (FNV-1a), which is the same in every process. It distinguishes keys without showing
+    /// them. It does not keep them secret, because a guessed key can be verified.
     #[default]
     Hashed,
     /// The shape of the key, such as `price:?` for `price:4711`. The key is split at `:`, `/`, `.`, `-`, `_` and `|`. A part

@@ -33,7 +33,7 @@ impl Ending {
         }
     }
 
-    /// Returns how an operation ended that is dropped before its end.
+    /// Returns the end of an operation that is dropped early.
     pub(super) fn of_drop(probe: PanicProbe) -> Self {
         if probe.has_panicked() { Self::Panicked } else { Self::Cancelled }
     }

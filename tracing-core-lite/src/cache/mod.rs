@@ -1,9 +1,8 @@
-//! Instrumentation for caches: a span for each operation, and a child span for the load that a miss costs.
+//! Instrumentation for caches: a span for each operation, and a child span for the load after a miss.
 //!
-//! A [`TracedCache`] wraps no cache, so it works with each: moka, an LRU map, a client of a cache server. It gives the spans a
-//! common shape.
+//! A [`TracedCache`] does not wrap a cache, so it works with any: moka, an LRU map, a client of a cache server.
 //!
-//! - [`TracedCache::get_or_load`] makes a span of a lookup, and of the load if there is one. It ends both.
+//! - [`TracedCache::get_or_load`] records a span for a lookup, and another for the load if there is one.
 //! - [`TracedCache::start`] returns a [`CacheSpan`] for every other operation, which ends when it is dropped.
 //!
 //! ```
@@ -30,9 +29,9 @@
 //! |---|---|---|
 //! | `tracing_suite.cache.name` | string | the name that was given to [`TracedCache::new`] |
 //! | `tracing_suite.cache.operation` | string | `get`, `get_or_load`, `put`, `remove`, `clear`; `load` for the load below a miss |
-//! | `tracing_suite.cache.key` | string | the key, as far as [`KeyText`] shows it; a hash by default |
+//! | `tracing_suite.cache.key` | string | the key, in the form that [`KeyText`] selects; a hash by default |
 //! | `tracing_suite.cache.hit` | bool | whether there was an entry |
-//! | `tracing_suite.cache.ttl` | double | how long the entry lives, in seconds |
+//! | `tracing_suite.cache.ttl` | double | the time until the entry expires, in seconds |
 //! | `tracing_suite.cache.size` | int | the size of the entry, in bytes |
 //! | `error.type` | string | the type of the error of a failed operation; `cancelled` or `panic` |
 //!

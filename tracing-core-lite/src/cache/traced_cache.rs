@@ -22,7 +22,7 @@ impl TracedCache {
         Self(Starter { name: name.into(), tracer, key_text })
     }
 
-    /// Records with `provider` in place of the installed one.
+    /// Records with `provider` instead of the installed one.
     #[must_use]
     pub fn with_provider(mut self, provider: &TracerProvider) -> Self {
         self.0.tracer = provider.tracer_with_scope(scope());
@@ -54,8 +54,8 @@ impl TracedCache {
     /// Looks an entry up in a span, and loads a missing entry in a child of that span.
     ///
     /// `look_up` gets a [`Loader`] and passes the future that makes the entry to [`Loader::run`]. The attribute
-    /// `tracing_suite.cache.hit` is true unless that future was polled. A caller who waits for the load of another, as moka
-    /// arranges it, therefore has a hit.
+    /// `tracing_suite.cache.hit` is true unless that future was polled. With moka, a caller that waits for the load of another
+    /// caller therefore has a hit.
     ///
     /// The span ends with the future of `look_up`. An `Err` makes it failed, with the type of the error as its class: the text
     /// of the error may contain the key. A panic makes it failed, and goes on. If the returned future is dropped, the span

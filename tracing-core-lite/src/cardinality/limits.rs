@@ -1,4 +1,4 @@
-//! How many names there may be.
+//! The limits of distinct span names.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,7 +52,7 @@ impl NameLimits {
         Self { off: true, ..Self::new() }
     }
 
-    /// Sets the number of distinct names. The default is 1,000. As many templates may follow.
+    /// Sets the number of distinct names. The default is 1,000. Beyond it, the same number of templates is allowed.
     #[must_use]
     pub fn with_names(mut self, names: usize) -> Self {
         self.names = names;
@@ -67,14 +67,14 @@ impl NameLimits {
         self
     }
 
-    /// Sets the time after which names are counted anew. The default is one hour.
+    /// Sets the time after which the count of names restarts. The default is one hour.
     #[must_use]
     pub fn with_window(mut self, window: Duration) -> Self {
         self.window = window;
         self
     }
 
-    /// Passes on spans of this name whatever the bounds say.
+    /// Allows this name regardless of the limits.
     #[must_use]
     pub fn with_allowed_name(mut self, name: impl Into<String>) -> Self {
         self.allowed.push(name.into());

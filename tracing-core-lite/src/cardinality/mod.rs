@@ -1,9 +1,9 @@
 //! Bounds the number of distinct span names.
 //!
-//! Backends keep statistics by span name, and many bill for them. A name with an identifier in it, such as
-//! `GET /api/users/12345`, makes a new series for each request. Beyond a bound, a provider exports a name as its template
-//! (`GET /api/users/{id}`), or as `other` if it has none. The original name stays in the attribute
-//! `tracing_suite.name.original`. [`NameLimits`] has the bounds.
+//! Backends keep statistics by span name, and many bill for them. A name that contains an identifier, such as
+//! `GET /api/users/12345`, creates a new series for each request. When there are too many names, a provider replaces new ones by
+//! their template (`GET /api/users/{id}`), or by `other` if there is none. The attribute `tracing_suite.name.original` has the
+//! original name. [`NameLimits`] sets the limits.
 
 mod limits;
 mod seen;

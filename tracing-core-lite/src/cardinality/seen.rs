@@ -1,4 +1,4 @@
-//! The names that were seen. They are kept as hashes, so memory is bounded by the limits whatever the names are.
+//! The names that were seen. They are stored as hashes, so the limits also bound the memory.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use super::limits::NameLimits;
 
-/// What becomes of a name.
+/// Whether a name is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// It is within the bounds.
     Known,
-    /// It is new, and the bounds must be asked.
+    /// It is new, and the limits must be checked.
     New(u64),
 }
 
@@ -87,7 +87,7 @@ impl Seen {
     }
 }
 
-/// Passes on hashes that were computed already.
+/// A hasher for values that are already hashes.
 #[derive(Debug, Default)]
 pub(super) struct Identity(u64);
 

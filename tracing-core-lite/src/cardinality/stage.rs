@@ -14,7 +14,7 @@ use crate::wire::Fields;
 
 /// The attribute with the name that the span had.
 const ORIGINAL_NAME: &str = "tracing_suite.name.original";
-/// The longest original name that is kept, in characters.
+/// The maximum length of the original name in the attribute, in characters.
 const ORIGINAL_LEN: usize = 120;
 /// The name of spans beyond the bounds that have no template.
 const OTHER: &str = "other";
@@ -62,7 +62,7 @@ impl NameLimits {
 }
 
 impl<E: Exporter> BoundedNames<E> {
-    /// Returns the changes that the bounds ask for.
+    /// Returns the changes that the limits require.
     fn judge(&mut self, request: &[u8], folded: &mut Folded) -> Result<Changes, DecodeError> {
         let mut changes = Changes::new();
         let mut index = 0;
@@ -82,7 +82,7 @@ impl<E: Exporter> BoundedNames<E> {
         Ok(changes)
     }
 
-    /// Admits a new name, or returns the change that it needs.
+    /// Accepts a new name, or returns the required change.
     fn judge_new(
         &mut self,
         span: SpanView<'_>,
@@ -176,7 +176,7 @@ impl<E: Exporter> Exporter for BoundedNames<E> {
                 Ok(Some(changed)) => self.exporter.export(&changed, deadline),
                 _ => self.exporter.export(batch, deadline),
             },
-            // Malformed spans have no names to bound. The exporter judges them.
+            // Malformed spans are passed on unchanged, and the exporter rejects them.
             _ => self.exporter.export(batch, deadline),
         };
         // A batch that is sent again is counted once.

@@ -1,4 +1,4 @@
-//! How many names there were.
+//! The counts of span names.
 
 use std::sync::{Mutex, PoisonError};
 

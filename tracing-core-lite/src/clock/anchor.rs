@@ -1,7 +1,7 @@
-//! What time it was at what count of the processor's counter, and how fast that counts.
+//! The time at a count of the processor's counter, and the rate of the counter.
 //!
-//! Each thread has an anchor of its own. Only the rate is shared, and it is written rarely. How the times are derived and
-//! how far they may be off is in `docs/design/clock.md`.
+//! Each thread has its own anchor. Only the rate is shared, and it is rarely written. `docs/design/clock.md` describes how the
+//! times are derived and how accurate they are.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -21,11 +21,11 @@ const LONGEST: u64 = 10_000_000_000;
 /// A reading that takes more counts is repeated.
 const PROMPT: u64 = 1000;
 
-/// A thread's clock that is ahead of the system's by less than this, in nanoseconds, goes slower for a window. By more, the
-/// system's clock was set back, and the thread follows at once.
+/// A thread's clock that is ahead of the system's by less than this, in nanoseconds, runs slower for a window. If it is ahead
+/// by more, the system's clock was set back, and the thread follows immediately.
 const AHEAD: u64 = 100_000;
 
-/// The share of its rate by which a clock goes slower, as a divisor.
+/// The divisor of the rate by which a clock runs slower.
 const SLOWER_BY: u64 = 8192;
 
 /// Nanoseconds for each count, as a fraction of 2^32; 0 when that is not known.
@@ -96,9 +96,9 @@ fn continued(seen: u64, system: u64) -> (u64, bool) {
     (if is_ahead { seen } else { system }, is_ahead)
 }
 
-/// What a thread knows of the time.
+/// A thread's reference point of both clocks.
 ///
-/// Both clocks go at the same rate from here, so one multiplication serves both.
+/// Both clocks run at the same rate from here, so one multiplication serves both.
 #[derive(Debug, Clone, Copy)]
 struct Anchor {
     ticks: u64,
@@ -116,10 +116,10 @@ struct Anchor {
 impl Anchor {
     const NONE: Self = Self { ticks: 0, steady: 0, offset: 0, rate: 0, holds: 0, read_at: 0 };
 
-    /// Returns both times at a count, the wall clock's first, or `None` when the anchor does not hold there.
+    /// Returns both times at a count, the wall clock's first, or `None` if the anchor is not valid there.
     #[inline]
     fn at(&self, ticks: u64) -> Option<(u64, u64)> {
-        // A counter that started again is far ahead.
+        // If the counter was reset, the difference wraps to a large number.
         let counted = ticks.wrapping_sub(self.ticks);
         (counted < self.holds).then(|| (self.unix_after(counted), self.steady_after(counted)))
     }
@@ -237,7 +237,7 @@ mod tests {
         Reading { ticks: 77 + 2 * nanos, unix: UNIX + nanos, steady: STEADY + nanos }
     }
 
-    /// What a right clock shows `nanos` after the start.
+    /// Returns what an accurate clock shows `nanos` after the start.
     fn times(nanos: u64) -> (u64, u64) {
         (UNIX + nanos, STEADY + nanos)
     }

@@ -17,7 +17,7 @@ mod counter {
     /// Reads the counter. Call it only if the counter [is a clock](super::is_a_clock): on some virtual machines
     /// a reading takes long.
     ///
-    /// Why this is not left to the system's clock or to a crate is in `docs/design/clock.md`.
+    /// `docs/design/clock.md` explains why this is not left to the system's clock or to a crate.
     #[allow(unsafe_code)]
     #[inline(always)]
     pub(in super::super) fn now() -> u64 {

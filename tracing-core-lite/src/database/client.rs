@@ -57,7 +57,7 @@ impl Client {
         .prepared()
     }
 
-    /// Records with `provider` in place of the installed one.
+    /// Records with `provider` instead of the installed one.
     #[must_use]
     pub fn with_provider(mut self, provider: &TracerProvider) -> Self {
         self.tracer = provider.tracer_with_scope(self.scope.clone());
@@ -99,7 +99,7 @@ impl Client {
         self.prepared()
     }
 
-    /// Names spans after the server and never after the namespace, as the conventions for Redis ask for.
+    /// Names spans after the server and never after the namespace, as the conventions for Redis require.
     #[must_use]
     pub fn with_server_as_target(mut self) -> Self {
         self.names_servers = true;
@@ -123,7 +123,7 @@ impl Client {
         self.with_meter(&meter)
     }
 
-    /// Computes what follows from the settings.
+    /// Computes the values that depend on the settings.
     fn prepared(mut self) -> Self {
         let server = self.endpoint.server().map(String::from);
         self.target = if self.names_servers { server } else { self.endpoint.namespace.clone().or(server) };
@@ -174,7 +174,7 @@ impl Client {
         self.pool_name.as_deref().unwrap_or_else(|| self.default_name())
     }
 
-    /// Returns the name of a span of which nothing else is known: the target, or the system.
+    /// Returns the default name of spans: the target, or the system.
     #[must_use]
     #[inline]
     pub fn default_name(&self) -> &str {

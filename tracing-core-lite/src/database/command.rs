@@ -23,7 +23,7 @@ pub struct Command<'a> {
 }
 
 impl<'a> Command<'a> {
-    /// Creates a command of which nothing is known. Its span is named after the client's endpoint.
+    /// Creates a command without any values. Its span is named after the client's endpoint.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -57,7 +57,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets the namespace (`db.namespace`), in place of that of the client's endpoint.
+    /// Sets the namespace (`db.namespace`), instead of that of the client's endpoint.
     #[must_use]
     pub fn with_namespace(mut self, namespace: &'a str) -> Self {
         self.namespace = Some(namespace);
@@ -78,7 +78,7 @@ impl<'a> Command<'a> {
         self
     }
 
-    /// Sets attributes that were encoded before, for a command that comes again.
+    /// Sets attributes that are already encoded, for a command that is repeated.
     #[doc(hidden)]
     #[must_use]
     pub fn with_prepared(mut self, attributes: &'a PreparedAttributes) -> Self {
@@ -121,7 +121,7 @@ impl<'a> Command<'a> {
     }
 }
 
-/// The target of a command that names none.
+/// The target of commands without their own.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Target<'a> {
     /// The namespace or the server, if known.

@@ -15,7 +15,7 @@ pub struct Endpoint {
 }
 
 impl Endpoint {
-    /// Returns an endpoint of which nothing is known.
+    /// Returns an endpoint without any values.
     #[must_use]
     pub fn unknown() -> Self {
         Self::default()
@@ -36,7 +36,7 @@ impl Endpoint {
         self
     }
 
-    /// Sets the path of the socket, in place of host and port.
+    /// Sets the path of the socket, instead of host and port.
     #[must_use]
     pub fn with_socket(mut self, path: impl Into<String>) -> Self {
         self.address = Some(path.into());

@@ -1,4 +1,4 @@
-//! How an operation ended.
+//! The end of an operation.
 
 use super::Conventions;
 use super::attribute::STATUS_CODE;
@@ -72,7 +72,7 @@ impl<'a> Ending<'a> {
         }
     }
 
-    /// Returns the ending of an operation that is dropped now, and that has returned results or not.
+    /// Returns the ending of an operation that is dropped now. `has_results` says whether it has returned results.
     #[must_use]
     pub fn of_drop(has_results: bool) -> Self {
         if std::thread::panicking() {

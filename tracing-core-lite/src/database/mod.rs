@@ -3,7 +3,7 @@
 //! `tracing-sql` and `tracing-redis` are built on this module. Use it directly to instrument a client that the suite
 //! does not wrap, such as a document store that reports its commands as events.
 //!
-//! A [`Client`] knows what all spans of one database have in common. [`Client::start`] starts the span of one
+//! A [`Client`] has the settings that all spans of one database share. [`Client::start`] starts the span of one
 //! [`Command`] and returns a [`DatabaseSpan`], which ends once: by [`succeed`](DatabaseSpan::succeed), by
 //! [`fail`](DatabaseSpan::fail), or as `cancelled` when it is dropped before either.
 //!

@@ -7,7 +7,7 @@ use http::{HeaderMap, HeaderName};
 use crate::Recorder;
 use crate::redact::{self, REDACTED, is_credential_header};
 
-/// The most values of one header that are recorded.
+/// The maximum number of values of one header that are recorded.
 const MOST_VALUES: usize = 8;
 
 /// The names of headers or metadata keys that a layer records; none by default.

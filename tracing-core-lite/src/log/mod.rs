@@ -23,7 +23,7 @@
 //!  "trace_id":"4bf92f3577b34da6a3ce929d0e0e4736","span_id":"00f067aa0ba902b7"}
 //! ```
 //!
-//! # What can go wrong
+//! # Control characters
 //! One event is always one line. Both formats escape control characters, so no value can start a new line or send commands
 //! to a terminal. The `fmt` layer formats the fields of *spans* as text by default. To get JSON values, give it
 //! `fmt_fields(tracing_subscriber::fmt::format::JsonFields::new())`.

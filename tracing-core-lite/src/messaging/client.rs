@@ -110,7 +110,7 @@ impl Client {
         self.extract_at(None, headers)
     }
 
-    /// Reads the sender of a message from `destination`, a topic or queue, as far as the settings trust it.
+    /// Reads the sender of a message from `destination`, a topic or queue, within the trust that the settings allow.
     #[must_use]
     pub fn extract_from(&self, destination: &str, headers: &dyn Extract) -> Origin {
         self.extract_at(Some(destination), headers)
@@ -148,7 +148,7 @@ impl Client {
         self.inject_at(Receiver::Unknown, sending, context, headers);
     }
 
-    /// Like [`inject`](Client::inject), for a message to `destination`, a topic or exchange, as far as the settings allow.
+    /// Like [`inject`](Client::inject), for a message to `destination`, a topic or exchange, within what the settings allow.
     pub fn inject_to(
         &self,
         destination: &str,
@@ -327,8 +327,8 @@ impl Client {
 const KINDS: [OperationType; 4] =
     [OperationType::Send, OperationType::Receive, OperationType::Process, OperationType::Settle];
 
-/// Returns what all spans of one kind of operation have in common. By the conventions, `send` spans have no consumer group, and
-/// `process` spans no network address.
+/// Returns the attributes that all spans of one kind of operation share. In the conventions, `send` spans have no consumer group,
+/// and `process` spans have no network address.
 fn common_attributes(system: &'static str, kind: OperationType, peer: &Peer) -> PreparedAttributes {
     let mut common = PreparedAttributes::new();
     common.set(SYSTEM, system).set(OPERATION_TYPE, kind.as_str());

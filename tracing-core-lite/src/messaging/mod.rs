@@ -1,7 +1,7 @@
 //! The kit for instrumenting clients of queues: span names, the relation to the producer, batches, retries, settings, metrics.
 //!
-//! Users of `tracing-kafka` and `tracing-amqp` meet this module through its re-exports there. To instrument another client,
-//! build on it directly. Spans follow OpenTelemetry's conventions for messaging, version 1.44 (in development).
+//! `tracing-kafka` and `tracing-amqp` re-export parts of this module. To instrument another client, use it directly. Spans
+//! follow OpenTelemetry's conventions for messaging, version 1.44 (in development).
 //!
 //! # How a consumer's span relates to the producer's
 //!

@@ -54,7 +54,7 @@ pub struct MessagingOperation<'a> {
 }
 
 impl<'a> MessagingOperation<'a> {
-    /// Creates an operation with the name of its kind.
+    /// Creates an operation that is named after its kind.
     #[must_use]
     pub fn new(kind: OperationType, destination: Destination<'a>) -> Self {
         Self { kind, name: kind.as_str(), destination }

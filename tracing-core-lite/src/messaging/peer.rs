@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 
-/// The client and the broker of an operation, as far as they are known.
+/// The client and the broker of an operation. Unknown values are left out.
 ///
 /// ```
 /// use tracing_core_lite::messaging::Peer;

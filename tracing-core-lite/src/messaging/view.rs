@@ -1,4 +1,4 @@
-//! What a sampler can ask about an operation on messages.
+//! The view that samplers have of an operation on messages.
 
 use super::attribute::{
     CLIENT_ID, CONSUMER_GROUP, DESTINATION_ANONYMOUS, DESTINATION_NAME, DESTINATION_TEMPLATE,
@@ -8,7 +8,7 @@ use super::target::Target;
 use super::{MessagingOperation, OperationType, Peer};
 use crate::sampling::{AttributeValue, RequestView};
 
-/// An operation, and what is known about it before its span starts.
+/// An operation, with the values that are known before its span starts.
 pub(super) struct OperationView<'a> {
     pub(super) system: &'static str,
     pub(super) operation: &'a MessagingOperation<'a>,

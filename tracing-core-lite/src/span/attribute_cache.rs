@@ -85,7 +85,7 @@ impl<L, const N: usize> AttributeCache<L, N> {
         texts: [&[u8]; N],
         each: &dyn Fn(&mut SetAttribute<'_>),
     ) {
-        // A thread that is going away has no cache.
+        // A thread that is ending has no cache.
         let is_set = cache.try_with(|cache| cache.set(span, tag, texts, each)).unwrap_or(false);
         if !is_set {
             each(&mut |key, value| {

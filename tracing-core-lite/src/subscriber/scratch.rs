@@ -19,7 +19,7 @@ pub(super) fn with_text<R>(value: &dyn Debug, visit: impl FnOnce(&str) -> R) -> 
     let _failed = write!(text, "{value:?}");
     let visited = visit(&text);
     if text.capacity() <= KEEP_CAPACITY {
-        // A thread that is going away keeps nothing.
+        // A thread that is ending keeps nothing.
         let _gone = SCRATCH.try_with(|scratch| scratch.set(text));
     }
     visited

@@ -43,7 +43,7 @@ impl Allocations {
     /// Returns what this thread has allocated so far.
     #[must_use]
     pub fn of_this_thread() -> Self {
-        // A thread that is going away counts no more.
+        // A thread that is ending counts no more.
         ALLOCATIONS.try_with(Cell::get).unwrap_or_default()
     }
 

@@ -19,7 +19,7 @@ pub(super) fn take() -> Option<UniqueArc<Slot>> {
     POOL.try_with(|pool| pool.try_borrow_mut().ok().and_then(|mut pool| pool.pop())).ok().flatten()
 }
 
-/// Puts `slot` into the pool of this thread. A thread that is going away has no pool any more, so the slot is freed.
+/// Puts `slot` into the pool of this thread. A thread that is ending has no pool any more, so the slot is freed.
 #[inline]
 pub(super) fn put(slot: UniqueArc<Slot>) {
     let _ = POOL.try_with(|pool| {
