@@ -62,6 +62,25 @@ impl NameLimits {
 }
 
 impl<E: Exporter> BoundedNames<E> {
+    /// Returns the batch with bounded names, or `None` if it stays as it is, which is found out without a copy.
+    fn bounded(&mut self, batch: &Batch, folded: &mut Folded) -> Result<Option<Batch>, DecodeError> {
+        let exceeds = |span: &[u8]| !self.admits(SpanView::new(span)).unwrap_or(true);
+        if !batch.any_span(exceeds)? {
+            return Ok(None);
+        }
+        let changes = self.judge(batch.request(), folded)?;
+        if changes.is_empty() { Ok(None) } else { changed(batch.request(), &changes) }
+    }
+
+    /// Returns whether the name of `span` is known or within the bounds. Then it is known from now on.
+    #[inline]
+    fn admits(&mut self, span: SpanView<'_>) -> Result<bool, DecodeError> {
+        match self.seen.look_up(name(span)?) {
+            Verdict::Known => Ok(true),
+            Verdict::New(hash) => Ok(self.seen.admit(hash, is_named_by_convention(span)?, &self.limits)),
+        }
+    }
+
     /// Returns the changes that the limits require.
     fn judge(&mut self, request: &[u8], folded: &mut Folded) -> Result<Changes, DecodeError> {
         let mut changes = Changes::new();
@@ -70,10 +89,8 @@ impl<E: Exporter> BoundedNames<E> {
             for scope in resource?.scopes() {
                 for span in scope?.spans() {
                     let span = span?;
-                    if let Verdict::New(hash) = self.seen.look_up(name(span)?)
-                        && let Some(edit) = self.judge_new(span, hash, folded)?
-                    {
-                        changes.push((index, edit));
+                    if !self.admits(span)? {
+                        changes.push((index, self.fold(span, folded)?));
                     }
                     index += 1;
                 }
@@ -82,21 +99,8 @@ impl<E: Exporter> BoundedNames<E> {
         Ok(changes)
     }
 
-    /// Accepts a new name, or returns the required change.
-    fn judge_new(
-        &mut self,
-        span: SpanView<'_>,
-        hash: u64,
-        folded: &mut Folded,
-    ) -> Result<Option<SpanEdit>, DecodeError> {
-        let mut by_convention = false;
-        for attribute in span.attributes() {
-            let (key, _) = attribute?.parts()?;
-            by_convention |= NAMED_BY.iter().any(|named| named.as_bytes() == key);
-        }
-        if self.seen.admit(hash, by_convention, &self.limits) {
-            return Ok(None);
-        }
+    /// Returns the change for a name beyond the bounds.
+    fn fold(&mut self, span: SpanView<'_>, folded: &mut Folded) -> Result<SpanEdit, DecodeError> {
         let original = String::from_utf8_lossy(name(span)?);
         let template = template_name(&original);
         let has_template =
@@ -112,7 +116,7 @@ impl<E: Exporter> BoundedNames<E> {
         let shortened: String = original.chars().take(ORIGINAL_LEN).collect();
         edit.set_attribute(ORIGINAL_NAME, shortened.as_str());
         self.report(&shortened);
-        Ok(Some(edit))
+        Ok(edit)
     }
 
     /// Reports the first name beyond the bounds.
@@ -128,6 +132,17 @@ impl<E: Exporter> BoundedNames<E> {
             );
         }
     }
+}
+
+/// Returns whether the name of a span comes from a bounded set.
+fn is_named_by_convention(span: SpanView<'_>) -> Result<bool, DecodeError> {
+    for attribute in span.attributes() {
+        let (key, _) = attribute?.parts()?;
+        if NAMED_BY.iter().any(|named| named.as_bytes() == key) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Returns the name of an encoded span.
@@ -171,13 +186,10 @@ impl<E: Exporter> Exporter for BoundedNames<E> {
         }
         self.seen.begin(&self.limits, Instant::now());
         let mut folded = Folded::default();
-        let result = match self.judge(batch.request(), &mut folded) {
-            Ok(changes) if !changes.is_empty() => match changed(batch.request(), &changes) {
-                Ok(Some(changed)) => self.exporter.export(&changed, deadline),
-                _ => self.exporter.export(batch, deadline),
-            },
+        let result = match self.bounded(batch, &mut folded) {
+            Ok(Some(bounded)) => self.exporter.export(&bounded, deadline),
             // Malformed spans are passed on unchanged, and the exporter rejects them.
-            _ => self.exporter.export(batch, deadline),
+            Ok(None) | Err(_) => self.exporter.export(batch, deadline),
         };
         // A batch that is sent again is counted once.
         if matches!(result, Err(ExportError::Retryable { .. })) {

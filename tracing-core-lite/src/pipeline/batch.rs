@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 use bytes::Bytes;
 
 use super::frame::Frame;
+use super::view::RequestView;
 use crate::buffer::Chunk;
 use crate::span::data::{DecodeError, ResourceSpans};
+use crate::wire::Fields;
 
 /// Finished spans, encoded as one OTLP `ExportTraceServiceRequest` (protobuf).
 ///
@@ -78,6 +80,37 @@ impl Batch {
     /// Returns an error if the bytes are not a valid request, which only happens if they were passed to [`Batch::new`].
     pub fn decode(&self) -> Result<Vec<ResourceSpans>, DecodeError> {
         crate::span::data::decode_request(self.request())
+    }
+
+    /// Returns whether `accepts` returns true for one of the encoded spans. Does not copy, and stops at the first one.
+    ///
+    /// # Errors
+    /// Returns an error if the batch is malformed.
+    pub(crate) fn any_span(&self, mut accepts: impl FnMut(&[u8]) -> bool) -> Result<bool, DecodeError> {
+        match &self.request {
+            Request::Whole(request) => {
+                for resource in RequestView::new(request).resources() {
+                    for scope in resource?.scopes() {
+                        for span in scope?.spans() {
+                            if accepts(span?.bytes()) {
+                                return Ok(true);
+                            }
+                        }
+                    }
+                }
+            }
+            Request::Framed(framed) => {
+                for run in framed.0.runs() {
+                    let mut spans = Fields::of(run);
+                    while let Some((_, span)) = spans.next()? {
+                        if accepts(span.bytes()?) {
+                            return Ok(true);
+                        }
+                    }
+                }
+            }
+        }
+        Ok(false)
     }
 
     /// Returns the chunks of the batch, unless a clone of it exists.

@@ -52,6 +52,11 @@ impl Frame {
     pub(crate) fn into_chunks(self) -> Vec<Chunk> {
         self.chunks
     }
+
+    /// Returns the encoded spans of each run, as `spans` fields of a `ScopeSpans`.
+    pub(crate) fn runs(&self) -> impl Iterator<Item = &[u8]> {
+        self.chunks.iter().flat_map(|chunk| chunk.runs().map(|(_, run)| &chunk.as_slice()[run]))
+    }
 }
 
 impl Slices {
