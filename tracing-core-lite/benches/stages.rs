@@ -29,7 +29,7 @@ impl Exporter for Last {
     }
 }
 
-/// Returns a batch of server spans with eight attributes and 100 names.
+/// Returns a batch of server spans with eight attributes.
 fn batch() -> Option<Batch> {
     let last = Last::default();
     let provider = TracerProvider::builder().with_exporter(last.clone()).build().ok()?;
@@ -49,8 +49,8 @@ fn batch() -> Option<Batch> {
             });
     }
     provider.shutdown(Duration::from_secs(10)).ok()?;
-    let batch = last.0.lock().ok()?.take();
-    batch
+    let mut exported = last.0.lock().ok()?;
+    exported.take()
 }
 
 fn stages(criterion: &mut Criterion) {
