@@ -11,6 +11,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tracing_core_lite::cardinality::NameLimits;
 use tracing_core_lite::exporters::disk_queue::{DiskQueueConfig, DiskQueueMonitor, Fsync};
 use tracing_core_lite::exporters::otlp::OtlpConfig;
 use tracing_core_lite::pipeline::BatchLimits;
@@ -54,7 +55,13 @@ fn child_process() {
     let queue = config.wrap(exporter);
     let monitor = queue.monitor();
     let limits = BatchLimits::default().with_max_export_batch_size(50);
-    let provider = TracerProvider::builder().with_batch_limits(limits).with_exporter(queue).build().unwrap();
+    let provider = TracerProvider::builder()
+        .with_batch_limits(limits)
+        // Each span has a name of its own.
+        .with_name_limits(NameLimits::off())
+        .with_exporter(queue)
+        .build()
+        .unwrap();
     match role.as_str() {
         "works" => work(&provider, &variable(PREFIX)),
         "drains" => drain(&monitor),

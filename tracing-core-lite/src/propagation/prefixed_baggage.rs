@@ -1,5 +1,7 @@
 //! Baggage with a header for each key, as Jaeger and OpenTracing's basic tracers send it.
 
+use std::borrow::Cow;
+
 use opentelemetry::Context;
 use opentelemetry::baggage::BaggageExt;
 
@@ -40,25 +42,25 @@ pub(super) fn inject(context: &Context, prefix: &str, encoding: Encoding, carrie
     let mut members: Vec<_> =
         context.baggage().iter().filter(|(key, _)| is_token(key.as_str().as_bytes())).collect();
     members.sort_unstable_by_key(|(key, _)| *key);
-    let (mut name, mut encoded) = (String::new(), String::new());
+    let mut name = String::new();
     let mut bytes = 0;
     for (key, (value, _)) in members.into_iter().take(super::MAX_BAGGAGE_MEMBERS) {
         name.clear();
         name.push_str(prefix);
         name.push_str(&key.as_str().to_ascii_lowercase());
-        let value = match encoding {
+        let value: Cow<'_, str> = match encoding {
             #[cfg(feature = "jaeger")]
             Encoding::Percent => {
-                encoded.clear();
+                let mut encoded = String::new();
                 super::percent::encode_all_to(&mut encoded, value.as_str());
-                &encoded
+                encoded.into()
             }
             #[cfg(feature = "ottrace")]
-            Encoding::Plain => value.as_str(),
+            Encoding::Plain => value.as_str().into(),
         };
         bytes += name.len() + value.len();
         if bytes <= super::MAX_BAGGAGE_BYTES && value.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
-            carrier.set_named(&name, value);
+            carrier.set_named(&name, &value);
         }
     }
 }

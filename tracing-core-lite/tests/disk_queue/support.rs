@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use tracing_core_lite::cardinality::NameLimits;
 use tracing_core_lite::exporters::disk_queue::{DiskQueueConfig, DiskQueueMonitor, Fsync};
 use tracing_core_lite::pipeline::{Batch, BatchLimits, ExportError, Exported, Exporter};
 use tracing_core_lite::{Context, ResourceBuilder, TracerProvider};
@@ -115,6 +116,8 @@ impl Process {
         let provider = TracerProvider::builder()
             .with_resource(ResourceBuilder::empty().with_service_name("test").build())
             .with_batch_limits(limits)
+            // Each span has a name of its own.
+            .with_name_limits(NameLimits::off())
             .with_exporter(queue)
             .build()
             .unwrap();
