@@ -4,13 +4,19 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
-use super::go::{build, empty_module, go};
+use super::go::{self, build, empty_module, go};
 use crate::services::{cache_folder, cached, run_command};
 
 pub(super) const TITLE: &str = "Jaeger 2.13.0";
 pub(super) const FOLDER: &str = "jaeger-1.76.0";
 /// The program with its version, from which follow the versions of everything it is built from.
 pub(crate) const MODULE: &str = "github.com/jaegertracing/jaeger/cmd/jaeger@v1.76.0";
+
+/// Returns why the program can neither be found in the cache nor be built here.
+pub(crate) fn unavailable() -> Option<String> {
+    let is_built = cache_folder().is_ok_and(|cache| cache.join(FOLDER).is_dir());
+    if is_built { None } else { go::unavailable() }
+}
 
 /// Returns the path of the program, which is built once.
 pub(crate) fn program() -> io::Result<PathBuf> {
