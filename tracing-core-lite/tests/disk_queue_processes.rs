@@ -75,7 +75,7 @@ fn end(provider: &TracerProvider, name: &str) {
     provider.tracer("test").span(name).with_parent(&Context::new()).start().end();
 }
 
-/// Ends spans for ever, and prints the name of the last one of each flush that returned `Ok`.
+/// Ends spans forever, and prints the name of the last one of each flush that returned `Ok`.
 fn work(provider: &TracerProvider, prefix: &str) {
     for number in 0_u64.. {
         end(provider, &format!("{prefix} {number}"));

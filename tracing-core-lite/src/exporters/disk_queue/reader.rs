@@ -43,7 +43,7 @@ struct Open {
 }
 
 impl Reader {
-    /// Reads what comes next in a segment.
+    /// Reads the next record of a segment.
     pub(super) fn next(&mut self, unread: &Unread) -> Read {
         match &self.current {
             Some(open) if open.segment == unread.segment && open.reader.position() >= unread.from => {}

@@ -93,7 +93,7 @@ impl RequestLog {
         self.phase == Phase::Finished
     }
 
-    /// Requests a flush for which somebody waits, and returns its number.
+    /// Requests a flush that a caller waits for, and returns its number.
     pub(super) fn request_flush(&mut self, deadline: Instant) -> u64 {
         self.deadline = Some(self.deadline.map_or(deadline, |other| other.max(deadline)));
         let number = self.request_background_flush(None);
