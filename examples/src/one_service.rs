@@ -7,7 +7,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tracing::info;
 use tracing_core_lite::exporters::otlp_json::OtlpJsonFile;
-use tracing_core_lite::{Init, log};
+use tracing_core_lite::{Init, TracerProvider, log};
 
 use crate::shop::{self, Service, Settings, Wiring};
 
@@ -19,12 +19,24 @@ pub async fn run(service: Service) -> Result<(), Box<dyn Error>> {
     tracing_subscriber::fmt().event_format(log::json(service.name())).init();
     let settings = Settings::from_env();
     let tracing = tracing_of(service.name(), &settings)?.start()?;
+    serve(service, tracing.provider(), settings).await
+}
+
+/// Runs `service`, which records its spans with `provider`, until the process is asked to stop.
+///
+/// # Errors
+/// Returns an error if the service cannot listen or open its connections.
+pub async fn serve(
+    service: Service,
+    provider: &TracerProvider,
+    settings: Settings,
+) -> Result<(), Box<dyn Error>> {
     let default = format!("127.0.0.1:{}", service.port());
     let address = settings.get("LISTEN").unwrap_or(&default).to_owned();
 
     let wiring = Wiring {
         service,
-        provider: tracing.provider().clone(),
+        provider: provider.clone(),
         settings,
         background: TaskTracker::new(),
         stop: CancellationToken::new(),

@@ -1,0 +1,18 @@
+//! Starts everything, injects faults, and checks the outcome.
+
+mod backend;
+mod calls;
+mod health;
+mod lanes;
+mod ledger;
+mod options;
+mod process;
+mod proxy;
+mod received;
+mod run;
+mod samples;
+mod shop;
+mod timeline;
+mod verdict;
+
+pub(crate) use run::run;

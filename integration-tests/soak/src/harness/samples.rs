@@ -1,0 +1,56 @@
+//! Memory, threads and descriptors of the processes that are never ended.
+
+use std::fs;
+use std::time::Instant;
+
+/// What a process takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Sample {
+    pub(super) at: Instant,
+    pub(super) resident_kib: u64,
+    pub(super) threads: u64,
+    pub(super) descriptors: u64,
+}
+
+impl Sample {
+    /// Returns what the process `id` takes now, or `None` if there is no such process.
+    pub(super) fn take(id: u32) -> Option<Self> {
+        let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+        let number = |field: &str| {
+            let line = status.lines().find_map(|line| line.strip_prefix(field))?;
+            line.split_whitespace().next()?.parse().ok()
+        };
+        let descriptors = fs::read_dir(format!("/proc/{id}/fd")).ok()?.count() as u64;
+        Some(Self {
+            at: Instant::now(),
+            resident_kib: number("VmRSS:")?,
+            threads: number("Threads:")?,
+            descriptors,
+        })
+    }
+}
+
+/// The samples of one process.
+#[derive(Debug)]
+pub(super) struct Series {
+    pub(super) name: &'static str,
+    pub(super) id: u32,
+    pub(super) samples: Vec<Sample>,
+}
+
+impl Series {
+    pub(super) fn sample(&mut self) {
+        self.samples.extend(Sample::take(self.id));
+    }
+
+    /// Returns the median of the resident memory between two shares of the time, such as 0.25 and 0.5, in KiB.
+    pub(super) fn memory_between(&self, from: f64, to: f64) -> Option<u64> {
+        let (first, last) = (self.samples.first()?.at, self.samples.last()?.at);
+        let all = last.duration_since(first).as_secs_f64();
+        let range = from * all..=to * all;
+        let within = |sample: &&Sample| range.contains(&sample.at.duration_since(first).as_secs_f64());
+        let mut memory: Vec<u64> = self.samples.iter().filter(within).map(|it| it.resident_kib).collect();
+        memory.sort_unstable();
+        memory.get(memory.len() / 2).copied()
+    }
+}
