@@ -9,6 +9,7 @@ mod peers;
 mod readme;
 mod rustup;
 mod services;
+mod soak;
 mod step;
 mod test;
 mod undo;
@@ -33,6 +34,10 @@ usage: cargo xtask COMMAND
   lint [FILTER…]    checks formatting, clippy, documentation, packages, cycles between files, Rust versions, other platforms and
                     dependencies, with warnings as errors; with filters only the steps whose name contains one of them
   demo [OPTIONS]    places orders in a small shop and shows their traces; `demo --help` lists the options
+  soak [MINUTES] [--seed N] [--control MINUTES] [--servers] [--only-built]
+                    runs the shop under load for MINUTES (10), with random faults, and checks that every acknowledged span arrives
+                    in a Collector; then the same seed without recording for the minutes of `--control` (a quarter of MINUTES);
+                    `--servers` starts PostgreSQL, Redis, RabbitMQ and Kafka for the shop, which then have faults, too
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
                     compares our layers with others, and writes benches/RESULTS.md; `quick` prints only
@@ -63,6 +68,7 @@ fn main() -> ExitCode {
             first => bench::run(first.map(|(filter, _)| filter.as_str())),
         },
         Some("lint") => lint::run(&rest),
+        Some("soak") => soak::run(&rest),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
             return ExitCode::SUCCESS;

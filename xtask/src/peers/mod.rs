@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use crate::services::cache_folder;
 use crate::undo::undo_on_signals;
 
-pub(crate) use test::run as test;
+pub(crate) use test::{collector, run as test};
 
 /// A program that is built once and kept outside `target/`.
 struct Built {

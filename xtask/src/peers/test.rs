@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io;
+use std::path::PathBuf;
 use std::process::Command;
 
 use super::{Built, COLLECTOR, JAEGER, languages, table};
@@ -42,6 +43,18 @@ pub(crate) fn run(only_built: bool) -> io::Result<bool> {
     Ok(run_all(steps))
 }
 
+/// Returns the path of the Collector, which is built first or, with `only_built`, `Err` with the reason why there is none.
+pub(crate) fn collector(only_built: bool) -> io::Result<Result<PathBuf, String>> {
+    if COLLECTOR.find().is_none() && only_built {
+        return Ok(Err(not_built(&COLLECTOR)));
+    }
+    (COLLECTOR.build)().map(Ok)
+}
+
+fn not_built(peer: &Built) -> String {
+    format!("{} is not built; `cargo xtask peers` builds it", peer.title)
+}
+
 fn test_command(test: &str) -> Command {
     cargo(&["test", "--package", "peer-tests", "--test", test])
 }
@@ -49,8 +62,7 @@ fn test_command(test: &str) -> Command {
 /// The step that runs the file `test` of the tests against `peer`.
 fn step(peer: &Built, test: &str, only_built: bool) -> io::Result<Step> {
     if peer.find().is_none() && only_built {
-        let reason = format!("{} is not built; `cargo xtask peers` builds it", peer.title);
-        return Ok(Step::not_run(NOT_RUN, reason));
+        return Ok(Step::not_run(NOT_RUN, not_built(peer)));
     }
     let program = (peer.build)()?;
     let mut command = test_command(test);

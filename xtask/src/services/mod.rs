@@ -80,9 +80,9 @@ fn not_installed(programs: &[Program]) -> Vec<Program> {
 #[derive(Debug)]
 pub(crate) struct Services {
     variables: Vec<(&'static str, String)>,
-    _running: Vec<Service>,
+    running: Vec<(&'static str, Service)>,
     /// Dropped after the servers, whose data it holds.
-    _folder: RunFolder,
+    folder: RunFolder,
 }
 
 /// The data and logs of one run, removed at its end. Runs at the same time do not share them.
@@ -141,14 +141,28 @@ impl Services {
             })?;
             println!(" {}", service.url);
             variables.push((variable, service.url.clone()));
-            running.push(service);
+            running.push((known.name, service));
         }
-        Ok(Self { variables, _running: running, _folder: folder })
+        Ok(Self { variables, running, folder })
     }
 
     /// Puts the servers' addresses into the environment of `command`.
     pub(crate) fn tell(&self, command: &mut Command) {
         command.envs(self.variables.iter().map(|(variable, url)| (variable, url)));
+    }
+
+    /// Returns the address of the server that tests find in `variable`, if this run has started it.
+    pub(crate) fn url(&self, variable: &str) -> Option<&str> {
+        self.variables.iter().find(|(name, _)| *name == variable).map(|(_, url)| url.as_str())
+    }
+
+    /// Starts each server again whenever it ends. Returns their names, and files with the ids of their process groups.
+    pub(crate) fn keep_running(&self) -> io::Result<Vec<(&'static str, PathBuf)>> {
+        let keep = |(name, service): &(&'static str, Service)| {
+            let file = self.folder.path.join(format!("{name}.group"));
+            service.keep_running(&file).map(|()| (*name, file))
+        };
+        self.running.iter().map(keep).collect()
     }
 }
 

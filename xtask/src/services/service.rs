@@ -31,8 +31,10 @@ pub(crate) struct Service {
 
 #[derive(Debug)]
 struct Process {
+    command: Command,
     child: Child,
     stop_signal: &'static str,
+    is_stopped: bool,
 }
 
 impl Service {
@@ -47,7 +49,8 @@ impl Service {
         command.stdin(Stdio::null()).stdout(output.try_clone()?).stderr(output);
         // In a process group of its own, so that Ctrl-C does not reach it directly.
         let child = command.process_group(0).spawn()?;
-        let process = Arc::new(Mutex::new(Process { child, stop_signal: "-TERM" }));
+        let process = Process { command, child, stop_signal: "-TERM", is_stopped: false };
+        let process = Arc::new(Mutex::new(process));
         let stopped = process.clone();
         let stop = Undo::new(move || {
             // This process is ending, so an error cannot be reported.
@@ -73,6 +76,27 @@ impl Service {
         self
     }
 
+    /// Starts the server again whenever it ends, until this is dropped. `group_file` contains the id of its process group, so
+    /// that a test can stop it.
+    pub(crate) fn keep_running(&self, group_file: &Path) -> io::Result<()> {
+        fs::write(group_file, locked(&self.process).child.id().to_string())?;
+        let (process, group_file) = (Arc::downgrade(&self.process), group_file.to_owned());
+        let restart = move || {
+            while let Some(process) = process.upgrade() {
+                let mut process = locked(&process);
+                match process.restart_if_ended() {
+                    Ok(None) if process.is_stopped => return,
+                    Ok(None) => {}
+                    Ok(Some(id)) => drop(fs::write(&group_file, id.to_string())),
+                    Err(error) => eprintln!("could not start {:?} again: {error}", process.command),
+                }
+                drop(process);
+                thread::sleep(POLL);
+            }
+        };
+        thread::Builder::new().name("restarts".into()).spawn(restart).map(drop)
+    }
+
     /// Keeps `companion` running as long as this server.
     pub(crate) fn with_companion(mut self, companion: Self) -> Self {
         self._companion = Some(Box::new(companion));
@@ -81,8 +105,18 @@ impl Service {
 }
 
 impl Process {
+    /// Starts the server again if it has ended by itself. Returns its new id.
+    fn restart_if_ended(&mut self) -> io::Result<Option<u32>> {
+        if self.is_stopped || self.child.try_wait()?.is_none() {
+            return Ok(None);
+        }
+        self.child = self.command.spawn()?;
+        Ok(Some(self.child.id()))
+    }
+
     /// Asks the server to stop, and kills its process group if it does not.
     fn end(&mut self) -> io::Result<()> {
+        self.is_stopped = true;
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }

@@ -190,7 +190,7 @@ fn check_spans(
 ) {
     let missing = missing(acknowledged, received, proxy);
     println!(
-        "  {} spans acknowledged by {} flushes, {} end_durably and {} shutdowns; {} refused with 400",
+        "  {} spans acknowledged by {} flushes, {} end_durably and {} shutdowns; {} refused for good",
         acknowledged.spans.len(),
         acknowledged.flushes,
         acknowledged.durable,

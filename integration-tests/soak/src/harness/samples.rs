@@ -43,14 +43,14 @@ impl Series {
         self.samples.extend(Sample::take(self.id));
     }
 
-    /// Returns the median of the resident memory between two shares of the time, such as 0.25 and 0.5, in KiB.
-    pub(super) fn memory_between(&self, from: f64, to: f64) -> Option<u64> {
+    /// Returns the median of `value` between two shares of the time, such as 0.25 and 0.5.
+    pub(super) fn median(&self, from: f64, to: f64, value: impl Fn(&Sample) -> u64) -> Option<u64> {
         let (first, last) = (self.samples.first()?.at, self.samples.last()?.at);
         let all = last.duration_since(first).as_secs_f64();
         let range = from * all..=to * all;
         let within = |sample: &&Sample| range.contains(&sample.at.duration_since(first).as_secs_f64());
-        let mut memory: Vec<u64> = self.samples.iter().filter(within).map(|it| it.resident_kib).collect();
-        memory.sort_unstable();
-        memory.get(memory.len() / 2).copied()
+        let mut values: Vec<u64> = self.samples.iter().filter(within).map(value).collect();
+        values.sort_unstable();
+        values.get(values.len() / 2).copied()
     }
 }

@@ -86,7 +86,11 @@ fn answer(
             client.write_all(b"220 mail.example ESMTP\r\n")?;
             return Ok(Next::Close);
         }
-        Mode::Pass | Mode::TooLarge(_) => {}
+        Mode::PartialSuccess => {
+            let spans = state.refuse(request.body());
+            return reject(client, spans);
+        }
+        Mode::Pass | Mode::TooLarge(_) | Mode::CloseIdle => {}
         Mode::ResetAnswer | Mode::SlowAnswer | Mode::WrongType | Mode::Endless => {}
     }
     let forwarded = forward(state, client, backend, request);
@@ -94,7 +98,10 @@ fn answer(
     if !matches!(delivered, Ok(Next::Request)) {
         state.count_ambiguous();
     }
-    delivered
+    match delivered {
+        Ok(Next::Request) if state.mode() == Mode::CloseIdle => Ok(Next::Close),
+        delivered => delivered,
+    }
 }
 
 /// Sends `request` to the Collector, and returns its answer.
@@ -178,6 +185,23 @@ fn deliver(state: &State, client: &mut TcpStream, response: &Message) -> io::Res
 fn reply(client: &mut TcpStream, status: u16, header: &str) -> io::Result<Next> {
     // The sender must not depend on the reason.
     write!(client, "HTTP/1.1 {status} Soak\r\ncontent-length: 0\r\n{header}\r\n")?;
+    Ok(Next::Request)
+}
+
+/// Answers that all `spans` were rejected: field 1 of `ExportTraceServiceResponse` with a count and a message.
+fn reject(client: &mut TcpStream, spans: usize) -> io::Result<Next> {
+    let mut count = vec![0x08];
+    let mut left = spans;
+    while left >= 0x80 {
+        count.push(left as u8 | 0x80);
+        left >>= 7;
+    }
+    count.push(left as u8);
+    count.extend_from_slice(b"\x12\x04soak");
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: ";
+    write!(client, "{head}{}\r\n\r\n", count.len() + 2)?;
+    client.write_all(&[0x0a, count.len() as u8])?;
+    client.write_all(&count)?;
     Ok(Next::Request)
 }
 

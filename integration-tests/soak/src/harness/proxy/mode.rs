@@ -21,6 +21,10 @@ pub(in crate::harness) enum Mode {
     BadRequest,
     /// Answers 413 to requests of more bytes than this, and passes others on.
     TooLarge(usize),
+    /// Answers 200 with a partial success that rejects all spans.
+    PartialSuccess,
+    /// Passes requests and answers on, and closes the connection after each.
+    CloseIdle,
     /// Passes the request on, and answers 200 with a body of another type.
     WrongType,
     /// Passes the request on, and answers 200 with a body without end.
@@ -51,7 +55,7 @@ impl Mode {
             };
             Self::Busy { status, retry_after }
         };
-        match random.u8(..12) {
+        match random.u8(..14) {
             0 => Self::Refuse,
             1 => Self::ResetRequest,
             2 => Self::ResetAnswer,
@@ -62,6 +66,8 @@ impl Mode {
             8 => Self::TooLarge(random.usize(2_000..20_000)),
             9 => Self::WrongType,
             10 => Self::Endless,
+            11 => Self::PartialSuccess,
+            12 => Self::CloseIdle,
             _ => Self::NotHttp,
         }
     }
@@ -82,6 +88,8 @@ impl Mode {
             },
             Self::BadRequest => "400".to_owned(),
             Self::TooLarge(_) => "413".to_owned(),
+            Self::PartialSuccess => "200 with a partial success".to_owned(),
+            Self::CloseIdle => "idle connections closed".to_owned(),
             Self::WrongType => "200 with the wrong type".to_owned(),
             Self::Endless => "200 with an endless body".to_owned(),
             Self::NotHttp => "no HTTP".to_owned(),

@@ -67,10 +67,12 @@ impl State {
         self.refused.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Notes the spans of a request that is refused for good.
-    pub(super) fn refuse(&self, body: &[u8]) {
+    /// Notes the spans of a request that is refused for good. Returns their number.
+    pub(super) fn refuse(&self, body: &[u8]) -> usize {
+        let mut spans = 0;
         let mut refused = self.refused.lock().unwrap_or_else(PoisonError::into_inner);
         let read = RequestView::new(body).each_span(|_, _, span| {
+            spans += 1;
             if let Ok(head) = span.head() {
                 let trace_id = u128::from_be_bytes(head.trace_id.to_bytes());
                 refused.insert(SpanKey { trace_id, span_id: u64::from_be_bytes(head.span_id.to_bytes()) });
@@ -79,5 +81,6 @@ impl State {
         if let Err(error) = read {
             eprintln!("soak: a request cannot be read: {error}");
         }
+        spans
     }
 }
