@@ -56,6 +56,14 @@ impl Outcomes {
         outcomes
     }
 
+    /// Returns the calls of `calls` that began within `milliseconds` after the first, which is how long a control run took.
+    pub(super) fn of_beginning(calls: &[Call], faults: &[Fault], milliseconds: u64) -> Self {
+        let first = calls.iter().map(|call| call.began).min().unwrap_or_default();
+        let early: Vec<Call> =
+            calls.iter().filter(|call| call.began < first.saturating_add(milliseconds)).cloned().collect();
+        Self::of(&early, faults)
+    }
+
     pub(super) fn failures(&self) -> usize {
         self.failed.values().sum()
     }

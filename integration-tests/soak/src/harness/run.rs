@@ -51,7 +51,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<bool, Box<dyn Error>> {
     Ok(verdict.has_passed())
 }
 
-/// The run with tracing.
+/// The run with tracing. Returns the outcomes of its first part, as long as the control run.
 fn run_recorded(options: &Options, verdict: &mut Verdict) -> Result<Outcomes, Box<dyn Error>> {
     let folder = options.folder.join("recorded");
     fs::create_dir_all(&folder)?;
@@ -93,9 +93,12 @@ fn run_recorded(options: &Options, verdict: &mut Verdict) -> Result<Outcomes, Bo
     check_spans(&ledger.read()?, &received, &proxy, interrupted, verdict);
     series.iter().for_each(|series| verdict.check_resources(series));
     print_faults(&timeline);
-    let outcomes = Outcomes::of(&calls::read(&folder)?, &timeline.faults());
+    let calls = calls::read(&folder)?;
+    let outcomes = Outcomes::of(&calls, &timeline.faults());
     print_outcomes(&outcomes);
-    Ok(outcomes)
+    verdict.check_unexplained(&outcomes);
+    let control = (WARM_UP + options.control).as_millis() as u64;
+    Ok(Outcomes::of_beginning(&calls, &timeline.faults(), control))
 }
 
 /// The run without recording, for comparison: the same faults of the shop, from the same seed.

@@ -9,6 +9,10 @@ use super::samples::{Sample, Series};
 const MEMORY_SLACK_KIB: u64 = 8 * 1024;
 const THREADS_SLACK: u64 = 8;
 const DESCRIPTORS_SLACK: u64 = 32;
+/// The share of calls that may fail without a fault of the shop.
+const UNEXPLAINED_ONE_IN: usize = 200;
+/// How often an outcome may happen that the control run does not have, by chance.
+const RARE: usize = 5;
 /// How much more often calls may fail with recording than without: more than the variation between two runs of the same seed.
 const RATE_FACTOR: f64 = 1.5;
 const RATE_SLACK: f64 = 0.01;
@@ -50,6 +54,16 @@ impl Verdict {
         }
     }
 
+    /// Checks that no call failed while only the export of spans had faults. A few may, on a machine that is too slow for the
+    /// deadlines of the shop.
+    pub(super) fn check_unexplained(&mut self, outcomes: &Outcomes) {
+        let limit = 1 + outcomes.calls / UNEXPLAINED_ONE_IN;
+        self.check(
+            outcomes.unexplained.len() <= limit,
+            format_args!("{} calls failed without a fault of the shop", outcomes.unexplained.len()),
+        );
+    }
+
     /// Checks that calls failed no more often than in a run of the same seed that records nothing, and in the same ways.
     pub(super) fn compare(&mut self, recorded: &Outcomes, control: &Outcomes) {
         let (rate, limit) = (recorded.failure_rate(), control.failure_rate() * RATE_FACTOR + RATE_SLACK);
@@ -65,10 +79,9 @@ impl Verdict {
         );
         for (outcome, count) in &recorded.failed {
             let known = control.failed.contains_key(outcome);
-            // A kind that the shorter run would show less than three times may be missing there by chance.
-            let expected = *count as f64 * control.calls as f64 / recorded.calls.max(1) as f64;
+            // One fault may hit a few calls in one run and none in the other.
             self.check(
-                known || expected < 3.0,
+                known || *count <= RARE,
                 format_args!(
                     "{count} calls failed with {outcome}, {}",
                     match known {
