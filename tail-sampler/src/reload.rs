@@ -10,21 +10,26 @@ use crate::intake::Intake;
 /// How often the file is checked for changes.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Watches the file until the task is cancelled.
-pub(crate) async fn watch(path: PathBuf, intake: Intake) {
-    let mut last = modified(&path);
+/// Watches the file until the task is cancelled. SIGHUP is handled from the call on, not only when the task runs.
+pub(crate) fn watch(path: PathBuf, intake: Intake) -> impl Future<Output = ()> + Send {
+    let last = modified(&path);
     #[cfg(unix)]
-    let mut hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
+    let hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
+    #[cfg(not(unix))]
+    let hangup = None;
+    watch_from(path, intake, last, hangup)
+}
+
+#[cfg(not(unix))]
+type Signal = std::convert::Infallible;
+#[cfg(unix)]
+type Signal = tokio::signal::unix::Signal;
+
+async fn watch_from(path: PathBuf, intake: Intake, mut last: Option<SystemTime>, mut hangup: Option<Signal>) {
     loop {
-        #[cfg(unix)]
         let asked = tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => false,
             received = next(&mut hangup) => received,
-        };
-        #[cfg(not(unix))]
-        let asked = {
-            tokio::time::sleep(LOOK_EVERY).await;
-            false
         };
         let now = modified(&path);
         if asked || now != last {
@@ -36,10 +41,12 @@ pub(crate) async fn watch(path: PathBuf, intake: Intake) {
     }
 }
 
-#[cfg(unix)]
-async fn next(hangup: &mut Option<tokio::signal::unix::Signal>) -> bool {
+async fn next(hangup: &mut Option<Signal>) -> bool {
     match hangup {
+        #[cfg(unix)]
         Some(hangup) => hangup.recv().await.is_some(),
+        #[cfg(not(unix))]
+        Some(never) => match *never {},
         None => std::future::pending().await,
     }
 }

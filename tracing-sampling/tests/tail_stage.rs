@@ -148,3 +148,50 @@ fn kept_spans_that_cannot_be_exported_are_counted() {
     tail.shutdown(deadline()).unwrap();
     assert_eq!((control.stats().kept.spans, control.stats().failed_spans), (1, 1));
 }
+
+#[test]
+fn with_block_on_overflow_spans_wait_and_the_stage_refuses_instead_of_deciding_early() {
+    let memory = MemoryExporter::new();
+    let batches = batches(3_000);
+    let largest = batches.iter().map(Batch::request_len).max().unwrap();
+    let settings = errors()
+        .with_unit(Unit::Trace)
+        .with_num_traces(100)
+        .with_block_on_overflow(true)
+        .with_max_queue_bytes(3 * largest)
+        .with_decision_wait(Duration::from_millis(20));
+    let mut tail = TailSampler::new(settings, memory.clone()).unwrap();
+    let control = tail.control();
+    let mut refused = 0;
+    for batch in &batches {
+        let end = deadline();
+        while control.accept(batch).is_err() {
+            refused += 1;
+            assert!(Instant::now() < end, "the stage accepts spans when traces have been decided");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        assert!(control.stats().pending.traces <= 200, "{:?}", control.stats());
+    }
+    assert!(refused > 0, "the stage was never full");
+    tail.shutdown(deadline()).unwrap();
+    let stats = control.stats();
+    assert_eq!((stats.received.spans, stats.evicted_traces, stats.pending), (6_000, 0, Amount::default()));
+    assert_eq!(stats.kept.spans + stats.dropped.spans, 6_000);
+}
+
+#[test]
+fn a_shutdown_decides_pending_traces_or_drops_them_if_the_settings_say_so() {
+    for (drops, kept) in [(false, 1), (true, 0)] {
+        let memory = MemoryExporter::new();
+        let settings = errors().with_drop_pending_traces_on_shutdown(drops);
+        let mut tail = TailSampler::new(settings, memory.clone()).unwrap();
+        let control = tail.control();
+        let failed = Span { status: support::error(), ..support::span(7 << 64 | 1, 1, Some(9)) };
+        tail.export(&support::batch(vec![failed]), deadline()).unwrap();
+        tail.shutdown(deadline()).unwrap();
+        assert_eq!(memory.finished().len(), kept, "drops: {drops}");
+        let stats = control.stats();
+        assert_eq!((stats.kept.traces, stats.dropped.traces), (kept as u64, 1 - kept as u64));
+        assert_eq!(stats.pending, Amount::default());
+    }
+}

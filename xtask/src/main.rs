@@ -26,6 +26,7 @@ usage: cargo xtask COMMAND
                     runs the tests against Jaeger, the OpenTelemetry Collector, and services in Go, Java, JavaScript and Python,
                     and builds these first; with `--only-built` it leaves out those that have not been built
   peers [NAME…]     builds Jaeger, the Collector and the services (jaeger, collector, languages), once for all runs of this user
+  peers record-tail records anew how the Collector's tail_sampling decides about the traces of our test; takes five minutes
   services [NAME…]  starts the databases and brokers that tests use, all or those named (postgres, mariadb, redis, rabbitmq,
                     kafka), prints their variables, and stops them at Ctrl-C
   compose-images    provides every image that the shop needs under docker compose: pulls it, or builds a stand-in

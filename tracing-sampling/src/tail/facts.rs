@@ -3,6 +3,8 @@
 use tracing_core_lite::pipeline::view::{SpanHead, StatusCode};
 use tracing_core_lite::sampling::consistent::{OtTraceState, Randomness};
 
+use super::size::CollectorSize;
+
 /// 2⁵⁶: one more than the largest randomness.
 pub(super) const LIMIT: u64 = 1 << 56;
 
@@ -23,12 +25,24 @@ pub(super) struct Facts {
     pub(super) randomness: Option<u64>,
     /// Whether some span is marked as sampled.
     pub(super) sampled: bool,
+    /// The size in the Collector, if something compares with it.
+    pub(super) size: Option<Box<CollectorSize>>,
 }
 
 impl Facts {
     /// Returns the randomness of the trace.
     pub(super) fn randomness(&self, trace: u128) -> u64 {
         self.randomness.unwrap_or(trace as u64 & (LIMIT - 1))
+    }
+
+    /// Returns the size that the Collector's `bytes_limiting` counts.
+    pub(super) fn size_in_collector(&self) -> u64 {
+        self.size.as_ref().map_or(self.bytes, |size| size.outer())
+    }
+
+    /// Returns the size that `maximum_trace_size_bytes` bounds.
+    pub(super) fn size_of_parts(&self) -> u64 {
+        self.size.as_ref().map_or(self.bytes, |size| size.inner())
     }
 
     /// Adds a span, except for its conditions.

@@ -41,9 +41,11 @@ mod plan;
 mod policy;
 mod settings;
 mod shard;
+mod size;
 mod stage;
 mod stats;
 mod store;
+mod tracestate;
 
 pub use buffer::TailBuffer;
 pub use builder::TailBuilder;

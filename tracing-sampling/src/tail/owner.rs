@@ -1,5 +1,6 @@
 //! The thread that owns a shard.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -8,6 +9,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use tracing_core_lite::context::suppress_tracing;
 use tracing_core_lite::pipeline::Batch;
+
+use crate::clock::{Clock, nanos};
 
 use super::output::Output;
 use super::plan::PlanError;
@@ -42,6 +45,7 @@ impl Owner {
         of: usize,
         counts: Counts,
         output: Output,
+        clock: Arc<dyn Clock>,
     ) -> std::io::Result<Self> {
         let (commands, received) = unbounded();
         let waiting_bytes = Arc::<AtomicUsize>::default();
@@ -52,7 +56,8 @@ impl Owner {
             counts,
             output,
             waiting_bytes: Arc::clone(&waiting_bytes),
-            start: Instant::now(),
+            blocked: VecDeque::new(),
+            clock,
             warned: (None, 0),
         };
         thread::Builder::new().name(format!("tail-{index}")).spawn(move || worker.run(&received))?;
@@ -83,14 +88,16 @@ struct Worker {
     counts: Counts,
     output: Output,
     waiting_bytes: Arc<AtomicUsize>,
-    start: Instant,
+    /// Spans that wait because of `block_on_overflow`.
+    blocked: VecDeque<Batch>,
+    clock: Arc<dyn Clock>,
     /// The time of the last warning, and the number of evicted traces at that time.
     warned: (Option<Instant>, u64),
 }
 
 impl Worker {
     fn now(&self) -> u64 {
-        u64::try_from(self.start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+        nanos(self.clock.now())
     }
 
     fn run(mut self, commands: &Receiver<Command>) {
@@ -103,13 +110,13 @@ impl Worker {
             };
             let mut answer = None;
             match command {
-                Ok(Command::Spans(batch)) => self.ingest(batch),
+                Ok(Command::Spans(batch)) => self.blocked.push_back(batch),
                 Ok(Command::Flush(reply)) => {
                     self.shard.decide_rooted(self.now());
                     answer = Some(reply);
                 }
                 Ok(Command::Shutdown(reply)) => {
-                    self.shard.decide_all(self.now());
+                    self.finish();
                     self.hand_over(true);
                     let _ = reply.send(());
                     return;
@@ -118,8 +125,12 @@ impl Worker {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
+            self.ingest_blocked();
             // After every command, so that a full queue does not delay decisions.
             next = self.shard.poll(self.now());
+            if !self.blocked.is_empty() && !self.shard.is_full() {
+                next = Some(0);
+            }
             self.hand_over(commands.is_empty() || answer.is_some());
             self.warn_of_evictions();
             if let Some(reply) = answer {
@@ -127,6 +138,26 @@ impl Worker {
             }
             let now = self.now();
             next = next.map(|at| at.max(now));
+        }
+    }
+
+    /// Adds the spans that there is room for.
+    fn ingest_blocked(&mut self) {
+        while !self.shard.is_full()
+            && let Some(batch) = self.blocked.pop_front()
+        {
+            self.ingest(batch);
+        }
+    }
+
+    /// Decides everything, or drops it.
+    fn finish(&mut self) {
+        loop {
+            self.ingest_blocked();
+            self.shard.finish(self.now());
+            if self.blocked.is_empty() {
+                return;
+            }
         }
     }
 

@@ -56,6 +56,12 @@ pub struct TailSettings {
     pub decision_wait_after_root_received: Option<Duration>,
     /// The maximum number of undecided traces; 0, the default, for no bound except `max_bytes`.
     pub num_traces: usize,
+    /// Whether spans wait in the queue while there are `num_traces` undecided traces, until some are decided. Otherwise, the
+    /// default, the oldest trace is decided early. While the queue is full, the stage accepts nothing. The traces of one batch
+    /// may exceed the number.
+    pub block_on_overflow: bool,
+    /// Whether a shutdown drops undecided traces. Otherwise, the default, it decides them.
+    pub drop_pending_traces_on_shutdown: bool,
     /// The memory for undecided traces in bytes: 64 MiB by default. Above it, the oldest trace is decided early.
     pub max_bytes: usize,
     /// The memory of one trace in bytes: 8 MiB by default. A larger trace is decided at once.
@@ -91,6 +97,8 @@ impl Default for TailSettings {
             decision_wait: Duration::from_secs(30),
             decision_wait_after_root_received: Some(Duration::from_secs(1)),
             num_traces: 0,
+            block_on_overflow: false,
+            drop_pending_traces_on_shutdown: false,
             max_bytes: 64 << 20,
             max_trace_bytes: 8 << 20,
             maximum_trace_size_bytes: 0,
@@ -132,6 +140,10 @@ setters! {
     with_decision_wait_after_root_received, decision_wait_after_root_received: Option<Duration>;
     /// Sets [`num_traces`](Self::num_traces).
     with_num_traces, num_traces: usize;
+    /// Sets [`block_on_overflow`](Self::block_on_overflow).
+    with_block_on_overflow, block_on_overflow: bool;
+    /// Sets [`drop_pending_traces_on_shutdown`](Self::drop_pending_traces_on_shutdown).
+    with_drop_pending_traces_on_shutdown, drop_pending_traces_on_shutdown: bool;
     /// Sets [`max_bytes`](Self::max_bytes).
     with_max_bytes, max_bytes: usize;
     /// Sets [`max_trace_bytes`](Self::max_trace_bytes).

@@ -8,6 +8,8 @@ use std::time::{Duration, Instant};
 use crossbeam_channel::bounded;
 use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 
+use crate::clock::{Clock, SystemClock};
+
 use super::output::Output;
 use super::owner::{Command, Owner};
 use super::plan::{Plan, PlanError};
@@ -68,6 +70,20 @@ impl TailSampler {
     /// # Errors
     /// Returns an error if a policy is invalid, or if the operating system refuses a thread.
     pub fn new(settings: TailSettings, exporter: impl Exporter) -> Result<Self, StartError> {
+        Self::with_clock(settings, exporter, SystemClock::default())
+    }
+
+    /// Starts the stage with a clock for its waits and budgets, for tests. A clock that a test sets does not wake the stage:
+    /// [`flush`](Exporter::flush) does.
+    ///
+    /// # Errors
+    /// Returns the errors of [`new`](Self::new).
+    pub fn with_clock(
+        settings: TailSettings,
+        exporter: impl Exporter,
+        clock: impl Clock,
+    ) -> Result<Self, StartError> {
+        let clock: Arc<dyn Clock> = Arc::new(clock);
         let of = settings.shards.max(1);
         let destination = exporter.destination().map(str::to_owned);
         let stats = Arc::<Mutex<Option<PipelineStats>>>::default();
@@ -85,7 +101,9 @@ impl TailSampler {
         let owners = shards
             .into_iter()
             .enumerate()
-            .map(|(index, (shard, counts))| Owner::start(shard, index, of, counts, output.clone()))
+            .map(|(index, (shard, counts))| {
+                Owner::start(shard, index, of, counts, output.clone(), Arc::clone(&clock))
+            })
             .collect::<Result<Vec<_>, _>>()?;
         let control = TailControl {
             owners: owners.into(),

@@ -60,13 +60,22 @@ impl Program {
         wrap: impl FnOnce(MemoryExporter) -> E,
         make: impl FnOnce(ManualClock) -> S,
     ) -> Self {
+        Self::start_timed(seed, |exporter, _| wrap(exporter), make)
+    }
+
+    /// Like [`start_with`](Program::start_with), with stages that read the clock.
+    pub(crate) fn start_timed<S: Sampler, E: Exporter>(
+        seed: u64,
+        wrap: impl FnOnce(MemoryExporter, ManualClock) -> E,
+        make: impl FnOnce(ManualClock) -> S,
+    ) -> Self {
         seed_ids(seed);
         let clock = ManualClock::default();
         let exporter = MemoryExporter::new();
         let (provider, warnings) = tracing_core_lite::init()
             .with_service_name("orders")
             .with_sampler(ParentBased::new(make(clock.clone())))
-            .with_exporter(wrap(exporter.clone()))
+            .with_exporter(wrap(exporter.clone(), clock.clone()))
             .with_batch_limits(BatchLimits::default().with_max_queue_size(1 << 20))
             .build(&|_: &str| None)
             .expect("the export thread starts");

@@ -9,6 +9,7 @@ use super::go::{build, empty_module, go};
 use crate::services::{cache_folder, cached, run_command};
 
 pub(super) const TITLE: &str = "OpenTelemetry Collector 0.161.0";
+pub(super) const VERSION: &str = "0.161.0";
 /// The directory in the cache. The number at the end is increased when the list of components changes.
 pub(super) const FOLDER: &str = "otelcol-0.161.0-1";
 const BUILDER: &str = "go.opentelemetry.io/collector/cmd/builder@v0.161.0";

@@ -4,6 +4,7 @@ mod collector;
 mod go;
 pub(crate) mod jaeger;
 mod languages;
+mod record_tail;
 mod table;
 mod test;
 
@@ -53,6 +54,9 @@ const COLLECTOR: Built = Built {
 
 /// `cargo xtask peers`: builds the programs that are not in the cache.
 pub(crate) fn run(names: &[String]) -> io::Result<bool> {
+    if names == ["record-tail"] {
+        return record_tail::run();
+    }
     const SYSTEMS: [(&str, Built); 2] = [("jaeger", JAEGER), ("collector", COLLECTOR)];
     const LANGUAGES: &str = "languages";
     let known = || SYSTEMS.iter().map(|(name, _)| *name).chain([LANGUAGES]);

@@ -1,4 +1,5 @@
-//! The configuration of the Collector's `tail_sampling` processor, read unchanged.
+//! The configuration of the Collector's `tail_sampling` processor, read unchanged. `${env:NAME}` is replaced, and regular
+//! expressions are those of Go.
 //!
 //! ```
 //! use tracing_sampling::config::collector::TailSampling;
@@ -21,6 +22,8 @@
 //! ```
 
 mod duration;
+mod expand;
+mod go_regex;
 mod read;
 mod schema;
 

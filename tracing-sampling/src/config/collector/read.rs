@@ -7,6 +7,8 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use serde_saphyr::Spanned;
 use tracing_core_lite::pipeline::view::StatusCode;
 
+use super::expand::expand;
+use super::go_regex::to_rust;
 use super::schema::{Composite, File, PolicySection, Processors, Section, is_tail_sampling};
 use crate::config::ConfigError;
 use crate::tail::{
@@ -36,6 +38,7 @@ impl TailSampling {
     /// # Errors
     /// Returns an error with its line if the YAML is malformed or a setting is invalid.
     pub fn from_yaml(yaml: &str) -> Result<Self, ConfigError> {
+        let yaml = &expand(yaml, |name| std::env::var(name).ok())?;
         let top: BTreeMap<String, IgnoredAny> = parse(yaml)?;
         let sections = if top.contains_key("processors") {
             parse::<File>(yaml)?.processors.0
@@ -102,14 +105,6 @@ impl Reader {
                 "tail_storage is not supported; spans wait in memory",
             ));
         }
-        self.warn_if(
-            section.block_on_overflow,
-            "block_on_overflow has no effect: the oldest trace is decided early, and nothing is dropped for lack of room",
-        );
-        self.warn_if(
-            section.drop_pending_traces_on_shutdown,
-            "drop_pending_traces_on_shutdown has no effect: a shutdown decides every pending trace",
-        );
         let policies = self.policies(&section.policies)?;
         let num_traces = section.num_traces.map_or(NUM_TRACES, |number| number as usize);
         let after_root = section.decision_wait_after_root_received.map(|wait| wait.0);
@@ -120,6 +115,8 @@ impl Reader {
             .with_decision_wait(section.decision_wait.map_or(Duration::from_secs(30), |wait| wait.0))
             .with_decision_wait_after_root_received(after_root.filter(|wait| !wait.is_zero()))
             .with_num_traces(num_traces)
+            .with_block_on_overflow(section.block_on_overflow)
+            .with_drop_pending_traces_on_shutdown(section.drop_pending_traces_on_shutdown)
             .with_maximum_trace_size_bytes(section.maximum_trace_size_bytes)
             .with_sample_on_first_match(section.sample_on_first_match)
             // Without a cache, the Collector remembers the decision as long as the trace.
@@ -251,7 +248,7 @@ impl Reader {
                 let Some(text) = &it.string_attribute else { return self.missing(at, kind) };
                 let values = text.values.clone();
                 let matches = match text.enabled_regex_matching {
-                    true => TextMatch::Regex(values),
+                    true => TextMatch::Regex(values.iter().map(|value| to_rust(value)).collect()),
                     false => TextMatch::Exact(values),
                 };
                 (&text.key, AttributeMatch::Text(matches), text.invert_match)
@@ -265,7 +262,10 @@ impl Reader {
         if let AttributeMatch::Text(TextMatch::Regex(patterns)) = &matches {
             for pattern in patterns {
                 if let Err(error) = regex::Regex::new(pattern) {
-                    return self.error(at, format_args!("{pattern:?} is not a regular expression: {error}"));
+                    return self.error(
+                        at,
+                        format_args!("{pattern:?} is not a regular expression: {}", last_line(&error)),
+                    );
                 }
             }
         }
@@ -320,7 +320,8 @@ impl Reader {
             let allocated = it.rate_allocation.iter().rfind(|known| known.value.policy == policy.name);
             let percent = allocated.map(|it| it.value.percent).filter(|percent| *percent > 0);
             let mut share = Share::new(policy);
-            share.spans_per_second = percent.map(|percent| total * percent / 100);
+            // Rounded as in the Collector: 29 % of 100 are 28.
+            share.spans_per_second = percent.map(|percent| (percent as f64 / 100.0 * total as f64) as u64);
             share
         };
         Ok(PolicyKind::Composite {
@@ -328,6 +329,12 @@ impl Reader {
             shares: policies.into_iter().map(share).collect(),
         })
     }
+}
+
+/// Returns what is wrong with a regular expression, without the excerpt.
+fn last_line(error: &regex::Error) -> String {
+    let text = error.to_string();
+    text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
 fn line<T>(spanned: &Spanned<T>) -> usize {

@@ -222,5 +222,5 @@ pub(super) struct Composite {
 #[serde(deny_unknown_fields, default)]
 pub(super) struct RateAllocation {
     pub(super) policy: String,
-    pub(super) percent: u64,
+    pub(super) percent: i64,
 }

@@ -15,11 +15,6 @@ pub(super) enum Node {
         condition: u8,
         legacy: bool,
     },
-    /// A minimum duration in milliseconds, inclusive or exclusive.
-    Latency {
-        millis: i64,
-        inclusive: bool,
-    },
     Spans {
         min: u64,
         max: u64,
@@ -48,17 +43,13 @@ impl Node {
                 (true, true) => Decision::InvertNotSampled,
                 (false, true) => Decision::InvertSampled,
             },
-            Self::Latency { millis, inclusive } => {
-                let duration = facts.duration_millis();
-                decide(duration > *millis || (*inclusive && duration == *millis))
-            }
             Self::Spans { min, max } => decide(facts.spans >= *min && (*max == 0 || facts.spans <= *max)),
             Self::Probability(probability) => {
                 let kept = (*probability * LIMIT as f64) as u64;
                 decide(LIMIT - facts.randomness(trace) <= kept)
             }
             Self::RateLimit(bucket) => decide(bucket.take(facts.spans, now)),
-            Self::BytesLimit(bucket) => decide(bucket.take(facts.bytes, now)),
+            Self::BytesLimit(bucket) => decide(bucket.take(facts.size_in_collector(), now)),
             Self::And(nodes) => decide(all_match(nodes, trace, facts, now)),
             Self::Drop(nodes) => match all_match(nodes, trace, facts, now) {
                 true => Decision::Dropped,

@@ -14,6 +14,7 @@ use crate::tail::decision::Decision;
 use crate::tail::facts::{Facts, LIMIT, status_bit};
 use crate::tail::policy::{Policy, PolicyKind, Share};
 use crate::tail::settings::{CollectorVersion, Mode, TailSettings};
+use crate::tail::size::Origin;
 
 /// An error in a policy.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -33,6 +34,8 @@ pub(in crate::tail) struct Plan {
     rules: Rules,
     behind_record_only: bool,
     first_match: bool,
+    /// Whether a bound compares with the size of traces as the Collector encodes them.
+    measures_size: bool,
 }
 
 #[derive(Debug)]
@@ -82,6 +85,8 @@ impl Plan {
             rules,
             behind_record_only: settings.record_only_head,
             first_match: settings.sample_on_first_match,
+            measures_size: matches!(settings.mode, Mode::Collector(_))
+                && (settings.maximum_trace_size_bytes > 0 || settings.policies.iter().any(limits_bytes)),
         })
     }
 
@@ -98,8 +103,12 @@ impl Plan {
         head: &SpanHead<'_>,
         span: &SpanView<'_>,
         of_resource: u128,
+        from: Origin<'_>,
     ) {
         facts.add(head, span.bytes().len());
+        if self.measures_size {
+            facts.size.get_or_insert_default().add(span.bytes(), from);
+        }
         facts.matched |= of_resource;
         self.conditions.add_span(facts, head, span);
     }
@@ -122,7 +131,11 @@ impl Plan {
             }
             Rules::Collector(evaluators) => candidates
                 .iter()
-                .map(|candidate| collector_verdict(evaluators, candidate, self.first_match, now, &mut count))
+                // The Collector reads the clock for each trace, so that some time passes between two of them.
+                .zip(now..)
+                .map(|(candidate, now)| {
+                    collector_verdict(evaluators, candidate, self.first_match, now, &mut count)
+                })
                 .collect(),
         }
     }
@@ -206,7 +219,9 @@ impl Compiler {
                 (Condition::Status(codes.iter().map(|code| status_bit(*code)).fold(0, |a, b| a | b)), false)
             }
             PolicyKind::TraceState { key, values } => {
-                let values = values.iter().filter(|value| !value.is_empty()).cloned().collect();
+                // A member has at most 256 bytes, of which one is the equals sign.
+                let can_match = |value: &&String| !value.is_empty() && key.len() + value.len() < 256;
+                let values = values.iter().filter(can_match).cloned().collect();
                 (Condition::TraceState { key: key.clone(), values }, false)
             }
             PolicyKind::TraceFlags => (Condition::Sampled, false),
@@ -230,12 +245,13 @@ impl Compiler {
             return Ok(if invert { Node::Unmet { condition, legacy } } else { Node::Met(condition) });
         }
         Ok(match &policy.kind {
-            PolicyKind::Latency { threshold_ms, upper_threshold_ms: 0 } => Node::Latency {
-                millis: *threshold_ms,
-                inclusive: self.version == Some(CollectorVersion::V0_140),
-            },
             PolicyKind::Latency { threshold_ms, upper_threshold_ms } => {
-                Node::Met(self.condition(Condition::RunningLatency(*threshold_ms, *upper_threshold_ms))?)
+                let (above, up_to) = match (*upper_threshold_ms, self.version) {
+                    (0, Some(CollectorVersion::V0_140)) => (threshold_ms.saturating_sub(1), i64::MAX),
+                    (0, _) => (*threshold_ms, i64::MAX),
+                    (upper, _) => (*threshold_ms, upper),
+                };
+                Node::Met(self.condition(Condition::RunningLatency(above, up_to))?)
             }
             PolicyKind::Probabilistic { sampling_percentage } => {
                 Node::Probability((sampling_percentage / 100.0).clamp(0.0, 1.0))
@@ -343,6 +359,16 @@ fn allocations(total: u64, shares: &[Share], shards: u64) -> Vec<f64> {
     let equal = total as f64 / shares.len().max(1) as f64;
     let of = |share: &Share| share.spans_per_second.map_or(equal, |rate| rate.div_ceil(shards) as f64);
     shares.iter().map(of).collect()
+}
+
+fn limits_bytes(policy: &Policy) -> bool {
+    match &policy.kind {
+        PolicyKind::BytesLimiting { .. } => true,
+        PolicyKind::And(policies) | PolicyKind::Drop(policies) => policies.iter().any(limits_bytes),
+        PolicyKind::Not(policy) => limits_bytes(policy),
+        PolicyKind::Composite { shares, .. } => shares.iter().any(|share| limits_bytes(&share.policy)),
+        _ => false,
+    }
 }
 
 fn is_random(policy: &Policy) -> bool {

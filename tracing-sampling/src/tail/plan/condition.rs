@@ -3,8 +3,9 @@
 use regex::RegexSet;
 use tracing_core_lite::pipeline::view::{AttributeView, Items, SpanHead, SpanView, ValueView};
 
-use crate::tail::facts::{Facts, member, status_bit};
+use crate::tail::facts::{Facts, status_bit};
 use crate::tail::policy::AttributeMatch;
+use crate::tail::tracestate::valid_member;
 
 /// A condition on a span. A trace satisfies it if one of its spans does.
 #[derive(Debug, Clone)]
@@ -127,7 +128,7 @@ impl Conditions {
                 Condition::Status(mask) => mask & status_bit(head.status) != 0,
                 Condition::Sampled => head.is_sampled(),
                 Condition::TraceState { key, values } => head.trace_state().is_ok_and(|state| {
-                    member(state, key).is_some_and(|value| values.iter().any(|wanted| wanted == value))
+                    valid_member(state, key).is_some_and(|value| values.iter().any(|wanted| wanted == value))
                 }),
                 Condition::RunningLatency(above, up_to) => {
                     let millis = facts.duration_millis();

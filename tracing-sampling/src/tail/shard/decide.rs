@@ -65,6 +65,22 @@ impl Shard {
         self.trim();
     }
 
+    /// Decides every pending trace, or drops it if the settings say so.
+    pub(in crate::tail) fn finish(&mut self, now: u64) {
+        if !self.settings.drop_pending_traces_on_shutdown {
+            return self.decide_all(now);
+        }
+        let all: Vec<u32> = self.by_arrival.iter(&self.slots).map(|(slot, _)| slot).collect();
+        all.into_iter().for_each(|slot| self.drop_trace(slot));
+    }
+
+    /// Drops a trace that no policy has judged.
+    fn drop_trace(&mut self, slot: u32) {
+        let (judged, opened) = self.open(&[Due { slot, all: true }]);
+        let drop = Verdict { kept: false, by: None, threshold: None };
+        self.apply(&judged, &vec![drop; judged.len()], opened);
+    }
+
     /// Decides the traces whose root has ended.
     pub(in crate::tail) fn decide_rooted(&mut self, now: u64) {
         let rooted =
@@ -117,12 +133,9 @@ impl Shard {
         self.counts.lock().oversized_traces += 1;
         let maximum = self.settings.maximum_trace_size_bytes;
         let is_dropped =
-            self.slots.get(slot as usize).is_some_and(|it| maximum > 0 && it.facts.bytes > maximum);
+            self.slots.get(slot as usize).is_some_and(|it| maximum > 0 && it.facts.size_of_parts() > maximum);
         if is_dropped {
-            let due = Due { slot, all: true };
-            let (judged, opened) = self.open(&[due]);
-            let drop = Verdict { kept: false, by: None, threshold: None };
-            self.apply(&judged, &vec![drop; judged.len()], opened);
+            self.drop_trace(slot);
         } else {
             self.decide(&[Due { slot, all: true }], now);
         }
@@ -130,7 +143,14 @@ impl Shard {
 
     pub(super) fn exceeds_bounds(&self) -> bool {
         let (bytes, traces) = (self.share(self.settings.max_bytes), self.share(self.settings.num_traces));
-        self.pending_bytes() > bytes || (traces > 0 && self.slots.len() > traces)
+        let counts_traces = traces > 0 && !self.settings.block_on_overflow;
+        self.pending_bytes() > bytes || (counts_traces && self.slots.len() > traces)
+    }
+
+    /// Returns whether spans have to wait until traces are decided.
+    pub(in crate::tail) fn is_full(&self) -> bool {
+        let traces = self.share(self.settings.num_traces).max(1);
+        self.settings.block_on_overflow && self.settings.num_traces > 0 && self.slots.len() >= traces
     }
 
     /// Decides the oldest traces early while there are too many traces or bytes. Traces that share a budget are decided in
@@ -215,9 +235,9 @@ impl Shard {
             let Belongs::To(unit) = stored.unit else { continue };
             let span = SpanView::new(&spans.bytes[stored.from..stored.to]);
             let number = pending.heads.get(stored.head).copied().unwrap_or_default();
-            let matched = self.heads.get(number).map_or(0, |head| head.matched);
-            if let Ok(head) = span.head() {
-                self.plan.observe(&mut facts[unit], &head, &span, matched);
+            if let (Ok(head), Some(scope)) = (span.head(), self.heads.get(number)) {
+                let from = scope.origin(self.part, number);
+                self.plan.observe(&mut facts[unit], &head, &span, scope.matched, from);
             }
         }
         facts

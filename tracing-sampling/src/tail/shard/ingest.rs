@@ -38,6 +38,7 @@ impl Shard {
                 received.malformed = true;
                 break;
             };
+            self.part += 1;
             for scope in resource.scopes() {
                 let Ok(view) = scope else {
                     received.malformed = true;
@@ -160,8 +161,10 @@ impl Shard {
                 pending.heads.len() - 1
             }
         };
-        let matched = self.heads.get(number).map_or(0, |head| head.matched);
-        self.plan.observe(&mut pending.facts, head, &span, matched);
+        if let Some(scope) = self.heads.get(number) {
+            let from = scope.origin(self.part, number);
+            self.plan.observe(&mut pending.facts, head, &span, scope.matched, from);
+        }
         let bytes = span.bytes();
         let mut record = [0; RECORD_HEAD];
         record[..4].copy_from_slice(&(bytes.len() as u32).to_le_bytes());
@@ -236,7 +239,7 @@ impl Shard {
         let maximum = self.settings.maximum_trace_size_bytes;
         pending.held() > self.settings.max_trace_bytes.max(BLOCK_BYTES + TRACE_BYTES)
             || pending.heads.len() >= usize::from(u16::MAX)
-            || (maximum > 0 && pending.facts.bytes > maximum)
+            || (maximum > 0 && pending.facts.size_of_parts() > maximum)
     }
 
     fn publish(&self, received: &Received) {

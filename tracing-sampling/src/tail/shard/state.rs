@@ -41,6 +41,8 @@ pub(in crate::tail) struct Shard {
     /// When budgets are spent next.
     pub(super) next_budget: u64,
     pub(super) scratch: Vec<u8>,
+    /// The number of the last `ResourceSpans` that arrived.
+    pub(super) part: u64,
 }
 
 impl Shard {
@@ -65,6 +67,7 @@ impl Shard {
             ready: Vec::new(),
             next_budget: 0,
             scratch: Vec::new(),
+            part: 0,
         };
         shard.name_counts();
         Ok(shard)

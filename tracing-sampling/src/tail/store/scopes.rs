@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use foldhash::HashMap;
 
+use crate::tail::size::Origin;
+
 /// The memory of a scope entry in addition to its bytes: the slot, the map entry and two allocations.
 const ENTRY: usize = 160;
 
@@ -25,6 +27,11 @@ impl ScopeHead {
 
     pub(in crate::tail) fn scope(&self) -> &[u8] {
         &self.bytes[self.middle..]
+    }
+
+    /// Returns where spans of this scope come from: the `ResourceSpans` number `part`, and the scope `number`.
+    pub(in crate::tail) fn origin(&self, part: u64, number: u32) -> Origin<'_> {
+        Origin { part, scope: number, resource_head: self.resource(), scope_head: self.scope() }
     }
 }
 
