@@ -1,9 +1,12 @@
 //! Measures trace-lens against its bounds: a million spans from OTLP protobuf to answers, the speed of JSON lines, and how
-//! often `why` is right. Exits with 1 if a bound is missed.
+//! often `why` is right. With `--spill 100000000`, it measures that many spans on disk instead. Exits with 1 if a bound is
+//! missed.
 #![allow(clippy::print_stdout, clippy::unwrap_used, reason = "a program for the terminal")]
 
 #[path = "support/generate.rs"]
 mod generate;
+#[path = "support/spill.rs"]
+mod spill;
 #[path = "../tests/support/why_cases.rs"]
 mod why_cases;
 
@@ -13,6 +16,7 @@ use std::time::Instant;
 
 use generate::{Ledger, generate};
 use trace_lens::Lens;
+use trace_lens::analysis::{DependencyMap, LatencySummary};
 use trace_lens::read::{ReadOptions, read_files};
 use trace_lens::write::otlp_json;
 use why_cases::{SEEDS, SLOW, case};
@@ -25,19 +29,26 @@ const LEAST_RIGHT: usize = 95;
 
 fn main() -> ExitCode {
     // cargo passes `--bench`.
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|it| !it.starts_with("--")).collect();
-    let spans = arguments.iter().position(|it| it == "spans").and_then(|at| arguments.get(at + 1));
-    let spans = spans.and_then(|it| it.parse().ok()).unwrap_or(1_000_000);
-    let wants = |part: &str| arguments.is_empty() || arguments.iter().any(|it| it == part);
+    let arguments: Vec<String> = std::env::args().skip(1).filter(|it| it != "--bench").collect();
+    let arguments: Vec<&str> = arguments.iter().map(|it| it.trim_start_matches("--")).collect();
+    let number = |name: &str| {
+        let at = arguments.iter().position(|it| *it == name)?;
+        arguments.get(at + 1)?.replace('_', "").parse::<u64>().ok()
+    };
+    let wants = |part: &str| arguments.is_empty() || arguments.contains(&part);
     let mut is_good = true;
     if wants("spans") {
-        is_good &= protobuf(spans);
+        is_good &= protobuf(number("spans").unwrap_or(1_000_000));
     }
     if wants("json") {
         is_good &= json();
     }
     if wants("why") {
         is_good &= why();
+    }
+    // Not by default, because it takes disk space and, with the full number, tens of minutes.
+    if arguments.contains(&"spill") {
+        is_good &= spill::run(number("spill").unwrap_or(100_000_000));
     }
     if is_good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -70,14 +81,8 @@ fn protobuf(spans: u64) -> bool {
         traces: path.traces,
         failed: errors.failed,
         path: path.total,
-        calls: map
-            .edges
-            .iter()
-            .filter(|it| it.0 != "user")
-            .flat_map(|it| it.1.values())
-            .map(|it| it.calls)
-            .sum(),
-        slow: latency.buckets(&latency.all).last().and_then(|it| it.2).map_or(0, |it| it.traces),
+        calls: calls(&map),
+        slow: slow(&latency),
     };
     let is_right = found == ledger;
     println!("answers equal the ledger: {} ({found:?})", verdict(is_right));
@@ -96,6 +101,16 @@ fn protobuf(spans: u64) -> bool {
     let fits = spans > 1_000_000 || memory < MAX_MEMORY;
     println!("peak memory {:.0} MB (at most {:.0}): {}", memory / 1e6, MAX_MEMORY / 1e6, verdict(fits));
     is_right && seconds < bound && fits
+}
+
+/// The number of calls between services.
+fn calls(map: &DependencyMap) -> u64 {
+    map.edges.iter().filter(|it| it.0 != "user").flat_map(|it| it.1.values()).map(|it| it.calls).sum()
+}
+
+/// The number of traces in the last bucket.
+fn slow(latency: &LatencySummary) -> u64 {
+    latency.buckets(&latency.all).last().and_then(|it| it.2).map_or(0, |it| it.traces)
 }
 
 /// The peak of the memory of this process in bytes, 0 where the system does not say.

@@ -1,9 +1,13 @@
 //! The entry point of the library.
 
+use std::collections::BTreeMap;
+
 use crate::analysis::{
-    Comparison, CriticalPath, DEFAULT_BOUNDS, DependencyMap, Durations, ErrorSummary, FailurePoints,
-    LatencySummary, PathTotals, Patterns, Quality, SelfTimes, SkewSummary, Summary, Times, fold,
+    Comparison, Corrections, CriticalPath, DEFAULT_BOUNDS, DependencyMap, Durations, ErrorSummary,
+    FailurePoints, Histogram, LatencySummary, PathTotals, Patterns, Quality, SelfTimes, SkewSummary, Slowest,
+    Summary, Times, fold,
 };
+use crate::filter::Filter;
 use crate::model::{SpanRecord, SpanSet, Trace, Tree};
 use crate::read::{Input, ReadError, ReadOptions, read_bytes, read_files};
 
@@ -27,7 +31,7 @@ impl Lens {
         Self::new(SpanSet::from_records(records))
     }
 
-    /// Reads files of any format; `-` is standard input.
+    /// Reads files of any format; `-` is standard input. Of a folder, all files in it are read.
     ///
     /// # Errors
     /// Returns an error if a file cannot be read at all. Records that cannot be read are skipped.
@@ -48,6 +52,18 @@ impl Lens {
     #[must_use]
     pub fn with_corrected_times(mut self) -> Self {
         self.times = Times::Corrected;
+        self
+    }
+
+    pub(crate) fn with_times(mut self, times: Times) -> Self {
+        self.times = times;
+        self
+    }
+
+    /// Removes the traces that are not kept by a filter.
+    #[must_use]
+    pub fn with_filter(mut self, filter: &Filter) -> Self {
+        filter.apply(&mut self.set);
         self
     }
 
@@ -98,10 +114,17 @@ impl Lens {
         fold(&self.set, self.times, SelfTimes::default, |it, tree| it.add(tree))
     }
 
+    /// Returns the map of services without the messages between traces, to be merged with the maps of other traces. Call
+    /// [`DependencyMap::with_messages`] on the merged one.
+    #[must_use]
+    pub fn dependencies_to_merge(&self) -> DependencyMap {
+        fold(&self.set, self.times, DependencyMap::default, |it, tree| it.add(tree))
+    }
+
     /// Returns the map of services, with an edge for each message between traces.
     #[must_use]
     pub fn dependencies(&self) -> DependencyMap {
-        fold(&self.set, self.times, DependencyMap::default, |it, tree| it.add(tree)).with_messages()
+        self.dependencies_to_merge().with_messages()
     }
 
     /// Returns the errors and their causes.
@@ -134,6 +157,23 @@ impl Lens {
         fold(&self.set, self.times, FailurePoints::default, |it, tree| it.add(tree))
     }
 
+    /// Returns the durations of the main spans of all traces, also of those without a root.
+    #[must_use]
+    pub fn main_durations(&self) -> Histogram {
+        let mut durations = Histogram::default();
+        self.traces().filter_map(|it| it.main()).for_each(|main| durations.add(main.duration()));
+        durations
+    }
+
+    /// Counts the main spans of all traces by their duration, from `low` to `high` nanoseconds, both inclusive.
+    #[must_use]
+    pub fn main_durations_between(&self, low: u64, high: u64) -> BTreeMap<u64, u64> {
+        let mut counts = BTreeMap::new();
+        let durations = self.traces().filter_map(|it| it.main()).map(|main| main.duration());
+        durations.filter(|it| (low..=high).contains(it)).for_each(|it| *counts.entry(it).or_default() += 1);
+        counts
+    }
+
     /// Compares the attributes of traces that `is_selected` selects with those of the others.
     #[must_use]
     pub fn why(&self, is_selected: impl Fn(Trace<'_>) -> bool + Sync) -> Comparison {
@@ -152,6 +192,20 @@ impl Lens {
     #[must_use]
     pub fn patterns(&self) -> Patterns {
         fold(&self.set, self.times, Patterns::default, |it, tree| it.add(tree))
+    }
+
+    /// Returns the slowest `limit` of the traces that `keep` keeps, and how many it keeps.
+    #[must_use]
+    pub fn slowest(&self, limit: usize, keep: impl Fn(Trace<'_>) -> bool) -> Slowest {
+        let mut slowest = Slowest::new(limit);
+        self.traces().filter(|&trace| keep(trace)).for_each(|trace| slowest.add(trace));
+        slowest
+    }
+
+    /// Returns the `limit` spans that the correction of clock skew moves furthest.
+    #[must_use]
+    pub fn corrections(&self, limit: usize) -> Corrections {
+        fold(&self.set, Times::Raw, || Corrections::new(limit), |it, tree| it.add(tree)).finish()
     }
 
     /// Returns the durations by place, to compare with another set of traces.

@@ -36,10 +36,13 @@ pub mod model;
 pub mod plan;
 pub mod read;
 pub mod show;
+mod spill;
+mod store;
 pub mod write;
 
 pub use lens::Lens;
 pub use model::{Kind, SpanRecord, SpanSet, Status, Trace};
+pub use store::{SpanStore, StoreOptions};
 
 /// The examples of the README, so that they compile.
 #[cfg(doctest)]

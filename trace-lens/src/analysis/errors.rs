@@ -171,13 +171,6 @@ pub(crate) struct Calls {
     pub(crate) edges: BTreeMap<String, BTreeMap<String, (u64, u64)>>,
 }
 
-impl Merge for (u64, u64) {
-    fn merge_from(&mut self, other: Self) {
-        self.0 += other.0;
-        self.1 += other.1;
-    }
-}
-
 impl Merge for Calls {
     fn merge_from(&mut self, other: Self) {
         self.traces += other.traces;

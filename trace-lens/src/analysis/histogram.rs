@@ -74,6 +74,21 @@ impl Histogram {
         self.max
     }
 
+    /// Returns the bucket that holds the duration with this rank, counted from 0 for the shortest: its bounds in nanoseconds,
+    /// both inclusive, and the number of shorter durations that are in other buckets. `None` if there are fewer durations.
+    #[must_use]
+    pub fn bucket_of_rank(&self, rank: u64) -> Option<(u64, u64, u64)> {
+        let mut before = 0;
+        for (&bucket, &count) in &self.buckets {
+            if rank < before + count {
+                let (low, width) = low_and_width(bucket);
+                return Some((low, low + (width - 1), before));
+            }
+            before += count;
+        }
+        None
+    }
+
     /// Returns the number of durations per bucket: its middle in nanoseconds, and the count.
     pub fn buckets(&self) -> impl Iterator<Item = (u64, u64)> + '_ {
         self.buckets.iter().map(|(&bucket, &count)| (middle(bucket), count))
@@ -99,14 +114,19 @@ fn bucket(nanos: u64) -> u32 {
 }
 
 fn middle(bucket: u32) -> u64 {
+    let (low, width) = low_and_width(bucket);
+    low + (width >> 1)
+}
+
+fn low_and_width(bucket: u32) -> (u64, u64) {
     // Below 2^8, each number has its own bucket.
     let exponent = (bucket >> BITS).saturating_sub(1);
     let mantissa = u64::from(bucket - (exponent << BITS));
-    let low = mantissa << exponent;
-    low + ((1u64 << exponent) >> 1)
+    (mantissa << exponent, 1u64 << exponent)
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
     use super::*;
 
@@ -129,6 +149,11 @@ mod tests {
         for nanos in [0, 1, 127, 128, 255, 256, 257, 1 << 20, u64::MAX] {
             let middle = middle(bucket(nanos));
             assert!(middle.abs_diff(nanos) <= nanos / 128, "{nanos}: {middle}");
+            let mut histogram = Histogram::default();
+            histogram.add(nanos);
+            let (low, high, before) = histogram.bucket_of_rank(0).unwrap();
+            assert!(low <= nanos && nanos <= high && before == 0, "{nanos}: {low} to {high}");
+            assert_eq!(histogram.bucket_of_rank(1), None);
         }
     }
 }

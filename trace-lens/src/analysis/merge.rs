@@ -16,6 +16,13 @@ impl Merge for u64 {
     }
 }
 
+impl<A: Merge, B: Merge> Merge for (A, B) {
+    fn merge_from(&mut self, other: Self) {
+        self.0.merge_from(other.0);
+        self.1.merge_from(other.1);
+    }
+}
+
 impl<K: Ord, V: Merge> Merge for BTreeMap<K, V> {
     fn merge_from(&mut self, other: Self) {
         for (key, value) in other {

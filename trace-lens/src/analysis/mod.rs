@@ -1,6 +1,7 @@
 //! Analyses of traces.
 
 mod call;
+mod corrections;
 mod critical_path;
 mod dependencies;
 mod diff;
@@ -18,11 +19,13 @@ mod quality;
 mod schedule;
 mod self_time;
 mod skew;
+mod slowest;
 mod statistics;
 mod summary;
 mod why;
 
 pub use call::NodeKind;
+pub use corrections::{Correction, Corrections};
 pub(crate) use critical_path::ratio;
 pub use critical_path::{CriticalPath, PathSection, ServiceShare};
 
@@ -40,6 +43,7 @@ pub use quality::{Finding, FindingKind, Quality};
 pub use schedule::Schedule;
 pub use self_time::{OperationTime, SelfTimes, self_time};
 pub use skew::{Adjustment, HostSkew, SkewCorrection, SkewSummary, Times, correct};
+pub use slowest::{Slowest, TraceRow};
 pub use statistics::{fisher, g_statistic, mann_whitney, wilson};
 pub use summary::Summary;
 pub use why::{Comparison, Reason, Split, Why};

@@ -4,6 +4,7 @@ use std::io::{self, IsTerminal, Write};
 
 use serde::Serialize;
 use serde_json::{Value as Json, json};
+use trace_lens::read::ReadError;
 use trace_lens::show::{Document, TextOptions, markdown, text};
 
 use super::args::{Format, Options};
@@ -20,6 +21,12 @@ pub(crate) enum Failure {
     /// Exit code 3.
     #[error("{0}")]
     TooLittle(String),
+}
+
+impl From<ReadError> for Failure {
+    fn from(error: ReadError) -> Self {
+        Self::unusable(error)
+    }
 }
 
 impl Failure {

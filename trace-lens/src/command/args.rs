@@ -27,7 +27,7 @@ pub(crate) struct Program {
 /// The arguments of all commands that read traces.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct Shared {
-    /// Files to read; `-` is standard input.
+    /// Files or folders to read; `-` is standard input.
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<String>,
     #[command(flatten)]
@@ -55,6 +55,12 @@ pub(crate) struct Options {
     /// Use the recorded times, without correcting clock skew.
     #[arg(long, help_heading = "Which traces")]
     pub(crate) raw_times: bool,
+    /// About how much memory spans may take. Spans that take more than half of it are kept on disk.
+    #[arg(long, value_name = "SIZE", default_value = "2GB", help_heading = "Large inputs")]
+    pub(crate) memory: String,
+    /// The folder for spans that do not fit in memory; by default that for temporary files.
+    #[arg(long, value_name = "FOLDER", help_heading = "Large inputs")]
+    pub(crate) spill_folder: Option<std::path::PathBuf>,
     /// Print at most this many rows of each table.
     #[arg(long, value_name = "NUMBER", default_value_t = 10, help_heading = "Output")]
     pub(crate) limit: usize,
@@ -271,7 +277,7 @@ pub(crate) struct ConvertArgs {
     /// The format to write.
     #[arg(long, value_enum)]
     pub(crate) to: Target,
-    /// The file to write; standard output by default.
+    /// The file to write, standard output by default; for Parquet, a new folder.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<std::path::PathBuf>,
     #[command(flatten)]
@@ -293,6 +299,9 @@ pub(crate) enum Target {
     Folded,
     /// Chrome's trace events, for Perfetto.
     Chrome,
+    /// Parquet files in the folder that --output names, with the columns of the Collector's ClickHouse exporter.
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 #[derive(Debug, Clone, Args)]

@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use trace_lens::Lens;
 use trace_lens::analysis::Summary;
 use trace_lens::check::{Limit, Verdict, check, figure, figures, github, junit, message};
 use trace_lens::show::Document;
@@ -12,7 +13,7 @@ use super::input::{load, load_files};
 use super::partial::read_partial;
 
 pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
-    let summary = load(&args.shared)?.summary();
+    let summary = load(&args.shared)?.merged(Lens::summary)?;
     if args.list {
         let lines =
             figures(&summary).into_iter().map(|(name, value)| format!("{name} = {}\n", figure(&name, value)));
@@ -57,6 +58,6 @@ pub(crate) fn run(args: &CheckArgs) -> Result<u8, Failure> {
 fn read_baseline(file: &str, args: &CheckArgs) -> Result<Summary, Failure> {
     match read_partial(file) {
         Ok(summary) => Ok(summary),
-        Err(_) => Ok(load_files(&[file.to_owned()], &args.shared.options)?.summary()),
+        Err(_) => Ok(load_files(&[file.to_owned()], &args.shared.options)?.merged(Lens::summary)?),
     }
 }

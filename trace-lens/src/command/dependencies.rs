@@ -13,8 +13,8 @@ use super::input::load;
 const FAILURE_POINT: (f64, f64) = (0.5, 0.5);
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let lens = load(shared)?;
-    let (map, points) = (lens.dependencies(), lens.failure_points());
+    let (map, points) = load(shared)?.merged(|lens| (lens.dependencies_to_merge(), lens.failure_points()))?;
+    let map = map.with_messages();
     let mut out = Document::new();
     out.heading("Services");
     let limit = shared.options.limit;

@@ -1,13 +1,14 @@
 //! `diff`: compares two traces, or two files of traces.
 
 use serde_json::json;
+use trace_lens::Lens;
 use trace_lens::analysis::{diff_sets, diff_traces};
 use trace_lens::show::Document;
 use trace_lens::show::units::{duration, signed_duration};
 
 use super::answer::{Answer, Failure};
 use super::args::DiffArgs;
-use super::input::{find, load_files};
+use super::input::load_files;
 
 pub(crate) fn run(args: &DiffArgs) -> Result<Answer, Failure> {
     if args.files.is_empty() { sets(args) } else { traces(args) }
@@ -19,8 +20,9 @@ fn change(left: u64, right: u64) -> String {
 }
 
 fn traces(args: &DiffArgs) -> Result<Answer, Failure> {
-    let lens = load_files(&args.files, &args.options)?;
-    let (left, right) = (find(&lens, &args.left)?, find(&lens, &args.right)?);
+    let traces = load_files(&args.files, &args.options)?;
+    let (left, right) = (traces.find(&args.left)?, traces.find(&args.right)?);
+    let (left, right) = (left.trace()?, right.trace()?);
     let spans = diff_traces(left, right);
     let mut out = Document::new();
     out.heading(format!("{:032x} and {:032x}", left.id(), right.id()));
@@ -48,7 +50,7 @@ fn traces(args: &DiffArgs) -> Result<Answer, Failure> {
 
 fn sets(args: &DiffArgs) -> Result<Answer, Failure> {
     let durations =
-        |file: &String| Ok::<_, Failure>(load_files(std::slice::from_ref(file), &args.options)?.durations());
+        |file: &String| load_files(std::slice::from_ref(file), &args.options)?.merged(Lens::durations);
     let (left, right) = (durations(&args.left)?, durations(&args.right)?);
     let places = diff_sets(&left, &right);
     let mut out = Document::new();

@@ -16,7 +16,7 @@ pub(crate) fn run(args: &DocumentArgs) -> Result<u8, Failure> {
     let sampling = args.sampling.as_ref().map(read).transpose()?.unwrap_or_default();
     let sampling: Vec<String> =
         sampling.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
-    let written = Documentation::new(load(&args.shared)?.spans()).markdown(&sampling);
+    let written = load(&args.shared)?.merged(|lens| Documentation::new(lens.spans()))?.markdown(&sampling);
     let Some(file) = &args.check else { return write_out(&written).map(|()| 0) };
     let kept = read(file)?;
     if kept.replace("\r\n", "\n") == written {

@@ -1,6 +1,7 @@
 //! `errors`: what broke, and why.
 
 use serde_json::json;
+use trace_lens::Lens;
 use trace_lens::analysis::ErrorSummary;
 use trace_lens::show::Document;
 use trace_lens::show::units::percent;
@@ -10,7 +11,7 @@ use super::args::Shared;
 use super::input::load;
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let errors = load(shared)?.errors();
+    let errors = load(shared)?.merged(Lens::errors)?;
     let mut out = Document::new();
     out.heading(format!(
         "{} of {} traces have errors; in {} the root failed",

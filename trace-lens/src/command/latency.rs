@@ -18,7 +18,8 @@ pub(crate) fn run(args: &LatencyArgs) -> Result<Answer, Failure> {
     let wrong = |text: &String| Failure::unusable(format!("{text:?} is no duration; write `100ms` or `1s`"));
     let bounds: Result<Vec<u64>, Failure> =
         args.buckets.iter().map(|text| parse_span_of_time(text).ok_or_else(|| wrong(text))).collect();
-    let latency = load(&args.shared)?.latency_with(&bounds?);
+    let bounds = bounds?;
+    let latency = load(&args.shared)?.merged(|lens| lens.latency_with(&bounds))?;
     let all = &latency.all;
     if all.durations.count() == 0 {
         return Err(Failure::TooLittle("no trace has a root".to_owned()));

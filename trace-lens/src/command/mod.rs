@@ -19,6 +19,7 @@ mod quality;
 mod run;
 mod search;
 mod show;
+mod size;
 mod skew;
 mod summary;
 mod why;

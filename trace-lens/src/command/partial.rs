@@ -4,6 +4,7 @@ use std::fs;
 use std::io::Write;
 
 use serde::{Deserialize, Serialize};
+use trace_lens::Lens;
 use trace_lens::analysis::{Merge, Summary};
 
 use super::answer::{Answer, Failure};
@@ -21,7 +22,7 @@ struct Partial<S> {
 }
 
 pub(crate) fn write(args: &PartialArgs) -> Result<u8, Failure> {
-    let summary = load(&args.shared)?.summary();
+    let summary = load(&args.shared)?.merged(Lens::summary)?;
     let partial = Partial { trace_lens_partial: VERSION, summary: &summary };
     let mut text = serde_json::to_vec(&partial).map_err(Failure::unusable)?;
     text.push(b'\n');

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 use trace_lens::Lens;
-use trace_lens::analysis::Schedule;
+use trace_lens::analysis::{PathTotals, Schedule, SelfTimes};
 use trace_lens::filter::parse_span_of_time;
 use trace_lens::model::Trace;
 use trace_lens::show::Document;
@@ -10,20 +10,20 @@ use trace_lens::show::units::{duration, percent};
 
 use super::answer::{Answer, Failure};
 use super::args::PathArgs;
-use super::input::{find, load};
+use super::input::{Found, load};
 use super::summary::share;
 
 pub(crate) fn run(args: &PathArgs) -> Result<Answer, Failure> {
-    let lens = load(&args.shared)?;
-    let only = if lens.traces().len() == 1 { lens.traces().next() } else { None };
-    match (&args.trace, only) {
-        (Some(id), _) => one(&lens, find(&lens, id)?, args),
-        (None, Some(trace)) => one(&lens, trace, args),
-        (None, None) => all(&lens, args),
+    let traces = load(&args.shared)?;
+    if let Some(id) = &args.trace {
+        return one(&traces.find(id)?, args);
     }
+    let (path, self_times) = traces.merged(|lens| (lens.path_totals(), lens.self_times()))?;
+    if path.traces == 1 { one(&traces.find("slowest")?, args) } else { all(&path, &self_times, args) }
 }
 
-fn one(lens: &Lens, trace: Trace<'_>, args: &PathArgs) -> Result<Answer, Failure> {
+fn one(found: &Found<'_>, args: &PathArgs) -> Result<Answer, Failure> {
+    let (lens, trace) = (found.lens(), found.trace()?);
     let path = lens.critical_path(trace);
     let mut out = Document::new();
     let partial = if path.is_partial { "; partial: the trace has no root" } else { "" };
@@ -98,9 +98,8 @@ fn change(text: &str) -> Result<(&str, Option<&str>, u64), Failure> {
     })
 }
 
-fn all(lens: &Lens, args: &PathArgs) -> Result<Answer, Failure> {
+fn all(path: &PathTotals, self_times: &SelfTimes, args: &PathArgs) -> Result<Answer, Failure> {
     let limit = args.shared.options.limit;
-    let (path, self_times) = (lens.path_totals(), lens.self_times());
     let mut out = Document::new();
     out.heading(format!("Critical paths of {} traces ({} in all)", path.traces, duration(path.total)));
     if path.partial > 0 {

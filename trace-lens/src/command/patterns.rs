@@ -1,5 +1,6 @@
 //! `patterns`: repeated queries, retries, calls one after the other.
 
+use trace_lens::Lens;
 use trace_lens::analysis::PatternKind;
 use trace_lens::show::Document;
 use trace_lens::show::units::duration;
@@ -12,7 +13,7 @@ const KINDS: [PatternKind; 4] =
     [PatternKind::RepeatedQuery, PatternKind::RetryStorm, PatternKind::ChattyCalls, PatternKind::SerialCalls];
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let patterns = load(shared)?.patterns();
+    let patterns = load(shared)?.merged(Lens::patterns)?;
     let mut out = Document::new();
     for kind in KINDS {
         let found = patterns.of(kind);

@@ -1,6 +1,7 @@
 //! `quality`: what is wrong with the tracing itself.
 
 use serde_json::json;
+use trace_lens::Lens;
 use trace_lens::analysis::{FindingKind, Quality};
 use trace_lens::show::Document;
 
@@ -9,7 +10,7 @@ use super::args::Shared;
 use super::input::load;
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let quality = load(shared)?.quality();
+    let quality = load(shared)?.merged(Lens::quality)?;
     let mut out = Document::new();
     out.heading(format!("{} spans in {} traces", quality.spans, quality.traces));
     let found = findings(&quality, shared.options.limit, &mut out);

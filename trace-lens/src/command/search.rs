@@ -1,7 +1,5 @@
 //! `search`: lists traces.
 
-use serde_json::json;
-use trace_lens::model::Trace;
 use trace_lens::show::Document;
 use trace_lens::show::units::duration;
 
@@ -10,35 +8,20 @@ use super::args::Shared;
 use super::input::load;
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let lens = load(shared)?;
-    let mut traces: Vec<Trace<'_>> = lens.traces().collect();
-    traces.sort_by_key(|trace| std::cmp::Reverse(trace.main().map(|main| main.duration())));
+    let limit = shared.options.limit;
+    let found = load(shared)?.merged(|lens| lens.slowest(limit, |_| true))?;
     let mut out = Document::new();
-    out.heading(format!("{} traces, the slowest first", traces.len()));
-    let rows = traces.iter().take(shared.options.limit).map(|trace| {
-        let (service, name, nanos) = main_of(*trace);
-        let failed = trace.spans().filter(|it| it.is_failed()).count();
-        let failed = if failed == 0 { String::new() } else { failed.to_string() };
-        vec![format!("{:032x}", trace.id()), service, name, duration(nanos), trace.len().to_string(), failed]
+    out.heading(format!("{} traces, the slowest first", found.count));
+    let rows = found.traces.iter().map(|it| {
+        let failed = if it.failed == 0 { String::new() } else { it.failed.to_string() };
+        let (service, root) = (it.service.clone(), it.root.clone());
+        vec![it.trace_id.clone(), service, root, duration(it.duration), it.spans.to_string(), failed]
     });
     out.table(&["trace", "service", "root", "duration#", "spans#", "failed#"], rows.collect());
-    if traces.len() > shared.options.limit {
-        out.text(format!("and {} more; --limit shows them", traces.len() - shared.options.limit));
+    let more = found.count - found.traces.len() as u64;
+    if more > 0 {
+        out.text(format!("and {more} more; --limit shows them"));
     }
     out.more(format!("trace-lens show ID {}", shared.files.join(" ")));
-    let list = traces.iter().take(shared.options.limit).map(|trace| {
-        let (service, name, nanos) = main_of(*trace);
-        json!({
-            "trace_id": format!("{:032x}", trace.id()), "service": service, "root": name, "duration": nanos,
-            "trace_duration": trace.duration(), "start": trace.start(), "spans": trace.len(),
-            "failed": trace.spans().filter(|it| it.is_failed()).count(),
-        })
-    });
-    Answer::new("search", out, &json!({ "count": traces.len(), "traces": list.collect::<Vec<_>>() }))
-}
-
-fn main_of(trace: Trace<'_>) -> (String, String, u64) {
-    trace
-        .main()
-        .map_or_else(Default::default, |it| (it.service().to_owned(), it.name().to_owned(), it.duration()))
+    Answer::new("search", out, &found)
 }

@@ -9,11 +9,12 @@ use trace_view::WaterfallOptions;
 
 use super::answer::{Answer, Failure, html, text_options};
 use super::args::{Format, OneTrace};
-use super::input::{find, load};
+use super::input::load;
 
 pub(crate) fn run(args: &OneTrace) -> Result<Answer, Failure> {
-    let lens = load(&args.shared)?;
-    let trace = find(&lens, &args.trace)?;
+    let traces = load(&args.shared)?;
+    let found = traces.find(&args.trace)?;
+    let (lens, trace) = (found.lens(), found.trace()?);
     let tree = lens.tree(trace);
     let times: Vec<(u64, u64)> = (0..tree.len()).map(|it| tree.times(it)).collect();
     let options = text_options();

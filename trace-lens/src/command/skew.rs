@@ -1,8 +1,6 @@
 //! `skew`: which hosts have clocks that differ.
 
 use serde_json::json;
-use trace_lens::analysis::{Adjustment, correct};
-use trace_lens::model::Tree;
 use trace_lens::show::Document;
 use trace_lens::show::units::signed_duration;
 
@@ -10,9 +8,12 @@ use super::answer::{Answer, Failure};
 use super::args::Shared;
 use super::input::load;
 
+/// How many spans JSON lists at least, if there are that many.
+const SPANS: usize = 1_000;
+
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let lens = load(shared)?;
-    let skew = lens.skew();
+    let most = shared.options.limit.max(SPANS);
+    let (skew, corrections) = load(shared)?.merged(|lens| (lens.skew(), lens.corrections(most)))?;
     let mut out = Document::new();
     out.heading("Hosts whose clocks differ");
     let pairs =
@@ -38,32 +39,18 @@ pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
         &["caller's host", "callee's host", "calls#", "outside#", "mean correction#", "least#", "most#"],
         rows.collect(),
     );
-    let mut spans = Vec::new();
-    for trace in lens.traces() {
-        let tree = Tree::new(trace);
-        for (span, adjustment) in correct(&tree, u64::MAX).adjustments {
-            if let Adjustment::Moved { nanos } = adjustment {
-                let it = tree.span(span);
-                spans.push((nanos, it.trace_id(), it.id(), it.service(), it.name(), it.start()));
-            }
-        }
-    }
-    spans.sort_by_key(|it| std::cmp::Reverse(it.0.unsigned_abs()));
-    if !spans.is_empty() {
+    if !corrections.spans.is_empty() {
         out.heading("Corrections, the largest first (recorded times are kept; --raw-times uses them)");
     }
-    let rows = spans.iter().take(shared.options.limit).map(|(nanos, trace, _, service, name, _)| {
-        vec![signed_duration(*nanos), (*service).to_owned(), (*name).to_owned(), format!("{trace:032x}")]
-    });
+    let rows =
+        corrections.spans.iter().take(shared.options.limit).map(|it| {
+            vec![signed_duration(it.moved), it.service.clone(), it.name.clone(), it.trace_id.clone()]
+        });
     out.table(&["moved#", "service", "operation", "trace"], rows.collect());
     let hosts = pairs.iter().map(|(from, to, it)| {
         json!({ "caller": from, "callee": to, "calls": it.calls, "moved": it.moved, "mean": it.mean(), "least": it.least, "most": it.most })
     });
     let hosts: Vec<_> = hosts.collect();
-    let moved = spans.iter().map(|(nanos, trace, id, service, name, start)| {
-        json!({ "trace_id": format!("{trace:032x}"), "span_id": format!("{id:016x}"), "service": service, "name": name,
-                "moved": nanos, "raw_start": start })
-    });
-    let result = json!({ "hosts": hosts, "spans": moved.collect::<Vec<_>>() });
+    let result = json!({ "hosts": hosts, "moved": corrections.count, "spans": corrections.spans });
     Ok(Answer::new("skew", out, &result)?.with_finding(!pairs.is_empty()))
 }

@@ -1,5 +1,6 @@
 //! The default report: where the time goes, what broke, what depends on what, what is wrong with the tracing.
 
+use trace_lens::Lens;
 use trace_lens::analysis::{PatternKind, Summary};
 use trace_lens::show::Document;
 use trace_lens::show::units::{duration, percent};
@@ -13,8 +14,7 @@ use super::{dependencies, errors, quality};
 const ROWS: usize = 5;
 
 pub(crate) fn run(shared: &Shared) -> Result<Answer, Failure> {
-    let lens = load(shared)?;
-    answer(&lens.summary(), &shared.files.join(" "))
+    answer(&load(shared)?.merged(Lens::summary)?, &shared.files.join(" "))
 }
 
 /// `files` appear in the commands that show more.

@@ -8,24 +8,24 @@ use trace_lens::show::units::percent;
 
 use super::answer::{Answer, Failure};
 use super::args::WhyArgs;
-use super::input::load;
+use super::input::{Traces, load};
 
 /// The minimum number of traces on either side.
 const LEAST: u64 = 5;
 
 pub(crate) fn run(args: &WhyArgs) -> Result<Answer, Failure> {
-    let lens = load(&args.shared)?;
+    let traces = load(&args.shared)?;
     let comparison = match (&args.slow, &args.select) {
         (Some(limit), _) => {
-            let limit = slow_limit(&lens, limit)?;
-            lens.why(move |trace| duration_of(trace) > limit)
+            let limit = slow_limit(&traces, limit)?;
+            traces.merged(|lens| lens.why(|trace| duration_of(trace) > limit))
         }
         (None, Some(query)) => {
             let query: Query = query.parse().map_err(Failure::unusable)?;
-            lens.why(move |trace| query.matches(trace))
+            traces.merged(|lens| lens.why(|trace| query.matches(trace)))
         }
-        (None, None) => lens.why(|trace| trace.main().is_some_and(|it| it.is_failed())),
-    };
+        (None, None) => traces.merged(|lens| lens.why(|trace| trace.main().is_some_and(|it| it.is_failed()))),
+    }?;
     let why = comparison.why();
     if why.traces.selected < LEAST || why.traces.others < LEAST {
         return Err(Failure::TooLittle(format!(
@@ -69,7 +69,7 @@ fn duration_of(trace: Trace<'_>) -> u64 {
 }
 
 /// The nanoseconds of `>1s` or `>p99`.
-fn slow_limit(lens: &Lens, text: &str) -> Result<u64, Failure> {
+fn slow_limit(traces: &Traces, text: &str) -> Result<u64, Failure> {
     let limit = text.trim().trim_start_matches(['>', '=']).trim();
     let wrong = || Failure::unusable(format!("{text:?} is not a limit; write `>1s` or `>p99`"));
     let Some(percentile) = limit.strip_prefix('p') else {
@@ -79,9 +79,16 @@ fn slow_limit(lens: &Lens, text: &str) -> Result<u64, Failure> {
     if !(0.0..100.0).contains(&percentile) {
         return Err(wrong());
     }
-    let mut durations: Vec<u64> = lens.traces().map(duration_of).collect();
-    durations.sort_unstable();
+    let durations = traces.merged(Lens::main_durations)?;
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
-    let rank = (percentile / 100.0 * durations.len() as f64).ceil() as usize;
-    Ok(durations.get(rank.saturating_sub(1)).copied().unwrap_or(0))
+    let rank = ((percentile / 100.0 * durations.count() as f64).ceil() as u64).saturating_sub(1);
+    let Some((low, high, mut before)) = durations.bucket_of_rank(rank) else { return Ok(0) };
+    // A second pass finds the exact duration without keeping all of them.
+    for (nanos, count) in traces.merged(|lens| lens.main_durations_between(low, high))? {
+        before += count;
+        if rank < before {
+            return Ok(nanos);
+        }
+    }
+    Ok(high)
 }

@@ -109,7 +109,9 @@ impl Builder {
     pub(crate) fn fill_resource(&mut self, entry: u32, attributes: Vec<AttributeId>) {
         let service = self.find_text(&attributes, "service.name");
         let host = self.host(&attributes);
-        self.set.resources[entry as usize] = Resource { service, host, attributes };
+        if let Some(resource) = self.set.resources.get_mut(entry as usize) {
+            *resource = Resource { service, host, attributes };
+        }
     }
 
     fn find_text(&mut self, attributes: &[AttributeId], key: &str) -> Text {
@@ -145,6 +147,13 @@ impl Builder {
 
     pub(crate) fn len(&self) -> usize {
         self.set.len()
+    }
+
+    /// Returns the approximate memory of the spans so far, in bytes.
+    pub(crate) fn memory(&self) -> usize {
+        /// A resource with some attributes, in the set and in the index.
+        const RESOURCE: usize = 256;
+        self.set.memory() + self.set.resources.len() * RESOURCE
     }
 
     /// Returns the spans so far as they came, and starts anew.

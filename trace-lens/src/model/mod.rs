@@ -9,6 +9,7 @@ mod record;
 mod set;
 mod text;
 mod trace;
+mod trace_hash;
 mod tree;
 mod weight;
 
@@ -20,5 +21,6 @@ pub(crate) use set::Row;
 pub use set::{Event, Link, Resource, Scope, SpanSet};
 pub use text::{Text, Texts};
 pub use trace::{SpanRef, Trace};
+pub(crate) use trace_hash::trace_hash;
 pub use tree::{Parent, Tree};
 pub use weight::{Weight, threshold};

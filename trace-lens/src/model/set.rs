@@ -164,6 +164,37 @@ impl SpanSet {
             + self.attributes.memory()
     }
 
+    /// Returns the approximate memory that these rows would take in a set of their own, in bytes.
+    pub(crate) fn memory_of(&self, rows: &[u32]) -> usize {
+        const FIXED: usize = 16 + 8 * 4 + 4 + 2 + 4 * 8 + 4;
+        let each = rows.iter().map(|&row| row as usize).map(|row| {
+            FIXED
+                + self.span_attributes(row).len() * 4
+                + size_of_val(self.span_events(row))
+                + size_of_val(self.span_links(row))
+        });
+        // Texts are shared by spans of a set, but those of a few spans are a part of all.
+        let texts = (self.texts.memory() + self.attributes.memory()) / self.len().max(1) * rows.len();
+        each.sum::<usize>() + texts
+    }
+
+    pub(crate) fn span_attributes(&self, row: usize) -> &[AttributeId] {
+        &self.attribute_ids[range(&self.attribute_ends, row)]
+    }
+
+    pub(crate) fn span_events(&self, row: usize) -> &[Event] {
+        &self.events[range(&self.event_ends, row)]
+    }
+
+    pub(crate) fn span_links(&self, row: usize) -> &[Link] {
+        &self.links[range(&self.link_ends, row)]
+    }
+
+    /// Returns the attributes of an event or a link.
+    pub(crate) fn owned_attributes(&self, (from, to): (u32, u32)) -> &[AttributeId] {
+        &self.event_attributes[from as usize..to as usize]
+    }
+
     /// Appends a span whose attributes, events and links were appended before.
     pub(crate) fn push(&mut self, row: &Row) {
         self.trace_ids.push(row.trace_id);
@@ -275,4 +306,10 @@ impl SpanSet {
             *resource = moved.get(*resource as usize).copied().unwrap_or(0);
         }
     }
+}
+
+/// Returns where the entries of a row are in a list, of whose parts `ends` has the ends.
+fn range(ends: &[u32], row: usize) -> std::ops::Range<usize> {
+    let from = if row == 0 { 0 } else { ends[row - 1] };
+    from as usize..ends[row] as usize
 }

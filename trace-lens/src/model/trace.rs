@@ -277,8 +277,7 @@ impl<'a> SpanRef<'a> {
     }
 
     pub(crate) fn attribute_ids(&self) -> &'a [super::attribute::AttributeId] {
-        let (from, to) = range(&self.set.attribute_ends, self.row);
-        &self.set.attribute_ids[from..to]
+        self.set.span_attributes(self.row)
     }
 
     /// Returns the attribute of the span, or else of its resource.
@@ -311,15 +310,13 @@ impl<'a> SpanRef<'a> {
     /// Returns the events, in order.
     #[must_use]
     pub fn events(&self) -> &'a [Event] {
-        let (from, to) = range(&self.set.event_ends, self.row);
-        &self.set.events[from..to]
+        self.set.span_events(self.row)
     }
 
     /// Returns the links.
     #[must_use]
     pub fn links(&self) -> &'a [Link] {
-        let (from, to) = range(&self.set.link_ends, self.row);
-        &self.set.links[from..to]
+        self.set.span_links(self.row)
     }
 
     /// Returns the attributes of one of its events.
@@ -332,9 +329,9 @@ impl<'a> SpanRef<'a> {
         self.owned_attributes(link.attributes)
     }
 
-    fn owned_attributes(&self, (from, to): (u32, u32)) -> impl Iterator<Item = Attribute> + use<'a> {
+    fn owned_attributes(&self, range: (u32, u32)) -> impl Iterator<Item = Attribute> + use<'a> {
         let set = self.set;
-        set.event_attributes[from as usize..to as usize].iter().map(move |&id| set.attributes.get(id))
+        set.owned_attributes(range).iter().map(move |&id| set.attributes.get(id))
     }
 
     /// Returns what class of error the span reports, empty when it reports none.
@@ -360,9 +357,4 @@ impl<'a> SpanRef<'a> {
             exceptions.filter(|it| Some(it.key) == exception).map(|it| it.value.display(&self.set.texts));
         of_event.into_iter().next().or_else(|| KEYS[2..].iter().find_map(own)).unwrap_or_default()
     }
-}
-
-fn range(ends: &[u32], row: usize) -> (usize, usize) {
-    let from = if row == 0 { 0 } else { ends[row - 1] };
-    (from as usize, ends[row] as usize)
 }

@@ -2,8 +2,10 @@
 
 mod documentation;
 mod recommend;
+mod trace_size;
 mod volume;
 
 pub use documentation::Documentation;
 pub use recommend::{Recommendation, recommendations};
+pub use trace_size::TraceSize;
 pub use volume::{Plan, PlanInput};

@@ -1,14 +1,16 @@
 //! Reads one file of any format.
 
 use std::io::{self, BufRead, Read};
+use std::sync::Arc;
 
 use super::json;
 use super::open::Opened;
 use super::protobuf::{Broken, Frames, Framing};
 use super::report::{FileReport, Position, Problem, ReadError};
 use super::sink::Sink;
-use super::workers::{Full, Work, run};
+use super::workers::{Work, run};
 use crate::model::SpanSet;
+use crate::spill::Overflow;
 
 /// How many bytes of lines or messages a thread parses at a time.
 const BLOCK: usize = 2 << 20;
@@ -24,6 +26,8 @@ enum Format {
     JsonLines,
     JsonDocuments,
     Protobuf(Framing),
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl Format {
@@ -32,6 +36,8 @@ impl Format {
             Self::Empty => "empty",
             Self::JsonLines => "JSON lines",
             Self::JsonDocuments => "JSON",
+            #[cfg(feature = "parquet")]
+            Self::Parquet => "Parquet",
             Self::Protobuf(Framing::None) => "OTLP protobuf",
             Self::Protobuf(Framing::Varint) => "OTLP protobuf, lengths as varints",
             Self::Protobuf(Framing::BigEndian) => "messages after lengths of 4 bytes",
@@ -43,7 +49,12 @@ impl Format {
         let Some(first) = text.iter().find(|it| !it.is_ascii_whitespace()) else { return Ok(Self::Empty) };
         match (first, head) {
             (_, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => Err("UTF-16 text; convert it to UTF-8".to_owned()),
-            (_, [b'P', b'A', b'R', b'1', ..]) => Err("a Parquet file".to_owned()),
+            #[cfg(feature = "parquet")]
+            (_, [b'P', b'A', b'R', b'1', ..]) => Ok(Self::Parquet),
+            #[cfg(not(feature = "parquet"))]
+            (_, [b'P', b'A', b'R', b'1', ..]) => {
+                Err("a Parquet file, and this program was built without the feature `parquet`".to_owned())
+            }
             (_, [b'P', b'K', 3, 4, ..]) => Err("a ZIP archive; unpack it".to_owned()),
             (b'{' | b'[', _) if Framing::detect(head).is_none() || head[0] != 0x0a => Ok(json_format(text)),
             _ => Framing::detect(head).map(Self::Protobuf).ok_or_else(|| unknown(head)),
@@ -80,7 +91,8 @@ fn json_format(head: &[u8]) -> Format {
 /// How files are read.
 pub(crate) struct FileSettings<'f> {
     pub(crate) threads: usize,
-    pub(crate) full: &'f Full<'f>,
+    /// Where spans go when there are too many for the memory.
+    pub(crate) overflow: Option<&'f Arc<Overflow>>,
     /// Called with the number of bytes read since the last call.
     pub(crate) progress: &'f (dyn Fn(u64) + Sync),
 }
@@ -96,10 +108,19 @@ pub(crate) fn read(
     let Opened { head, mut input, layers } = opened.map_err(io_error)?;
     let format =
         Format::detect(&head).map_err(|reason| ReadError::NotRecognised { file: name.to_owned(), reason })?;
+    #[cfg(feature = "parquet")]
+    if format == Format::Parquet
+        && layers.is_empty()
+        && name != "-"
+        && let Ok(file) = std::fs::File::open(name)
+    {
+        return Ok(read_parquet_file(name, file, settings, set));
+    }
     let is_small = head.len() < 64 << 10;
     let threads = if is_small { 1 } else { settings.threads };
-    let mut input = Counter { input: &mut input, bytes: 0, progress: settings.progress };
-    let (result, sinks) = run(threads, settings.full, |work| produce(format, &mut input, work));
+    let overflow = settings.overflow;
+    let mut input = Counter { input: &mut input, bytes: 0, progress: settings.progress, overflow };
+    let (result, sinks) = run(threads, overflow, |work| produce(format, &mut input, overflow, work));
     let mut report = FileReport {
         file: name.to_owned(),
         format: layers.iter().fold(format.name().to_owned(), |text, layer| format!("{text} in {layer}")),
@@ -110,16 +131,42 @@ pub(crate) fn read(
     if let Some(sink) = sinks.first_mut() {
         finish(result, sink, name, report.bytes)?;
     }
-    for mut sink in sinks {
-        report.spans += sink.builder.len() as u64 + sink.spilled;
-        report.skipped += sink.skipped;
-        report.other_signals += sink.other_signals;
-        report.problems.append(&mut sink.problems);
-        set.absorb(sink.builder.take());
+    for sink in sinks {
+        collect(sink, &mut report, overflow, set);
     }
     report.problems.sort_by_key(|it| it.position);
     report.problems.truncate(20);
     Ok(report)
+}
+
+/// Reads only those parts of a file that are needed.
+#[cfg(feature = "parquet")]
+fn read_parquet_file(
+    name: &str,
+    file: std::fs::File,
+    settings: &FileSettings<'_>,
+    set: &mut SpanSet,
+) -> FileReport {
+    let bytes = file.metadata().map_or(0, |it| it.len());
+    let mut sink = Sink::new(settings.overflow.cloned());
+    super::parquet::read(super::parquet::Source::File(file), &mut sink);
+    (settings.progress)(bytes);
+    let mut report =
+        FileReport { file: name.to_owned(), format: "Parquet".to_owned(), bytes, ..FileReport::default() };
+    collect(sink, &mut report, settings.overflow, set);
+    report
+}
+
+/// Adds what one thread has read to the whole.
+fn collect(mut sink: Sink, report: &mut FileReport, overflow: Option<&Arc<Overflow>>, set: &mut SpanSet) {
+    report.spans += sink.builder.len() as u64 + sink.spilled;
+    report.skipped += sink.skipped;
+    report.other_signals += sink.other_signals;
+    report.problems.append(&mut sink.problems);
+    match overflow {
+        Some(overflow) if overflow.has_begun() => overflow.add(&sink.builder.take()),
+        _ => set.absorb(sink.builder.take()),
+    }
 }
 
 /// How reading ended.
@@ -150,13 +197,34 @@ fn finish(result: io::Result<End>, sink: &mut Sink, name: &str, bytes: u64) -> R
     Ok(())
 }
 
-fn produce(format: Format, input: &mut dyn BufRead, work: &mut dyn FnMut(Work)) -> io::Result<End> {
+fn produce(
+    format: Format,
+    input: &mut dyn BufRead,
+    overflow: Option<&Arc<Overflow>>,
+    work: &mut dyn FnMut(Work),
+) -> io::Result<End> {
     match format {
         Format::Empty => Ok(End::Whole),
         Format::JsonLines => lines(input, work),
-        Format::JsonDocuments => documents(input),
+        Format::JsonDocuments => documents(input, overflow),
         Format::Protobuf(framing) => messages(input, framing, work),
+        #[cfg(feature = "parquet")]
+        Format::Parquet => parquet(input, overflow),
     }
+}
+
+/// Reads Parquet that is not a file, such as a compressed one. It has its table of contents at its end, so all of it is
+/// needed.
+#[cfg(feature = "parquet")]
+fn parquet(input: &mut dyn BufRead, overflow: Option<&Arc<Overflow>>) -> io::Result<End> {
+    let mut bytes = Vec::new();
+    input.take(MAX_IN_MEMORY).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 == MAX_IN_MEMORY {
+        return Err(io::Error::other("Parquet of 1 GiB and more must be a plain file"));
+    }
+    let mut sink = Sink::new(overflow.cloned());
+    super::parquet::read(super::parquet::Source::Memory(bytes), &mut sink);
+    Ok(End::Documents(Box::new(sink)))
 }
 
 fn lines(input: &mut dyn BufRead, work: &mut dyn FnMut(Work)) -> io::Result<End> {
@@ -224,12 +292,13 @@ fn skip_bom(input: &mut dyn BufRead) -> io::Result<()> {
     Ok(())
 }
 
-fn documents(input: &mut dyn BufRead) -> io::Result<End> {
+fn documents(input: &mut dyn BufRead, overflow: Option<&Arc<Overflow>>) -> io::Result<End> {
     skip_bom(input)?;
-    let mut sink = Sink::new();
+    let mut sink = Sink::new(overflow.cloned());
     let mut text = Vec::new();
-    let result = (&mut *input).take(MAX_IN_MEMORY).read_to_end(&mut text);
-    if (text.len() as u64) < MAX_IN_MEMORY {
+    let limit = overflow.map_or(MAX_IN_MEMORY, |it| it.text_limit().min(MAX_IN_MEMORY));
+    let result = (&mut *input).take(limit).read_to_end(&mut text);
+    if (text.len() as u64) < limit {
         json::documents_in(&text, &mut sink);
         if let Err(error) = result {
             sink.problem(
@@ -274,6 +343,7 @@ struct Counter<'r> {
     input: &'r mut (dyn BufRead + Send),
     bytes: u64,
     progress: &'r (dyn Fn(u64) + Sync),
+    overflow: Option<&'r Arc<Overflow>>,
 }
 
 impl Read for Counter<'_> {
@@ -287,6 +357,9 @@ impl Read for Counter<'_> {
 
 impl BufRead for Counter<'_> {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        if self.overflow.is_some_and(|it| it.has_failed()) {
+            return Err(io::Error::other("spans cannot be written to disk"));
+        }
         self.input.fill_buf()
     }
 

@@ -7,9 +7,11 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 use super::file::{self, FileSettings};
+use super::folder::expand;
 use super::open::{decompressed, open};
 use super::report::{FileReport, ReadError};
 use crate::model::SpanSet;
+use crate::spill::Overflow;
 
 /// How files are read.
 #[derive(Clone)]
@@ -46,6 +48,10 @@ impl ReadOptions {
         self
     }
 
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
+    }
+
     /// Sets what is called with the number of bytes that were read since the last call, from any thread.
     #[must_use]
     pub fn with_progress(mut self, progress: impl Fn(u64) + Send + Sync + 'static) -> Self {
@@ -64,15 +70,34 @@ pub struct Input {
     pub reports: Vec<FileReport>,
 }
 
-/// Reads files; `-` is standard input.
+/// Reads files; `-` is standard input. Of a folder, all files in it are read.
 ///
 /// # Errors
 /// Returns an error if a file cannot be read at all. Records that cannot be read are skipped and reported.
 pub fn read_files(files: &[String], options: &ReadOptions) -> Result<Input, ReadError> {
     let mut input = Input::default();
-    for name in files {
-        let report = file::read(name, open(name), &settings(options), &mut input.spans)?;
+    for name in &expand(files).map_err(|(file, source)| ReadError::Io { file, source })? {
+        let report = file::read(name, open(name), &settings(options, None), &mut input.spans)?;
         input.reports.push(report);
+    }
+    input.spans.group();
+    Ok(input)
+}
+
+/// Reads files, whose spans go to `overflow` once there are too many for the memory. If any do, all of them do.
+pub(crate) fn read_files_into(
+    files: &[String],
+    options: &ReadOptions,
+    overflow: &Arc<Overflow>,
+) -> Result<Input, ReadError> {
+    let mut input = Input::default();
+    for name in &expand(files).map_err(|(file, source)| ReadError::Io { file, source })? {
+        let settings = settings(options, Some(overflow));
+        let report = file::read(name, open(name), &settings, &mut input.spans)?;
+        input.reports.push(report);
+    }
+    if overflow.has_begun() {
+        overflow.add(&std::mem::take(&mut input.spans));
     }
     input.spans.group();
     Ok(input)
@@ -85,12 +110,12 @@ pub fn read_files(files: &[String], options: &ReadOptions) -> Result<Input, Read
 pub fn read_bytes(name: &str, content: &[u8], options: &ReadOptions) -> Result<Input, ReadError> {
     let mut input = Input::default();
     let opened = decompressed(Box::new(Cursor::new(content.to_vec())));
-    let report = file::read(name, opened, &settings(options), &mut input.spans)?;
+    let report = file::read(name, opened, &settings(options, None), &mut input.spans)?;
     input.reports.push(report);
     input.spans.group();
     Ok(input)
 }
 
-fn settings(options: &ReadOptions) -> FileSettings<'_> {
-    FileSettings { threads: options.threads, full: &|_| false, progress: &*options.progress }
+fn settings<'o>(options: &'o ReadOptions, overflow: Option<&'o Arc<Overflow>>) -> FileSettings<'o> {
+    FileSettings { threads: options.threads, overflow, progress: &*options.progress }
 }

@@ -7,20 +7,25 @@
 //! | Tempo's JSON and protobuf | Grafana Tempo's API |
 //! | Jaeger's JSON | Jaeger's UI and API, CRISP |
 //! | Zipkin v2 JSON | Zipkin's API |
+//! | Parquet with the columns of the Collector's ClickHouse exporter (feature `parquet`) | `convert`, ClickHouse |
 //!
 //! Each may be compressed with gzip or zstd.
 
 mod file;
+mod folder;
 mod id;
 mod input;
 mod json;
 mod open;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod protobuf;
 mod report;
 mod sink;
 mod time;
 mod workers;
 
+pub(crate) use input::read_files_into;
 pub use input::{Input, ReadOptions, read_bytes, read_files};
 pub(crate) use json::any_value;
 pub use report::{FileReport, Position, Problem, ReadError};

@@ -20,7 +20,7 @@ pub enum ReadError {
     },
     /// The content is in no format that is read.
     #[error(
-        "{file}: {reason}; supported are OTLP (JSON, JSON lines, protobuf), Jaeger, Tempo and Zipkin v2 JSON, plain or in gzip or zstd"
+        "{file}: {reason}; supported are OTLP (JSON, JSON lines, protobuf), Jaeger, Tempo and Zipkin JSON, plain or in gzip or zstd, and Parquet"
     )]
     #[non_exhaustive]
     NotRecognised {
@@ -28,6 +28,15 @@ pub enum ReadError {
         file: String,
         /// The detected content.
         reason: String,
+    },
+    /// Spans that do not fit in memory cannot be kept on disk.
+    #[error("spans cannot be kept in {folder}: {source}; choose another folder, or allow more memory")]
+    #[non_exhaustive]
+    Spill {
+        /// The folder for temporary files.
+        folder: String,
+        /// What the operating system says.
+        source: io::Error,
     },
 }
 
@@ -37,6 +46,8 @@ pub enum ReadError {
 pub enum Position {
     /// A line and column, from 1. Column 0 is the line as a whole.
     Line(u64, u64),
+    /// A row, from 1.
+    Row(u64),
     /// An offset in bytes, in the uncompressed content.
     Offset(u64),
 }
@@ -62,6 +73,7 @@ impl fmt::Display for Problem {
         match self.position {
             Position::Line(line, 0) => write!(f, "line {line}: {}", self.what),
             Position::Line(line, column) => write!(f, "line {line}, column {column}: {}", self.what),
+            Position::Row(row) => write!(f, "row {row}: {}", self.what),
             Position::Offset(offset) => write!(f, "offset {offset}: {}", self.what),
         }
     }

@@ -1,7 +1,10 @@
 //! Where readers put spans, and what they count.
 
+use std::sync::Arc;
+
 use super::report::Problem;
 use crate::model::{Builder, Row};
+use crate::spill::Overflow;
 
 /// How many problems of a file are kept; the others are only counted.
 const MAX_PROBLEMS: usize = 20;
@@ -12,18 +15,24 @@ pub(crate) struct Sink {
     pub(crate) builder: Builder,
     /// Records that could not be read.
     pub(crate) skipped: u64,
-    /// Spans that were moved out of the builder.
+    /// Spans that were moved from the builder to disk.
     pub(crate) spilled: u64,
     /// Log and metric records, which are not spans.
     pub(crate) other_signals: u64,
     pub(crate) problems: Vec<Problem>,
     /// Why spans of the current line or message were skipped.
     reason: Option<&'static str>,
+    overflow: Option<Arc<Overflow>>,
+    /// The memory of the builder that `overflow` knows of.
+    held: usize,
 }
 
 impl Sink {
-    pub(crate) fn new() -> Self {
+    /// Spans go to `overflow` when there are too many.
+    pub(crate) fn new(overflow: Option<Arc<Overflow>>) -> Self {
         Self {
+            overflow,
+            held: 0,
             builder: Builder::new(),
             skipped: 0,
             spilled: 0,
@@ -47,6 +56,14 @@ impl Sink {
                 self.reason.get_or_insert(reason);
             }
             None => self.builder.span(row),
+        }
+    }
+
+    /// Moves the spans to disk if there are too many. All entries of the builder, such as texts and resources, are
+    /// invalid afterwards, so this is called between documents.
+    pub(crate) fn relieve(&mut self) {
+        if let Some(overflow) = &self.overflow {
+            self.spilled += overflow.offer(&mut self.builder, &mut self.held);
         }
     }
 

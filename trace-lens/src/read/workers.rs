@@ -1,13 +1,14 @@
 //! Threads that parse while another reads.
 
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
 use super::json;
 use super::protobuf::{self, Decoded, Frame, is_compressed};
 use super::report::{Position, Problem};
 use super::sink::Sink;
+use crate::spill::Overflow;
 
 /// The size limit of one message after decompression.
 const MAX_MESSAGE: u64 = 1 << 30;
@@ -21,18 +22,25 @@ pub(crate) enum Work {
 }
 
 /// A thread's spans, and what it has decoded.
-pub(crate) struct Worker<'f> {
+pub(crate) struct Worker {
     sink: Sink,
     decoded: Decoded,
-    full: &'f Full<'f>,
+    /// How many spans had been moved to disk when `decoded` was filled.
+    spilled: u64,
 }
 
-/// Takes spans over when a thread holds too many; returns whether it did.
-pub(crate) type Full<'f> = dyn Fn(&mut Sink) -> bool + Sync + 'f;
+impl Worker {
+    fn new(overflow: Option<&Arc<Overflow>>) -> Self {
+        Self { sink: Sink::new(overflow.cloned()), decoded: Decoded::default(), spilled: 0 }
+    }
 
-impl<'f> Worker<'f> {
-    fn new(full: &'f Full<'f>) -> Self {
-        Self { sink: Sink::new(), decoded: Decoded::default(), full }
+    /// Moves the spans to disk if there are too many, and forgets what refers to them.
+    fn relieve(&mut self) {
+        self.sink.relieve();
+        if self.sink.spilled != self.spilled {
+            self.decoded.clear();
+            self.spilled = self.sink.spilled;
+        }
     }
 
     fn parse(&mut self, work: Work) {
@@ -41,12 +49,11 @@ impl<'f> Worker<'f> {
             Work::Messages(frames) => {
                 for frame in frames {
                     self.message(&frame);
+                    self.relieve();
                 }
             }
         }
-        if (self.full)(&mut self.sink) {
-            self.decoded.clear();
-        }
+        self.relieve();
     }
 
     fn message(&mut self, frame: &Frame) {
@@ -87,11 +94,11 @@ fn protobuf_decompress(bytes: &[u8]) -> std::io::Result<Vec<u8>> {
 /// With one thread, the work is done at once on the current one.
 pub(crate) fn run<R>(
     threads: usize,
-    full: &Full<'_>,
+    overflow: Option<&Arc<Overflow>>,
     produce: impl FnOnce(&mut dyn FnMut(Work)) -> R,
 ) -> (R, Vec<Sink>) {
     if threads <= 1 {
-        let mut worker = Worker::new(full);
+        let mut worker = Worker::new(overflow);
         let result = produce(&mut |work| worker.parse(work));
         return (result, vec![worker.sink]);
     }
@@ -99,7 +106,7 @@ pub(crate) fn run<R>(
     let receiver = Mutex::new(receiver);
     thread::scope(|scope| {
         let threads: Vec<_> =
-            (0..threads).map(|_| scope.spawn(|| work_off(&receiver, Worker::new(full)))).collect();
+            (0..threads).map(|_| scope.spawn(|| work_off(&receiver, Worker::new(overflow)))).collect();
         // Sending fails only when every thread has panicked, which joining them reports.
         let result = produce(&mut |work| drop(sender.send(work)));
         drop(sender);
@@ -109,7 +116,7 @@ pub(crate) fn run<R>(
     })
 }
 
-fn work_off(receiver: &Mutex<Receiver<Work>>, mut worker: Worker<'_>) -> Sink {
+fn work_off(receiver: &Mutex<Receiver<Work>>, mut worker: Worker) -> Sink {
     loop {
         let next = receiver.lock().unwrap_or_else(PoisonError::into_inner).recv();
         match next {

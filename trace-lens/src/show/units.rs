@@ -52,6 +52,21 @@ pub fn count(count: f64) -> String {
     }
 }
 
+/// Returns an hour, counted from the begin of 1970, in UTC: `2026-11-30T19`.
+#[must_use]
+pub fn utc_hour(hours: u64) -> String {
+    // Days in eras of 400 years that begin in March, so that leap days come last. Source: Howard Hinnant,
+    // "chrono-Compatible Low-Level Date Algorithms".
+    let days = hours / 24 + 719_468;
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let month = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * month + 2) / 5 + 1;
+    let (month, next_year) = if month < 10 { (month + 3, 0) } else { (month - 9, 1) };
+    format!("{:04}-{month:02}-{day:02}T{:02}", era * 400 + year + next_year, hours % 24)
+}
+
 fn scaled(number: f64, units: &[&str]) -> String {
     let (mut number, mut unit) = (number, 0);
     while number >= 999.5 && unit + 1 < units.len() {
@@ -90,6 +105,14 @@ mod tests {
             [(0.8, "80 %"), (0.125, "12.5 %"), (0.9999, "> 99.9 %"), (1.0, "100 %"), (0.0, "0 %")]
         {
             assert_eq!(percent(share), expected);
+        }
+        for (hours, expected) in [
+            (0, "1970-01-01T00"),
+            (472_222, "2023-11-14T22"),
+            (264_407, "2000-02-29T23"),
+            (498_855, "2026-11-28T15"),
+        ] {
+            assert_eq!(utc_hour(hours), expected);
         }
         assert_eq!(bytes(25.92e12), "25.9 TB");
         assert_eq!(count(86_400_000.0), "86.4 M");

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::list::List;
 use crate::model::{Attribute, Kind, SpanRef, SpanSet, Status, Texts, Trace, Value};
 
 /// Writes the traces of a set as one Jaeger document. Times are in microseconds: fractions are lost.
@@ -11,14 +12,14 @@ use crate::model::{Attribute, Kind, SpanRef, SpanSet, Status, Texts, Trace, Valu
 /// # Errors
 /// Returns the error of the writer.
 pub fn jaeger(set: &SpanSet, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(b"{\"data\":[")?;
-    for (index, trace) in set.traces().enumerate() {
-        if index > 0 {
-            out.write_all(b",\n")?;
-        }
-        serde_json::to_writer(&mut *out, &trace_json(trace))?;
-    }
-    out.write_all(b"]}\n")
+    let mut list = List::begin("{\"data\":[", out)?;
+    add_jaeger(set, &mut list, out)?;
+    list.end("]}\n", out)
+}
+
+/// Appends the traces of a set to the list of a document.
+pub(crate) fn add_jaeger(set: &SpanSet, list: &mut List, out: &mut dyn Write) -> io::Result<()> {
+    set.traces().try_for_each(|trace| list.item(&trace_json(trace), out))
 }
 
 fn trace_json(trace: Trace<'_>) -> Json {

@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value as Json, json};
 
+use super::list::List;
 use crate::model::{Kind, SpanRef, SpanSet};
 
 /// Writes the spans of a set as one list of Zipkin v2 spans. Times are in microseconds, links and the types of attributes
@@ -12,12 +13,14 @@ use crate::model::{Kind, SpanRef, SpanSet};
 /// # Errors
 /// Returns the error of the writer.
 pub fn zipkin(set: &SpanSet, out: &mut dyn Write) -> io::Result<()> {
-    out.write_all(b"[")?;
-    for (index, span) in set.traces().flat_map(|trace| trace.spans()).enumerate() {
-        out.write_all(if index == 0 { b"\n" } else { b",\n" })?;
-        serde_json::to_writer(&mut *out, &span_json(span))?;
-    }
-    out.write_all(b"\n]\n")
+    let mut list = List::begin("[", out)?;
+    add_zipkin(set, &mut list, out)?;
+    list.end("\n]\n", out)
+}
+
+/// Appends the spans of a set to a list.
+pub(crate) fn add_zipkin(set: &SpanSet, list: &mut List, out: &mut dyn Write) -> io::Result<()> {
+    set.traces().flat_map(|trace| trace.spans()).try_for_each(|span| list.item(&span_json(span), out))
 }
 
 fn span_json(span: SpanRef<'_>) -> Json {

@@ -89,6 +89,10 @@ impl<'de> Object<'de> for Document<'_> {
             // Without ids it is counted as a record that could not be read.
             self.flat_span().end();
         }
+        // Nothing of this document refers to the builder any more, and that of one around it only if it is malformed.
+        self.processes.clear();
+        self.span.clear();
+        self.sink.relieve();
     }
 }
 

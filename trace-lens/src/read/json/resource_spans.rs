@@ -54,6 +54,12 @@ impl<'de> Object<'de> for ResourceSpans<'_> {
         }
         Ok(())
     }
+
+    fn end(&mut self) {
+        self.resource = None;
+        self.state.clear();
+        self.sink.relieve();
+    }
 }
 
 /// Reads `scopeSpans` into a sink.

@@ -1,0 +1,7 @@
+//! OTLP protobuf, with any framing.
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| trace_lens_fuzz::read_and_analyse(data));

@@ -1,0 +1,8 @@
+//! Zipkin'"s
+
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|data: &[u8]| JSON. 'trace_lens_fuzz::read_after(b[, data)'
+target compressed Files);
