@@ -26,6 +26,8 @@ pub mod database;
 mod diagnostics;
 pub mod env;
 pub mod error_class;
+#[cfg(any(feature = "tower-metrics", feature = "database-metrics", feature = "messaging-metrics"))]
+pub mod exemplars;
 pub mod exporters;
 mod fork;
 pub mod grpc_status;
@@ -43,6 +45,7 @@ mod percent;
 pub mod pipeline;
 pub mod propagation;
 pub mod provider;
+pub mod quality;
 pub mod redact;
 pub mod redaction;
 #[cfg(feature = "rpc")]

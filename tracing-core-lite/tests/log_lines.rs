@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex};
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
 use serde_json::{Value, json};
 use tracing::{Subscriber, info, info_span, warn};
-use tracing_core_lite::{Context, log};
+use tracing_core_lite::provider::ResourceBuilder;
+use tracing_core_lite::{Context, Resource, log};
 use tracing_subscriber::fmt::FormatFields;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::{JsonFields, debug_fn};
@@ -94,6 +95,44 @@ fn text_has_everything_in_one_line() {
     assert_rfc3339(time);
     let ids = format!("trace_id={TRACE_ID} span_id={SPAN_ID}");
     assert_eq!(rest, format!("  INFO orders shop::orders: order placed order_id=7 to=\"a b\" {ids}"));
+}
+
+#[test]
+fn lines_name_the_service_as_its_resource_does() {
+    let full = Resource::builder()
+        .with_service_name("orders")
+        .with_attribute("service.version", "1.4.0 beta")
+        .with_attribute("deployment.environment.name", "test")
+        .build();
+    let bare = ResourceBuilder::empty().with_service_name("stock").build();
+    for (resource, text, json) in [
+        (
+            &full,
+            " orders log_lines: placed n=1 service.version=\"1.4.0 beta\" deployment.environment.name=test",
+            json!(["orders", "1.4.0 beta", "test"]),
+        ),
+        (&bare, " stock log_lines: placed n=1", json!(["stock", null, null])),
+    ] {
+        let logged = line(
+            |lines| {
+                let format = log::text("").with_resource(resource);
+                tracing_subscriber::fmt().event_format(format).with_writer(lines).finish()
+            },
+            || info!(n = 1, "placed"),
+        );
+        assert!(logged.ends_with(text), "{logged}");
+        let logged = line(
+            |lines| {
+                let format = log::json("").with_resource(resource);
+                tracing_subscriber::fmt().event_format(format).with_writer(lines).finish()
+            },
+            || info!(n = 1, "placed"),
+        );
+        let logged: Value = serde_json::from_str(&logged).expect("a line is JSON");
+        let named =
+            ["service", "service.version", "deployment.environment.name"].map(|key| logged[key].clone());
+        assert_eq!(json!(named), json);
+    }
 }
 
 #[test]

@@ -9,7 +9,8 @@ use tracing_core_lite::{Context, Tracer, TracerProvider};
 
 use super::OrderKind;
 use crate::shop::api::Order;
-use crate::shop::{CallError, Classified, Peer};
+use crate::shop::{CallError, Peer};
+use tracing_core_lite::span::ClassifiedError;
 
 /// A customer who places orders.
 #[derive(Debug, Clone)]

@@ -6,9 +6,9 @@ use tokio::time::sleep;
 use tracing::info;
 use tracing_core_lite::span::current_span;
 
-use super::Classified;
 use super::api::phone;
 use super::jobs::{Job, Medium};
+use tracing_core_lite::span::ClassifiedError;
 
 /// How many times a message is tried.
 pub(super) const MAX_ATTEMPTS: u32 = 3;
@@ -22,7 +22,7 @@ pub(super) enum SendError {
     NoSuchNumber,
 }
 
-impl Classified for SendError {
+impl ClassifiedError for SendError {
     fn class(&self) -> &str {
         match self {
             Self::Busy => "gateway_busy",

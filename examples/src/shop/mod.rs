@@ -17,7 +17,7 @@
 //! | `services` | one folder per service; a service gets its connections as arguments |
 //! | `connections` | how services reach each other, databases and brokers |
 //! | [`api`], [`proto`], `events`, `jobs` | what services send each other: JSON, gRPC, Kafka, AMQP |
-//! | [`Service`], [`Settings`], [`Problem`], [`Classified`], [`serve()`] | what every service uses |
+//! | [`Service`], [`Settings`], [`Problem`], [`serve()`] | what every service uses |
 //!
 //! Layers and wrappers join all services into one trace. Each is applied where a connection is made:
 //!
@@ -47,7 +47,6 @@ mod services;
 mod settings;
 mod wiring;
 
-pub use classified::Classified;
 pub use connections::{CallError, Database, Peer};
 pub use events::ORDERS_CREATED;
 pub use problem::Problem;

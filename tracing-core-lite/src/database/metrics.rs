@@ -3,13 +3,15 @@
 use std::time::Instant;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, Meter};
+use opentelemetry::metrics::Meter;
+use opentelemetry::trace::SpanContext;
 
 use super::attribute::{
     COLLECTION_NAME, ERROR_TYPE, NAMESPACE, OPERATION_NAME, QUERY_SUMMARY, SERVER_ADDRESS, SERVER_PORT,
     STATUS_CODE, SYSTEM_NAME,
 };
 use super::{Command, Ending, Endpoint};
+use crate::exemplars::DurationHistogram;
 
 /// The bounds of histograms of durations, in seconds.
 pub(super) const BOUNDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
@@ -17,18 +19,20 @@ pub(super) const BOUNDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.
 /// The instrument of one client.
 #[derive(Debug, Clone)]
 pub(super) struct Metrics {
-    duration: Histogram<f64>,
+    duration: DurationHistogram,
 }
 
 impl Metrics {
     pub(super) fn new(meter: &Meter) -> Self {
-        let duration = meter
-            .f64_histogram("db.client.operation.duration")
-            .with_description("Duration of database client operations.")
-            .with_unit("s")
-            .with_boundaries(BOUNDS.to_vec())
-            .build();
-        Self { duration }
+        let description = "Duration of database client operations.";
+        Self {
+            duration: DurationHistogram::new(
+                meter,
+                "db.client.operation.duration",
+                Some(description),
+                &BOUNDS,
+            ),
+        }
     }
 
     pub(super) fn start(
@@ -55,13 +59,13 @@ impl Metrics {
 /// One command that is being measured.
 #[derive(Debug)]
 pub(super) struct Measurement {
-    duration: Histogram<f64>,
+    duration: DurationHistogram,
     start: Instant,
     attributes: Vec<KeyValue>,
 }
 
 impl Measurement {
-    pub(super) fn end(self, ending: &Ending<'_>) {
+    pub(super) fn end(self, ending: &Ending<'_>, span_context: &SpanContext) {
         let Self { duration, start, mut attributes } = self;
         let mut add = |key, value: Option<&str>| {
             attributes.extend(value.map(|value| KeyValue::new(key, value.to_owned())));
@@ -70,6 +74,6 @@ impl Measurement {
         if let Ending::Failed(failure) = ending {
             add(STATUS_CODE.stable, failure.status_code);
         }
-        duration.record(start.elapsed().as_secs_f64(), &attributes);
+        duration.record(start.elapsed(), &attributes, Some(span_context));
     }
 }

@@ -109,7 +109,7 @@ impl DatabaseSpan {
         let Some(span) = self.span.take() else { return };
         #[cfg(feature = "database-metrics")]
         if let Some(measurement) = self.measurement.take() {
-            measurement.end(&ending);
+            measurement.end(&ending, span.span_context());
         }
         if span.is_recording() {
             let now = Timestamp::now();

@@ -9,6 +9,8 @@ mod captured_headers;
 pub use captured_headers::CapturedHeaders;
 
 pub use crate::box_pool::BoxPool;
+#[cfg(any(feature = "tower-metrics", feature = "database-metrics", feature = "messaging-metrics"))]
+pub use crate::exemplars::DurationHistogram;
 pub use crate::net::ip_text::IpText;
 #[cfg(feature = "http")]
 pub use crate::propagation::header_scan::HeaderScan;

@@ -12,11 +12,34 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 use super::escape::{Escaped, without_colours};
 use super::fields::JsonFields;
 use super::ids_of;
+use super::service::Service;
+use crate::provider::Resource;
 
 /// An event format that writes JSON; see [`json`].
 #[derive(Debug, Clone)]
 pub struct Json {
-    service: String,
+    service: Service,
+}
+
+impl Json {
+    /// Takes the name of the service from `resource`, and adds its `service.version` and `deployment.environment.name` to each
+    /// line, if it has them, so that log lines and spans name the service alike.
+    ///
+    /// ```
+    /// use tracing_core_lite::{Resource, log};
+    ///
+    /// let resource = Resource::builder()
+    ///     .with_service_name("orders")
+    ///     .with_attribute("service.version", "1.4.0")
+    ///     .build();
+    /// tracing_subscriber::fmt().event_format(log::json("").with_resource(&resource)).init();
+    /// tracing::info!("started"); // … "service":"orders","service.version":"1.4.0" …
+    /// ```
+    #[must_use]
+    pub fn with_resource(mut self, resource: &Resource) -> Self {
+        self.service.read(resource);
+        self
+    }
 }
 
 /// Returns an event format for `tracing-subscriber` that writes one JSON object on one line. `service` is the name of the
@@ -38,7 +61,7 @@ pub struct Json {
 /// ```
 #[must_use]
 pub fn json(service: impl Into<String>) -> Json {
-    Json { service: service.into() }
+    Json { service: Service::named(service) }
 }
 
 impl<S, N> FormatEvent<S, N> for Json
@@ -60,7 +83,10 @@ where
 
         write!(out, "{{\"timestamp\":{}", Value::from(timestamp))?;
         write_member(&mut out, "level", &metadata.level().as_str().into())?;
-        write_member(&mut out, "service", &self.service.as_str().into())?;
+        write_member(&mut out, "service", &self.service.name.as_str().into())?;
+        for (key, value) in &self.service.others {
+            write_member(&mut out, key, &value.as_str().into())?;
+        }
         write_member(&mut out, "target", &metadata.target().into())?;
         if let Some(message) = &fields.message {
             write_member(&mut out, "message", message)?;

@@ -31,6 +31,7 @@
 mod escape;
 mod fields;
 mod json;
+mod service;
 mod text;
 
 pub use json::{Json, json};

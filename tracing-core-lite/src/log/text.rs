@@ -8,14 +8,26 @@ use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::LookupSpan;
 
-use super::escape::{Escaped, without_colours};
+use super::escape::{Escaped, without_colours, write_value};
 use super::fields::TextFields;
 use super::ids_of;
+use super::service::Service;
+use crate::provider::Resource;
 
 /// An event format that writes text; see [`text`].
 #[derive(Debug, Clone)]
 pub struct Text {
-    service: String,
+    service: Service,
+}
+
+impl Text {
+    /// Takes the name of the service from `resource`, and adds its `service.version` and `deployment.environment.name` to each
+    /// line, before the ids, if it has them.
+    #[must_use]
+    pub fn with_resource(mut self, resource: &Resource) -> Self {
+        self.service.read(resource);
+        self
+    }
 }
 
 /// Returns an event format for `tracing-subscriber` that writes one line of text. `service` is the name of the service.
@@ -31,7 +43,7 @@ pub struct Text {
 /// Entered spans come before the target, the outermost first: `request{method="GET"}:charge: `. Lines have no colours.
 #[must_use]
 pub fn text(service: impl Into<String>) -> Text {
-    Text { service: service.into() }
+    Text { service: Service::named(service) }
 }
 
 impl<S, N> FormatEvent<S, N> for Text
@@ -47,7 +59,7 @@ where
     ) -> fmt::Result {
         SystemTime.format_time(&mut out)?;
         write!(out, " {:>5} ", event.metadata().level().as_str())?;
-        write!(Escaped::text(&mut out), "{} ", self.service)?;
+        write!(Escaped::text(&mut out), "{} ", self.service.name)?;
         write_spans(context, &mut out)?;
         write!(Escaped::text(&mut out), "{}:", event.metadata().target())?;
         let mut fields = TextFields::default();
@@ -56,6 +68,10 @@ where
             write!(out, " {}", fields.message)?;
         }
         out.write_str(&fields.fields)?;
+        for (key, value) in &self.service.others {
+            write!(out, " {key}=")?;
+            write_value(&mut out, value)?;
+        }
         if let Some((trace_id, span_id)) = ids_of(event) {
             write!(out, " trace_id={trace_id} span_id={span_id}")?;
         }

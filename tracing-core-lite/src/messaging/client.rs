@@ -259,11 +259,9 @@ impl Client {
             write(span);
         });
         #[cfg(feature = "messaging-metrics")]
-        let measurement = self
-            .0
-            .metrics
-            .as_ref()
-            .map(|metrics| Box::new(metrics.start(self.0.system, operation, &target, &self.0.peer)));
+        let measurement = self.0.metrics.as_ref().map(|metrics| {
+            Box::new(metrics.start(self.0.system, operation, &target, &self.0.peer, span.span_context()))
+        });
         InFlight::new(
             span,
             #[cfg(feature = "messaging-metrics")]

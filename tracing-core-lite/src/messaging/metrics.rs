@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Counter, Histogram, Meter};
+use opentelemetry::metrics::{Counter, Meter};
+use opentelemetry::trace::SpanContext;
 
 use super::attribute::{
     CONSUMER_GROUP, DESTINATION_NAME, DESTINATION_TEMPLATE, ERROR_TYPE, OPERATION_NAME, SERVER_ADDRESS,
@@ -11,6 +12,7 @@ use super::attribute::{
 };
 use super::target::Target;
 use super::{MessagingOperation, OperationType, Peer};
+use crate::exemplars::DurationHistogram;
 
 /// Boundaries of the histograms in seconds (semantic conventions for messaging metrics).
 const DURATION_BOUNDARIES: [f64; 14] =
@@ -19,22 +21,16 @@ const DURATION_BOUNDARIES: [f64; 14] =
 /// The instruments.
 #[derive(Debug, Clone)]
 pub(super) struct Metrics {
-    operation_duration: Histogram<f64>,
-    process_duration: Histogram<f64>,
+    operation_duration: DurationHistogram,
+    process_duration: DurationHistogram,
     sent: Counter<u64>,
     consumed: Counter<u64>,
 }
 
 impl Metrics {
     pub(super) fn new(meter: &Meter) -> Self {
-        let duration = |name, description| {
-            meter
-                .f64_histogram(name)
-                .with_description(description)
-                .with_unit("s")
-                .with_boundaries(DURATION_BOUNDARIES.to_vec())
-                .build()
-        };
+        let duration =
+            |name, description| DurationHistogram::new(meter, name, Some(description), &DURATION_BOUNDARIES);
         let count = |name, description| {
             meter.u64_counter(name).with_description(description).with_unit("{message}").build()
         };
@@ -61,6 +57,7 @@ impl Metrics {
         operation: &MessagingOperation<'_>,
         target: &Target<'_>,
         peer: &Peer,
+        span_context: &SpanContext,
     ) -> Measurement {
         Measurement {
             metrics: self.clone(),
@@ -69,6 +66,7 @@ impl Metrics {
             end: None,
             started_in_panic: std::thread::panicking(),
             attributes: attributes(system, operation.name, target, peer),
+            span_context: span_context.clone(),
             // A receive operation may end without a message.
             messages: u64::from(operation.kind != OperationType::Receive),
         }
@@ -113,6 +111,7 @@ pub(super) struct Measurement {
     /// Whether the thread was already panicking at the start. The panic then did not end the operation.
     started_in_panic: bool,
     attributes: Vec<KeyValue>,
+    span_context: SpanContext,
     messages: u64,
 }
 
@@ -136,19 +135,17 @@ impl Drop for Measurement {
         if self.end.is_none() && !self.started_in_panic && std::thread::panicking() {
             self.failed("panic");
         }
-        let Self { metrics, kind, start, end, attributes, messages, .. } = self;
-        let duration = end.unwrap_or_else(Instant::now).saturating_duration_since(*start).as_secs_f64();
+        let Self { metrics, kind, start, end, attributes, messages, span_context, .. } = self;
+        let duration = end.unwrap_or_else(Instant::now).saturating_duration_since(*start);
+        let histogram = match kind {
+            OperationType::Process => &metrics.process_duration,
+            _ => &metrics.operation_duration,
+        };
+        histogram.record(duration, attributes, Some(span_context));
         match kind {
-            OperationType::Process => metrics.process_duration.record(duration, attributes),
-            OperationType::Send => {
-                metrics.operation_duration.record(duration, attributes);
-                metrics.sent.add(*messages, attributes);
-            }
-            OperationType::Receive => {
-                metrics.operation_duration.record(duration, attributes);
-                metrics.consumed.add(*messages, attributes);
-            }
-            OperationType::Settle => metrics.operation_duration.record(duration, attributes),
+            OperationType::Send => metrics.sent.add(*messages, attributes),
+            OperationType::Receive => metrics.consumed.add(*messages, attributes),
+            OperationType::Process | OperationType::Settle => {}
         }
     }
 }

@@ -8,7 +8,27 @@ use opentelemetry_sdk::error::OTelSdkError;
 use opentelemetry_sdk::trace::{SpanData as SdkSpanData, SpanEvents, SpanExporter, SpanLinks};
 
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
+use crate::provider::Resource;
 use crate::span::data::{AnyValue, EventData, LinkData, ResourceSpans, ScopeData, SpanData, StatusData};
+
+impl From<&Resource> for opentelemetry_sdk::Resource {
+    /// Returns the same resource for another signal, such as the metrics of opentelemetry_sdk.
+    ///
+    /// ```
+    /// use tracing_core_lite::Resource;
+    ///
+    /// let resource = Resource::builder().with_service_name("orders").build();
+    /// let of_metrics = opentelemetry_sdk::Resource::from(&resource);
+    /// assert_eq!(of_metrics.len(), resource.iter().count());
+    /// ```
+    fn from(resource: &Resource) -> Self {
+        let attributes = resource.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+        match resource.schema_url() {
+            Some(url) => Self::builder_empty().with_schema_url(attributes, url.to_owned()).build(),
+            None => Self::builder_empty().with_attributes(attributes).build(),
+        }
+    }
+}
 
 /// An [`Exporter`] that wraps a `SpanExporter` of opentelemetry_sdk.
 ///

@@ -14,6 +14,7 @@ use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::exporters::Discard;
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
+use crate::quality::LiveQuality;
 use crate::redaction::Redaction;
 use crate::sampling::{self, Sampler};
 use crate::span::{DurableSpans, SpanLimits};
@@ -56,6 +57,7 @@ pub struct Init {
     durable_spans: Option<DurableSpans>,
     redaction: Redaction,
     name_limits: NameLimits,
+    quality: Option<LiveQuality>,
 }
 
 /// An exporter. Exporters need not implement `Debug`.
@@ -142,6 +144,12 @@ impl Init {
         self
     }
 
+    /// Looks for broken context in the spans of this process. See [`TracerProviderBuilder::with_live_quality`].
+    pub fn with_live_quality(mut self, quality: LiveQuality) -> Self {
+        self.quality = Some(quality);
+        self
+    }
+
     /// Sets whether roots carry the random flag of W3C Trace Context Level 2; false by default. See
     /// [`TracerProviderBuilder::with_random_flag`].
     pub fn with_random_flag(mut self, random_flag: bool) -> Self {
@@ -208,6 +216,9 @@ impl Init {
         warnings.extend(errors.iter().map(ToString::to_string));
         builder = builder.with_random_flag(self.random_flag).with_redaction(self.redaction.clone());
         builder = builder.with_name_limits(self.name_limits.clone());
+        if let Some(quality) = &self.quality {
+            builder = builder.with_live_quality(quality.clone());
+        }
         let resource = self.resource(variables, &mut warnings);
         builder = builder.with_shared_sampler(match self.sampler {
             Some(sampler) => sampler,

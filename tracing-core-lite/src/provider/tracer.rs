@@ -48,6 +48,7 @@ impl Tracer {
 
     /// Returns a builder for a span called `name`.
     #[inline]
+    #[track_caller]
     pub fn span<'a>(&'a self, name: impl Into<SpanName<'a>>) -> SpanBuilder<'a> {
         SpanBuilder::new(&self.source, name.into())
     }

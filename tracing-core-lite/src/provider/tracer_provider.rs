@@ -12,6 +12,7 @@ use crate::pipeline::frame::Framer;
 use crate::pipeline::queue::Queue;
 use crate::pipeline::{BatchLimits, ExportStats, Exporter, ExporterStats, worker};
 use crate::propagation::Propagator;
+use crate::quality::LiveQuality;
 use crate::redaction::Redaction;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
@@ -150,6 +151,7 @@ pub struct TracerProviderBuilder {
     durable_spans: Option<DurableSpans>,
     redaction: Redaction,
     name_limits: NameLimits,
+    quality: Option<LiveQuality>,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -163,6 +165,7 @@ impl std::fmt::Debug for TracerProviderBuilder {
             .field("propagator", &self.propagator)
             .field("redaction", &self.redaction)
             .field("name_limits", &self.name_limits)
+            .field("quality", &self.quality)
             .finish_non_exhaustive()
     }
 }
@@ -230,6 +233,16 @@ impl TracerProviderBuilder {
     #[must_use]
     pub fn with_name_limits(mut self, limits: NameLimits) -> Self {
         self.name_limits = limits;
+        self
+    }
+
+    /// Looks for broken context in the spans of this provider. The findings are in the
+    /// [report](LiveQuality::report). Not done by default.
+    ///
+    /// Internal roots then have `code.file.path` and `code.line.number`.
+    #[must_use]
+    pub fn with_live_quality(mut self, quality: LiveQuality) -> Self {
+        self.quality = Some(quality);
         self
     }
 
@@ -320,6 +333,10 @@ impl TracerProviderBuilder {
         let scopes = Arc::new(Scopes::default());
         let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
         // Original names are kept in an attribute, so they are redacted first.
+        let exporter: Box<dyn Exporter> = match &self.quality {
+            Some(quality) => Box::new(quality.clone().wrap(exporter)),
+            None => exporter,
+        };
         let exporter = self.redaction.clone().wrap(self.name_limits.clone().wrap(exporter));
         let exports_unsampled = exporter.judges_unsampled();
         let framer = Framer::new(resource.iter(), resource.schema_url());
@@ -335,6 +352,7 @@ impl TracerProviderBuilder {
             random_flag: self.random_flag,
             exports_unsampled,
             durable_spans: self.durable_spans,
+            quality: self.quality,
         };
         let output = EngineOutput {
             gate: Arc::clone(queue.gate()),

@@ -1,6 +1,7 @@
 //! Starts spans: resolves the parent, asks the sampler, makes the ids.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use opentelemetry::Context;
@@ -17,6 +18,7 @@ use crate::clock::Timestamp;
 use crate::context::is_suppressed;
 use crate::ids;
 use crate::propagation::received::Received;
+use crate::quality::live_quality::{FILE, LINE};
 use crate::sampling::{Record, RequestView, SamplingDecision, SamplingInput};
 
 /// The W3C Trace Context Level 2 flag that says that at least the low 56 bits of the trace id are random.
@@ -34,6 +36,8 @@ pub struct SpanBuilder<'a> {
     remote_parent: Option<&'a SpanContext>,
     start_time: Option<Timestamp>,
     request: Option<&'a dyn RequestView>,
+    /// Where the span is started.
+    location: &'static Location<'static>,
 }
 
 impl fmt::Debug for SpanBuilder<'_> {
@@ -50,6 +54,7 @@ impl fmt::Debug for SpanBuilder<'_> {
 
 impl<'a> SpanBuilder<'a> {
     #[inline]
+    #[track_caller]
     pub(crate) fn new(source: &'a SpanSource, name: SpanName<'a>) -> Self {
         Self {
             source,
@@ -59,6 +64,7 @@ impl<'a> SpanBuilder<'a> {
             remote_parent: None,
             start_time: None,
             request: None,
+            location: Location::caller(),
         }
     }
 
@@ -270,7 +276,17 @@ impl<'a> SpanBuilder<'a> {
         if record == Record::Drop {
             return Span::not_recording(root(flags));
         }
-        self.record(engine, scope, None, flags, || root(flags), write)
+        self.record(
+            engine,
+            scope,
+            None,
+            flags,
+            || root(flags),
+            |recorder| {
+                write(recorder);
+                self.locate(engine, recorder);
+            },
+        )
     }
 
     /// Starts a span whose name and kind the sampler asks for.
@@ -285,6 +301,12 @@ impl<'a> SpanBuilder<'a> {
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let decision = self.ask_of(engine, parent, trace_id, context, request);
         let sampled = decision.record == Record::RecordAndSample;
+        if let Some(parent) = parent
+            && let Some(quality) = engine.quality()
+            && parent.is_sampled() != sampled
+        {
+            self.name.with_text(|name| quality.disagrees(parent, sampled, name));
+        }
         let flags = match parent {
             Some(parent) => child_flags(parent, sampled),
             None => root_flags(engine, sampled),
@@ -300,7 +322,18 @@ impl<'a> SpanBuilder<'a> {
         self.record(engine, scope, parent, flags, span_context, |recorder| {
             write(recorder);
             recorder.set_otel(decision.attributes);
+            if parent.is_none() {
+                self.locate(engine, recorder);
+            }
         })
+    }
+
+    /// Records where an internal root was started, if something looks for lost context.
+    #[inline]
+    fn locate(&self, engine: &Engine, recorder: &mut Recorder<'_>) {
+        if engine.quality().is_some() && self.kind == SpanKind::Internal {
+            recorder.set(FILE, self.location.file()).set(LINE, i64::from(self.location.line()));
+        }
     }
 
     #[inline]

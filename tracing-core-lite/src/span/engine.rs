@@ -10,6 +10,7 @@ use super::limits::SpanLimits;
 use super::record::SpanRecord;
 use super::scopes::Scopes;
 use crate::buffer::{Buffer, Gate, Intake};
+use crate::quality::live_quality::LiveQuality;
 use crate::sampling::Sampler;
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
@@ -38,6 +39,8 @@ pub(crate) struct EngineSettings {
     pub(crate) exports_unsampled: bool,
     /// The spans that are flushed as soon as they end.
     pub(crate) durable_spans: Option<DurableSpans>,
+    /// Finds broken context.
+    pub(crate) quality: Option<LiveQuality>,
 }
 
 /// Where the finished spans of an engine go.
@@ -84,6 +87,12 @@ impl Engine {
     #[inline]
     pub(crate) fn exports_unsampled(&self) -> bool {
         self.settings.exports_unsampled
+    }
+
+    /// Returns what finds broken context, if anything does.
+    #[inline]
+    pub(crate) fn quality(&self) -> Option<&LiveQuality> {
+        self.settings.quality.as_ref()
     }
 
     /// Requests a flush if the span that `record` holds, which has just ended, is to be durable.

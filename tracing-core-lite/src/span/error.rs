@@ -1,10 +1,12 @@
 //! Errors on spans, and the current span for code that has no span at hand.
 
+use std::backtrace::BacktraceStatus;
 use std::error::Error;
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
+use super::classified_error::ClassifiedError;
 use super::value::Value;
 
 /// The longest description of a status, in characters.
@@ -12,6 +14,12 @@ const DESCRIPTION_LENGTH: usize = 1024;
 
 /// The most causes of an error in its exception event.
 const CAUSES: usize = 8;
+
+/// The maximum length of a stack in an exception event, in characters.
+const STACK_LENGTH: usize = 16 * 1024;
+
+/// The class of an error that was handled. Defined by this suite: by the conventions, `error.type` means a failure.
+pub(super) const HANDLED_CLASS: &str = "tracing_suite.handled_error.class";
 
 fn error_type<E: ?Sized>() -> &'static str {
     std::any::type_name::<E>()
@@ -35,6 +43,19 @@ impl ErrorText {
             cause = error.source();
         }
         Self { kind: error_type::<E>(), message: error.to_string(), causes }
+    }
+
+    /// Returns the texts of an error, with its stack if it is a failure and has one.
+    pub(super) fn of_classified<E: ClassifiedError + ?Sized>(error: &E) -> Self {
+        let mut text = Self::of(error);
+        let stack = error.backtrace().filter(|stack| stack.status() == BacktraceStatus::Captured);
+        if let Some(stack) = stack.filter(|_| !error.is_expected()) {
+            if !text.causes.is_empty() {
+                text.causes.push('\n');
+            }
+            text.causes.push_str(super::encode::truncate(&stack.to_string(), Some(STACK_LENGTH)));
+        }
+        text
     }
 
     /// Returns the type's name, which is a class of errors.
@@ -124,6 +145,20 @@ impl CurrentSpan {
         }
     }
 
+    /// Records an error as [`ClassifiedError`] describes: as a failure, or as an error that was expected.
+    pub fn record_classified<E: ClassifiedError + ?Sized>(&self, error: &E) {
+        if !self.is_recording() {
+            return;
+        }
+        let text = ErrorText::of_classified(error);
+        if error.is_expected() {
+            self.handled_text(&text);
+            self.set(HANDLED_CLASS, error.class());
+        } else {
+            self.failure_text(error.class(), &text);
+        }
+    }
+
     fn failure_text(&self, class: &str, text: &ErrorText) {
         text.attributes(false, |attributes| self.add_event("exception", attributes));
         self.set("error.type", class);
@@ -133,8 +168,12 @@ impl CurrentSpan {
     /// Records an error that was handled: `error_handled` is true, and the error is an `exception` event.
     pub fn record_handled_error<E: Error + ?Sized>(&self, error: &E) {
         if self.is_recording() {
-            ErrorText::of(error).attributes(true, |attributes| self.add_event("exception", attributes));
-            self.set("error_handled", true);
+            self.handled_text(&ErrorText::of(error));
         }
+    }
+
+    fn handled_text(&self, text: &ErrorText) {
+        text.attributes(true, |attributes| self.add_event("exception", attributes));
+        self.set("error_handled", true);
     }
 }

@@ -7,6 +7,7 @@ use std::task;
 use opentelemetry::Context;
 use pin_project_lite::pin_project;
 
+use super::classified_error::ClassifiedError;
 use super::handle::Span;
 use crate::context::InContext;
 
@@ -137,6 +138,20 @@ pub trait FutureExt: Future + Sized {
         InSpan::new(self, span, |span, result| {
             if let Err(error) = result {
                 span.record_error(error);
+            }
+        })
+    }
+
+    /// Like [`in_span`](FutureExt::in_span), and records an `Err` as [`ClassifiedError`] describes: as a failure, or as an error
+    /// that was expected.
+    fn try_in_span_classified<T, E>(self, span: Span) -> InSpan<Self>
+    where
+        Self: Future<Output = Result<T, E>>,
+        E: ClassifiedError,
+    {
+        InSpan::new(self, span, |span, result| {
+            if let Err(error) = result {
+                span.record_classified(error);
             }
         })
     }

@@ -4,6 +4,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
 
 use super::active::ActiveSpan;
+use super::classified_error::ClassifiedError;
 use super::end_durably::EndDurably;
 use super::error::ErrorText;
 use super::foreign::ForeignSpan;
@@ -188,6 +189,17 @@ impl Span {
             let text = ErrorText::of(error);
             self.record(|span| {
                 span.handled_text(&text);
+            });
+        }
+    }
+
+    /// Records an error as [`ClassifiedError`] describes: as a failure, or as an error that was expected.
+    pub fn record_classified<E: ClassifiedError + ?Sized>(&self, error: &E) {
+        if self.is_recording() {
+            let text = ErrorText::of_classified(error);
+            let (class, is_expected) = (error.class(), error.is_expected());
+            self.record(|span| {
+                span.classified_text(class, is_expected, &text);
             });
         }
     }

@@ -24,6 +24,7 @@ mod active;
 pub(crate) mod attribute_cache;
 mod attribute_list;
 pub(crate) mod builder;
+mod classified_error;
 pub mod data;
 mod durable_spans;
 pub(crate) mod encode;
@@ -60,6 +61,7 @@ pub(crate) mod writer;
 
 pub use crate::clock::Timestamp;
 pub use builder::SpanBuilder;
+pub use classified_error::ClassifiedError;
 pub use durable_spans::DurableSpans;
 pub use end_durably::EndDurably;
 pub use error::{CurrentSpan, current_span};

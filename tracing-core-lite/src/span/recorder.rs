@@ -9,7 +9,8 @@ use opentelemetry::KeyValue;
 use opentelemetry::trace::SpanKind;
 use opentelemetry::trace::{SpanContext, Status};
 
-use super::error::{self, ErrorText};
+use super::classified_error::ClassifiedError;
+use super::error::{self, ErrorText, HANDLED_CLASS};
 use super::foreign::{ForeignSink, ForeignSpan};
 use super::foreign_attributes::Deferred;
 use super::limits::SpanLimits;
@@ -251,6 +252,19 @@ impl<'a> Recorder<'a> {
             self.add_event("exception", attributes);
         });
         self.set("error_handled", true)
+    }
+
+    /// Records an error as [`ClassifiedError`] describes: as a failure, or as an error that was expected.
+    pub fn record_classified<E: ClassifiedError + ?Sized>(&mut self, error: &E) -> &mut Self {
+        self.classified_text(error.class(), error.is_expected(), &ErrorText::of_classified(error))
+    }
+
+    pub(super) fn classified_text(&mut self, class: &str, is_expected: bool, text: &ErrorText) -> &mut Self {
+        if is_expected {
+            self.handled_text(text).set(HANDLED_CLASS, class)
+        } else {
+            self.failure_text(class, text)
+        }
     }
 
     /// Records that the operation panicked: status error, `error.type` `panic`, and an `exception` event.

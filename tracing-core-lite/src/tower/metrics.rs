@@ -3,7 +3,10 @@
 use std::time::Instant;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, Meter, UpDownCounter};
+use opentelemetry::metrics::{Meter, UpDownCounter};
+use opentelemetry::trace::SpanContext;
+
+use crate::exemplars::DurationHistogram;
 
 /// Bucket boundaries in seconds (semantic conventions for HTTP and RPC metrics).
 const DURATION_BOUNDARIES: [f64; 14] =
@@ -12,7 +15,7 @@ const DURATION_BOUNDARIES: [f64; 14] =
 /// The instruments of one layer: the duration of calls, and optionally the number of active calls.
 #[derive(Debug, Clone)]
 pub struct CallMetrics {
-    duration: Histogram<f64>,
+    duration: DurationHistogram,
     active: Option<UpDownCounter<i64>>,
 }
 
@@ -20,12 +23,7 @@ impl CallMetrics {
     /// Creates a histogram of durations in seconds.
     #[must_use]
     pub fn new(meter: &Meter, name: &'static str, description: &'static str) -> Self {
-        let duration = meter
-            .f64_histogram(name)
-            .with_description(description)
-            .with_unit("s")
-            .with_boundaries(DURATION_BOUNDARIES.to_vec())
-            .build();
+        let duration = DurationHistogram::new(meter, name, Some(description), &DURATION_BOUNDARIES);
         Self { duration, active: None }
     }
 
@@ -56,13 +54,13 @@ pub struct Measurement {
 }
 
 impl Measurement {
-    /// Records the duration of the call, which is no longer active.
-    pub fn end(self, attributes: impl IntoIterator<Item = KeyValue>) {
+    /// Records the duration of the call, which is no longer active. `span_context` is that of its span, if it has a recorded one.
+    pub fn end(self, attributes: impl IntoIterator<Item = KeyValue>, span_context: Option<&SpanContext>) {
         let Self { metrics, start, mut common } = self;
         if let Some(active) = &metrics.active {
             active.add(-1, &common);
         }
         common.extend(attributes);
-        metrics.duration.record(start.elapsed().as_secs_f64(), &common);
+        metrics.duration.record(start.elapsed(), &common, span_context);
     }
 }

@@ -130,7 +130,7 @@ impl Protocol for GrpcCall {
             if unknown.is_some() {
                 measurement.set_unknown_method();
             }
-            measurement.end(&ending);
+            measurement.end(&ending, span.as_ref().map(Span::span_context));
         }
         let captures = self.captures.take();
         let Some(span) = span else { return };

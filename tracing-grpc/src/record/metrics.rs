@@ -2,6 +2,7 @@
 
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
+use opentelemetry::trace::SpanContext;
 use tracing_core_lite::net::HostPort;
 use tracing_core_lite::tower::{self, CallMetrics};
 
@@ -50,8 +51,8 @@ impl Measurement {
         self.method = None;
     }
 
-    /// Records the duration of the call.
-    pub(super) fn end(self, ending: &Ending) {
+    /// Records the duration of the call, whose span has the context `span_context`.
+    pub(super) fn end(self, ending: &Ending, span_context: Option<&SpanContext>) {
         let mut attributes = Vec::with_capacity(5);
         attributes.push(match self.method {
             Some(method) => KeyValue::new(METHOD, method),
@@ -63,6 +64,6 @@ impl Measurement {
             attributes.push(KeyValue::new(SERVER_ADDRESS, host));
             attributes.extend(port.map(|port| KeyValue::new(SERVER_PORT, i64::from(port))));
         }
-        self.inner.end(attributes);
+        self.inner.end(attributes, span_context);
     }
 }

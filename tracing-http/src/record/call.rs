@@ -110,7 +110,7 @@ impl Protocol for HttpCall {
         let ending = Ending::new(self.side, self.status, end);
         #[cfg(feature = "metrics")]
         if let Some(measurement) = self.measurement.take() {
-            measurement.end(self.status, ending.error_type());
+            measurement.end(self.status, ending.error_type(), span.as_ref().map(Span::span_context));
         }
         let Some(span) = span else { return };
         span.end_with(|span| {

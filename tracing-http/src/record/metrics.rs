@@ -3,6 +3,7 @@
 use http::StatusCode;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Meter;
+use opentelemetry::trace::SpanContext;
 use tracing_core_lite::tower::{self, CallMetrics};
 
 use super::semconv::{
@@ -76,12 +77,17 @@ impl Measurement {
         self.protocol_version = protocol_version(version);
     }
 
-    /// Records the duration of the request.
-    pub(crate) fn end(self, status: Option<StatusCode>, error_type: Option<&str>) {
+    /// Records the duration of the request, whose span has the context `span_context`.
+    pub(crate) fn end(
+        self,
+        status: Option<StatusCode>,
+        error_type: Option<&str>,
+        span_context: Option<&SpanContext>,
+    ) {
         let version = self.protocol_version.map(|version| KeyValue::new(PROTOCOL_VERSION, version));
         let route = self.route.map(|route| KeyValue::new(ROUTE, route));
         let status = status.map(|status| KeyValue::new(STATUS_CODE, i64::from(status.as_u16())));
         let error = error_type.map(|class| KeyValue::new(ERROR_TYPE, class.to_owned()));
-        self.inner.end([version, route, status, error].into_iter().flatten());
+        self.inner.end([version, route, status, error].into_iter().flatten(), span_context);
     }
 }

@@ -3,9 +3,12 @@
 use std::time::Duration;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::{Histogram, Meter};
+use opentelemetry::metrics::Meter;
+use opentelemetry::trace::TraceContextExt;
 use sqlx_core::pool::Pool;
+use tracing_core_lite::Context;
 use tracing_core_lite::database::attribute::POOL_NAME;
+use tracing_core_lite::layer_support::DurationHistogram;
 
 use crate::database::TracedDatabase;
 
@@ -15,17 +18,13 @@ const BOUNDS: [f64; 9] = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 10.0];
 /// The instruments of one pool.
 #[derive(Debug, Clone)]
 pub(crate) struct PoolMetrics {
-    wait_time: Histogram<f64>,
+    wait_time: DurationHistogram,
     attributes: Vec<KeyValue>,
 }
 
 impl PoolMetrics {
     pub(crate) fn new<DB: TracedDatabase>(meter: &Meter, pool: &Pool<DB>, pool_name: &str) -> Self {
-        let wait_time = meter
-            .f64_histogram("db.client.connection.wait_time")
-            .with_unit("s")
-            .with_boundaries(BOUNDS.to_vec())
-            .build();
+        let wait_time = DurationHistogram::new(meter, "db.client.connection.wait_time", None, &BOUNDS);
         let attributes = vec![KeyValue::new(POOL_NAME.stable, pool_name.to_owned())];
         observe_connections(meter, pool.clone(), &attributes);
         Self { wait_time, attributes }
@@ -33,7 +32,9 @@ impl PoolMetrics {
 
     /// Records the time of a wait for a connection.
     pub(crate) fn record_wait(&self, waited: Duration) {
-        self.wait_time.record(waited.as_secs_f64(), &self.attributes);
+        Context::map_current(|context| {
+            self.wait_time.record(waited, &self.attributes, Some(context.span().span_context()));
+        });
     }
 }
 

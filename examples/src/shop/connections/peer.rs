@@ -19,7 +19,8 @@ use tracing_core_lite::propagation::boundary::{OutboundBoundary, OutboundPolicy}
 use tracing_core_lite::span::current_span;
 use tracing_http::client::{ClientLayer, ResendLayer, UrlTemplate};
 
-use crate::shop::{Classified, Problem};
+use crate::shop::Problem;
+use tracing_core_lite::span::ClassifiedError;
 
 /// The longest response body that is read, in bytes.
 const MAX_BODY: usize = 1 << 20;
@@ -71,7 +72,7 @@ impl CallError {
     }
 }
 
-impl Classified for CallError {
+impl ClassifiedError for CallError {
     fn class(&self) -> &str {
         match self {
             Self::Refused { problem, .. } => &problem.error,

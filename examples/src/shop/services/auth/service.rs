@@ -11,14 +11,15 @@ use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::axum::ServerLayer;
 
 use crate::shop::api::Session;
-use crate::shop::classified::{Classified, traced};
+use crate::shop::classified::traced;
 use crate::shop::{Problem, healthz};
+use tracing_core_lite::span::ClassifiedError;
 
 #[derive(Debug, thiserror::Error)]
 #[error("nobody is logged in with this token")]
 struct UnknownToken;
 
-impl Classified for UnknownToken {
+impl ClassifiedError for UnknownToken {
     fn class(&self) -> &str {
         "unknown_token"
     }

@@ -15,8 +15,9 @@ use tracing_core_lite::{Tracer, TracerProvider};
 use tracing_http::axum::ServerLayer;
 
 use crate::shop::api::{Approval, Charge, card};
-use crate::shop::classified::{Classified, traced};
+use crate::shop::classified::traced;
 use crate::shop::{Problem, healthz};
+use tracing_core_lite::span::ClassifiedError;
 
 #[derive(Clone)]
 struct CardProcessor {
@@ -29,7 +30,7 @@ struct CardProcessor {
 #[error("card declined: insufficient funds")]
 struct InsufficientFunds;
 
-impl Classified for InsufficientFunds {
+impl ClassifiedError for InsufficientFunds {
     fn class(&self) -> &str {
         "insufficient_funds"
     }

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use tonic::{Code, Status};
 
-use crate::shop::{Classified, Problem};
+use crate::shop::Problem;
+use tracing_core_lite::span::ClassifiedError;
 
 /// An order failed.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +23,7 @@ pub(super) enum OrderFailed {
     Database(#[from] Arc<sqlx::Error>),
 }
 
-impl Classified for OrderFailed {
+impl ClassifiedError for OrderFailed {
     fn class(&self) -> &str {
         match self {
             Self::UnknownItem(_) => "unknown_item",

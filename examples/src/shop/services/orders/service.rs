@@ -21,13 +21,14 @@ use super::failure::OrderFailed;
 use super::prices::Prices;
 use super::store::Store;
 use crate::shop::api::{Basket, NewOrder, Order};
-use crate::shop::classified::{Classified, traced};
+use crate::shop::classified::traced;
 use crate::shop::connections::{Database, GrpcChannel};
 use crate::shop::events::OrderCreated;
 use crate::shop::proto::inventory_client::InventoryClient;
 use crate::shop::proto::payment_client::PaymentClient;
 use crate::shop::proto::{ChargeRequest, Line, ReserveRequest};
 use crate::shop::{Problem, healthz};
+use tracing_core_lite::span::ClassifiedError;
 
 /// How long payment may take. The request carries the deadline, so that payment stops when it has passed.
 const PAYMENT_DEADLINE: Duration = Duration::from_secs(1);

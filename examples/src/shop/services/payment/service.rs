@@ -8,11 +8,12 @@ use tracing_core_lite::span::current_span;
 use tracing_core_lite::{Tracer, TracerProvider};
 
 use crate::shop::api::{Approval, Charge};
-use crate::shop::classified::{Classified, traced};
+use crate::shop::classified::traced;
 use crate::shop::connections::grpc_router;
 use crate::shop::proto::payment_server::{Payment, PaymentServer};
 use crate::shop::proto::{ChargeReply, ChargeRequest};
 use crate::shop::{CallError, Peer};
+use tracing_core_lite::span::ClassifiedError;
 
 struct Cards {
     tracer: Tracer,
@@ -27,7 +28,7 @@ enum ChargeFailed {
     Unavailable(#[source] CallError),
 }
 
-impl Classified for ChargeFailed {
+impl ClassifiedError for ChargeFailed {
     fn class(&self) -> &str {
         match self {
             Self::Declined(_) => "card_declined",

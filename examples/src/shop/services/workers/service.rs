@@ -14,9 +14,10 @@ use tracing_amqp::{ProcessingDelivery, TracedDelivery};
 use tracing_core_lite::context::FutureExt;
 
 use crate::shop::connections::{JobQueues, PublishError};
+use crate::shop::healthz;
 use crate::shop::jobs::{Job, Medium};
 use crate::shop::messenger::{self, MAX_ATTEMPTS, SendError};
-use crate::shop::{Classified, healthz};
+use tracing_core_lite::span::ClassifiedError;
 
 /// How long to wait before connecting to the broker again.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -30,7 +31,7 @@ enum JobFailed {
     NotSent(#[from] SendError),
 }
 
-impl Classified for JobFailed {
+impl ClassifiedError for JobFailed {
     fn class(&self) -> &str {
         match self {
             Self::Malformed(_) => "malformed",
