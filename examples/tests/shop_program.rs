@@ -63,6 +63,21 @@ fn the_demo_checks_itself_and_writes_files() {
 }
 
 #[test]
+fn the_sampled_demo_keeps_every_declined_order_and_estimates_the_rest() {
+    let (output, out, err) = run(&["demo", "--sampled", "--orders", "200"]);
+    assert!(output.status.success(), "{out}{err}");
+    let row = |name: &str| {
+        let line = out.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{name}: {out}"));
+        line[name.len()..].split_whitespace().take(4).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(row("declined"), ["4", "4", "0", "4"], "arrived, kept, dropped, estimate");
+    let ordinary: Vec<usize> = row("ordinary").iter().map(|it| it.parse().unwrap()).collect();
+    assert_eq!(ordinary[0], 196);
+    assert_eq!(ordinary[1] + ordinary[2], 196);
+    assert_eq!(ordinary[3], ordinary[1] * 100, "each kept order stands for a hundred");
+}
+
+#[test]
 fn the_demo_sends_what_it_shows() {
     let receiver = FakeOtlp::start().unwrap();
     let (output, out, err) = run(&["demo", "--orders", "1", "--otlp-endpoint", &receiver.url()]);

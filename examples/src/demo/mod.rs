@@ -2,6 +2,7 @@
 
 mod aftermath;
 mod checks;
+mod counted;
 mod customer;
 mod log_lines;
 mod options;
@@ -10,6 +11,8 @@ mod report;
 mod root_cause;
 mod run;
 mod running_shop;
+mod sampled;
+mod sampled_table;
 mod sight;
 mod sights;
 mod sinks;

@@ -9,6 +9,8 @@ pub const USAGE: &str = "\
 usage: cargo xtask demo [OPTIONS]
 
   --orders N           places N orders (default 9): one of each kind, then ordinary ones
+  --sampled            places 1,000 quick orders (or N), keeps 1 % of their traces and every declined order, and shows what
+                       was kept, and the true rates estimated from it
   --otlp-file FILE     also appends every span to FILE, as lines of OTLP JSON
   --otlp-endpoint URL  also sends every span to URL by OTLP/HTTP, such as http://localhost:4318
   --svg FILE           draws the trace of the declined order in FILE
@@ -18,11 +20,16 @@ usage: cargo xtask demo [OPTIONS]
 KAFKA_BROKERS and AMQP_URL name brokers to use. Without them the demo uses librdkafka's mock cluster and tasks.
 ";
 
+/// The number of orders that are sampled.
+const SAMPLED_ORDERS: usize = 1_000;
+
 /// The options of the demo.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// How many orders to place.
     pub orders: usize,
+    /// Whether to sample the traces of many orders, instead of showing those of a few.
+    pub sampled: bool,
     /// A file for OTLP JSON lines.
     pub otlp_file: Option<PathBuf>,
     /// The base URL of an OTLP receiver.
@@ -41,6 +48,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             orders: 9,
+            sampled: false,
             otlp_file: None,
             otlp_endpoint: None,
             svg: None,
@@ -79,6 +87,7 @@ impl Options {
     /// Returns an error that names the invalid option.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, UsageError> {
         let mut options = Self::default();
+        let mut count = None;
         let mut arguments = arguments.into_iter();
         while let Some(argument) = arguments.next() {
             let (option, inline) = match argument.split_once('=') {
@@ -90,7 +99,8 @@ impl Options {
                 value.ok_or_else(|| UsageError::Missing(option.clone()))
             };
             match option.as_str() {
-                "--orders" => options.orders = orders(&option, value()?)?,
+                "--orders" => count = Some(orders(&option, value()?)?),
+                "--sampled" => options.sampled = true,
                 "--otlp-file" => options.otlp_file = Some(value()?.into()),
                 "--otlp-endpoint" => options.otlp_endpoint = Some(value()?),
                 "--svg" => options.svg = Some(value()?.into()),
@@ -100,6 +110,8 @@ impl Options {
                 _ => return Err(UsageError::Unknown(option)),
             }
         }
+        let usual = if options.sampled { SAMPLED_ORDERS } else { options.orders };
+        options.orders = count.unwrap_or(usual);
         Ok(options)
     }
 }
@@ -141,7 +153,9 @@ mod tests {
         assert_eq!(options.orders, 9);
         assert_eq!(options.otlp_file, Some("spans.jsonl".into()));
         assert_eq!(options.ports, Ports::From(4100));
-        assert!(!options.color);
+        assert!(!options.color && !options.sampled);
+        assert_eq!(parse("--sampled").unwrap().orders, 1_000);
+        assert_eq!(parse("--orders 200 --sampled").unwrap().orders, 200);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use tracing_core_lite::span::data::FinishedSpan;
 
 use super::log_lines::LogLines;
 use super::report::Report;
+use super::sampled;
 use super::sinks::Sinks;
 use super::{Options, OrderKind, Placed, RunningShop, is_complete, problems, sights};
 use crate::shop::Settings;
@@ -25,6 +26,9 @@ const CONCURRENT_ORDERS: usize = 16;
 /// # Errors
 /// Returns an error if the shop cannot start, a file cannot be written, or spans are lost.
 pub async fn run(options: &Options, settings: &Settings) -> Result<bool, Box<dyn Error>> {
+    if options.sampled {
+        return sampled::run(options, settings).await;
+    }
     let mut report = Report::new(io::stdout(), options.color && color_allowed());
     let sinks = Sinks::open(options)?;
     let log_lines = LogLines::start();
