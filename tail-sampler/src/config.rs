@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::Path;
 
+use crate::adaptive::AdaptiveConfig;
 use serde::Deserialize;
 use tracing_core_lite::env::Process;
 use tracing_core_lite::exporters::otlp::{Compression, OtlpConfig, Protocol};
@@ -22,6 +23,8 @@ pub struct Config {
     pub admin: Option<SocketAddr>,
     /// How traces are sampled.
     pub tail: TailSettings,
+    /// Adaptive rates that services ask for; none if it is `None`.
+    pub adaptive: Option<AdaptiveConfig>,
     /// Settings that have no effect, and why.
     pub warnings: Vec<String>,
 }
@@ -70,6 +73,7 @@ struct File {
     #[serde(default)]
     exporter: ExporterConfig,
     admin: Option<SocketAddr>,
+    adaptive: Option<AdaptiveConfig>,
     #[serde(default)]
     memory: Memory,
     #[serde(rename = "tail_sampling")]
@@ -110,6 +114,7 @@ impl Config {
                 receivers: Receivers::default(),
                 exporter: ExporterConfig::default(),
                 admin: None,
+                adaptive: None,
                 memory: Memory::default(),
                 _tail_sampling: serde::de::IgnoredAny,
             },
@@ -125,7 +130,14 @@ impl Config {
             tail.max_queue_bytes = bytes;
         }
         file.exporter.check()?;
-        Ok(Self { receivers: file.receivers, exporter: file.exporter, admin: file.admin, tail, warnings })
+        Ok(Self {
+            receivers: file.receivers,
+            exporter: file.exporter,
+            admin: file.admin,
+            adaptive: file.adaptive,
+            tail,
+            warnings,
+        })
     }
 }
 

@@ -8,6 +8,7 @@ use tracing_core_lite::pipeline::Batch;
 use tracing_core_lite::pipeline::view::RequestView;
 use tracing_sampling::tail::TailControl;
 
+use crate::adaptive::Services;
 use crate::metrics::Requests;
 use crate::refused::Refused;
 
@@ -21,6 +22,8 @@ pub(crate) struct Intake {
     pub(crate) requests: Arc<Requests>,
     pub(crate) is_closing: Arc<AtomicBool>,
     pub(crate) max_request_bytes: usize,
+    /// Counts the requests of services with adaptive rates.
+    pub(crate) adaptive: Option<Services>,
 }
 
 impl Intake {
@@ -41,7 +44,12 @@ impl Intake {
         if spans == 0 {
             return Ok(());
         }
-        self.tail.accept(&Batch::new(request, spans)).map_err(|_| Refused::Busy)
+        let batch = Batch::new(request, spans);
+        self.tail.accept(&batch).map_err(|_| Refused::Busy)?;
+        if let Some(adaptive) = &self.adaptive {
+            adaptive.count(&batch);
+        }
+        Ok(())
     }
 
     /// Counts a request that could not be read, and returns the refusal.

@@ -13,6 +13,7 @@ use tokio::task::JoinHandle;
 use tracing_core_lite::pipeline::{ExportError, Exporter};
 use tracing_sampling::tail::{StartError, TailControl, TailSampler};
 
+use crate::adaptive::{self, Services};
 use crate::config::Config;
 use crate::intake::Intake;
 use crate::{admin, grpc, http, reload};
@@ -37,7 +38,8 @@ pub struct Running {
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     watcher: Option<JoinHandle<()>>,
-    /// The addresses of the receivers and of health and metrics, in the order HTTP, gRPC, admin.
+    evaluation: Option<JoinHandle<()>>,
+    /// The addresses of the receivers, of health and metrics, and of sampling, in the order HTTP, gRPC, admin, sampling.
     addresses: Vec<SocketAddr>,
 }
 
@@ -56,10 +58,18 @@ pub async fn start(
         requests: Arc::default(),
         is_closing: Arc::new(AtomicBool::new(false)),
         max_request_bytes: config.receivers.max_request_bytes,
+        adaptive: config.adaptive.clone().map(Services::new),
     };
     let (stop, stopped) = watch::channel(false);
-    let mut running =
-        Running { stage, stop, servers: Vec::new(), watcher: None, addresses: Vec::new(), intake };
+    let mut running = Running {
+        stage,
+        stop,
+        servers: Vec::new(),
+        watcher: None,
+        evaluation: None,
+        addresses: Vec::new(),
+        intake,
+    };
     for (address, router) in [
         (config.receivers.http, http::router(running.intake.clone())),
         (config.receivers.grpc, grpc::router(running.intake.clone())),
@@ -69,8 +79,23 @@ pub async fn start(
             running.listen(address, router, stopped.clone()).await?;
         }
     }
+    if let Some(services) = running.intake.adaptive.clone() {
+        let address = services.config().endpoint;
+        running.listen(address, adaptive::router(services.clone()), stopped).await?;
+        running.evaluation = Some(tokio::spawn(evaluate(services)));
+    }
     running.watcher = file.map(|path| tokio::spawn(reload::watch(path, running.intake.clone())));
     Ok(running)
+}
+
+/// Evaluates the rates in each interval, until the task is cancelled.
+async fn evaluate(services: Services) {
+    loop {
+        tokio::time::sleep(services.config().interval()).await;
+        let services = services.clone();
+        // Reads an endpoint and a file.
+        let _ = tokio::task::spawn_blocking(move || services.evaluate()).await;
+    }
 }
 
 impl Running {
@@ -94,7 +119,7 @@ impl Running {
         Ok(())
     }
 
-    /// Returns the addresses on which the program listens, in the order HTTP, gRPC, admin.
+    /// Returns the addresses on which the program listens, in the order HTTP, gRPC, admin, sampling.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -115,6 +140,9 @@ impl Running {
         self.intake.is_closing.store(true, Ordering::Release);
         if let Some(watcher) = self.watcher.take() {
             watcher.abort();
+        }
+        if let Some(evaluation) = self.evaluation.take() {
+            evaluation.abort();
         }
         let _ = self.stop.send(true);
         for server in self.servers.drain(..) {

@@ -60,6 +60,15 @@ pub(super) const ALL: [Language; 4] = [
     },
 ];
 
+/// A service in Go that asks the `tail-sampler` for its rate.
+pub(super) const SAMPLER: Language = Language {
+    title: "Go, with Jaeger's remote sampler",
+    folder: "sampler",
+    variable: "TEST_PEER_SAMPLER",
+    needs: &[],
+    build: |folder| go::build(folder, ".", &folder.join("peer")),
+};
+
 impl Language {
     /// Returns the program if it has been built from the current sources.
     pub(super) fn find(&self) -> io::Result<Option<PathBuf>> {

@@ -72,7 +72,7 @@ pub(crate) fn run(names: &[String]) -> io::Result<bool> {
     for (_, built) in SYSTEMS.iter().filter(|(name, _)| wanted(name)) {
         println!("{}: {}", built.title, (built.build)()?.display());
     }
-    for language in languages::ALL.iter().filter(|_| wanted(LANGUAGES)) {
+    for language in languages::ALL.iter().chain([&languages::SAMPLER]).filter(|_| wanted(LANGUAGES)) {
         println!("{}: {}", language.title, language.program()?.display());
     }
     Ok(true)

@@ -20,6 +20,7 @@ pub(crate) fn run(only_built: bool) -> io::Result<bool> {
     for (built, test) in [(JAEGER, "jaeger"), (COLLECTOR, "collector")] {
         steps.push(step(&built, test, only_built)?);
     }
+    steps.push(sampling(only_built)?);
     let built = languages::ALL.iter().map(languages::Language::find).collect::<io::Result<Vec<_>>>()?;
     if only_built && built.iter().any(Option::is_none) {
         let reason =
@@ -57,6 +58,17 @@ fn not_built(peer: &Built) -> String {
 
 fn test_command(test: &str) -> Command {
     cargo(&["test", "--package", "peer-tests", "--test", test])
+}
+
+/// The step in which a service in Go asks the `tail-sampler` for its rate.
+fn sampling(only_built: bool) -> io::Result<Step> {
+    if only_built && languages::SAMPLER.find()?.is_none() {
+        let reason = "the sampler in Go is not built; `cargo xtask peers languages` builds it";
+        return Ok(Step::not_run(NOT_RUN, reason));
+    }
+    let mut command = test_command("sampling");
+    command.env(languages::SAMPLER.variable, languages::SAMPLER.program()?);
+    Ok(Step::new("peers: a remote sampler in Go", command))
 }
 
 /// The step that runs the file `test` of the tests against `peer`.
