@@ -11,6 +11,10 @@ use tracing_sampling::config::ConfigError;
 use tracing_sampling::config::collector::TailSampling;
 use tracing_sampling::tail::TailSettings;
 
+use crate::client_tls::ClientTls;
+use crate::secret::Secret;
+use crate::tls::ServerTls;
+
 /// The configuration of the program.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
@@ -21,6 +25,9 @@ pub struct Config {
     pub exporter: ExporterConfig,
     /// The address of health and metrics; none if it is `None`.
     pub admin: Option<SocketAddr>,
+    /// The consumer group, which replaces the receivers.
+    #[cfg(feature = "kafka")]
+    pub kafka: Option<crate::kafka::KafkaConfig>,
     /// How traces are sampled.
     pub tail: TailSettings,
     /// Adaptive rates that services ask for; none if it is `None`.
@@ -38,6 +45,10 @@ pub struct Receivers {
     pub http: Option<SocketAddr>,
     /// The address for OTLP over gRPC; 127.0.0.1:4317 by default.
     pub grpc: Option<SocketAddr>,
+    /// TLS, for both; none by default.
+    pub tls: Option<ServerTls>,
+    /// The bearer token that requests must have; none by default.
+    pub bearer_token: Option<Secret>,
     /// The maximum size of a request in bytes, before and after decompression: 4 MiB by default.
     pub max_request_bytes: usize,
 }
@@ -47,6 +58,8 @@ impl Default for Receivers {
         Self {
             http: Some(([127, 0, 0, 1], 4318).into()),
             grpc: Some(([127, 0, 0, 1], 4317).into()),
+            tls: None,
+            bearer_token: None,
             max_request_bytes: 4 << 20,
         }
     }
@@ -63,6 +76,10 @@ pub struct ExporterConfig {
     pub protocol: Option<String>,
     /// `gzip` or `none`.
     pub compression: Option<String>,
+    /// The certificates for `https` endpoints.
+    pub tls: ClientTls,
+    /// The bearer token to send; none by default.
+    pub bearer_token: Option<Secret>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -74,6 +91,10 @@ struct File {
     exporter: ExporterConfig,
     admin: Option<SocketAddr>,
     adaptive: Option<AdaptiveConfig>,
+    #[cfg(feature = "kafka")]
+    kafka: Option<crate::kafka::KafkaConfig>,
+    #[cfg(not(feature = "kafka"))]
+    kafka: Option<serde::de::IgnoredAny>,
     #[serde(default)]
     memory: Memory,
     #[serde(rename = "tail_sampling")]
@@ -115,6 +136,7 @@ impl Config {
                 exporter: ExporterConfig::default(),
                 admin: None,
                 adaptive: None,
+                kafka: None,
                 memory: Memory::default(),
                 _tail_sampling: serde::de::IgnoredAny,
             },
@@ -130,11 +152,23 @@ impl Config {
             tail.max_queue_bytes = bytes;
         }
         file.exporter.check()?;
+        #[cfg(feature = "kafka")]
+        file.kafka
+            .as_ref()
+            .map_or(Ok(()), |kafka| kafka.check())
+            .map_err(|text| ConfigError::new(0, text))?;
+        #[cfg(not(feature = "kafka"))]
+        if file.kafka.is_some() {
+            let text = "the section kafka needs a program that was built with the feature \"kafka\"";
+            return Err(ConfigError::new(0, text));
+        }
         Ok(Self {
             receivers: file.receivers,
             exporter: file.exporter,
             admin: file.admin,
             adaptive: file.adaptive,
+            #[cfg(feature = "kafka")]
+            kafka: file.kafka,
             tail,
             warnings,
         })
@@ -163,7 +197,7 @@ impl ExporterConfig {
                 return Err(ConfigError::new(0, message));
             }
         }
-        Ok(())
+        self.tls.check("exporter")
     }
 
     /// Returns the configuration of the exporter, with defaults from the environment, and warnings about the environment.
@@ -180,6 +214,12 @@ impl ExporterConfig {
         }
         if let Some(endpoint) = &self.endpoint {
             config = config.with_endpoint(endpoint.clone());
+        }
+        if let Some(path) = &self.tls.ca_file {
+            config = config.with_certificate(path);
+        }
+        if let (Some(certificate), Some(key)) = (&self.tls.cert_file, &self.tls.key_file) {
+            config = config.with_client_certificate(certificate).with_client_key(key);
         }
         (config, warnings.iter().map(ToString::to_string).collect())
     }

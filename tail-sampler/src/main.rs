@@ -72,15 +72,23 @@ fn show(file: &Path, spans: &Path) -> Result<(), String> {
 fn run(file: PathBuf) -> Result<(), String> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).init();
     let config = read(&file)?;
-    let (otlp, warnings) = config.exporter.otlp();
+    let (_, warnings) = config.exporter.otlp();
     warnings.iter().for_each(|warning| tracing::warn!("{warning}"));
-    let exporter = otlp.build().map_err(|error| error.to_string())?;
+    let exporter = config.exporter.build().map_err(|error| error.to_string())?;
     let runtime = tokio::runtime::Runtime::new().map_err(|error| error.to_string())?;
     runtime.block_on(async {
         let running = start(&config, exporter, Some(file)).await.map_err(|error| error.to_string())?;
         tracing::info!(addresses = ?running.addresses(), "tail-sampler receives spans");
-        stop_signal().await;
-        tracing::info!("tail-sampler stops: pending traces are decided and sent");
+        tokio::select! {
+            () = stop_signal() => {}
+            reason = running.failed() => {
+                let _ = running.shutdown(SHUTDOWN).await;
+                return Err(reason);
+            }
+        }
+        tracing::info!(
+            "tail-sampler stops: what is pending is decided and sent, or left to the consumer group"
+        );
         running.shutdown(SHUTDOWN).await.map_err(|error| error.to_string())
     })
 }

@@ -3,8 +3,7 @@
 use std::fmt::Write;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tracing_sampling::tail::TailStats;
-
+use crate::control::{Control, Mode};
 use crate::refused::Refused;
 
 /// Requests by outcome, and reloads of the configuration.
@@ -13,11 +12,16 @@ pub(crate) struct Requests {
     accepted: AtomicU64,
     busy: AtomicU64,
     malformed: AtomicU64,
+    unauthorized: AtomicU64,
     pub(crate) reloads: AtomicU64,
     pub(crate) failed_reloads: AtomicU64,
 }
 
 impl Requests {
+    pub(crate) fn count_unauthorized(&self) {
+        self.unauthorized.fetch_add(1, Ordering::Relaxed);
+    }
+
     pub(crate) fn count(&self, result: &Result<(), Refused>) {
         let counter = match result {
             Ok(()) => &self.accepted,
@@ -29,7 +33,8 @@ impl Requests {
 }
 
 /// Returns all metrics.
-pub(crate) fn render(stats: &TailStats, requests: &Requests) -> String {
+pub(crate) fn render(control: &Control, requests: &Requests) -> String {
+    let stats = control.stats();
     let mut text = String::new();
     let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let mut metric = |name: &str, kind: &str, help: &str, values: &[(String, u64)]| {
@@ -48,6 +53,7 @@ pub(crate) fn render(stats: &TailStats, requests: &Requests) -> String {
             (label("outcome", "accepted"), load(&requests.accepted)),
             (label("outcome", "busy"), load(&requests.busy)),
             (label("outcome", "malformed"), load(&requests.malformed)),
+            (label("outcome", "unauthorized"), load(&requests.unauthorized)),
         ],
     );
     for (unit, of) in
@@ -90,6 +96,12 @@ pub(crate) fn render(stats: &TailStats, requests: &Requests) -> String {
         ("pending_bytes", "gauge", "Memory of what waits, in bytes.", stats.pending_bytes),
         ("late_kept_spans_total", "counter", "Late spans that were kept.", stats.late_kept_spans),
         ("late_dropped_spans_total", "counter", "Late spans that were dropped.", stats.late_dropped_spans),
+        (
+            "duplicate_spans_total",
+            "counter",
+            "Duplicates of spans, also counted as dropped.",
+            stats.duplicate_spans,
+        ),
         ("evicted_traces_total", "counter", "Traces decided early for lack of memory.", stats.evicted_traces),
         ("oversized_traces_total", "counter", "Traces decided early for their size.", stats.oversized_traces),
         ("invalid_spans_total", "counter", "Spans without a trace id.", stats.invalid_spans),
@@ -100,6 +112,11 @@ pub(crate) fn render(stats: &TailStats, requests: &Requests) -> String {
         ("failed_reloads_total", "counter", "Invalid changes, not applied.", load(&requests.failed_reloads)),
     ] {
         metric(name, kind, help, &plain(value));
+    }
+    match &control.0 {
+        Mode::Otlp(_) => {}
+        #[cfg(feature = "kafka")]
+        Mode::Kafka(kafka) => kafka.kafka_stats().render(&mut text),
     }
     text
 }

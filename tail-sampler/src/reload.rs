@@ -1,23 +1,29 @@
 //! Reloads the configuration file when it changes, and on SIGHUP.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, SystemTime};
 
 use crate::config::Config;
-use crate::intake::Intake;
+use crate::control::Control;
+use crate::metrics::Requests;
 
 /// How often the file is checked for changes.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Watches the file until the task is cancelled. SIGHUP is handled from the call on, not only when the task runs.
-pub(crate) fn watch(path: PathBuf, intake: Intake) -> impl Future<Output = ()> + Send {
+pub(crate) fn watch(
+    path: PathBuf,
+    control: Control,
+    requests: Arc<Requests>,
+) -> impl Future<Output = ()> + Send {
     let last = modified(&path);
     #[cfg(unix)]
     let hangup = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::hangup()).ok();
     #[cfg(not(unix))]
     let hangup = None;
-    watch_from(path, intake, last, hangup)
+    watch_from(path, control, requests, last, hangup)
 }
 
 #[cfg(not(unix))]
@@ -25,7 +31,13 @@ type Signal = std::convert::Infallible;
 #[cfg(unix)]
 type Signal = tokio::signal::unix::Signal;
 
-async fn watch_from(path: PathBuf, intake: Intake, mut last: Option<SystemTime>, mut hangup: Option<Signal>) {
+async fn watch_from(
+    path: PathBuf,
+    control: Control,
+    requests: Arc<Requests>,
+    mut last: Option<SystemTime>,
+    mut hangup: Option<Signal>,
+) {
     loop {
         let asked = tokio::select! {
             () = tokio::time::sleep(LOOK_EVERY) => false,
@@ -34,9 +46,9 @@ async fn watch_from(path: PathBuf, intake: Intake, mut last: Option<SystemTime>,
         let now = modified(&path);
         if asked || now != last {
             last = now;
-            let (path, intake) = (path.clone(), intake.clone());
+            let (path, control, requests) = (path.clone(), control.clone(), Arc::clone(&requests));
             // Reading the file and evaluating pending traces again blocks.
-            let _ = tokio::task::spawn_blocking(move || reload(&path, &intake)).await;
+            let _ = tokio::task::spawn_blocking(move || reload(&path, &control, &requests)).await;
         }
     }
 }
@@ -56,17 +68,17 @@ fn modified(path: &Path) -> Option<SystemTime> {
 }
 
 /// Applies the file. An invalid one leaves the old configuration in force.
-fn reload(path: &Path, intake: &Intake) {
+fn reload(path: &Path, control: &Control, requests: &Requests) {
     let result = Config::read(path)
         .map_err(|error| error.to_string())
-        .and_then(|config| intake.tail.reload(config.tail).map_err(|error| error.to_string()));
+        .and_then(|config| control.reload(config.tail).map_err(|error| error.to_string()));
     match result {
         Ok(()) => {
-            intake.requests.reloads.fetch_add(1, Ordering::Relaxed);
+            requests.reloads.fetch_add(1, Ordering::Relaxed);
             tracing::info!(path = %path.display(), "the policies were reloaded");
         }
         Err(reason) => {
-            intake.requests.failed_reloads.fetch_add(1, Ordering::Relaxed);
+            requests.failed_reloads.fetch_add(1, Ordering::Relaxed);
             tracing::error!(path = %path.display(), reason, "the configuration is invalid; the old one stays in force");
         }
     }

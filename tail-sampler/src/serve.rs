@@ -11,11 +11,16 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tracing_core_lite::pipeline::{ExportError, Exporter};
-use tracing_sampling::tail::{StartError, TailControl, TailSampler};
+use tracing_sampling::tail::{StartError, TailSampler};
 
 use crate::adaptive::{self, Services};
+use crate::admin::Shown;
+use crate::authorize::{self, Authorize};
 use crate::config::Config;
+use crate::control::{Control, Mode};
 use crate::intake::Intake;
+use crate::secret::SecretError;
+use crate::tls::{ServerTls, TlsError, TlsListener};
 use crate::{admin, grpc, http, reload};
 
 /// The program cannot start.
@@ -25,16 +30,27 @@ pub enum ServeError {
     /// The program cannot listen on an address.
     #[error("cannot listen on {0}: {1}")]
     Listen(SocketAddr, std::io::Error),
+    /// The certificates of the receivers cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    /// The bearer token cannot be read.
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     /// A policy is invalid, or a thread could not be started.
     #[error(transparent)]
     Start(#[from] StartError),
+    /// The consumer of the topic cannot be started.
+    #[cfg(feature = "kafka")]
+    #[error(transparent)]
+    Kafka(#[from] crate::kafka::StartKafkaError),
 }
 
 /// The running program.
 #[derive(Debug)]
 pub struct Running {
-    intake: Intake,
-    stage: TailSampler,
+    shown: Shown,
+    /// `None` in Kafka mode.
+    stage: Option<TailSampler>,
     stop: watch::Sender<bool>,
     servers: Vec<JoinHandle<()>>,
     watcher: Option<JoinHandle<()>>,
@@ -43,7 +59,8 @@ pub struct Running {
     addresses: Vec<SocketAddr>,
 }
 
-/// Starts the program with this configuration and exporter. `file` is reloaded when it changes.
+/// Starts the program with this configuration and exporter. `file` is reloaded when it changes. With a consumer group in the
+/// configuration there are no receivers.
 ///
 /// # Errors
 /// Returns an error if the program cannot listen on an address or if a policy is invalid.
@@ -52,40 +69,35 @@ pub async fn start(
     exporter: impl Exporter,
     file: Option<PathBuf>,
 ) -> Result<Running, ServeError> {
+    let adaptive = config.adaptive.clone().map(Services::new);
+    #[cfg(feature = "kafka")]
+    if let Some(kafka) = &config.kafka {
+        let (kafka, tail) = (kafka.clone(), config.tail.clone());
+        let kafka = crate::kafka::RunningKafka::start(kafka, tail, Box::new(exporter), adaptive.clone())?;
+        return Running::new(None, Mode::Kafka(kafka)).serve(config, Vec::new(), adaptive, file).await;
+    }
     let stage = TailSampler::new(config.tail.clone(), exporter)?;
+    let tail = stage.control();
+    let running = Running::new(Some(stage), Mode::Otlp(tail.clone()));
     let intake = Intake {
-        tail: stage.control(),
-        requests: Arc::default(),
-        is_closing: Arc::new(AtomicBool::new(false)),
+        tail,
+        requests: Arc::clone(&running.shown.requests),
+        is_closing: Arc::clone(&running.shown.is_closing),
         max_request_bytes: config.receivers.max_request_bytes,
-        adaptive: config.adaptive.clone().map(Services::new),
+        adaptive: adaptive.clone(),
     };
-    let (stop, stopped) = watch::channel(false);
-    let mut running = Running {
-        stage,
-        stop,
-        servers: Vec::new(),
-        watcher: None,
-        evaluation: None,
-        addresses: Vec::new(),
-        intake,
-    };
-    for (address, router) in [
-        (config.receivers.http, http::router(running.intake.clone())),
-        (config.receivers.grpc, grpc::router(running.intake.clone())),
-        (config.admin, admin::router(running.intake.clone())),
-    ] {
-        if let Some(address) = address {
-            running.listen(address, router, stopped.clone()).await?;
+    let mut receivers = vec![
+        (config.receivers.http, http::router(intake.clone())),
+        (config.receivers.grpc, grpc::router(intake)),
+    ];
+    if let Some(secret) = &config.receivers.bearer_token {
+        let authorize = Authorize::new(secret.clone(), Arc::clone(&running.shown.requests))?;
+        for (_, router) in &mut receivers {
+            let check = axum::middleware::from_fn_with_state(authorize.clone(), authorize::check);
+            *router = std::mem::take(router).layer(check);
         }
     }
-    if let Some(services) = running.intake.adaptive.clone() {
-        let address = services.config().endpoint;
-        running.listen(address, adaptive::router(services.clone()), stopped).await?;
-        running.evaluation = Some(tokio::spawn(evaluate(services)));
-    }
-    running.watcher = file.map(|path| tokio::spawn(reload::watch(path, running.intake.clone())));
-    Ok(running)
+    running.serve(config, receivers, adaptive, file).await
 }
 
 /// Evaluates the rates in each interval, until the task is cancelled.
@@ -99,27 +111,84 @@ async fn evaluate(services: Services) {
 }
 
 impl Running {
+    fn new(stage: Option<TailSampler>, mode: Mode) -> Self {
+        let shown = Shown {
+            control: Control(mode),
+            requests: Arc::default(),
+            is_closing: Arc::new(AtomicBool::new(false)),
+        };
+        let stop = watch::channel(false).0;
+        Self {
+            shown,
+            stage,
+            stop,
+            servers: Vec::new(),
+            watcher: None,
+            evaluation: None,
+            addresses: Vec::new(),
+        }
+    }
+
+    /// Listens on all addresses, and watches the file.
+    async fn serve(
+        mut self,
+        config: &Config,
+        receivers: Vec<(Option<SocketAddr>, Router)>,
+        adaptive: Option<Services>,
+        file: Option<PathBuf>,
+    ) -> Result<Self, ServeError> {
+        for (address, router) in receivers {
+            if let Some(address) = address {
+                self.listen(address, router, config.receivers.tls.as_ref()).await?;
+            }
+        }
+        if let Some(address) = config.admin {
+            self.listen(address, admin::router(self.shown.clone()), None).await?;
+        }
+        if let Some(services) = adaptive {
+            let address = services.config().endpoint;
+            self.listen(address, adaptive::router(services.clone()), None).await?;
+            self.evaluation = Some(tokio::spawn(evaluate(services)));
+        }
+        let Shown { control, requests, .. } = self.shown.clone();
+        self.watcher = file.map(|path| tokio::spawn(reload::watch(path, control, requests)));
+        Ok(self)
+    }
+
     async fn listen(
         &mut self,
         address: SocketAddr,
         router: Router,
-        mut stopped: watch::Receiver<bool>,
+        tls: Option<&ServerTls>,
     ) -> Result<(), ServeError> {
+        let mut stopped = self.stop.subscribe();
         let failed = |error| ServeError::Listen(address, error);
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         self.addresses.push(listener.local_addr().map_err(failed)?);
-        self.servers.push(tokio::spawn(async move {
-            let stop = async move {
-                let _ = stopped.wait_for(|stop| *stop).await;
-            };
-            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop).await {
+        let stop = async move {
+            let _ = stopped.wait_for(|stop| *stop).await;
+        };
+        let report = move |result: std::io::Result<()>| {
+            if let Err(error) = result {
                 tracing::error!(%address, %error, "a receiver stopped");
             }
-        }));
+        };
+        self.servers.push(match tls {
+            None => tokio::spawn(async move {
+                report(axum::serve(listener, router).with_graceful_shutdown(stop).await);
+            }),
+            Some(tls) => {
+                let listener = TlsListener::new(listener, tls.clone())?;
+                tokio::spawn(async move {
+                    report(axum::serve(listener, router).with_graceful_shutdown(stop).await);
+                })
+            }
+        });
         Ok(())
     }
 
-    /// Returns the addresses on which the program listens, in the order HTTP, gRPC, admin, sampling.
+    /// Returns the addresses on which the program listens, in the order HTTP, gRPC, admin, sampling. In Kafka mode there are no
+    /// receivers.
     #[must_use]
     pub fn addresses(&self) -> &[SocketAddr] {
         &self.addresses
@@ -127,17 +196,30 @@ impl Running {
 
     /// Returns a handle of the tail sampler.
     #[must_use]
-    pub fn control(&self) -> TailControl {
-        self.intake.tail.clone()
+    pub fn control(&self) -> Control {
+        self.shown.control.clone()
     }
 
-    /// Refuses new spans, finishes requests, decides every pending trace, and exports the kept spans.
+    /// Waits until the program cannot go on, and returns the reason. Never returns without Kafka.
+    pub async fn failed(&self) -> String {
+        match &self.shown.control.0 {
+            Mode::Otlp(_) => std::future::pending().await,
+            #[cfg(feature = "kafka")]
+            Mode::Kafka(kafka) => match kafka.ended().await {
+                Ok(()) => std::future::pending().await,
+                Err(reason) => reason,
+            },
+        }
+    }
+
+    /// Refuses new spans, finishes requests, decides every pending trace, and exports the kept spans. In Kafka mode it exports the
+    /// kept spans of decided traces, commits, and leaves the others to the group.
     ///
     /// # Errors
     /// Returns an error if the kept spans were not exported within `timeout`.
     pub async fn shutdown(mut self, timeout: Duration) -> Result<(), ExportError> {
         let deadline = Instant::now() + timeout;
-        self.intake.is_closing.store(true, Ordering::Release);
+        self.shown.is_closing.store(true, Ordering::Release);
         if let Some(watcher) = self.watcher.take() {
             watcher.abort();
         }
@@ -153,8 +235,14 @@ impl Running {
                 abort.abort();
             }
         }
-        let mut stage = self.stage;
-        let closed = tokio::task::spawn_blocking(move || stage.shutdown(deadline)).await;
+        let (stage, mode) = (self.stage, self.shown.control.0);
+        let closed = tokio::task::spawn_blocking(move || match (stage, mode) {
+            (Some(mut stage), _) => stage.shutdown(deadline),
+            #[cfg(feature = "kafka")]
+            (None, Mode::Kafka(kafka)) => kafka.shutdown(deadline),
+            (None, Mode::Otlp(_)) => Ok(()),
+        })
+        .await;
         closed.unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the shutdown panicked".into() }))
     }
 }

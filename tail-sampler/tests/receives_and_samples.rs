@@ -205,8 +205,7 @@ async fn health_tells_live_from_ready_and_a_changed_file_is_read_again() {
     for path in ["/health/live", "/health/ready"] {
         assert_eq!(reqwest::get(url(&running, 2, path)).await.unwrap().status(), 200);
     }
-    let policies =
-        |control: &tracing_sampling::tail::TailControl| control.settings().policies[0].name.clone();
+    let policies = |control: &tail_sampler::Control| control.settings().policies[0].name.clone();
     let control = running.control();
     let metric = |name: &'static str| {
         let url = url(&running, 2, "/metrics");

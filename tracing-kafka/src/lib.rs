@@ -86,13 +86,24 @@
 //! Offsets that `send_offsets_to_transaction` commits have no span.
 //!
 //! # Features
-//! `metrics` adds `Settings::with_metrics`, the metrics of messaging clients. `full` is the same. By default, neither is enabled.
+//! | feature | adds |
+//! |---|---|
+//! | `exporter` | `exporter`, which exports spans as OTLP to a topic |
+//! | `metrics` | `Settings::with_metrics`, the metrics of messaging clients |
+//! | `tls` | `Security`: TLS and SASL (PLAIN and SCRAM). It builds librdkafka with the OpenSSL of the system |
+//! | `full` | all of these |
+//!
+//! By default, none is enabled.
 
 mod config;
 mod consumer;
+#[cfg(feature = "exporter")]
+pub mod exporter;
 mod headers;
 mod producer;
 mod record;
+#[cfg(feature = "tls")]
+mod security;
 
 pub use consumer::{
     Iter, Received, TracedBaseConsumer, TracedMessageStream, TracedPartitionQueue, TracedStreamConsumer,
@@ -105,6 +116,8 @@ pub use producer::{
 };
 /// The wrapped client.
 pub use rdkafka;
+#[cfg(feature = "tls")]
+pub use security::{SaslMechanism, Security, SecurityError};
 /// The core that records spans.
 pub use tracing_core_lite;
 pub use tracing_core_lite::messaging::{

@@ -2,10 +2,12 @@
 
 use std::time::Duration;
 
+use tracing_core_lite::opentelemetry::trace::TraceId;
 use tracing_core_lite::pipeline::Batch;
 
 use super::plan::PlanError;
 use super::settings::TailSettings;
+use super::settled::TraceDecision;
 use super::shard::Shard;
 use super::stats::{Counts, TailStats};
 
@@ -67,6 +69,51 @@ impl TailBuffer {
         self.shard.take_ready(true)
     }
 
+    /// Makes [`take_decisions`](Self::take_decisions) return the decisions from now on. With [`Unit::Trace`](super::Unit::Trace),
+    /// every trace has one.
+    pub fn record_decisions(&mut self) {
+        self.shard.record_decisions();
+    }
+
+    /// Returns the decisions since the last call, in the order in which they were made.
+    #[must_use]
+    pub fn take_decisions(&mut self) -> Vec<TraceDecision> {
+        self.shard.take_decisions()
+    }
+
+    /// Follows a decision that another buffer made: spans of its trace are late.
+    pub fn remember(&mut self, decision: &TraceDecision) {
+        self.shard.remember(number(decision.trace_id), decision);
+    }
+
+    /// Forgets the decision about a trace, so that its later spans are judged anew.
+    pub fn forget(&mut self, trace_id: TraceId) {
+        self.shard.forget(number(trace_id));
+    }
+
+    /// Returns whether spans of this trace wait for a decision.
+    #[must_use]
+    pub fn is_pending(&self, trace_id: TraceId) -> bool {
+        self.shard.is_pending(number(trace_id))
+    }
+
+    /// Changes [`TailSettings::max_bytes`]. It takes effect when spans are added.
+    pub fn set_max_bytes(&mut self, bytes: usize) {
+        self.shard.set_max_bytes(bytes);
+    }
+
+    /// Returns what the budgets of the policies have left, for [`restore_budgets`](Self::restore_budgets). Empty if there is no
+    /// budget.
+    #[must_use]
+    pub fn budgets(&self) -> Vec<u64> {
+        self.shard.budgets()
+    }
+
+    /// Sets what the budgets have left. Returns false, and changes nothing, if `state` is that of other policies.
+    pub fn restore_budgets(&mut self, state: &[u64]) -> bool {
+        self.shard.restore_budgets(state)
+    }
+
     /// Replaces the settings. The new policies also decide about pending traces.
     ///
     /// # Errors
@@ -80,6 +127,10 @@ impl TailBuffer {
     pub fn stats(&self) -> TailStats {
         Counts::sum([&self.counts])
     }
+}
+
+fn number(trace_id: TraceId) -> u128 {
+    u128::from_be_bytes(trace_id.to_bytes())
 }
 
 fn nanos(time: Duration) -> u64 {

@@ -53,6 +53,15 @@ impl KeptTraces {
         }
     }
 
+    pub(super) fn remove(&mut self, trace: u128) {
+        if self.traces.remove(&trace).is_some()
+            && let Some(at) = self.order.iter().position(|known| *known == trace)
+        {
+            // Traces are mostly removed in the order in which they were added, so this is near the front.
+            self.order.remove(at);
+        }
+    }
+
     fn remove_oldest(&mut self) {
         if let Some(oldest) = self.order.pop_front() {
             self.traces.remove(&oldest);
@@ -98,6 +107,12 @@ impl Dropped {
         }
         self.current.insert(self.hasher.hash_one((trace, span)));
     }
+
+    pub(super) fn remove(&mut self, trace: u128, span: u64) {
+        let fingerprint = self.hasher.hash_one((trace, span));
+        self.current.remove(&fingerprint);
+        self.previous.remove(&fingerprint);
+    }
 }
 
 #[cfg(test)]
@@ -117,5 +132,9 @@ mod tests {
         assert!((7..10).all(|trace| dropped.contains(trace, 0)));
         assert!(!dropped.contains(0, 0) && !dropped.contains(9, 1));
         assert!(dropped.current.len() + dropped.previous.len() <= 6);
+        kept.remove(8);
+        dropped.remove(8, 0);
+        let known: Vec<_> = (0..10).filter(|trace| kept.get(*trace).is_some()).collect();
+        assert_eq!((known, kept.order.len(), dropped.contains(8, 0)), (vec![7, 9], 2, false));
     }
 }

@@ -84,6 +84,12 @@ pub struct TailSettings {
     pub max_export_batch_size: usize,
     /// The maximum number of bytes that wait for the deciding threads: 16 MiB by default. Above it, the stage accepts nothing.
     pub max_queue_bytes: usize,
+    /// The share of every budget that this sampler may spend, from 0 to 1: 1 by default. For several samplers that divide the
+    /// traces among them.
+    pub budget_share: f64,
+    /// Whether spans of a kept trace are dropped if an earlier one has their id: false by default. For sources that may deliver
+    /// spans more than once.
+    pub deduplicate: bool,
     /// The time for which a batch of kept spans is retried before it is dropped: 5 minutes by default.
     pub retry_timeout: Duration,
 }
@@ -109,6 +115,8 @@ impl Default for TailSettings {
             shards: 1,
             max_export_batch_size: 512,
             max_queue_bytes: 16 << 20,
+            budget_share: 1.0,
+            deduplicate: false,
             retry_timeout: Duration::from_secs(300),
         }
     }
@@ -164,6 +172,10 @@ setters! {
     with_max_export_batch_size, max_export_batch_size: usize;
     /// Sets [`max_queue_bytes`](Self::max_queue_bytes).
     with_max_queue_bytes, max_queue_bytes: usize;
+    /// Sets [`budget_share`](Self::budget_share).
+    with_budget_share, budget_share: f64;
+    /// Sets [`deduplicate`](Self::deduplicate).
+    with_deduplicate, deduplicate: bool;
     /// Sets [`retry_timeout`](Self::retry_timeout).
     with_retry_timeout, retry_timeout: Duration;
 }

@@ -51,6 +51,8 @@ pub struct TailStats {
     pub late_kept_spans: u64,
     /// Late spans that were dropped, following an earlier decision.
     pub late_dropped_spans: u64,
+    /// Duplicates of spans, which are counted as dropped. See [`TailSettings::deduplicate`](super::TailSettings::deduplicate).
+    pub duplicate_spans: u64,
     /// Traces that were decided early because memory was full.
     pub evicted_traces: u64,
     /// Traces that were decided early because they were too large.
@@ -68,7 +70,8 @@ pub struct TailStats {
 }
 
 impl TailStats {
-    fn add(&mut self, other: &Self) {
+    /// Adds the counts of another sampler.
+    pub fn add(&mut self, other: &Self) {
         for (to, from) in [
             (&mut self.received, other.received),
             (&mut self.kept, other.kept),
@@ -81,6 +84,7 @@ impl TailStats {
             (&mut self.pending_bytes, other.pending_bytes),
             (&mut self.late_kept_spans, other.late_kept_spans),
             (&mut self.late_dropped_spans, other.late_dropped_spans),
+            (&mut self.duplicate_spans, other.duplicate_spans),
             (&mut self.evicted_traces, other.evicted_traces),
             (&mut self.oversized_traces, other.oversized_traces),
             (&mut self.invalid_spans, other.invalid_spans),

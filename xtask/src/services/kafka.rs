@@ -7,6 +7,7 @@ use std::process::Command;
 
 use super::apt::Program;
 use super::cache::{cache_folder, cached};
+use super::kafka_tls::{OPENSSL, Secured};
 use super::service::{Service, ask, data_dir, free_ports, run};
 
 /// A Java runtime. Kafka 4 needs 17.
@@ -26,7 +27,7 @@ const API_VERSIONS: [u8; 14] = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 7, 255, 255];
 /// The programs that are needed and not installed.
 pub(crate) fn missing() -> Vec<Program> {
     let is_fetched = jars_folder().is_ok_and(|folder| folder.is_dir());
-    let needed = if is_fetched { vec![JAVA] } else { vec![JAVA, MAVEN] };
+    let needed = if is_fetched { vec![JAVA, OPENSSL] } else { vec![JAVA, OPENSSL, MAVEN] };
     needed.into_iter().filter(|program| program.find().is_none()).collect()
 }
 
@@ -53,17 +54,20 @@ fn jars_folder() -> io::Result<PathBuf> {
 pub(crate) fn start(root: &Path) -> io::Result<Service> {
     let jars = jars()?;
     let dir = data_dir(root, "kafka")?;
-    let [port, controller] = free_ports()?;
+    let [port, controller, tls, sasl] = free_ports()?;
+    let secured = Secured::create(&dir.join("tls"), tls, sasl)?;
     let settings = dir.join("server.properties");
-    fs::write(&settings, properties(port, controller, &dir.join("data")))?;
+    fs::write(&settings, properties(port, controller, &secured, &dir.join("data")))?;
     run(java(&jars, "-Xmx256m")?
         .args(["kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c"])
         .arg(&settings)
+        .args(secured.users())
         .current_dir(&dir))?;
     let mut command = java(&jars, "-Xmx768m")?;
     command.arg("kafka.Kafka").arg(&settings).current_dir(&dir);
     let answers = || ask(port, &API_VERSIONS).is_ok_and(|[.., id]: [u8; 8]| id == 7);
-    Service::start(command, format!("127.0.0.1:{port}"), &root.join("kafka.log"), answers)
+    let service = Service::start(command, format!("127.0.0.1:{port}"), &root.join("kafka.log"), answers)?;
+    Ok(service.with_variables(secured.variables()))
 }
 
 fn java(jars: &Path, memory: &str) -> io::Result<Command> {
@@ -75,13 +79,15 @@ fn java(jars: &Path, memory: &str) -> io::Result<Command> {
 }
 
 /// The settings of a node that is broker and controller, and stores its internal topics once.
-fn properties(port: u16, controller: u16, data: &Path) -> String {
+fn properties(port: u16, controller: u16, secured: &Secured, data: &Path) -> String {
+    let (listeners, settings) = (secured.listeners(), secured.settings());
     format!(
         "process.roles=broker,controller\n\
          node.id=1\n\
          controller.quorum.voters=1@127.0.0.1:{controller}\n\
-         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller}\n\
-         advertised.listeners=PLAINTEXT://127.0.0.1:{port}\n\
+         listeners=PLAINTEXT://127.0.0.1:{port},CONTROLLER://127.0.0.1:{controller},{listeners}\n\
+         advertised.listeners=PLAINTEXT://127.0.0.1:{port},{listeners}\n\
+         {settings}\
          controller.listener.names=CONTROLLER\n\
          log.dirs={}\n\
          offsets.topic.replication.factor=1\n\

@@ -3,6 +3,7 @@
 mod apt;
 mod cache;
 pub(crate) mod kafka;
+mod kafka_tls;
 mod mariadb;
 mod postgres;
 pub(crate) mod python;
@@ -141,6 +142,7 @@ impl Services {
             })?;
             println!(" {}", service.url);
             variables.push((variable, service.url.clone()));
+            variables.extend(service.variables.iter().cloned());
             running.push((known.name, service));
         }
         Ok(Self { variables, running, folder })

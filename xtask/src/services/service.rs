@@ -23,6 +23,8 @@ const POLL: Duration = Duration::from_millis(100);
 pub(crate) struct Service {
     /// The address for clients.
     pub(crate) url: String,
+    /// More variables for tests, and their values.
+    pub(crate) variables: Vec<(&'static str, String)>,
     process: Arc<Mutex<Process>>,
     _stop: Undo,
     /// Another server that this one needs. It stops after this one.
@@ -56,7 +58,7 @@ impl Service {
             // This process is ending, so an error cannot be reported.
             let _ = locked(&stopped).end();
         });
-        let service = Self { url, process, _stop: stop, _companion: None };
+        let service = Self { url, variables: Vec::new(), process, _stop: stop, _companion: None };
         let deadline = Instant::now() + START_TIMEOUT;
         while !is_ready() {
             if let Some(status) = locked(&service.process).child.try_wait()? {
@@ -95,6 +97,12 @@ impl Service {
             }
         };
         thread::Builder::new().name("restarts".into()).spawn(restart).map(drop)
+    }
+
+    /// Adds variables for tests.
+    pub(crate) fn with_variables(mut self, variables: Vec<(&'static str, String)>) -> Self {
+        self.variables = variables;
+        self
     }
 
     /// Keeps `companion` running as long as this server.

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-/// A duration as Go writes it.
+/// A duration as the Collector's configuration writes it, such as `1m30s`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct GoDuration(pub(super) Duration);
+pub struct GoDuration(pub Duration);
 
 /// Units and their length in seconds. Longer names first, where one begins with another.
 const UNITS: [(&str, f64); 8] = [

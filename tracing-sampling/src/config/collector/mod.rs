@@ -27,4 +27,5 @@ mod go_regex;
 mod read;
 mod schema;
 
+pub use duration::GoDuration;
 pub use read::TailSampling;

@@ -12,9 +12,22 @@ pub(super) struct Bucket {
 
 impl Bucket {
     /// Creates a full bucket.
-    pub(super) fn new(rate: u64, burst: Option<u64>) -> Self {
-        let burst = burst.filter(|burst| *burst > 0).unwrap_or(rate.saturating_mul(2)) as f64;
-        Self { rate: rate as f64, burst, tokens: burst, at: 0 }
+    pub(super) fn new(rate: f64, burst: u64) -> Self {
+        let burst = burst as f64;
+        Self { rate, burst, tokens: burst, at: 0 }
+    }
+
+    /// Appends the state to `out`.
+    pub(super) fn save(&self, out: &mut Vec<u64>) {
+        out.extend([self.tokens.to_bits(), self.at]);
+    }
+
+    /// Restores a saved state.
+    pub(super) fn restore(&mut self, state: &mut impl Iterator<Item = u64>) -> Option<()> {
+        let tokens = f64::from_bits(state.next()?);
+        self.tokens = if tokens.is_finite() { tokens.clamp(0.0, self.burst) } else { 0.0 };
+        self.at = state.next()?;
+        Some(())
     }
 
     /// Takes `cost` tokens if there are enough. If the clock goes back, no tokens are added.
@@ -46,6 +59,21 @@ impl SecondShares {
         Self { max_total, allocated, second: 0, used }
     }
 
+    /// Appends the state to `out`.
+    pub(super) fn save(&self, out: &mut Vec<u64>) {
+        out.push(self.second);
+        out.extend(&self.used);
+    }
+
+    /// Restores a saved state.
+    pub(super) fn restore(&mut self, state: &mut impl Iterator<Item = u64>) -> Option<()> {
+        self.second = state.next()?;
+        for used in &mut self.used {
+            *used = state.next()?;
+        }
+        Some(())
+    }
+
     /// Takes `spans` from share `index` if it has enough left in this second.
     pub(super) fn take(&mut self, index: usize, spans: u64, now: u64) -> bool {
         let second = now / 1_000_000_000;
@@ -53,7 +81,7 @@ impl SecondShares {
             self.second = second;
             self.used.fill(0);
         }
-        let used = self.used[index] + spans;
+        let used = self.used[index].saturating_add(spans);
         let takes = used <= self.allocated[index] && used <= self.max_total;
         if takes {
             self.used[index] = used;

@@ -23,8 +23,19 @@ pub(super) struct Claim {
 }
 
 impl Budget {
-    pub(super) fn new(rate: u64) -> Self {
-        Self { rate: rate as f64, at: None }
+    pub(super) fn new(rate: f64) -> Self {
+        Self { rate, at: None }
+    }
+
+    /// Appends the state to `out`.
+    pub(super) fn save(&self, out: &mut Vec<u64>) {
+        out.push(self.at.unwrap_or(u64::MAX));
+    }
+
+    /// Restores a saved state.
+    pub(super) fn restore(&mut self, state: &mut impl Iterator<Item = u64>) -> Option<()> {
+        self.at = Some(state.next()?).filter(|at| *at != u64::MAX);
+        Some(())
     }
 
     /// Returns what has accumulated since the last call.
@@ -95,7 +106,7 @@ mod tests {
 
     #[test]
     fn a_budget_is_saved_for_a_second() {
-        let mut budget = Budget::new(10);
+        let mut budget = Budget::new(10.0);
         assert_eq!(budget.spend(5_000_000_000), 10.0);
         assert_eq!(budget.spend(5_500_000_000), 5.0);
         assert_eq!(budget.spend(4_000_000_000), 0.0, "the clock went back");

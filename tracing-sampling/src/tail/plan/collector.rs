@@ -64,6 +64,36 @@ impl Node {
     }
 }
 
+impl Node {
+    /// Appends the states of all budgets to `out`, in a fixed order.
+    pub(super) fn save(&self, out: &mut Vec<u64>) {
+        match self {
+            Self::RateLimit(bucket) | Self::BytesLimit(bucket) => bucket.save(out),
+            Self::And(nodes) | Self::Drop(nodes) => nodes.iter().for_each(|node| node.save(out)),
+            Self::Not(node) => node.save(out),
+            Self::Composite { subs, shares } => {
+                subs.iter().for_each(|node| node.save(out));
+                shares.save(out);
+            }
+            _ => {}
+        }
+    }
+
+    /// Restores a state that [`save`](Self::save) has written.
+    pub(super) fn restore(&mut self, state: &mut impl Iterator<Item = u64>) -> Option<()> {
+        match self {
+            Self::RateLimit(bucket) | Self::BytesLimit(bucket) => bucket.restore(state),
+            Self::And(nodes) | Self::Drop(nodes) => nodes.iter_mut().try_for_each(|node| node.restore(state)),
+            Self::Not(node) => node.restore(state),
+            Self::Composite { subs, shares } => {
+                subs.iter_mut().try_for_each(|node| node.restore(state))?;
+                shares.restore(state)
+            }
+            _ => Some(()),
+        }
+    }
+}
+
 /// Asks the nodes in order, up to the first that does not match.
 fn all_match(nodes: &mut [Node], trace: u128, facts: &Facts, now: u64) -> bool {
     nodes.iter_mut().all(|node| node.evaluate(trace, facts, now).is_match())

@@ -60,6 +60,7 @@ impl Plan {
                 Mode::Consistent => None,
             },
             shards: settings.shards.max(1) as u64,
+            share: settings.budget_share.clamp(0.0, 1.0),
             policy: String::new(),
         };
         compiler.conditions.lenient = compiler.version.is_some();
@@ -116,6 +117,33 @@ impl Plan {
     /// Returns whether traces are decided together, because they share a budget that is spent by randomness.
     pub(in crate::tail) fn has_budget(&self) -> bool {
         matches!(&self.rules, Rules::Consistent(judges) if judges.iter().any(|judge| judge.limit.is_some()))
+    }
+
+    /// Returns the states of all budgets.
+    pub(in crate::tail) fn budgets(&self) -> Vec<u64> {
+        let mut out = Vec::new();
+        match &self.rules {
+            Rules::Collector(all) => all.iter().for_each(|evaluator| evaluator.node.save(&mut out)),
+            Rules::Consistent(all) => {
+                all.iter().filter_map(|it| it.limit.as_ref()).for_each(|it| it.save(&mut out))
+            }
+        }
+        out
+    }
+
+    /// Restores the states of all budgets. Returns false, and changes nothing, if they are those of other policies.
+    pub(in crate::tail) fn restore_budgets(&mut self, state: &[u64]) -> bool {
+        if state.len() != self.budgets().len() {
+            return false;
+        }
+        let mut state = state.iter().copied();
+        let restored = match &mut self.rules {
+            Rules::Collector(all) => all.iter_mut().try_for_each(|it| it.node.restore(&mut state)),
+            Rules::Consistent(all) => {
+                all.iter_mut().filter_map(|it| it.limit.as_mut()).try_for_each(|it| it.restore(&mut state))
+            }
+        };
+        restored.is_some()
     }
 
     /// Decides about `candidates`. Calls `count` with each matching policy and its trace.
@@ -183,6 +211,8 @@ struct Compiler {
     conditions: Conditions,
     version: Option<CollectorVersion>,
     shards: u64,
+    /// The share of budgets in addition to that of a shard.
+    share: f64,
     policy: String,
 }
 
@@ -199,7 +229,16 @@ impl Compiler {
     }
 
     fn per_shard(&self, rate: u64) -> u64 {
-        rate.div_ceil(self.shards)
+        self.scaled(rate.div_ceil(self.shards)).ceil() as u64
+    }
+
+    fn scaled(&self, rate: u64) -> f64 {
+        rate as f64 * self.share
+    }
+
+    /// Returns the rate of one shard, which need not be whole.
+    fn rate(&self, rate: u64) -> f64 {
+        self.scaled(rate.div_ceil(self.shards))
     }
 
     /// Returns the condition of a policy on single spans, and whether it is inverted.
@@ -281,10 +320,7 @@ impl Compiler {
 
     /// The burst is not divided among shards, so that a large trace stays admissible.
     fn bucket(&self, rate: u64, burst: Option<u64>) -> Bucket {
-        Bucket::new(
-            self.per_shard(rate),
-            Some(burst.filter(|burst| *burst > 0).unwrap_or(rate.saturating_mul(2))),
-        )
+        Bucket::new(self.rate(rate), burst.filter(|burst| *burst > 0).unwrap_or(rate.saturating_mul(2)))
     }
 
     fn judge(&mut self, policy: &Policy) -> Result<Judge, PlanError> {
@@ -330,14 +366,15 @@ impl Compiler {
             PolicyKind::Not(policy) => return Ok(Rule::Not(Box::new(self.rule(policy, &mut None)?))),
             PolicyKind::Drop(_) => return self.error("`drop` cannot be inside another policy"),
             PolicyKind::RateLimiting { spans_per_second, .. } => {
-                Limit::Spans(Budget::new(self.per_shard(*spans_per_second)))
+                Limit::Spans(Budget::new(self.rate(*spans_per_second)))
             }
             PolicyKind::BytesLimiting { bytes_per_second, .. } => {
-                Limit::Bytes(Budget::new(self.per_shard(*bytes_per_second)))
+                Limit::Bytes(Budget::new(self.rate(*bytes_per_second)))
             }
             PolicyKind::Composite { max_total_spans_per_second, shares } => {
                 let total = self.per_shard(*max_total_spans_per_second);
                 let parts = allocations(total, shares, self.shards);
+                let total = self.rate(*max_total_spans_per_second);
                 let rules = shares
                     .iter()
                     .map(|it| self.rule(&it.policy, &mut None))

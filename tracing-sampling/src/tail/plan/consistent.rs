@@ -72,6 +72,20 @@ pub(super) enum Limit {
     Composite { total: Budget, shares: Vec<(Rule, f64)> },
 }
 
+impl Limit {
+    /// Appends the state to `out`.
+    pub(super) fn save(&self, out: &mut Vec<u64>) {
+        let (Self::Spans(budget) | Self::Bytes(budget) | Self::Composite { total: budget, .. }) = self;
+        budget.save(out);
+    }
+
+    /// Restores a saved state.
+    pub(super) fn restore(&mut self, state: &mut impl Iterator<Item = u64>) -> Option<()> {
+        let (Self::Spans(budget) | Self::Bytes(budget) | Self::Composite { total: budget, .. }) = self;
+        budget.restore(state)
+    }
+}
+
 /// A trace that is to be decided.
 #[derive(Debug)]
 pub(in crate::tail) struct Candidate<'a> {

@@ -7,6 +7,7 @@ use crate::tail::cache::Kept;
 use crate::tail::facts::Facts;
 use crate::tail::plan::{Candidate, Verdict};
 use crate::tail::settings::Unit;
+use crate::tail::settled::TraceDecision;
 use tracing_core_lite::pipeline::view::SpanView;
 
 /// The maximum number of traces that are decided together if they share no budget.
@@ -42,7 +43,8 @@ impl Shard {
         let has_budget = self.plan.has_budget();
         if !has_budget || now >= self.next_budget {
             if has_budget {
-                self.next_budget = now + BUDGET_INTERVAL;
+                // At whole seconds, so that the same spans are decided together whenever this began.
+                self.next_budget = (now / BUDGET_INTERVAL + 1) * BUDGET_INTERVAL;
             }
             loop {
                 let due = self.due(now, if has_budget { usize::MAX } else { AT_ONCE });
@@ -262,9 +264,14 @@ impl Shard {
         let kept = Kept { policy, threshold: verdict.threshold };
         // Cached first, so that spans that arrive later follow the decision.
         self.kept.insert(pending.trace, kept.clone());
+        if let Some(log) = &mut self.log {
+            log.push(TraceDecision::of_kept(pending.trace, &kept));
+        }
         spans.list.retain(|span| span.unit != Belongs::ToDropped);
+        let late = pending.facts.spans - spans.list.len() as u64;
+        let duplicates = if self.settings.deduplicate { remove_duplicates(&mut spans) } else { 0 };
         let count = spans.list.len() as u64;
-        let dropped = pending.facts.spans - count;
+        let dropped = late + duplicates;
         self.emit(&spans, &pending.heads, &kept);
         self.free(pending);
         let mut counts = self.counts.lock();
@@ -272,7 +279,8 @@ impl Shard {
         counts.pending.traces -= 1;
         counts.kept.add(count, 1);
         counts.dropped.spans += dropped;
-        counts.late_dropped_spans += dropped;
+        counts.late_dropped_spans += late;
+        counts.duplicate_spans += duplicates;
         if let Some(policy) = verdict.by.and_then(|by| counts.policies.get_mut(by)) {
             policy.kept.add(count, 1);
         }
@@ -282,6 +290,9 @@ impl Shard {
     fn drop_units(&mut self, due: Due, judged: &[Judged], verdicts: &[Verdict], spans: Option<Spans>) {
         let Some(trace) = self.slots.get(due.slot as usize).map(|pending| pending.trace) else { return };
         self.dropped.insert(trace, 0);
+        if let Some(log) = &mut self.log {
+            log.push(TraceDecision::of_dropped(trace));
+        }
         let mut left = 0;
         if self.settings.unit == Unit::LocalRoot {
             let spans = spans.or_else(|| Some(self.read_spans(self.slots.get(due.slot as usize)?)));
@@ -390,4 +401,12 @@ impl Shard {
             self.heads.release(*number);
         }
     }
+}
+
+/// Removes spans whose id an earlier span has. Returns their number.
+fn remove_duplicates(spans: &mut Spans) -> u64 {
+    let before = spans.list.len();
+    let mut seen = foldhash::HashSet::default();
+    spans.list.retain(|span| seen.insert(span.id));
+    (before - spans.list.len()) as u64
 }

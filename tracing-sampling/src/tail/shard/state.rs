@@ -11,6 +11,7 @@ use super::pending::{List, Pending};
 use crate::tail::cache::{Dropped, KeptTraces};
 use crate::tail::plan::{Plan, PlanError};
 use crate::tail::settings::TailSettings;
+use crate::tail::settled::TraceDecision;
 use crate::tail::stats::{Counts, PolicyStats};
 use crate::tail::store::{Blocks, ScopeHeads};
 
@@ -43,6 +44,8 @@ pub(in crate::tail) struct Shard {
     pub(super) scratch: Vec<u8>,
     /// The number of the last `ResourceSpans` that arrived.
     pub(super) part: u64,
+    /// The decisions about traces, if they are asked for.
+    pub(super) log: Option<Vec<TraceDecision>>,
 }
 
 impl Shard {
@@ -68,6 +71,7 @@ impl Shard {
             next_budget: 0,
             scratch: Vec::new(),
             part: 0,
+            log: None,
         };
         shard.name_counts();
         Ok(shard)
@@ -121,6 +125,47 @@ impl Shard {
             self.ready.extend(self.out.finish());
         }
         std::mem::take(&mut self.ready)
+    }
+
+    /// Starts to record decisions.
+    pub(in crate::tail) fn record_decisions(&mut self) {
+        self.log.get_or_insert_default();
+    }
+
+    /// Returns the decisions since the last call.
+    pub(in crate::tail) fn take_decisions(&mut self) -> Vec<TraceDecision> {
+        self.log.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// Follows a decision that was made elsewhere.
+    pub(in crate::tail) fn remember(&mut self, trace: u128, decision: &TraceDecision) {
+        match decision.kept {
+            true => self.kept.insert(trace, decision.to_kept()),
+            false => self.dropped.insert(trace, 0),
+        }
+    }
+
+    /// Forgets a decision.
+    pub(in crate::tail) fn forget(&mut self, trace: u128) {
+        self.kept.remove(trace);
+        self.dropped.remove(trace, 0);
+    }
+
+    /// Returns whether the trace is pending.
+    pub(in crate::tail) fn is_pending(&self, trace: u128) -> bool {
+        self.traces.contains_key(&trace)
+    }
+
+    pub(in crate::tail) fn set_max_bytes(&mut self, bytes: usize) {
+        self.settings.max_bytes = bytes;
+    }
+
+    pub(in crate::tail) fn budgets(&self) -> Vec<u64> {
+        self.plan.budgets()
+    }
+
+    pub(in crate::tail) fn restore_budgets(&mut self, state: &[u64]) -> bool {
+        self.plan.restore_budgets(state)
     }
 
     /// Releases unused memory.

@@ -1,0 +1,56 @@
+//! Notices when files change.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant, SystemTime};
+
+/// How often [`Watched`] looks.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+
+/// Files, and when they were last changed.
+#[derive(Debug, Clone)]
+pub(crate) struct Files {
+    paths: Vec<PathBuf>,
+    changed: Vec<Option<SystemTime>>,
+}
+
+impl Files {
+    pub(crate) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        let paths: Vec<PathBuf> = paths.into_iter().collect();
+        let changed = times(&paths);
+        Self { paths, changed }
+    }
+
+    /// Returns whether a file has changed since the last call.
+    pub(crate) fn have_changed(&mut self) -> bool {
+        let now = times(&self.paths);
+        let have_changed = now != self.changed;
+        self.changed = now;
+        have_changed
+    }
+}
+
+fn times(paths: &[PathBuf]) -> Vec<Option<SystemTime>> {
+    paths.iter().map(|path| std::fs::metadata(path).and_then(|file| file.modified()).ok()).collect()
+}
+
+/// Files that are looked at once a second, however often one asks.
+#[derive(Debug)]
+pub(crate) struct Watched {
+    files: Files,
+    looked: Instant,
+}
+
+impl Watched {
+    pub(crate) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
+        Self { files: Files::new(paths), looked: Instant::now() }
+    }
+
+    /// Returns whether a file has changed since the last look.
+    pub(crate) fn have_changed_lately(&mut self) -> bool {
+        if self.files.paths.is_empty() || self.looked.elapsed() < LOOK_EVERY {
+            return false;
+        }
+        self.looked = Instant::now();
+        self.files.have_changed()
+    }
+}
