@@ -12,6 +12,8 @@ pub(crate) enum Topic {
     Configuration,
     /// Spans that are not exported.
     Export,
+    /// What tracing costs.
+    Overhead,
 }
 
 impl Topic {
@@ -19,9 +21,11 @@ impl Topic {
     fn was_printed(self) -> &'static AtomicBool {
         static CONFIGURATION: AtomicBool = AtomicBool::new(false);
         static EXPORT: AtomicBool = AtomicBool::new(false);
+        static OVERHEAD: AtomicBool = AtomicBool::new(false);
         match self {
             Self::Configuration => &CONFIGURATION,
             Self::Export => &EXPORT,
+            Self::Overhead => &OVERHEAD,
         }
     }
 }

@@ -21,6 +21,7 @@ pub mod cache;
 pub mod cardinality;
 mod clock;
 pub mod context;
+mod cost;
 #[cfg(feature = "database")]
 pub mod database;
 mod diagnostics;
@@ -41,6 +42,7 @@ pub mod messaging;
 pub mod naming;
 pub mod net;
 pub mod otel;
+pub mod overhead;
 mod percent;
 pub mod pipeline;
 pub mod propagation;
@@ -51,6 +53,8 @@ pub mod redaction;
 #[cfg(feature = "rpc")]
 pub mod rpc;
 pub mod sampling;
+#[cfg(feature = "self-metrics")]
+pub mod self_metrics;
 pub mod span;
 mod stack_text;
 #[cfg(feature = "tracing-layer")]

@@ -4,6 +4,8 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
+use tracing_core_lite::layer_support::OwnThread;
+
 /// Ends the thread when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Ticker(Arc<Stop>);
@@ -33,6 +35,7 @@ pub(crate) fn start<T: Send + Sync + 'static>(
     let stop = Arc::new(Stop::default());
     let watched = Arc::clone(&stop);
     thread::Builder::new().name(name.into()).spawn(move || {
+        let _own = OwnThread::enter();
         loop {
             let Some(target) = target.upgrade() else { return };
             tick(&target);

@@ -42,6 +42,8 @@ usage: cargo xtask COMMAND
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
                     compares our layers with others, and writes benches/RESULTS.md; `quick` prints only
+  bench budget      measures what tracing costs a busy handler, from outside and by its own account, and how an enforced
+                    budget lowers it; takes about four minutes
   bench lens [spans NUMBER] [why] [json]
                     measures trace-lens with a million spans in OTLP protobuf, JSON lines, and 200 cases of `why`
   bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]
@@ -64,6 +66,7 @@ fn main() -> ExitCode {
         Some("demo") => return demo::run(&rest),
         Some("bench") => match rest.split_first() {
             Some((first, parts)) if first == "lens" => Ok(bench::run_lens(parts)),
+            Some((first, [])) if first == "budget" => Ok(bench::run_budget()),
             Some((first, parts)) if first == "peers" => Ok(bench::run_peers(parts)),
             Some((first, options)) if first == "instructions" => bench::run_instructions(options),
             first => bench::run(first.map(|(filter, _)| filter.as_str())),

@@ -8,7 +8,7 @@ use super::seen::{Seen, Verdict};
 use crate::diagnostics::{self, Topic};
 use crate::naming::template_name;
 use crate::pipeline::view::{RequestView, SpanEdit, SpanView};
-use crate::pipeline::{Batch, BatchBuilder, ExportError, Exported, Exporter, PipelineStats};
+use crate::pipeline::{Batch, BatchBuilder, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
 use crate::span::data::DecodeError;
 use crate::wire::Fields;
 
@@ -217,6 +217,18 @@ impl<E: Exporter> Exporter for BoundedNames<E> {
 
     fn judges_unsampled(&self) -> bool {
         self.exporter.judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.exporter.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.exporter.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.exporter.last_response()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

@@ -55,7 +55,7 @@ pub(super) fn now() -> (u64, u64) {
 
 /// Returns the time of the monotonic clock now.
 #[inline]
-pub(super) fn steady_now() -> u64 {
+pub(crate) fn steady_now() -> u64 {
     ANCHOR.with(|anchor| {
         anchor.get().at(ticks::now()).map_or_else(
             || {

@@ -10,5 +10,6 @@ mod ticks;
 mod timestamp;
 mod unix;
 
+pub(crate) use anchor::steady_now as steady_nanos;
 pub(crate) use deadline::after;
 pub use timestamp::Timestamp;

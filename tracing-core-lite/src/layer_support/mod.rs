@@ -9,6 +9,7 @@ mod captured_headers;
 pub use captured_headers::CapturedHeaders;
 
 pub use crate::box_pool::BoxPool;
+pub use crate::cost::OwnThread;
 #[cfg(any(feature = "tower-metrics", feature = "database-metrics", feature = "messaging-metrics"))]
 pub use crate::exemplars::DurationHistogram;
 pub use crate::net::ip_text::IpText;

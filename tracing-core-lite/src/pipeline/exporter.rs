@@ -5,6 +5,7 @@ use std::time::Instant;
 use super::batch::Batch;
 use super::error::{ExportError, Exported};
 use super::report::PipelineStats;
+use super::response::ExportResponse;
 
 /// Sends batches of finished spans. Only the export thread calls it, never the thread of a request.
 ///
@@ -57,6 +58,25 @@ pub trait Exporter: Send + 'static {
         false
     }
 
+    /// Returns the attributes that this stage reads to decide which spans are kept. An enforced
+    /// [budget](crate::overhead::OverheadBudget) does not remove them. The default is none. An exporter that wraps another
+    /// adds those of the other.
+    fn attributes_read(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Returns the kind of the exporter, `otel.component.type` in metrics of the pipeline. The default is the path of the Rust
+    /// type, as the semantic conventions ask for. An exporter that wraps another forwards the call.
+    fn component_type(&self) -> &'static str {
+        std::any::type_name::<Self>()
+    }
+
+    /// Returns what the receiver answered to the last call of [`export`](Exporter::export), or why it did not, for metrics of
+    /// the pipeline. The default knows nothing. An exporter that wraps another forwards the call.
+    fn last_response(&self) -> ExportResponse {
+        ExportResponse::default()
+    }
+
     /// Lets the exporter count exported and dropped spans in `stats`, and returns true, if it accepts batches before it
     /// has exported them. Only exporters of this workspace use it.
     #[doc(hidden)]
@@ -88,6 +108,18 @@ impl Exporter for Box<dyn Exporter> {
 
     fn judges_unsampled(&self) -> bool {
         (**self).judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        (**self).attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        (**self).component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        (**self).last_response()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::batch::Batch;
 use super::error::{ExportError, Exported};
 use super::exporter::Exporter;
+use super::response::ExportResponse;
 
 /// How long a fallback is used before the first endpoint is tried again.
 const RETURN_AFTER: Duration = Duration::from_secs(30);
@@ -28,6 +29,8 @@ const RETURN_AFTER: Duration = Duration::from_secs(30);
 pub struct Failover {
     exporters: Vec<Box<dyn Exporter>>,
     current: usize,
+    /// The exporter that was asked last.
+    last_tried: usize,
     return_after: Duration,
     return_at: Option<Instant>,
     is_unreachable: bool,
@@ -37,7 +40,14 @@ impl Failover {
     /// Creates an exporter that prefers the first of `exporters`.
     #[must_use]
     pub fn new(exporters: Vec<Box<dyn Exporter>>) -> Self {
-        Self { exporters, current: 0, return_after: RETURN_AFTER, return_at: None, is_unreachable: false }
+        Self {
+            exporters,
+            current: 0,
+            last_tried: 0,
+            return_after: RETURN_AFTER,
+            return_at: None,
+            is_unreachable: false,
+        }
     }
 
     /// Sets how long a fallback is used before the first exporter is tried again. The default is 30 s.
@@ -73,6 +83,7 @@ impl Exporter for Failover {
             // Each exporter gets a share of the time, so that one that does not answer leaves time for the others.
             let left = deadline.saturating_duration_since(Instant::now());
             let share = left / u32::try_from(count - tried).unwrap_or(u32::MAX);
+            self.last_tried = index;
             let exporter = &mut self.exporters[index];
             let result = exporter.export(batch, Instant::now() + share);
             self.is_unreachable &= result.is_err() && exporter.is_unreachable();
@@ -104,6 +115,18 @@ impl Exporter for Failover {
 
     fn is_unreachable(&self) -> bool {
         self.is_unreachable
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.exporters.iter().flat_map(Exporter::attributes_read).collect()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.exporters.get(self.current).map_or_else(std::any::type_name::<Self>, Exporter::component_type)
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.exporters.get(self.last_tried).map(Exporter::last_response).unwrap_or_default()
     }
 }
 

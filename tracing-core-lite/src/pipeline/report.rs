@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use super::export_counts::ExportCounts;
 use crate::diagnostics::{self, Topic};
 
 /// The minimum time between log messages of the same kind.
@@ -66,25 +67,40 @@ pub(crate) struct Stats {
     after_fork: AtomicU64,
     stored: AtomicU64,
     undecided: AtomicU64,
+    exports: ExportCounts,
     /// The counts of each exporter, if there are several.
     parts: OnceLock<Vec<StatsPart>>,
 }
 
 /// The counts of one of several exporters.
-pub(super) struct StatsPart {
+pub(crate) struct StatsPart {
     destination: Option<String>,
+    component_type: &'static str,
+    stats: Arc<Stats>,
     read: Box<dyn Fn() -> ExportStats + Send + Sync>,
 }
 
 impl StatsPart {
     pub(super) fn new(
         destination: Option<String>,
+        component_type: &'static str,
+        stats: Arc<Stats>,
         read: impl Fn() -> ExportStats + Send + Sync + 'static,
     ) -> Self {
-        Self { destination, read: Box::new(read) }
+        Self { destination, component_type, stats, read: Box::new(read) }
     }
 
-    pub(super) fn read(&self) -> ExporterStats {
+    #[cfg_attr(not(feature = "self-metrics"), allow(dead_code))]
+    pub(crate) fn component_type(&self) -> &'static str {
+        self.component_type
+    }
+
+    #[cfg_attr(not(feature = "self-metrics"), allow(dead_code))]
+    pub(crate) fn stats(&self) -> &Arc<Stats> {
+        &self.stats
+    }
+
+    pub(crate) fn read(&self) -> ExporterStats {
         ExporterStats { destination: self.destination.clone(), stats: (self.read)() }
     }
 }
@@ -137,7 +153,12 @@ impl Stats {
         let _ = self.parts.set(parts);
     }
 
-    pub(super) fn parts(&self) -> &[StatsPart] {
+    /// The counts of exports by their outcome.
+    pub(crate) fn exports(&self) -> &ExportCounts {
+        &self.exports
+    }
+
+    pub(crate) fn parts(&self) -> &[StatsPart] {
         self.parts.get().map_or(&[], Vec::as_slice)
     }
 

@@ -12,6 +12,7 @@ use crate::cardinality::NameLimits;
 use crate::diagnostics::{self, Topic};
 use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::exporters::Discard;
+use crate::overhead::OverheadBudget;
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
 use crate::quality::LiveQuality;
@@ -58,6 +59,9 @@ pub struct Init {
     redaction: Redaction,
     name_limits: NameLimits,
     quality: Option<LiveQuality>,
+    overhead_budget: OverheadBudget,
+    #[cfg(feature = "self-metrics")]
+    meter: Option<opentelemetry::metrics::Meter>,
 }
 
 /// An exporter. Exporters need not implement `Debug`.
@@ -150,6 +154,20 @@ impl Init {
         self
     }
 
+    /// Sets what tracing may cost. See [`TracerProviderBuilder::with_overhead_budget`].
+    pub fn with_overhead_budget(mut self, budget: OverheadBudget) -> Self {
+        self.overhead_budget = budget;
+        self
+    }
+
+    /// Sets the meter of the metrics of the pipeline and of the overhead of tracing. See
+    /// [`TracerProviderBuilder::with_self_metrics`].
+    #[cfg(feature = "self-metrics")]
+    pub fn with_self_metrics(mut self, meter: opentelemetry::metrics::Meter) -> Self {
+        self.meter = Some(meter);
+        self
+    }
+
     /// Sets whether roots carry the random flag of W3C Trace Context Level 2; false by default. See
     /// [`TracerProviderBuilder::with_random_flag`].
     pub fn with_random_flag(mut self, random_flag: bool) -> Self {
@@ -218,6 +236,11 @@ impl Init {
         builder = builder.with_name_limits(self.name_limits.clone());
         if let Some(quality) = &self.quality {
             builder = builder.with_live_quality(quality.clone());
+        }
+        builder = builder.with_overhead_budget(self.overhead_budget.clone());
+        #[cfg(feature = "self-metrics")]
+        if let Some(meter) = &self.meter {
+            builder = builder.with_self_metrics(meter.clone());
         }
         let resource = self.resource(variables, &mut warnings);
         builder = builder.with_shared_sampler(match self.sampler {

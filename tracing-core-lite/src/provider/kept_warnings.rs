@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use crate::diagnostics::{self, Topic};
-use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
+use crate::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
 
 /// An exporter that logs warnings when the first batch is exported, or at the shutdown.
 ///
@@ -53,6 +53,18 @@ impl Exporter for KeptWarnings {
 
     fn judges_unsampled(&self) -> bool {
         self.inner.judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.inner.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.inner.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.inner.last_response()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

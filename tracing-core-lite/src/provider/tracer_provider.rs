@@ -3,11 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "self-metrics")]
+use opentelemetry::metrics::Meter;
+
 use super::resource::Resource;
 use crate::buffer::FlushError;
 use crate::cardinality::NameLimits;
 use crate::clock::after;
+use crate::cost::Account;
 use crate::env::{EnvError, Lookup, Variables};
+use crate::overhead::{BudgetSampler, Controls, Monitor, Overhead, OverheadBudget};
 use crate::pipeline::frame::Framer;
 use crate::pipeline::queue::Queue;
 use crate::pipeline::{BatchLimits, ExportStats, Exporter, ExporterStats, worker};
@@ -15,6 +20,8 @@ use crate::propagation::Propagator;
 use crate::quality::LiveQuality;
 use crate::redaction::Redaction;
 use crate::sampling::{AlwaysOn, ParentBased, Sampler};
+#[cfg(feature = "self-metrics")]
+use crate::self_metrics;
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
 use crate::span::scopes::Scopes;
 use crate::span::{DurableSpans, SpanLimits};
@@ -36,6 +43,10 @@ struct Inner {
     queue: Arc<Queue>,
     resource: Resource,
     propagator: Propagator,
+    monitor: Arc<Monitor>,
+    /// What the instruments read. They do not keep it.
+    #[cfg(feature = "self-metrics")]
+    _metrics: Option<Arc<self_metrics::Source>>,
 }
 
 impl Drop for Inner {
@@ -131,6 +142,15 @@ impl TracerProvider {
         self.0.queue.stats().exporters(self.0.queue.queued_spans())
     }
 
+    /// Returns what tracing costs: CPU, latency and memory, in the last one to two windows of the
+    /// [budget](OverheadBudget). It is displayed as a text of several lines.
+    ///
+    /// Reads files in `/proc`, and locks the buffer of each thread shortly.
+    #[must_use]
+    pub fn overhead(&self) -> Overhead {
+        self.0.monitor.report(self.0.queue.memory())
+    }
+
     #[inline]
     pub(crate) fn engine(&self) -> &Arc<Engine> {
         &self.0.engine
@@ -152,6 +172,9 @@ pub struct TracerProviderBuilder {
     redaction: Redaction,
     name_limits: NameLimits,
     quality: Option<LiveQuality>,
+    overhead_budget: OverheadBudget,
+    #[cfg(feature = "self-metrics")]
+    meter: Option<Meter>,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -166,6 +189,7 @@ impl std::fmt::Debug for TracerProviderBuilder {
             .field("redaction", &self.redaction)
             .field("name_limits", &self.name_limits)
             .field("quality", &self.quality)
+            .field("overhead_budget", &self.overhead_budget)
             .finish_non_exhaustive()
     }
 }
@@ -243,6 +267,23 @@ impl TracerProviderBuilder {
     #[must_use]
     pub fn with_live_quality(mut self, quality: LiveQuality) -> Self {
         self.quality = Some(quality);
+        self
+    }
+
+    /// Sets what tracing may cost. By default, a warning is logged when it costs more than 5 % of the CPUs, 1 % of the
+    /// duration of requests or 100 MB; see [`OverheadBudget`].
+    #[must_use]
+    pub fn with_overhead_budget(mut self, budget: OverheadBudget) -> Self {
+        self.overhead_budget = budget;
+        self
+    }
+
+    /// Sets the meter of the metrics of the pipeline and of the overhead of tracing. By default there are none; see
+    /// [`self_metrics`].
+    #[cfg(feature = "self-metrics")]
+    #[must_use]
+    pub fn with_self_metrics(mut self, meter: Meter) -> Self {
+        self.meter = Some(meter);
         self
     }
 
@@ -339,8 +380,26 @@ impl TracerProviderBuilder {
         };
         let exporter = self.redaction.clone().wrap(self.name_limits.clone().wrap(exporter));
         let exports_unsampled = exporter.judges_unsampled();
+        #[cfg(feature = "self-metrics")]
+        let identity = self_metrics::ExporterIdentity {
+            component_type: exporter.component_type(),
+            destination: exporter.destination().map(str::to_owned),
+        };
         let framer = Framer::new(resource.iter(), resource.schema_url());
-        worker::spawn(Arc::clone(&queue), Arc::clone(&scopes), framer, Box::new(exporter))?;
+        let account = Arc::<Account>::default();
+        let budget = self.overhead_budget;
+        let controls = budget.enforces.then(|| Arc::new(Controls::new(&budget.kept_attributes)));
+        let sampler: Arc<dyn Sampler> = match &controls {
+            Some(controls) => Arc::new(BudgetSampler::new(sampler, Arc::clone(controls))),
+            None => sampler,
+        };
+        let monitor = Arc::new(Monitor::new(budget, Arc::clone(&account), controls.clone()));
+        let link = worker::Link {
+            queue: Arc::clone(&queue),
+            scopes: Arc::clone(&scopes),
+            monitor: Arc::clone(&monitor),
+        };
+        worker::spawn(link, framer, Box::new(exporter))?;
         let settings = EngineSettings {
             sampler,
             service_name: resource
@@ -353,13 +412,33 @@ impl TracerProviderBuilder {
             exports_unsampled,
             durable_spans: self.durable_spans,
             quality: self.quality,
+            controls,
         };
         let output = EngineOutput {
             gate: Arc::clone(queue.gate()),
             batch_spans: queue.limits().max_export_batch_size,
+            account,
+            #[cfg(feature = "self-metrics")]
+            counts_spans: self.meter.is_some(),
             queue: Arc::clone(&queue) as _,
         };
         let engine = Engine::new(settings, scopes, output);
-        Ok(TracerProvider(Arc::new(Inner { engine, queue, resource, propagator: self.propagator })))
+        let propagator = self.propagator;
+        #[cfg(feature = "self-metrics")]
+        let _metrics = self.meter.map(|meter| {
+            let (engine, queue, monitor) = (Arc::clone(&engine), Arc::clone(&queue), Arc::clone(&monitor));
+            let source = Arc::new(self_metrics::Source { engine, queue, monitor, exporter: identity });
+            self_metrics::register(&meter, &source);
+            source
+        });
+        Ok(TracerProvider(Arc::new(Inner {
+            engine,
+            queue,
+            resource,
+            propagator,
+            monitor,
+            #[cfg(feature = "self-metrics")]
+            _metrics,
+        })))
     }
 }

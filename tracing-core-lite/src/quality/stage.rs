@@ -9,7 +9,7 @@ use super::live_quality::{FILE, LINE, LiveQuality};
 use super::report::{Example, Issue};
 use super::usual::Usual;
 use crate::pipeline::view::{RequestView, SpanHead, SpanView, ValueView};
-use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
+use crate::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
 use crate::span::data::DecodeError;
 
 /// The attributes that name the peer of a server or consumer, the most specific first.
@@ -189,6 +189,18 @@ impl<E: Exporter> Exporter for QualityStage<E> {
 
     fn judges_unsampled(&self) -> bool {
         self.exporter.judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.exporter.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.exporter.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.exporter.last_response()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

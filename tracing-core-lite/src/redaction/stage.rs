@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::rewrite::{Redacted, Rewriter};
 use super::rules::Redaction;
 use crate::pipeline::view::{RequestView, ResourceView, ScopeView, SpanView};
-use crate::pipeline::{Batch, BatchBuilder, ExportError, Exported, Exporter, PipelineStats};
+use crate::pipeline::{Batch, BatchBuilder, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
 use crate::span::data::DecodeError;
 
 /// An exporter that removes secrets from spans before it passes them on. [`Redaction::wrap`] creates it.
@@ -119,6 +119,18 @@ impl<E: Exporter> Exporter for Redacting<E> {
 
     fn judges_unsampled(&self) -> bool {
         self.exporter.judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.exporter.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.exporter.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.exporter.last_response()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

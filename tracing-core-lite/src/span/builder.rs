@@ -16,6 +16,7 @@ use super::slot::SlotHandle;
 use super::source::{Resolved, SpanSource};
 use crate::clock::Timestamp;
 use crate::context::is_suppressed;
+use crate::cost::{Part, Section};
 use crate::ids;
 use crate::propagation::received::Received;
 use crate::quality::live_quality::{FILE, LINE};
@@ -125,11 +126,32 @@ impl<'a> SpanBuilder<'a> {
     /// them later.
     #[inline]
     pub fn start_with(self, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
+        if Section::is_due() {
+            return self.start_timed(write);
+        }
+        self.start_untimed(write)
+    }
+
+    #[inline(always)]
+    fn start_untimed(&self, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
         match self.parent {
             Some(parent) => self.start_in(parent, write),
             // A clone, since `write` may attach contexts.
             None => self.start_in(&Context::current(), write),
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn start_timed(&self, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
+        let section = Section::begin_timed();
+        let span = self.start_untimed(write);
+        self.source.resolve(|resolved| {
+            if let Resolved::Engine(engine, _) = resolved {
+                section.end(engine.account(), Part::Start { recorded: span.is_recording() });
+            }
+        });
+        span
     }
 
     fn start_in(&self, context: &Context, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
@@ -169,6 +191,14 @@ impl<'a> SpanBuilder<'a> {
         context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
+        if let Some(parent) = parent
+            && self.kind == SpanKind::Internal
+            && engine.is_switched_off(scope)
+            && !parent.is_remote()
+        {
+            engine.count_started(Record::Drop, Some(parent));
+            return Span::not_recording(parent.clone());
+        }
         // Most spans have a parent that decides, so the sampler is not called.
         if let Some(parent) = parent
             && let Some(record) = engine.sampler().sample_children_of(parent)
@@ -217,6 +247,7 @@ impl<'a> SpanBuilder<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         if record == Record::Drop {
+            engine.count_started(record, Some(parent));
             return Span::not_recording(unchanged_child(parent, record));
         }
         let flags = child_flags(parent, record == Record::RecordAndSample);
@@ -274,6 +305,7 @@ impl<'a> SpanBuilder<'a> {
     ) -> Span {
         let flags = root_flags(engine, record == Record::RecordAndSample);
         if record == Record::Drop {
+            engine.count_started(record, None);
             return Span::not_recording(root(flags));
         }
         self.record(
@@ -317,6 +349,7 @@ impl<'a> SpanBuilder<'a> {
         };
         let span_context = || SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
         if decision.record == Record::Drop {
+            engine.count_started(decision.record, parent);
             return Span::not_recording(span_context());
         }
         self.record(engine, scope, parent, flags, span_context, |recorder| {
@@ -347,6 +380,7 @@ impl<'a> SpanBuilder<'a> {
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
         let start = self.start_time.unwrap_or_else(Timestamp::now);
+        engine.count_started(recorded(flags), parent);
         Span::recording(SlotHandle::acquire(engine, scope, span_context, |record| {
             record.begin(self.name, &self.kind, parent, flags.to_u8(), start);
             write(&mut Recorder::own(record, engine.limits()));
@@ -390,6 +424,12 @@ impl<'a> SpanBuilder<'a> {
             write(recorder);
         }))
     }
+}
+
+/// Returns the decision about a recorded span with these flags.
+#[inline(always)]
+fn recorded(flags: TraceFlags) -> Record {
+    if flags.is_sampled() { Record::RecordAndSample } else { Record::RecordOnly }
 }
 
 /// Returns the span context of a new child of `parent` with the same tracestate.

@@ -4,14 +4,19 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::SpanContext;
 
 use super::durable_spans::DurableSpans;
 use super::limits::SpanLimits;
 use super::record::SpanRecord;
 use super::scopes::Scopes;
+#[cfg(feature = "self-metrics")]
+use super::tally::Tally;
 use crate::buffer::{Buffer, Gate, Intake};
+use crate::cost::Account;
+use crate::overhead::{BASE_THRESHOLD, Controls};
 use crate::quality::live_quality::LiveQuality;
-use crate::sampling::Sampler;
+use crate::sampling::{Record, Sampler};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -20,8 +25,13 @@ pub(crate) struct Engine {
     /// Unique among the engines of a process.
     id: u64,
     settings: EngineSettings,
+    /// The limits while attributes are reduced.
+    reduced_limits: SpanLimits,
     scopes: Arc<Scopes>,
     buffer: Buffer,
+    account: Arc<Account>,
+    #[cfg(feature = "self-metrics")]
+    tally: Option<Box<Tally>>,
 }
 
 /// How an engine records spans.
@@ -41,6 +51,8 @@ pub(crate) struct EngineSettings {
     pub(crate) durable_spans: Option<DurableSpans>,
     /// Finds broken context.
     pub(crate) quality: Option<LiveQuality>,
+    /// What an enforced budget changes.
+    pub(crate) controls: Option<Arc<Controls>>,
 }
 
 /// Where the finished spans of an engine go.
@@ -50,13 +62,31 @@ pub(crate) struct EngineOutput {
     pub(crate) queue: Arc<dyn Intake>,
     /// Spans in one batch, at most.
     pub(crate) batch_spans: usize,
+    /// What the spans cost.
+    pub(crate) account: Arc<Account>,
+    /// Whether spans are counted.
+    #[cfg(feature = "self-metrics")]
+    pub(crate) counts_spans: bool,
 }
 
 impl Engine {
     pub(crate) fn new(settings: EngineSettings, scopes: Arc<Scopes>, output: EngineOutput) -> Arc<Self> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let buffer = Buffer::new(id, output.gate, output.queue, output.batch_spans);
-        Arc::new(Self { id, settings, scopes, buffer })
+        let reduced_limits = match &settings.controls {
+            Some(controls) => settings.limits.reduced(controls.essential()),
+            None => settings.limits.clone(),
+        };
+        Arc::new(Self {
+            id,
+            settings,
+            reduced_limits,
+            scopes,
+            buffer,
+            account: output.account,
+            #[cfg(feature = "self-metrics")]
+            tally: output.counts_spans.then(Box::default),
+        })
     }
 
     pub(crate) fn id(&self) -> u64 {
@@ -74,7 +104,25 @@ impl Engine {
 
     #[inline]
     pub(crate) fn limits(&self) -> &SpanLimits {
-        &self.settings.limits
+        match &self.settings.controls {
+            Some(controls) if controls.reduces_attributes() => &self.reduced_limits,
+            _ => &self.settings.limits,
+        }
+    }
+
+    /// Whether the internal spans of this scope are switched off.
+    #[inline]
+    pub(crate) fn is_switched_off(&self, scope: u32) -> bool {
+        self.settings.controls.as_ref().is_some_and(|controls| controls.is_off(scope))
+    }
+
+    /// Returns the `th` of a request that has failed, if the budget has sampled its trace less often.
+    #[inline]
+    pub(crate) fn threshold_of_failed<'r>(&self, record: &'r SpanRecord) -> Option<&'r str> {
+        if self.settings.controls.is_none() || !record.has_failed() {
+            return None;
+        }
+        record.text_of(BASE_THRESHOLD)
     }
 
     /// Whether new roots get the random flag.
@@ -114,6 +162,39 @@ impl Engine {
     #[inline]
     pub(crate) fn is_off(&self) -> bool {
         self.settings.disabled || self.buffer.is_closed()
+    }
+
+    /// The counts of spans, if they are counted.
+    #[cfg(feature = "self-metrics")]
+    pub(crate) fn tally(&self) -> Option<&Tally> {
+        self.tally.as_deref()
+    }
+
+    /// Counts a span that starts.
+    #[inline(always)]
+    #[cfg_attr(not(feature = "self-metrics"), allow(unused_variables))]
+    pub(crate) fn count_started(&self, record: Record, parent: Option<&SpanContext>) {
+        #[cfg(feature = "self-metrics")]
+        if let Some(tally) = &self.tally {
+            tally.count_started(record, parent);
+        }
+    }
+
+    /// Counts a recorded span that ends.
+    #[inline(always)]
+    #[cfg_attr(not(feature = "self-metrics"), allow(unused_variables))]
+    pub(crate) fn count_ended(&self, is_sampled: bool, is_exported: bool) {
+        #[cfg(feature = "self-metrics")]
+        if let Some(tally) = &self.tally {
+            let record = if is_sampled { Record::RecordAndSample } else { Record::RecordOnly };
+            tally.count_ended(record, is_exported);
+        }
+    }
+
+    /// What the spans cost.
+    #[inline]
+    pub(crate) fn account(&self) -> &Account {
+        &self.account
     }
 
     #[inline]

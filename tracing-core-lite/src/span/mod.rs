@@ -31,6 +31,7 @@ pub(crate) mod encode;
 mod end_durably;
 pub(crate) mod engine;
 mod error;
+pub(crate) mod essential_keys;
 mod field;
 mod foreign;
 mod foreign_attributes;
@@ -55,6 +56,8 @@ mod slot;
 pub(crate) mod source;
 mod start_probe;
 mod stored_context;
+#[cfg(feature = "self-metrics")]
+pub(crate) mod tally;
 pub(crate) mod value;
 #[cfg(feature = "tracing-layer")]
 pub(crate) mod writer;

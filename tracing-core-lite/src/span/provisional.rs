@@ -74,6 +74,9 @@ impl Provisional {
     #[inline]
     pub(crate) fn identify(mut self, parent: &SpanContext, identity: Identity) -> Identified {
         let Identity { record: decision, span_context, attributes } = identity;
+        if let Some((_, _, engine)) = self.0.unshared() {
+            engine.count_started(decision, Some(parent));
+        }
         if decision == Record::Drop {
             return Identified::NotRecording(span_context);
         }

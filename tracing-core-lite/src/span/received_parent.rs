@@ -75,6 +75,7 @@ impl SpanBuilder<'_> {
         let trace_id = parent.trace_id();
         let span_context = || SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
         if decision.record == Record::Drop {
+            engine.count_started(decision.record, Some(parent));
             return Span::not_recording(span_context());
         }
         self.record(engine, scope, Some(parent), flags, span_context, |recorder| {

@@ -28,6 +28,12 @@ impl Scopes {
         index as u32
     }
 
+    /// Returns the names of all scopes, in the order of their numbers.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let scopes = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        scopes.iter().map(|scope| scope.name().to_owned()).collect()
+    }
+
     pub(crate) fn get(&self, number: u32) -> Option<InstrumentationScope> {
         self.0.read().unwrap_or_else(PoisonError::into_inner).get(number as usize).cloned()
     }

@@ -12,6 +12,7 @@ use super::state::{Decision, Pending, State};
 use super::timing::Timing;
 use crate::clock::Timestamp;
 use crate::context::is_suppressed;
+use crate::cost::Section;
 use crate::sampling::Record;
 use crate::span::engine::Engine;
 use crate::span::provisional::{Identity, Provisional, known_decision};
@@ -62,6 +63,7 @@ impl SpanLayer {
         if is_suppressed(&parent) {
             return None;
         }
+        let section = Section::begin();
         self.tracer.source().resolve(|resolved| {
             let Resolved::Engine(engine, scope) = resolved else { return None };
             if engine.is_off() {
@@ -69,12 +71,17 @@ impl SpanLayer {
             }
             let decision = known_decision(engine, parent.span().span_context());
             // A root is always recorded at first, because its parent may still change.
-            if decision == Some(Record::Drop) && parent.span().span_context().is_valid() {
+            if parent.span().span_context().is_valid()
+                && (decision == Some(Record::Drop) || is_switched_off(engine, scope, attributes, &parent))
+            {
+                engine.count_started(Record::Drop, Some(parent.span().span_context()));
+                section.end_start(engine.account(), || false);
                 return Some(State::NotRecording { context: parent, is_pending: true });
             }
             let mut pending = begin(self.options, engine, scope, decision, attributes.metadata(), parent);
             let options = self.options;
             pending.span.write(|span| attributes.record(&mut SpanFields { target: span, options }));
+            section.end_start(engine.account(), || decision != Some(Record::Drop));
             Some(State::Pending(pending))
         })
     }
@@ -192,6 +199,14 @@ fn decide(state: &mut State) -> Option<Question> {
             None
         }
     }
+}
+
+/// Returns whether a budget has switched off the span. It is not if the span may be of another kind than internal.
+#[inline]
+fn is_switched_off(engine: &Engine, scope: u32, attributes: &Attributes<'_>, parent: &Context) -> bool {
+    engine.is_switched_off(scope)
+        && !parent.span().span_context().is_remote()
+        && attributes.metadata().fields().field("otel.kind").is_none()
 }
 
 #[inline]

@@ -1,5 +1,6 @@
 //! From the headers of a request to its span, in one pass.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use opentelemetry::{Context, InstrumentationScope};
 
 use super::request_context::RequestContext;
 use crate::context::is_suppressed;
+use crate::cost::Section;
 use crate::ids;
 use crate::layer_support::HeaderScan;
 use crate::propagation::boundary::{InboundPolicy, OutboundPolicy, Sent};
@@ -58,10 +60,16 @@ impl Source {
     /// Looks up the provider and the propagator, and passes them to `visit`.
     #[inline]
     pub fn start<R>(&self, visit: impl FnOnce(&Start<'_>) -> R) -> R {
+        let section = Section::begin();
         let source = self.tracer.source();
         source.resolve_with_propagator(|resolved, installed| {
             let propagator = self.propagator.as_ref().or(installed).unwrap_or_else(|| &OPENTELEMETRY);
-            visit(&Start { source, resolved, propagator })
+            let start = Start { source, resolved, propagator, is_recorded: Cell::new(true) };
+            let visited = visit(&start);
+            if let Resolved::Engine(engine, _) = start.resolved {
+                section.end_start(engine.account(), || start.is_recorded.get());
+            }
+            visited
         })
     }
 }
@@ -71,6 +79,8 @@ pub struct Start<'a> {
     source: &'a SpanSource,
     resolved: Resolved<'a>,
     propagator: &'a Propagator,
+    /// Whether the span is recorded, as far as is known.
+    is_recorded: Cell<bool>,
 }
 
 impl fmt::Debug for Start<'_> {
@@ -258,6 +268,10 @@ impl Start<'_> {
     #[inline]
     #[must_use]
     pub fn unrecorded_child(&self, parent: &SpanContext, base: &Context) -> Context {
+        self.is_recorded.set(false);
+        if let Resolved::Engine(engine, _) = &self.resolved {
+            engine.count_started(Record::Drop, Some(parent));
+        }
         base.with_remote_span_context(crate::span::builder::unchanged_child(parent, Record::Drop))
     }
 
@@ -313,7 +327,9 @@ impl Start<'_> {
             }
             (Resolved::Engine(engine, scope), Decision::BySampler) => {
                 let parent = parent.filter(|parent| parent.is_valid());
-                builder.start_sampled_of((engine, *scope), parent, base, request, write)
+                let span = builder.start_sampled_of((engine, *scope), parent, base, request, write);
+                self.is_recorded.set(span.is_recording());
+                span
             }
             (Resolved::Engine(engine, scope), Decision::ByRequest) => {
                 let request = request();

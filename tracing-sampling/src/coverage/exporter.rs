@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tracing_core_lite::opentelemetry::trace::SpanId;
 use tracing_core_lite::pipeline::view::{RequestView, ResourceView, SpanHead, SpanView, ValueView};
-use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
+use tracing_core_lite::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter};
 use tracing_core_lite::sampling::consistent::{OT, OtTraceState, Threshold};
 use tracing_core_lite::span::data::DecodeError;
 
@@ -66,6 +66,18 @@ impl<E: Exporter> Exporter for CoverageExporter<E> {
 
     fn destination(&self) -> Option<&str> {
         self.inner.destination()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.inner.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.inner.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.inner.last_response()
     }
 
     fn is_unreachable(&self) -> bool {

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use tracing_core_lite::context::suppress_tracing;
+use tracing_core_lite::layer_support::OwnThread;
 use tracing_core_lite::pipeline::{Backoff, Batch, ExportError, Exporter, PipelineStats};
 
 use super::stats::Counts;
@@ -104,7 +105,7 @@ struct Worker {
 
 impl Worker {
     fn run(mut self, commands: &Receiver<Command>) {
-        let _suppressed = suppress_tracing();
+        let (_suppressed, _own) = (suppress_tracing(), OwnThread::enter());
         for command in commands {
             match command {
                 Command::Send(batch) => self.send(&batch),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, unbounded};
 use tracing_core_lite::context::suppress_tracing;
+use tracing_core_lite::layer_support::OwnThread;
 use tracing_core_lite::pipeline::Batch;
 
 use crate::clock::{Clock, nanos};
@@ -101,7 +102,7 @@ impl Worker {
     }
 
     fn run(mut self, commands: &Receiver<Command>) {
-        let _suppressed = suppress_tracing();
+        let (_suppressed, _own) = (suppress_tracing(), OwnThread::enter());
         let mut next: Option<u64> = None;
         loop {
             let command = match next {

@@ -13,6 +13,7 @@ use crate::clock::{Clock, SystemClock};
 use super::output::Output;
 use super::owner::{Command, Owner};
 use super::plan::{Plan, PlanError};
+use super::policy::Policy;
 use super::settings::TailSettings;
 use super::shard::Shard;
 use super::stats::{Counts, TailStats};
@@ -47,6 +48,7 @@ pub struct TailSampler {
     output: Output,
     stats: Arc<Mutex<Option<PipelineStats>>>,
     destination: Option<String>,
+    component_type: &'static str,
     judges_unsampled: bool,
 }
 
@@ -86,6 +88,7 @@ impl TailSampler {
         let clock: Arc<dyn Clock> = Arc::new(clock);
         let of = settings.shards.max(1);
         let destination = exporter.destination().map(str::to_owned);
+        let component_type = exporter.component_type();
         let stats = Arc::<Mutex<Option<PipelineStats>>>::default();
         let sent = Counts::default();
         let shards = (0..of)
@@ -111,7 +114,14 @@ impl TailSampler {
             max_queue_bytes: settings.max_queue_bytes,
             settings: Arc::new(Mutex::new(settings.clone())),
         };
-        Ok(Self { control, output, stats, destination, judges_unsampled: settings.record_only_head })
+        Ok(Self {
+            control,
+            output,
+            stats,
+            destination,
+            component_type,
+            judges_unsampled: settings.record_only_head,
+        })
     }
 
     /// Returns a handle for counts and configuration.
@@ -235,6 +245,14 @@ impl Exporter for TailSampler {
 
     fn judges_unsampled(&self) -> bool {
         self.judges_unsampled
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.control.settings().policies.iter().flat_map(Policy::attributes_read).collect()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.component_type
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

@@ -33,6 +33,13 @@ pub(crate) fn run_lens(arguments: &[String]) -> bool {
     run_all(vec![Step::new("trace-lens on a million spans", command)])
 }
 
+/// Measures what tracing costs a handler that creates a thousand spans, and how an enforced budget lowers it.
+pub(crate) fn run_budget() -> bool {
+    let bench =
+        ["bench", "--package", "tracing-http", "--all-features", "--bench", "overhead_budget", "--", "run"];
+    run_all(vec![Step::new("the overhead budget in a real run", cargo(&bench))])
+}
+
 /// Compares our layers with others. `arguments` are passed on to that program.
 ///
 /// It has a workspace of its own, because the other layers pin other versions of our dependencies.

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use trace_view::{Span, WaterfallOptions, waterfall};
 
 use super::pending::{Collected, Limits, Pending, Which};
+use crate::cost::OwnThread;
 use crate::pipeline::{Batch, ExportError, Exported, Exporter};
 use crate::span::data::FinishedSpan;
 
@@ -108,7 +109,11 @@ impl ConsoleExporter {
         if !state.ticking {
             let shared = Arc::downgrade(&self.state);
             let thread = std::thread::Builder::new().name("console-traces".into());
-            state.ticking = thread.spawn(move || while tick(&shared) {}).is_ok();
+            let print = move || {
+                let _own = OwnThread::enter();
+                while tick(&shared) {}
+            };
+            state.ticking = thread.spawn(print).is_ok();
         }
     }
 

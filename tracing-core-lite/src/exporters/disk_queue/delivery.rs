@@ -15,6 +15,7 @@ use super::shared::{Shared, now_ms};
 use super::stats::add;
 use crate::clock::after;
 use crate::context::suppress_tracing;
+use crate::cost::OwnThread;
 use crate::pipeline::parts::Parts;
 use crate::pipeline::{Backoff, Batch, ExportError, Exported, Exporter};
 
@@ -107,7 +108,7 @@ impl Delivery {
 
     pub(super) fn run(mut self) {
         // Spans of the exporter itself must not be recorded, or each export would cause another.
-        let _suppressed = suppress_tracing();
+        let (_suppressed, _own) = (suppress_tracing(), OwnThread::enter());
         let finish = Finish(Arc::clone(&self.shared));
         loop {
             match self.next() {

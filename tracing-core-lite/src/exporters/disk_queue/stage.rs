@@ -10,6 +10,7 @@ use super::delivery::Delivery;
 use super::shared::Shared;
 use super::stats::DiskQueueStats;
 use super::sync;
+use crate::cost::OwnThread;
 use crate::fork;
 use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 
@@ -19,6 +20,8 @@ use crate::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
 pub struct DiskQueue {
     shared: Arc<Shared>,
     destination: Option<String>,
+    component_type: &'static str,
+    attributes_read: Vec<String>,
     judges_unsampled: bool,
     /// The exporter until the threads are started.
     exporter: Option<Box<dyn Exporter>>,
@@ -52,10 +55,14 @@ impl DiskQueue {
     fn new(config: DiskQueueConfig, exporter: Box<dyn Exporter>) -> Self {
         fork::watch();
         let destination = exporter.destination().map(str::to_owned);
+        let component_type = exporter.component_type();
+        let attributes_read = exporter.attributes_read();
         let shared = Arc::new(Shared::new(config));
         Self {
             shared,
             destination,
+            component_type,
+            attributes_read,
             judges_unsampled: exporter.judges_unsampled(),
             exporter: Some(exporter),
             generation: fork::generation(),
@@ -70,7 +77,10 @@ impl DiskQueue {
         if let Fsync::Every(interval) = self.shared.config.fsync {
             let shared = Arc::clone(&self.shared);
             let thread = thread::Builder::new().name("span-disk-sync".into());
-            let _ = thread.spawn(move || sync::run(&shared, interval));
+            let _ = thread.spawn(move || {
+                let _own = OwnThread::enter();
+                sync::run(&shared, interval);
+            });
         }
         let delivery = Delivery::new(Arc::clone(&self.shared), exporter);
         if thread::Builder::new().name("span-disk".into()).spawn(move || delivery.run()).is_err() {
@@ -155,6 +165,14 @@ impl Exporter for DiskQueue {
 
     fn judges_unsampled(&self) -> bool {
         self.judges_unsampled
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.attributes_read.clone()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.component_type
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

@@ -1,5 +1,6 @@
 //! One of several exporters, with its own thread and queue.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -7,15 +8,19 @@ use std::time::{Duration, Instant};
 
 use super::super::batch::Batch;
 use super::super::error::{ExportError, Exported};
+use super::super::export_counts::Operation;
 use super::super::exporter::Exporter;
 use super::super::limits::BatchLimits;
 use super::super::parts::Parts;
 use super::super::reachability::Reachability;
 use super::super::report::{PipelineStats, Reporter, Stats, StatsPart};
+use super::super::response::REJECTED;
 use super::super::retry::Backoff;
 use super::delivery::{Delivery, Outcome};
 use crate::clock::after;
 use crate::context::suppress_tracing;
+use crate::cost::OwnThread;
+use crate::error_class;
 
 /// The time for the exporter to close its sink after the shutdown deadline.
 const LAST_CALL: Duration = Duration::from_millis(100);
@@ -26,6 +31,8 @@ pub(super) struct Lane {
     /// settings, and no thread survives that.
     worker: Mutex<Option<Worker>>,
     destination: Option<String>,
+    component_type: &'static str,
+    attributes_read: Vec<String>,
     judges_unsampled: bool,
 }
 
@@ -96,14 +103,24 @@ impl Lane {
             progress: Condvar::new(),
         });
         let destination = exporter.destination().map(str::to_owned);
+        let component_type = exporter.component_type();
+        let attributes_read = exporter.attributes_read();
         let judges_unsampled = exporter.judges_unsampled();
         let worker = Worker {
             shared: Arc::clone(&shared),
             exporter,
             reporter: Reporter::default(),
             reachability: Reachability::default(),
+            error_type: None,
         };
-        Self { shared, worker: Mutex::new(Some(worker)), destination, judges_unsampled }
+        Self {
+            shared,
+            worker: Mutex::new(Some(worker)),
+            destination,
+            component_type,
+            attributes_read,
+            judges_unsampled,
+        }
     }
 
     /// Starts the thread, the first time. If that fails, all batches are dropped and counted.
@@ -119,9 +136,16 @@ impl Lane {
         self.judges_unsampled
     }
 
+    pub(super) fn attributes_read(&self) -> &[String] {
+        &self.attributes_read
+    }
+
     pub(super) fn stats_reader(&self) -> StatsPart {
         let shared = Arc::clone(&self.shared);
-        StatsPart::new(self.destination.clone(), move || shared.stats.snapshot(shared.lock().spans))
+        let stats = Arc::clone(&shared.stats);
+        StatsPart::new(self.destination.clone(), self.component_type, stats, move || {
+            shared.stats.snapshot(shared.lock().spans)
+        })
     }
 
     /// Adds a batch to the queue, or drops and counts it.
@@ -228,6 +252,8 @@ struct Worker {
     exporter: Box<dyn Exporter>,
     reporter: Reporter,
     reachability: Reachability,
+    /// `error.type` of the last attempt.
+    error_type: Option<Cow<'static, str>>,
 }
 
 /// Completes all requests when the thread ends, so that no caller waits for it.
@@ -250,14 +276,14 @@ impl Drop for Finish {
 impl Worker {
     fn run(mut self) {
         // Spans of the exporter itself must not be recorded, or each export would cause another.
-        let _suppressed = suppress_tracing();
+        let (_suppressed, _own) = (suppress_tracing(), OwnThread::enter());
         let _finish = Finish(Arc::clone(&self.shared));
         let stats = PipelineStats::new(Arc::clone(&self.shared.stats));
         let counts_itself = self.exporter.count_into(&stats);
         loop {
             match self.next() {
                 Task::Export(batch) => {
-                    let outcome = self.export(&batch);
+                    let outcome = self.export_counted(&batch);
                     let delivery = self.shared.release(&batch);
                     drop(batch);
                     if let Some(delivery) = delivery {
@@ -276,6 +302,21 @@ impl Worker {
             }
             self.reporter.queue_full(&self.shared.stats);
         }
+    }
+
+    /// Exports one batch, and counts the operation.
+    fn export_counted(&mut self, batch: &Batch) -> Outcome {
+        let (begun, spans) = (Instant::now(), batch.span_count());
+        self.shared.stats.exports().begin(spans);
+        let outcome = self.export(batch);
+        let rejects = matches!(outcome, Outcome::Accepted { rejected_spans: 1.. });
+        let operation = Operation {
+            duration: begun.elapsed(),
+            error_type: if rejects { Some(REJECTED) } else { self.error_type.as_deref() },
+            response: self.exporter.last_response(),
+        };
+        self.shared.stats.exports().end(spans, &operation);
+        outcome
     }
 
     fn next(&self) -> Task {
@@ -340,6 +381,8 @@ impl Worker {
 
     fn lose(&mut self, spans: usize, reason: &str) -> Outcome {
         self.reporter.failure(self.exporter.destination(), spans, reason);
+        let class = self.error_type.clone().unwrap_or(error_class::OTHER.into());
+        self.shared.stats.exports().count_failed(spans as u64, class);
         Outcome::Lost
     }
 
@@ -352,9 +395,18 @@ impl Worker {
         let asked = asked.filter(|deadline| closed || *deadline > Instant::now());
         let deadline = asked.map_or(timeout, |asked| asked.min(timeout));
         let exporter = &mut self.exporter;
-        let result = catch_unwind(AssertUnwindSafe(|| exporter.export(batch, deadline)))
+        let result = catch_unwind(AssertUnwindSafe(|| exporter.export(batch, deadline)));
+        let has_panicked = result.is_err();
+        let result = result
             .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }));
         let is_unreachable = result.is_err() && self.exporter.is_unreachable();
+        self.error_type = match has_panicked {
+            true => Some(error_class::PANIC.into()),
+            false => self.exporter.last_response().error_type(&result),
+        };
+        if result.is_err() {
+            self.shared.stats.exports().count_failed_attempt();
+        }
         if self.reachability.note(is_unreachable, closed) {
             self.reporter.unreachable_at_shutdown(self.exporter.destination());
         }

@@ -99,6 +99,10 @@ impl Exporter for Fanout {
         self.lanes.iter().any(Lane::judges_unsampled)
     }
 
+    fn attributes_read(&self) -> Vec<String> {
+        self.lanes.iter().flat_map(Lane::attributes_read).cloned().collect()
+    }
+
     fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
         let asked: Vec<_> = self.lanes.iter().map(|lane| lane.ask_for_flush(deadline)).collect();
         self.wait(&asked, deadline)

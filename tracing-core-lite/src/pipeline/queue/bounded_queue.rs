@@ -8,6 +8,7 @@ use std::time::Instant;
 use super::fill::{Fill, FillMarks, WakeAt};
 use super::requests::{RequestLog, Requests};
 use crate::buffer::{Chunk, FlushError, FlushWaker, Gate, SharedChunk};
+use crate::overhead::MemoryUse;
 use crate::pipeline::limits::BatchLimits;
 use crate::pipeline::report::Stats;
 
@@ -73,7 +74,7 @@ impl Queue {
         &self.stats
     }
 
-    pub(in crate::pipeline) fn shared_stats(&self) -> Arc<Stats> {
+    pub(crate) fn shared_stats(&self) -> Arc<Stats> {
         Arc::clone(&self.stats)
     }
 
@@ -93,6 +94,23 @@ impl Queue {
 
     pub(super) fn fill(&self) -> Fill {
         Fill { spans: self.spans.load(Ordering::Relaxed), bytes: self.bytes.load(Ordering::Relaxed) }
+    }
+
+    /// Returns the number of spans that threads have not handed over.
+    #[cfg(feature = "self-metrics")]
+    pub(crate) fn buffered_spans(&self) -> usize {
+        let threads = self.lock().threads.clone();
+        threads.iter().map(|chunk| chunk.lock().spans()).sum()
+    }
+
+    /// Returns the memory of spans that have ended.
+    pub(crate) fn memory(&self) -> MemoryUse {
+        let state = self.lock();
+        let spare = state.spare.iter().map(Chunk::held).sum();
+        let threads = state.threads.clone();
+        drop(state);
+        let buffered = threads.iter().map(|chunk| chunk.lock().held()).sum();
+        MemoryUse::new(self.bytes.load(Ordering::Relaxed), buffered, spare)
     }
 
     /// Returns whether enough spans wait for an export.

@@ -6,11 +6,14 @@ use std::time::{Duration, Instant};
 use super::thread::Worker;
 use crate::buffer::Chunk;
 use crate::clock::after;
+use crate::error_class;
 use crate::pipeline::batch::Batch;
 use crate::pipeline::cpu;
 use crate::pipeline::error::{ExportError, Exported};
+use crate::pipeline::export_counts::Operation;
 use crate::pipeline::parts::Parts;
 use crate::pipeline::queue::WakeAt;
+use crate::pipeline::response::REJECTED;
 use crate::pipeline::retry::Backoff;
 
 /// A batch that is being exported.
@@ -33,6 +36,10 @@ impl Worker {
         let spans = chunks.iter().map(Chunk::spans).sum();
         let held = chunks.iter().map(Chunk::held).sum();
         let batch = Batch::framed(self.framer.frame(chunks, &self.scopes), spans);
+        if let Some(duration) = self.requests.of_batch(&batch) {
+            self.monitor.add_requests(duration);
+        }
+        self.queue.stats().exports().begin(spans);
         self.export(Pending {
             parts: Parts::new(batch),
             spans,
@@ -55,12 +62,14 @@ impl Worker {
                 Ok(_) if self.counts_itself => break,
                 Ok(Exported { rejected_spans, message }) => {
                     self.queue.stats().count_exported(spans as u64, rejected_spans);
+                    self.error_type = (rejected_spans > 0).then_some(REJECTED.into());
                     self.reporter.rejection(rejected_spans, &message);
                     break;
                 }
                 Err(ExportError::Retryable { reason, after }) => {
                     let pause = pending.backoff.next(after);
                     self.reporter.retry(self.exporter.destination(), &reason, pause);
+                    self.observe_overhead();
                     if !self.pause(pause, pending.since) {
                         self.give_up(&pending, &reason);
                         break;
@@ -73,6 +82,7 @@ impl Worker {
                 }
             }
         }
+        self.end_operation(&pending);
         cpu::offer_cpu();
         self.queue.release(spans, pending.held);
         if let Some(batch) = pending.parts.into_last() {
@@ -88,7 +98,19 @@ impl Worker {
         }
         let spans = pending.spans - exported;
         self.queue.stats().count_export_failed(spans as u64);
+        let class = self.error_type.clone().unwrap_or(error_class::OTHER.into());
+        self.queue.stats().exports().count_failed(spans as u64, class);
         self.reporter.failure(self.exporter.destination(), spans, reason);
+    }
+
+    /// Counts a batch whose export is over.
+    fn end_operation(&self, pending: &Pending) {
+        let operation = Operation {
+            duration: pending.since.elapsed(),
+            error_type: self.error_type.as_deref(),
+            response: self.exporter.last_response(),
+        };
+        self.queue.stats().exports().end(pending.spans, &operation);
     }
 
     fn attempt(&mut self, batch: &Batch) -> Result<Exported, ExportError> {
@@ -97,8 +119,17 @@ impl Worker {
         let deadline = requested.map_or(timeout, |requested| requested.min(timeout));
         cpu::begin(&self.queue, self.seen);
         cpu::offer_cpu();
-        let result = catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)))
+        let result = catch_unwind(AssertUnwindSafe(|| self.exporter.export(batch, deadline)));
+        let has_panicked = result.is_err();
+        let result = result
             .unwrap_or_else(|_| Err(ExportError::Permanent { reason: "the exporter panicked".to_owned() }));
+        self.error_type = match has_panicked {
+            true => Some(error_class::PANIC.into()),
+            false => self.exporter.last_response().error_type(&result),
+        };
+        if result.is_err() {
+            self.queue.stats().exports().count_failed_attempt();
+        }
         let is_unreachable = result.is_err() && self.exporter.is_unreachable();
         if self.reachability.note(is_unreachable, self.seen.closed) {
             self.reporter.unreachable_at_shutdown(self.exporter.destination());

@@ -6,6 +6,7 @@
 
 mod delivery;
 mod phase;
+mod request_durations;
 mod thread;
 
-pub(crate) use thread::spawn;
+pub(crate) use thread::{Link, spawn};

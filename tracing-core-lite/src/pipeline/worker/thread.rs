@@ -1,13 +1,17 @@
 //! The loop of the export thread.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::phase::{Event, Phase};
+use super::request_durations::RequestDurations;
 use crate::buffer::FlushError;
 use crate::clock::after;
 use crate::context::suppress_tracing;
+use crate::cost::OwnThread;
+use crate::overhead::{Monitor, WindowInputs};
 use crate::pipeline::exporter::Exporter;
 use crate::pipeline::frame::Framer;
 use crate::pipeline::queue::{Queue, Requests, WakeAt};
@@ -22,15 +26,26 @@ const LAST_CALL: Duration = Duration::from_millis(100);
 /// spend time on waking it.
 const REST: Duration = Duration::from_millis(20);
 
+/// What the thread shares with the provider.
+pub(crate) struct Link {
+    pub(crate) queue: Arc<Queue>,
+    pub(crate) scopes: Arc<Scopes>,
+    pub(crate) monitor: Arc<Monitor>,
+}
+
 pub(super) struct Worker {
     pub(super) queue: Arc<Queue>,
     pub(super) scopes: Arc<Scopes>,
+    pub(super) monitor: Arc<Monitor>,
+    pub(super) requests: RequestDurations,
     pub(super) framer: Framer,
     pub(super) exporter: Box<dyn Exporter>,
     /// Whether the exporter accepts batches before it has exported them, and counts them itself.
     pub(super) counts_itself: bool,
     pub(super) reporter: Reporter,
     pub(super) reachability: Reachability,
+    /// `error.type` of the last attempt.
+    pub(super) error_type: Option<Cow<'static, str>>,
     /// The end of the schedule delay.
     tick: Instant,
     /// The requests that have been answered, or are answered in this round.
@@ -40,26 +55,26 @@ pub(super) struct Worker {
 }
 
 /// Starts the thread.
-pub(crate) fn spawn(
-    queue: Arc<Queue>,
-    scopes: Arc<Scopes>,
-    framer: Framer,
-    mut exporter: Box<dyn Exporter>,
-) -> std::io::Result<()> {
+pub(crate) fn spawn(link: Link, framer: Framer, mut exporter: Box<dyn Exporter>) -> std::io::Result<()> {
+    let Link { queue, scopes, monitor } = link;
     let counts_itself = exporter.count_into(&PipelineStats::new(queue.shared_stats()));
     std::thread::Builder::new().name("span-export".to_owned()).spawn(move || {
         // Spans of the exporter itself must not be recorded, or each export would cause another.
         let _suppressed = suppress_tracing();
+        let _own = OwnThread::enter();
         let closer = Closer(Arc::clone(&queue));
         let worker = Worker {
             tick: after(queue.limits().schedule_delay),
             queue,
             scopes,
+            monitor,
+            requests: RequestDurations::default(),
             framer,
             exporter,
             counts_itself,
             reporter: Reporter::default(),
             reachability: Reachability::default(),
+            error_type: None,
             answered: Requests::default(),
             seen: Requests::default(),
         };
@@ -82,6 +97,7 @@ impl Worker {
     fn run(mut self) {
         let mut phase = Phase::Waiting;
         loop {
+            self.observe_overhead();
             let event = match phase {
                 Phase::Waiting => {
                     self.queue.trim();
@@ -95,6 +111,14 @@ impl Worker {
             };
             phase = phase.next(event);
         }
+    }
+
+    pub(super) fn observe_overhead(&self) {
+        self.monitor.observe(|| WindowInputs {
+            memory: self.queue.memory(),
+            keys_read: self.exporter.attributes_read(),
+            scopes: self.scopes.names(),
+        });
     }
 
     fn wait(&mut self, until: Instant, wake_at: WakeAt) -> Event {
@@ -172,6 +196,7 @@ mod tests {
 
     use super::*;
     use crate::buffer::{Chunk, Intake};
+    use crate::overhead::OverheadBudget;
     use crate::pipeline::{Batch, BatchLimits, ExportError, Exported, cpu};
 
     /// An exporter that reports, before and after a pause in each export, whether its thread has time.
@@ -204,7 +229,9 @@ mod tests {
         let (sender, has_time) = channel();
         let (resume, receiver) = channel();
         let exporter = Box::new(PausingExporter { has_time: sender, resume: receiver });
-        spawn(Arc::clone(&queue), Arc::default(), Framer::new([], None), exporter).unwrap();
+        let monitor = Arc::new(Monitor::new(OverheadBudget::default(), Arc::default(), None));
+        let link = Link { queue: Arc::clone(&queue), scopes: Arc::default(), monitor };
+        spawn(link, Framer::new([], None), exporter).unwrap();
         let hand_over = |batches: usize| {
             for _ in 0..batches {
                 let mut chunk = Chunk::default();

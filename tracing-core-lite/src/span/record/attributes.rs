@@ -7,6 +7,7 @@ use crate::span::key_filter::{KeyFilter, KeyPlace};
 use crate::span::limits::SpanLimits;
 use crate::span::prepared::PreparedAttributes;
 use crate::span::value::Value;
+use crate::wire::Fields;
 
 impl SpanRecord {
     /// Sets an attribute; a second value for a key replaces the first.
@@ -98,6 +99,12 @@ impl SpanRecord {
         if self.ended || key.is_empty() {
             return;
         }
+        if let Some(reduced) = &limits.reduced
+            && !reduced.essential.contains(place)
+        {
+            self.dropped.attributes += 1;
+            return;
+        }
         if self.keys.insert(place) {
             self.push_attribute(key, value, limits);
         } else {
@@ -107,7 +114,7 @@ impl SpanRecord {
 
     #[inline]
     fn push_attribute(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
-        if self.kept.attributes >= limits.attributes || self.is_full(limits) {
+        if self.kept.attributes >= limits.most_attributes() || self.is_full(limits) {
             self.dropped.attributes += 1;
             return;
         }
@@ -119,6 +126,15 @@ impl SpanRecord {
         } else {
             self.kept.attributes += 1;
         }
+    }
+
+    /// Returns the text of an attribute.
+    pub(crate) fn text_of(&self, key: &str) -> Option<&str> {
+        let field = encode::find_key(self.fields.as_slice(), ATTRIBUTE, key)?;
+        let (_, attribute) = Fields::of(&self.fields.as_slice()[field]).next().ok()??;
+        let (_, value) = Fields::of(attribute.bytes().ok()?).find(2)?;
+        let (_, text) = Fields::of(value.bytes().ok()?).find(1)?;
+        text.string().ok()
     }
 
     /// Returns whether the span has an attribute with this key.

@@ -130,6 +130,12 @@ impl SpanRecord {
         }
     }
 
+    /// Whether the status is an error.
+    #[inline]
+    pub(crate) fn has_failed(&self) -> bool {
+        self.status.is_error()
+    }
+
     pub(super) fn is_full(&self, limits: &SpanLimits) -> bool {
         self.fields.len() >= limits.span_bytes
     }

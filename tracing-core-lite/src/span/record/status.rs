@@ -44,6 +44,11 @@ impl SpanStatus {
     }
 
     #[inline]
+    pub(super) fn is_error(&self) -> bool {
+        self.code == Code::Error
+    }
+
+    #[inline]
     pub(super) fn reset(&mut self) {
         self.code = Code::Unset;
         self.description.clear();

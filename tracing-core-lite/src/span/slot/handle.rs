@@ -8,6 +8,7 @@ use triomphe::Arc as SharedArc;
 use super::pool;
 use super::state::Slot;
 use crate::clock::Timestamp;
+use crate::cost::{Part, Section};
 use crate::span::engine::Engine;
 use crate::span::record::SpanRecord;
 
@@ -74,8 +75,14 @@ impl SlotHandle {
     #[inline]
     pub(crate) fn with<R>(&self, write: impl FnOnce(&mut SpanRecord, &Engine) -> R) -> Option<R> {
         let slot = self.slot()?;
+        let section = Section::begin();
         let mut record = slot.lock()?;
-        if record.has_ended() { None } else { Some(write(&mut record, slot.engine())) }
+        if record.has_ended() {
+            return None;
+        }
+        let written = write(&mut record, slot.engine());
+        section.end(slot.engine().account(), Part::Write);
+        Some(written)
     }
 
     /// Runs `write` a last time and ends the span. Only the first call has an effect.

@@ -7,6 +7,8 @@ use opentelemetry::trace::SpanContext;
 
 use super::write_lock::{WriteGuard, WriteLock};
 use crate::clock::Timestamp;
+use crate::cost::{Part, Section};
+use crate::overhead::trace_state_of_failed;
 use crate::span::engine::Engine;
 use crate::span::record::{Identity, SpanRecord, header};
 
@@ -120,17 +122,29 @@ impl SlotIdentity {
         end: impl FnOnce(Timestamp) -> u64,
         write: impl FnOnce(&mut SpanRecord, &Engine),
     ) {
+        let section = Section::begin();
         write(record, &self.engine);
         record.end();
-        // A span that is recorded but not sampled is exported only if a stage decides so.
-        if self.span_context.is_sampled() || self.engine.exports_unsampled() {
+        let failed = self.engine.threshold_of_failed(record);
+        // A span that is recorded but not sampled is exported only if a stage decides so, or if it is a request that has
+        // failed and that is not sampled because of a budget.
+        let is_exported =
+            self.span_context.is_sampled() || self.engine.exports_unsampled() || failed.is_some();
+        if is_exported {
             let end = end(record.start_time());
-            let header = header(&self.span_context);
+            let header = match failed {
+                None => header(&self.span_context),
+                Some(threshold) => {
+                    Some(trace_state_of_failed(self.span_context.trace_state(), threshold).header())
+                }
+            };
             let trace_state = header.as_deref().unwrap_or_default();
             let identity = Identity { span_context: &self.span_context, trace_state };
             self.engine.buffer().push(self.scope, |chunk, field| record.finish(chunk, field, &identity, end));
             self.engine.flush_if_durable(record);
         }
+        self.engine.count_ended(self.span_context.is_sampled(), is_exported);
         record.shrink();
+        section.end(self.engine.account(), Part::End);
     }
 }

@@ -16,6 +16,22 @@ pub struct Policy {
     pub dry_run: bool,
 }
 
+impl Policy {
+    /// Returns the keys of the attributes that the policy reads.
+    pub(in crate::tail) fn attributes_read(&self) -> Vec<String> {
+        let of_all = |policies: &[Self]| policies.iter().flat_map(Self::attributes_read).collect();
+        match &self.kind {
+            PolicyKind::Attribute { key, .. } => vec![key.clone()],
+            PolicyKind::And(policies) | PolicyKind::Drop(policies) => of_all(policies),
+            PolicyKind::Composite { shares, .. } => {
+                shares.iter().flat_map(|share| share.policy.attributes_read()).collect()
+            }
+            PolicyKind::Not(policy) => policy.attributes_read(),
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What a policy does. The variants are the types of the Collector's `tail_sampling` processor.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]

@@ -15,6 +15,7 @@ use tonic::{Code, Status};
 use super::connection::GrpcConnector;
 use super::retry_info::retry_info;
 use super::worker::{Call, Failure, Worker};
+use crate::error_class;
 use crate::exporters::otlp::config::OtlpConfig;
 use crate::exporters::otlp::connect::{Connector, Tunnel};
 use crate::exporters::otlp::endpoint::Url;
@@ -25,7 +26,7 @@ use crate::exporters::otlp::protocol::Compression;
 use crate::exporters::otlp::secrets::Secrets;
 use crate::exporters::otlp::{reply, retry_after};
 use crate::grpc_status;
-use crate::pipeline::{Batch, ExportError, Exported, Exporter};
+use crate::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter};
 
 /// How much longer than its timeout the exporter waits for a call. The worker gives up first, unless it is stuck.
 const GRACE: Duration = Duration::from_millis(250);
@@ -53,6 +54,7 @@ pub struct OtlpGrpc {
     timeout: Duration,
     secrets: Secrets,
     is_unreachable: bool,
+    last_response: ExportResponse,
 }
 
 impl OtlpGrpc {
@@ -86,6 +88,7 @@ impl OtlpGrpc {
             timeout: config.timeout,
             secrets: Secrets::of(&config.headers, &url),
             is_unreachable: false,
+            last_response: ExportResponse::default(),
         })
     }
 
@@ -129,18 +132,27 @@ impl OtlpGrpc {
 impl Exporter for OtlpGrpc {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
         self.is_unreachable = false;
+        self.last_response = ExportResponse::of_failure(error_class::TIMEOUT);
         let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
             return Err(late("no time is left to reach the OTLP receiver"));
         };
         let (reply, answer) = sync_channel(1);
         let call = Call { batch: batch.clone(), timeout, reply };
         if self.calls.send(call).is_err() {
+            self.last_response = ExportResponse::default();
             return Err(ExportError::Permanent { reason: "the OTLP exporter's thread has ended".into() });
         }
         match answer.recv_timeout(timeout + GRACE) {
-            Ok(Ok(body)) => Ok(reply::exported(&body, &self.secrets)),
+            Ok(Ok(body)) => {
+                self.last_response = ExportResponse::of_grpc(grpc_status::name(Code::Ok.into()));
+                Ok(reply::exported(&body, &self.secrets))
+            }
             Ok(Err(failure)) => {
                 self.is_unreachable = failure.while_connecting;
+                self.last_response = match &failure.transport {
+                    Some(_) => ExportResponse::of_failure(error_class::CONNECTION_FAILED),
+                    None => ExportResponse::of_grpc(grpc_status::name(failure.status.code().into())),
+                };
                 Err(self.refused(&failure))
             }
             Err(_) => Err(late("the OTLP receiver did not answer in time")),
@@ -157,6 +169,14 @@ impl Exporter for OtlpGrpc {
 
     fn is_unreachable(&self) -> bool {
         self.is_unreachable
+    }
+
+    fn component_type(&self) -> &'static str {
+        "otlp_grpc_span_exporter"
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.last_response
     }
 }
 

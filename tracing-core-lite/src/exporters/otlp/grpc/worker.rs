@@ -18,6 +18,7 @@ use super::codec::RawBytes;
 use super::connection::{ConnectError, GrpcConnector};
 use super::non_grpc::NonGrpcToStatus;
 use crate::context::suppress_tracing;
+use crate::cost::OwnThread;
 use crate::pipeline::Batch;
 
 const EXPORT: PathAndQuery =
@@ -70,7 +71,7 @@ impl Worker {
             .build()?;
         std::thread::Builder::new().name("otlp-grpc".into()).spawn(move || {
             // The client is instrumented too. Its spans would be exported, and cause new ones.
-            let _suppressed = suppress_tracing();
+            let (_suppressed, _own) = (suppress_tracing(), OwnThread::enter());
             runtime.block_on(self.run());
         })?;
         Ok(())

@@ -20,6 +20,7 @@ use super::batch_body::BatchBody;
 use super::receive_first::ReceiveFirst;
 use super::response::{MAX_BODY, ReceiverResponse};
 use crate::context::suppress_tracing;
+use crate::cost::OwnThread;
 use crate::exporters::otlp::connect::Connector;
 use crate::pipeline::Batch;
 use crate::pipeline::cpu;
@@ -95,7 +96,7 @@ impl Client {
         }
         std::thread::scope(|scope| {
             let thread = std::thread::Builder::new().name("otlp-http".into()).spawn_scoped(scope, || {
-                let _suppressed = suppress_tracing();
+                let (_suppressed, _own) = (suppress_tracing(), OwnThread::enter());
                 runtime.block_on(posting)
             })?;
             thread.join().unwrap_or_else(|_| Err(io::Error::other("the thread panicked").into()))

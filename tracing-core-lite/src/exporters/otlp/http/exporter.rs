@@ -9,6 +9,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, header};
 use super::client::{Client, Failure};
 use super::response::ReceiverResponse;
 use crate::context::suppress_tracing;
+use crate::error_class;
 use crate::exporters::otlp::config::OtlpConfig;
 use crate::exporters::otlp::connect::{Connector, Tunnel};
 use crate::exporters::otlp::endpoint::Url;
@@ -17,7 +18,7 @@ use crate::exporters::otlp::headers::USER_AGENT;
 use crate::exporters::otlp::protocol::{Compression, Protocol};
 use crate::exporters::otlp::secrets::Secrets;
 use crate::exporters::otlp::{reply, retry_after};
-use crate::pipeline::{Batch, ExportError, Exported, Exporter};
+use crate::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter};
 
 /// An exporter that posts batches to an OTLP receiver, as protobuf or as JSON. It needs no async runtime.
 ///
@@ -37,10 +38,10 @@ pub struct OtlpHttp {
     url: String,
     timeout: Duration,
     gzip: bool,
-    #[cfg_attr(not(feature = "otlp-json"), expect(dead_code))]
     json: bool,
     secrets: Secrets,
     is_unreachable: bool,
+    last_response: ExportResponse,
 }
 
 impl OtlpHttp {
@@ -62,6 +63,7 @@ impl OtlpHttp {
             json: config.protocol == Protocol::HttpJson,
             secrets: Secrets::of(&config.headers, &url),
             is_unreachable: false,
+            last_response: ExportResponse::default(),
         })
     }
 
@@ -72,6 +74,10 @@ impl OtlpHttp {
         };
         let result = self.client.post(body, Instant::now() + timeout);
         self.is_unreachable = matches!(&result, Err(Failure { while_connecting: true, .. }));
+        self.last_response = match &result {
+            Ok(response) => ExportResponse::of_http(response.status.as_u16()),
+            Err(failure) => ExportResponse::of_failure(class_of(&failure.error)),
+        };
         result.map_err(|failure| disconnected(&failure.error, &self.secrets))
     }
 
@@ -129,6 +135,7 @@ impl Exporter for OtlpHttp {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
         let _suppressed = suppress_tracing();
         let Some(timeout) = OtlpConfig::time_left(self.timeout, deadline) else {
+            self.last_response = ExportResponse::of_failure(error_class::TIMEOUT);
             return Err(retryable("no time is left to reach the OTLP receiver"));
         };
         let response = self.post(batch, timeout)?;
@@ -145,6 +152,14 @@ impl Exporter for OtlpHttp {
 
     fn is_unreachable(&self) -> bool {
         self.is_unreachable
+    }
+
+    fn component_type(&self) -> &'static str {
+        if self.json { "otlp_http_json_span_exporter" } else { "otlp_http_span_exporter" }
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.last_response
     }
 }
 
@@ -180,6 +195,14 @@ fn headers(url: &Url, config: &OtlpConfig) -> Result<HeaderMap, OtlpConfigError>
 
 fn retryable(reason: impl Into<String>) -> ExportError {
     ExportError::Retryable { reason: reason.into(), after: None }
+}
+
+/// Returns the class of an error of the client, whose kind says what failed.
+fn class_of(error: &io::Error) -> &'static str {
+    match error.kind() {
+        ErrorKind::NotFound => error_class::DNS,
+        _ => error_class::of_io(error),
+    }
 }
 
 /// Says what failed. Errors of certificates are retryable too, because certificates are replaced while services run.
