@@ -192,7 +192,9 @@ impl<E: Exporter> Exporter for QualityStage<E> {
     }
 
     fn attributes_read(&self) -> Vec<String> {
-        self.exporter.attributes_read()
+        let mut read = self.exporter.attributes_read();
+        read.extend([FILE, LINE].map(str::to_owned));
+        read
     }
 
     fn component_type(&self) -> &'static str {
