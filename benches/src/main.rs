@@ -13,6 +13,7 @@ mod figure;
 mod load;
 mod markdown;
 mod measure;
+mod migration;
 mod parts;
 mod process;
 mod ratios;
@@ -26,10 +27,12 @@ const USAGE: &str = "\
 usage: peers [PART...]              measures all parts, or these, and writes RESULTS.md
        peers quick [PART...]        the same with a tenth of the calls, once; prints the tables and writes nothing else
        peers report                 writes RESULTS.md anew from the data in results/
+       peers spans [save]           prints the spans that the pages of docs/migration show, or writes them there
        peers one PART CASE MODE CALLS
        peers count PART CASE MODE CALLS
        peers beside PART MODE       the processes that the parts start themselves
        peers sink
+       peers spans PAGE SIDE
        peers serve CASE URL";
 
 fn main() -> Result<(), String> {
@@ -56,6 +59,9 @@ fn main() -> Result<(), String> {
             beside::run(part, mode)
         }
         ["sink"] => sink::run(),
+        ["spans"] => migration::print(),
+        ["spans", "save"] => migration::save(),
+        ["spans", page, side] => migration::one(page, side),
         ["serve", case, url] => {
             process::start_idle_thread();
             parts::server::serve(case, url)

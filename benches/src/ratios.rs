@@ -3,7 +3,7 @@
 use crate::cases::spans;
 use crate::data::Data;
 use crate::markdown::{Table, ratio};
-use crate::parts::{export, growth, grpc, http, server, sql};
+use crate::parts::{backdoor, export, growth, grpc, http, server, sql, tracing};
 
 const FASTRACE: &str = "fastrace-axum";
 const OTEL_TOWER: &str = "opentelemetry-instrumentation-tower";
@@ -51,6 +51,8 @@ pub fn table() -> String {
         of_sql(&load(sql::PART.name)),
         of_export(&load(export::PART.name)),
         of_growth(&load(growth::PART.name)),
+        of_tracing(&load(tracing::PART.name)),
+        of_backdoor(&load(backdoor::PART.name)),
     ];
     let mut table = Table::new(&["ratio", "bound", "measured", "verdict"]);
     for ratio_of in all.iter().flatten() {
@@ -177,4 +179,25 @@ fn of_growth(data: &Data) -> Vec<Ratio> {
             (held("100") - held("0")) / limit,
         ),
     ]
+}
+
+fn of_tracing(data: &Data) -> Vec<Ratio> {
+    let of = |mode: &str, bound| {
+        let count = |case| data.get(case, mode, "instructions");
+        let what = format!("`tracing` span, {mode}, instructions: to {}", tracing::OVER_SDK);
+        Ratio::at_most(bound, what, count(tracing::OURS) / count(tracing::OVER_SDK))
+    };
+    ["", ", all options"]
+        .into_iter()
+        .flat_map(|options| tracing::BOUNDS.map(|(mode, bound)| of(&format!("{mode}{options}"), bound)))
+        .collect()
+}
+
+fn of_backdoor(data: &Data) -> Vec<Ratio> {
+    let of = |case, mode, bound| {
+        let added = |case| data.difference(case, mode, "instructions");
+        let what = format!("{case}, {mode}, instructions: to {OTEL_TOWER}");
+        Ratio::at_most(bound, what, added(case) / added(backdoor::PEER))
+    };
+    vec![of(backdoor::OURS, "sampled", 1.0), of(backdoor::OURS_NO_ATTRIBUTES, "unsampled", 0.5)]
 }

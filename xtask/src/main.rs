@@ -49,6 +49,9 @@ usage: cargo xtask COMMAND
   bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]
                     counts the instructions that tracing adds to each call, here and at the base (the last release by default),
                     and fails if one takes more than 2 % more; needs valgrind; `--save` writes the table to benches/RESULTS.md
+  bench over-sdk [--only TEXT] [--calls NUMBER] [--save]
+                    counts what our layers and wrappers add to each call while opentelemetry_sdk records their spans, beside the
+                    same span by hand
 
 `test`, `lint`, `services` and `compose-test` announce and install missing programs; XTASK_INSTALL=no prevents that.
 ";
@@ -69,6 +72,7 @@ fn main() -> ExitCode {
             Some((first, [])) if first == "budget" => Ok(bench::run_budget()),
             Some((first, parts)) if first == "peers" => Ok(bench::run_peers(parts)),
             Some((first, options)) if first == "instructions" => bench::run_instructions(options),
+            Some((first, options)) if first == "over-sdk" => bench::run_over_sdk(options),
             first => bench::run(first.map(|(filter, _)| filter.as_str())),
         },
         Some("lint") => lint::run(&rest),

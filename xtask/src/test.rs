@@ -78,7 +78,8 @@ impl Runner {
 fn steps(runner: Runner, services: &Services) -> io::Result<Vec<Step>> {
     let mut tests = runner.command();
     services.tell(&mut tests);
-    let mut steps = vec![Step::new(runner.name(), tests), doc_tests(), address_sanitizer()];
+    let mut steps = vec![Step::new(runner.name(), tests), doc_tests()];
+    steps.extend(address_sanitizer());
     steps.extend(readme::steps()?);
     steps.extend(features_alone()?);
     Ok(steps)
@@ -89,18 +90,24 @@ fn doc_tests() -> Step {
     Step::new("examples in the documentation", cargo(&["test", "--workspace", "--all-features", "--doc"]))
 }
 
-/// The clock reads the processor's counter, which is unsafe code, on Linux on x86-64 only. The sanitizer is an unstable option
-/// of the installed compiler.
-fn address_sanitizer() -> Step {
-    const NAME: &str = "the clock under AddressSanitizer";
+/// The clock reads the processor's counter, which is unsafe code, on Linux on x86-64 only. The tracing layer has none, but its spans
+/// pass through code that has. The sanitizer is an unstable option of the installed compiler.
+fn address_sanitizer() -> [Step; 2] {
     const TARGET: &str = "x86_64-unknown-linux-gnu";
-    if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
-        return Step::not_run(NAME, "the clock has no unsafe code on this platform");
-    }
-    let mut command =
-        cargo(&["test", "--package", "tracing-core-lite", "--lib", "--target", TARGET, "clock::"]);
-    command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
-    Step::new(NAME, command)
+    const NAMES: [&str; 2] =
+        ["the clock under AddressSanitizer", "10,000 cancelled tasks under AddressSanitizer"];
+    const TESTS: [&[&str]; 2] = [&["--lib", "clock::"], &["--test", "tracing_layer_cancelled_tasks"]];
+    std::array::from_fn(|index| {
+        if !cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
+            return Step::not_run(NAMES[index], "there is no sanitizer for this platform");
+        }
+        // The same features, so that the crate is compiled once.
+        let mut command =
+            cargo(&["test", "--package", "tracing-core-lite", "--features", "testing,tracing-layer"]);
+        command.args(["--target", TARGET]).args(TESTS[index]);
+        command.env("RUSTC_BOOTSTRAP", "1").env("RUSTFLAGS", "-Zsanitizer=address");
+        Step::new(NAMES[index], command)
+    })
 }
 
 /// Checks each feature alone, to find features that only compile together with others.

@@ -4,9 +4,8 @@ use lapin::BasicProperties;
 use lapin::message::Delivery;
 use lapin::types::{AMQPValue, FieldTable};
 use tracing_amqp::{Broker, Settings};
-use tracing_core_lite::TracerProvider;
 
-use crate::case::{ALL_PARENTS, Case, Parent, SAMPLED_OR_NOT, Work};
+use crate::case::{ALL_PARENTS, Case, Parent, Provider, SAMPLED_OR_NOT, Work, provided};
 
 const BODY: &[u8] = br#"{"order":4711}"#;
 
@@ -17,8 +16,8 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn broker(provider: &TracerProvider) -> Broker {
-    Broker::at("amqp://broker.internal/%2f", Settings::new().with_provider(provider))
+fn broker(provider: &Provider) -> Broker {
+    Broker::at("amqp://broker.internal/%2f", provided!(Settings::new(), provider))
 }
 
 fn properties(headers: &[(&str, &str)]) -> BasicProperties {
@@ -29,7 +28,7 @@ fn properties(headers: &[(&str, &str)]) -> BasicProperties {
     BasicProperties::default().with_content_type("application/json".into()).with_headers(table)
 }
 
-fn publish(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn publish(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let given = properties(&[("tenant", "7")]);
     let Some(provider) = provider else { return Work::new(move || drop(given.clone())) };
@@ -40,7 +39,7 @@ fn publish(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     })
 }
 
-fn process(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn process(parent: Parent, provider: Option<&Provider>) -> Work {
     let given = match parent.traceparent() {
         Some(traceparent) => properties(&[("tenant", "7"), ("traceparent", traceparent)]),
         None => properties(&[("tenant", "7")]),

@@ -4,16 +4,16 @@ use std::task::{Context as TaskContext, Poll, Waker};
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt, TraceFlags, TraceId, TraceState};
-use tracing_core_lite::TracerProvider;
 use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::sampling::AlwaysOff;
+use tracing_core_lite::{Tracer, TracerProvider};
 
 /// One row of the table, for each of its parents.
 pub struct Case {
     pub name: &'static str,
     pub parents: &'static [Parent],
     /// Builds the work: traced with the provider, or bare without one.
-    pub make: fn(Parent, Option<&TracerProvider>) -> Work,
+    pub make: fn(Parent, Option<&Provider>) -> Work,
 }
 
 /// A call that can be repeated.
@@ -81,6 +81,33 @@ impl Work {
         Self { call: Box::new(call), rest: Box::new(|| {}) }
     }
 }
+
+/// What records the spans of a case.
+pub enum Provider {
+    Suite(TracerProvider),
+    /// The global provider of the OpenTelemetry API.
+    OpenTelemetry,
+}
+
+impl Provider {
+    pub fn tracer(&self, name: &'static str) -> Tracer {
+        match self {
+            Self::Suite(provider) => provider.tracer(name),
+            Self::OpenTelemetry => Tracer::global_named(name),
+        }
+    }
+}
+
+/// A layer or wrapper that records with a provider.
+macro_rules! provided {
+    ($wrapper:expr, $provider:expr) => {
+        match $provider {
+            $crate::case::Provider::Suite(provider) => $wrapper.with_provider(provider),
+            $crate::case::Provider::OpenTelemetry => $wrapper,
+        }
+    };
+}
+pub(crate) use provided;
 
 /// A provider with the default settings, whose exporter discards the spans.
 pub fn provider() -> TracerProvider {

@@ -11,11 +11,10 @@ use tonic::codegen::tokio_stream::Stream;
 use tonic::service::Routes;
 use tonic::{Status, Streaming};
 use tower::{Layer, Service};
-use tracing_core_lite::TracerProvider;
 use tracing_grpc::client::ClientLayer;
 use tracing_grpc::server::ServerLayer;
 
-use crate::case::{ALL_PARENTS, Case, Parent, SAMPLED_OR_NOT, Work, drive};
+use crate::case::{ALL_PARENTS, Case, Parent, Provider, SAMPLED_OR_NOT, Work, drive, provided};
 use crate::http::PassThroughLayer;
 
 #[allow(dead_code, clippy::all)]
@@ -36,31 +35,30 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn tonic_preset(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn tonic_preset(parent: Parent, provider: Option<&Provider>) -> Work {
     match provider {
         None => serve(parent, PassThroughLayer::default().layer(routes())),
         Some(provider) => {
-            let layer = tracing_grpc::tonic::ServerLayer::new().with_provider(provider);
+            let layer = provided!(tracing_grpc::tonic::ServerLayer::new(), provider);
             serve(parent, layer.layer(routes()))
         }
     }
 }
 
-fn any_body(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn any_body(parent: Parent, provider: Option<&Provider>) -> Work {
     match provider {
         None => serve(parent, PassThroughLayer::default().layer(routes())),
-        Some(provider) => serve(parent, ServerLayer::new().with_provider(provider).layer(routes())),
+        Some(provider) => serve(parent, provided!(ServerLayer::new(), provider).layer(routes())),
     }
 }
 
-fn client(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn client(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let server = StockServer::new(Shelf);
     match provider {
         None => call(PassThroughLayer::default().layer(server)),
         Some(provider) => {
-            let layer =
-                ClientLayer::new().with_provider(provider).with_server_address("stock.example", 50051);
+            let layer = provided!(ClientLayer::new(), provider).with_server_address("stock.example", 50051);
             call(layer.layer(server))
         }
     }

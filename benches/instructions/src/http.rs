@@ -11,12 +11,11 @@ use axum::routing::get;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use tower::{Layer, Service};
-use tracing_core_lite::TracerProvider;
 use tracing_core_lite::propagation::Propagator;
 use tracing_http::client::ClientLayer;
 use tracing_http::server::ServerLayer;
 
-use crate::case::{ALL_PARENTS, Case, Parent, SAMPLED_OR_NOT, Work, drive};
+use crate::case::{ALL_PARENTS, Case, Parent, Provider, SAMPLED_OR_NOT, Work, drive, provided};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -30,27 +29,27 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn axum_preset(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn axum_preset(parent: Parent, provider: Option<&Provider>) -> Work {
     serve(
         parent,
         match provider {
             None => router().layer(PassThroughLayer::default()),
-            Some(provider) => router().layer(tracing_http::axum::ServerLayer::new().with_provider(provider)),
+            Some(provider) => router().layer(provided!(tracing_http::axum::ServerLayer::new(), provider)),
         },
     )
 }
 
-fn any_body(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn any_body(parent: Parent, provider: Option<&Provider>) -> Work {
     serve(
         parent,
         match provider {
             None => router().layer(PassThroughLayer::default()),
-            Some(provider) => router().layer(ServerLayer::new().with_provider(provider)),
+            Some(provider) => router().layer(provided!(ServerLayer::new(), provider)),
         },
     )
 }
 
-fn all_formats(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn all_formats(parent: Parent, provider: Option<&Provider>) -> Work {
     let names = "tracecontext,baggage,b3,b3multi,jaeger,xray,ottrace,datadog";
     let propagator = Propagator::from_names(names).expect("all formats are compiled in");
     serve(
@@ -58,7 +57,7 @@ fn all_formats(parent: Parent, provider: Option<&TracerProvider>) -> Work {
         match provider {
             None => router().layer(PassThroughLayer::default()),
             Some(provider) => {
-                let layer = tracing_http::axum::ServerLayer::new().with_provider(provider);
+                let layer = provided!(tracing_http::axum::ServerLayer::new(), provider);
                 router().layer(layer.with_propagator(propagator))
             }
         },
@@ -90,11 +89,11 @@ fn serve(parent: Parent, router: Router) -> Work {
     })
 }
 
-fn client(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn client(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     match provider {
         None => send(Answer),
-        Some(provider) => send(ClientLayer::new().with_provider(provider).layer(Answer)),
+        Some(provider) => send(provided!(ClientLayer::new(), provider).layer(Answer)),
     }
 }
 

@@ -11,13 +11,12 @@ use rdkafka::producer::{
     ProducerContext,
 };
 use rdkafka::{ClientConfig, ClientContext, Timestamp};
-use tracing_core_lite::TracerProvider;
 use tracing_kafka::{
     Settings, TracedBaseConsumer, TracedBaseProducer, TracedDeliveryFuture, TracedFutureProducer,
     TracedProducerContext,
 };
 
-use crate::case::{ALL_PARENTS, Case, Parent, SAMPLED_OR_NOT, Work, drive};
+use crate::case::{ALL_PARENTS, Case, Parent, Provider, SAMPLED_OR_NOT, Work, drive, provided};
 
 const TOPIC: &str = "orders.created";
 const PAYLOAD: &[u8] = &[b'x'; 200];
@@ -53,12 +52,12 @@ fn headers() -> OwnedHeaders {
     OwnedHeaders::new().insert(Header { key: "tenant", value: Some("7") })
 }
 
-fn settings(provider: &TracerProvider) -> Settings {
-    Settings::new().with_provider(provider)
+fn settings(provider: &Provider) -> Settings {
+    provided!(Settings::new(), provider)
 }
 
 /// Sends a message at each call. The first call of a round also handles the reports of the round before.
-fn send_base(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn send_base(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let config = config(&cluster());
     let record = || BaseRecord::to(TOPIC).key("4711").payload(PAYLOAD).headers(headers());
@@ -106,7 +105,7 @@ impl ProducerContext for Silent {
 }
 
 /// Sends a message at each call. The first call of a round also awaits the results of the round before, which are there.
-fn send_future(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn send_future(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let config = config(&cluster());
     let record = || FutureRecord::to(TOPIC).key("4711").payload(PAYLOAD).headers(headers());
@@ -147,7 +146,7 @@ fn send_future(parent: Parent, provider: Option<&TracerProvider>) -> Work {
 }
 
 /// The span of the work on a received message.
-fn process(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn process(parent: Parent, provider: Option<&Provider>) -> Work {
     let Some(provider) = provider else { return Work::new(|| {}) };
     let config = config("127.0.0.1:1");
     let consumer: TracedBaseConsumer =

@@ -1,9 +1,10 @@
 //! The calls whose instructions `cargo xtask bench instructions` counts under callgrind.
 //!
 //! `instructions list` prints the cases, one per line: name and parent, separated by a tab.
-//! `instructions run NAME PARENT bare|traced CALLS` warms up, then makes the calls inside [`count_instructions`], the one
-//! function that callgrind is told to collect, without the work in [`not_counted`]. Every case exists without tracing (bare) and with it, so that the difference
-//! is what tracing adds.
+//! `instructions run NAME PARENT FORM CALLS` warms up, then makes the calls inside [`count_instructions`], the one
+//! function that callgrind is told to collect, without the work in [`not_counted`]. Every case has the form `bare`, without
+//! tracing, and `traced`, so that the difference is what tracing adds. `over-sdk` records through opentelemetry_sdk, and `sdk-span` makes only
+//! the same span by hand.
 //!
 //! The program uses only public API and has no other purpose, so that it can be compiled at two revisions and compared. When
 //! an API changes, change the call here in the same commit and keep the names of the cases.
@@ -14,13 +15,14 @@ mod grpc;
 mod http;
 mod kafka;
 mod redis;
+mod sdk;
 mod span;
 mod sql;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use case::{Case, Parent, Work};
+use case::{Case, Parent, Provider, Work};
 
 /// Calls before the count starts: caches fill, pools reach their size.
 const WARM_UP: u32 = 500;
@@ -47,11 +49,11 @@ fn main() -> Result<(), String> {
             }
             Ok(())
         }
-        ["run", name, parent, tracing, calls] => {
+        ["run", name, parent, form, calls] => {
             let calls = calls.parse().map_err(|_| format!("{calls:?} is not a number of calls"))?;
-            run(name, Parent::named(parent)?, tracing == "traced", calls)
+            run(name, Parent::named(parent)?, form, calls)
         }
-        _ => Err("usage: instructions list | run NAME PARENT bare|traced CALLS".into()),
+        _ => Err("usage: instructions list | run NAME PARENT bare|traced|over-sdk|sdk-span CALLS".into()),
     }
 }
 
@@ -59,13 +61,27 @@ fn all_cases() -> Vec<Case> {
     GROUPS.iter().flat_map(|cases| cases()).collect()
 }
 
-fn run(name: &str, parent: Parent, traced: bool, calls: u32) -> Result<(), String> {
+fn run(name: &str, parent: Parent, form: &str, calls: u32) -> Result<(), String> {
     let case = all_cases().into_iter().find(|case| case.name == name);
     let case = case.ok_or_else(|| format!("there is no case {name:?}"))?;
     // glibc's allocator takes its locks only in a process that has had a second thread, as every service has.
     std::thread::spawn(|| {}).join().map_err(|_| "the idle thread panicked")?;
-    let provider = traced.then(case::provider);
-    let mut work = (case.make)(parent, provider.as_ref());
+    let mut work = match form {
+        "bare" => (case.make)(parent, None),
+        "traced" => {
+            let provider = Provider::Suite(case::provider());
+            let work = (case.make)(parent, Some(&provider));
+            // It would be shut down if it were dropped.
+            std::mem::forget(provider);
+            work
+        }
+        "over-sdk" => {
+            sdk::install();
+            (case.make)(parent, Some(&Provider::OpenTelemetry))
+        }
+        "sdk-span" => sdk::by_hand(&case, parent)?,
+        _ => return Err(format!("there is no form {form:?}")),
+    };
     warm_up(&mut work);
     for _ in 0..calls / ROUND {
         count_instructions(&mut work, ROUND);

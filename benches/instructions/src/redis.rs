@@ -2,11 +2,10 @@
 
 use redis::aio::ConnectionLike;
 use redis::{Cmd, Pipeline, RedisFuture, Value};
-use tracing_core_lite::TracerProvider;
 use tracing_core_lite::cache::{CacheOperation, TracedCache};
 use tracing_redis::TracedRedis;
 
-use crate::case::{Case, Parent, ROOT, SAMPLED_OR_NOT, Work, drive, never_sampling};
+use crate::case::{Case, Parent, Provider, ROOT, SAMPLED_OR_NOT, Work, drive, never_sampling, provided};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -40,11 +39,11 @@ impl ConnectionLike for Answer {
     }
 }
 
-fn traced(provider: &TracerProvider) -> TracedRedis<Answer> {
-    TracedRedis::new(Answer).with_provider(provider).with_server("cache", 6379)
+fn traced(provider: &Provider) -> TracedRedis<Answer> {
+    provided!(TracedRedis::new(Answer), provider).with_server("cache", 6379)
 }
 
-fn get(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn get(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     match provider {
         None => send_command(Answer),
@@ -52,11 +51,11 @@ fn get(parent: Parent, provider: Option<&TracerProvider>) -> Work {
     }
 }
 
-fn get_unsampled(_: Parent, provider: Option<&TracerProvider>) -> Work {
+fn get_unsampled(_: Parent, provider: Option<&Provider>) -> Work {
     if provider.is_none() {
         return send_command(Answer);
     }
-    let provider = never_sampling();
+    let provider = Provider::Suite(never_sampling());
     let work = send_command(traced(&provider));
     // It must not shut down before the process ends.
     std::mem::forget(provider);
@@ -70,7 +69,7 @@ fn send_command(mut connection: impl ConnectionLike + 'static) -> Work {
     })
 }
 
-fn pipeline(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn pipeline(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     match provider {
         None => send_pipeline(Answer),
@@ -86,10 +85,10 @@ fn send_pipeline(mut connection: impl ConnectionLike + 'static) -> Work {
     })
 }
 
-fn hit(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn hit(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let Some(provider) = provider else { return Work::new(|| {}) };
-    let cache = TracedCache::new("prices").with_provider(provider);
+    let cache = provided!(TracedCache::new("prices"), provider);
     Work::new(move || {
         cache.start(CacheOperation::Get, "price:4711").set_hit(true);
     })

@@ -2,9 +2,8 @@
 
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
-use tracing_core_lite::TracerProvider;
 
-use crate::case::{ALL_PARENTS, Case, Parent, Work};
+use crate::case::{ALL_PARENTS, Case, Parent, Provider, Work};
 
 pub fn cases() -> Vec<Case> {
     vec![
@@ -14,7 +13,7 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn without_attributes(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn without_attributes(parent: Parent, provider: Option<&Provider>) -> Work {
     let Some(provider) = provider else { return Work::new(|| {}) };
     let (tracer, root, parent) = (provider.tracer("bench"), Context::new(), parent.remote());
     Work::new(move || tracer.span("work").with_parent(&root).with_remote_parent(&parent).start().end())
@@ -41,13 +40,13 @@ macro_rules! start_with_eight_attributes {
     };
 }
 
-fn with_attributes(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn with_attributes(parent: Parent, provider: Option<&Provider>) -> Work {
     let Some(provider) = provider else { return Work::new(|| {}) };
     let (tracer, root, parent) = (provider.tracer("bench"), Context::new(), parent.remote());
     Work::new(move || start_with_eight_attributes!(tracer, root, parent).end())
 }
 
-fn made_current(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn made_current(parent: Parent, provider: Option<&Provider>) -> Work {
     let Some(provider) = provider else { return Work::new(|| {}) };
     let (tracer, root, parent) = (provider.tracer("bench"), Context::new(), parent.remote());
     Work::new(move || {

@@ -8,10 +8,9 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 use tokio::runtime::{Builder, Runtime};
-use tracing_core_lite::TracerProvider;
 use tracing_sql::TracedPool;
 
-use crate::case::{Case, Parent, SAMPLED_OR_NOT, Work};
+use crate::case::{Case, Parent, Provider, SAMPLED_OR_NOT, Work, provided};
 
 const QUERY: &str = "SELECT 1";
 
@@ -22,7 +21,7 @@ pub fn cases() -> Vec<Case> {
     ]
 }
 
-fn query(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn query(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let (runtime, pool) = connect();
     let waker = Woken::waker();
@@ -31,7 +30,7 @@ fn query(parent: Parent, provider: Option<&TracerProvider>) -> Work {
             run(&runtime, &waker, sqlx::query(QUERY).fetch_all(&pool)).expect("a row");
         }),
         Some(provider) => {
-            let pool = TracedPool::new(pool).with_provider(provider);
+            let pool = provided!(TracedPool::new(pool), provider);
             Work::new(move || {
                 run(&runtime, &waker, sqlx::query(QUERY).fetch_all(&pool)).expect("a row");
             })
@@ -40,7 +39,7 @@ fn query(parent: Parent, provider: Option<&TracerProvider>) -> Work {
 }
 
 /// One query, and its share of a transaction that lives longer than a round.
-fn transaction(parent: Parent, provider: Option<&TracerProvider>) -> Work {
+fn transaction(parent: Parent, provider: Option<&Provider>) -> Work {
     parent.attach();
     let (runtime, pool) = connect();
     let waker = Woken::waker();
@@ -52,7 +51,7 @@ fn transaction(parent: Parent, provider: Option<&TracerProvider>) -> Work {
             })
         }
         Some(provider) => {
-            let pool = TracedPool::new(pool).with_provider(provider);
+            let pool = provided!(TracedPool::new(pool), provider);
             let mut transaction = runtime.block_on(pool.begin()).expect("a transaction");
             Work::new(move || {
                 run(&runtime, &waker, sqlx::query(QUERY).fetch_all(&mut transaction)).expect("a row");

@@ -1,6 +1,6 @@
 //! The parts of the benchmark: their cases, measurements and tables.
 
-mod backdoor;
+pub mod backdoor;
 pub mod export;
 pub mod growth;
 pub mod grpc;

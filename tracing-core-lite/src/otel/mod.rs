@@ -41,6 +41,9 @@ use crate::span::Span;
 /// recorded. With `false`, all are built once the span is recorded, which makes unsampled spans cheaper. The samplers of
 /// opentelemetry_sdk read no attributes.
 ///
+/// With `false`, spans whose parent is unsampled also keep using the provider that was global at one of the last 64 of them. All
+/// other spans use the one that is global when they start.
+///
 /// ```
 /// tracing_core_lite::otel::set_sampler_reads_attributes(false);
 /// ```

@@ -30,6 +30,8 @@ pub struct Extracted {
     pub(super) received: Option<Box<Received>>,
     /// The context to add to. Other propagators may have added values of their own.
     pub(crate) base: Option<Context>,
+    /// Whether the span of `base` is the sender's.
+    pub(super) base_has_sender: bool,
 }
 
 impl Extracted {
@@ -41,9 +43,10 @@ impl Extracted {
 
     /// Returns `context` with all values that were read. They replace the values of the same kind in `context`.
     pub(crate) fn add_to(mut self, context: &Context) -> Context {
-        let base = self.base.take();
-        let context = self.add_values_to(base.as_ref().unwrap_or(context).clone());
+        let base = self.take_base().unwrap_or_else(|| context.clone());
+        let context = self.add_values_to(base);
         match self.span_context {
+            Some(span_context) if context.span().span_context() == &span_context => context,
             Some(span_context) => context.with_remote_span_context(span_context),
             None => context,
         }
@@ -54,8 +57,30 @@ impl Extracted {
     /// The values are moved out of `self`. If there are none, this does not allocate.
     #[must_use]
     pub fn base_context(&mut self) -> Context {
-        let base = self.base.take().unwrap_or_default();
+        let has_sender = self.base_has_sender;
+        let base = self.base_with_sender();
+        if has_sender { base.with_remote_span_context(SpanContext::NONE) } else { base }
+    }
+
+    /// Like [`base_context`](Extracted::base_context), with the sender's span if the base has it anyway.
+    pub(crate) fn base_with_sender(&mut self) -> Context {
+        let base = self.take_base().unwrap_or_default();
         self.add_values_to(base)
+    }
+
+    /// Replaces the context to add to.
+    #[cfg(feature = "tower")]
+    pub(crate) fn set_base(&mut self, base: Context) {
+        self.base = Some(base);
+        self.base_has_sender = false;
+    }
+
+    /// Returns the base. Its span is not the sender's if that was removed or replaced.
+    fn take_base(&mut self) -> Option<Context> {
+        let base = self.base.take()?;
+        let is_outdated = std::mem::take(&mut self.base_has_sender)
+            && self.span_context.as_ref() != Some(base.span().span_context());
+        Some(if is_outdated { base.with_remote_span_context(SpanContext::NONE) } else { base })
     }
 
     /// Returns what the sender says about sampling. `None` if it says nothing.

@@ -1,6 +1,6 @@
 //! The format that delegates to OpenTelemetry's global propagator.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 use std::sync::OnceLock;
 
 use opentelemetry::baggage::{Baggage, BaggageExt};
@@ -51,7 +51,7 @@ impl Format for OpenTelemetryGlobal {
 
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
         let context = self.global_fields().and_then(|fields| {
-            let shown = Shown { carrier, fields, lists: lists(carrier, fields) };
+            let shown = Shown { carrier, fields, lists: OnceCell::new() };
             // An empty base, because the global propagator returns its base unchanged if the carrier holds nothing.
             let base = match &into.base {
                 Some(base) if base.has_active_span() => base.with_remote_span_context(SpanContext::NONE),
@@ -65,9 +65,9 @@ impl Format for OpenTelemetryGlobal {
             return self.baggage.extract(carrier, into);
         };
         let span_context = context.span().span_context().clone();
-        if span_context.is_valid() {
+        into.base_has_sender = span_context.is_valid();
+        if into.base_has_sender {
             into.span_context = Some(span_context);
-            context = context.with_remote_span_context(SpanContext::NONE);
         }
         if !context.baggage().is_empty() {
             into.baggage = Some(copy(context.baggage()));
@@ -108,7 +108,8 @@ fn copy(baggage: &Baggage) -> Baggage {
 struct Shown<'a> {
     carrier: &'a dyn Extract,
     fields: &'a [&'static str],
-    lists: Vec<(&'static str, Vec<String>)>,
+    /// Made when a list is asked for.
+    lists: OnceCell<Vec<(&'static str, Vec<String>)>>,
 }
 
 /// Fields that were sent more than once. They are copied, because OpenTelemetry returns all their values as one slice.
@@ -128,11 +129,11 @@ fn lists(carrier: &dyn Extract, fields: &[&'static str]) -> Vec<(&'static str, V
 
 impl Extractor for Shown<'_> {
     fn get(&self, key: &str) -> Option<&str> {
-        let value = if key.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            self.carrier.get(&key.to_ascii_lowercase())
-        } else {
-            self.carrier.get(key)
-        };
+        // Names of carriers are in lower case.
+        let value = self.carrier.get(key).or_else(|| {
+            let has_upper_case = key.bytes().any(|byte| byte.is_ascii_uppercase());
+            if has_upper_case { self.carrier.get(&key.to_ascii_lowercase()) } else { None }
+        });
         std::str::from_utf8(value?).ok()
     }
 
@@ -141,7 +142,8 @@ impl Extractor for Shown<'_> {
     }
 
     fn get_all(&self, key: &str) -> Option<Vec<&str>> {
-        match self.lists.iter().find(|(field, _)| field.eq_ignore_ascii_case(key)) {
+        let lists = self.lists.get_or_init(|| lists(self.carrier, self.fields));
+        match lists.iter().find(|(field, _)| field.eq_ignore_ascii_case(key)) {
             Some((_, values)) => Some(values.iter().map(String::as_str).collect()),
             None => self.get(key).map(|value| vec![value]),
         }

@@ -9,6 +9,7 @@ use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, T
 
 use super::engine::Engine;
 use super::foreign_start;
+use super::foreign_tracer::ForeignTracer;
 use super::handle::Span;
 use super::name::SpanName;
 use super::recorder::Recorder;
@@ -157,7 +158,7 @@ impl<'a> SpanBuilder<'a> {
     fn start_in(&self, context: &Context, write: impl FnOnce(&mut Recorder<'_>)) -> Span {
         self.source.resolve(|resolved| match resolved {
             Resolved::Engine(engine, scope) => self.start_own(engine, scope, context, write),
-            Resolved::Global(scope) => self.start_foreign(scope, context, write),
+            Resolved::Global(tracer) => self.start_foreign(tracer, context, write),
         })
     }
 
@@ -390,7 +391,7 @@ impl<'a> SpanBuilder<'a> {
     #[cold]
     pub(crate) fn start_foreign(
         &self,
-        scope: &opentelemetry::InstrumentationScope,
+        tracer: &ForeignTracer,
         context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
@@ -400,6 +401,7 @@ impl<'a> SpanBuilder<'a> {
         }
         let with_remote;
         let parent = match self.remote_parent {
+            Some(remote) if remote.is_valid() && context.span().span_context() == remote => context,
             Some(remote) if remote.is_valid() => {
                 with_remote = context.with_remote_span_context(remote.clone());
                 &with_remote
@@ -411,18 +413,16 @@ impl<'a> SpanBuilder<'a> {
             }
             _ => context,
         };
-        let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.to_text().into_owned())
-            .with_kind(self.kind.clone());
-        // The API does not reveal when a span started, so the start is set here.
-        let start = self.start_time.unwrap_or_else(Timestamp::now);
-        builder.start_time = Some(start.into());
-        Span::foreign(foreign_start::start(scope, builder, parent, context, start, |recorder| {
-            let parent_span = parent.span().span_context().clone();
-            if let Some(received) = Received::of(context, Some(&parent_span).filter(|it| it.is_valid())) {
+        let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.into_string());
+        builder.span_kind = Some(self.kind.clone());
+        foreign_start::start(tracer, builder, parent, context, self.start_time, |recorder| {
+            let parent = parent.span();
+            let parent = Some(parent.span_context()).filter(|parent| parent.is_valid());
+            if let Some(received) = Received::of(context, parent) {
                 received.record(recorder);
             }
             write(recorder);
-        }))
+        })
     }
 }
 

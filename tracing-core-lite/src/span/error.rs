@@ -2,6 +2,7 @@
 
 use std::backtrace::BacktraceStatus;
 use std::error::Error;
+use std::fmt::{self, Write as _};
 
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, Status, TraceContextExt};
@@ -21,6 +22,13 @@ const STACK_LENGTH: usize = 16 * 1024;
 /// The class of an error that was handled. Defined by this suite: by the conventions, `error.type` means a failure.
 pub(super) const HANDLED_CLASS: &str = "tracing_suite.handled_error.class";
 
+/// Returns `value` as a text. If its implementation fails, what it has written stays; `to_string` would panic.
+pub(crate) fn text_of(value: &dyn fmt::Display) -> String {
+    let mut text = String::new();
+    let _failed = write!(text, "{value}");
+    text
+}
+
 fn error_type<E: ?Sized>() -> &'static str {
     std::any::type_name::<E>()
 }
@@ -39,10 +47,10 @@ impl ErrorText {
         for _ in 0..CAUSES {
             let Some(error) = cause else { break };
             causes.push_str(if causes.is_empty() { "caused by: " } else { "\ncaused by: " });
-            causes.push_str(&error.to_string());
+            causes.push_str(&text_of(&error));
             cause = error.source();
         }
-        Self { kind: error_type::<E>(), message: error.to_string(), causes }
+        Self { kind: error_type::<E>(), message: text_of(&error), causes }
     }
 
     /// Returns the texts of an error, with its stack if it is a failure and has one.

@@ -2,12 +2,12 @@
 
 use std::thread;
 
-use opentelemetry::trace::{
-    SpanBuilder, SpanContext, Status, TraceContextExt, Tracer as _, TracerProvider as _,
-};
-use opentelemetry::{Context, InstrumentationScope, KeyValue, global};
+use opentelemetry::global::BoxedSpan;
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, Status, TraceContextExt};
+use opentelemetry::{Context, KeyValue};
 
-use super::foreign_attributes::{Deferred, push, to_key_values};
+use super::foreign_attributes::{Batch, Deferred, to_key_values};
+use super::prepared::PreparedAttributes;
 use super::value::Value;
 use crate::clock::Timestamp;
 
@@ -19,31 +19,13 @@ pub(super) struct ForeignSpan {
     span_context: SpanContext,
     start: Timestamp,
     started_in_panic: bool,
-    /// Whether it was recorded when it started.
-    is_recorded: bool,
 }
 
 impl ForeignSpan {
-    /// Starts the span of `builder` as a child of the span in `parent`, or as a root. Its context keeps the values of `values`.
-    pub(super) fn start(
-        scope: &InstrumentationScope,
-        builder: SpanBuilder,
-        parent: &Context,
-        values: &Context,
-        start: Timestamp,
-    ) -> Self {
-        let tracer = global::tracer_provider().tracer_with_scope(scope.clone());
-        let context = values.with_span(tracer.build_with_context(builder, parent));
-        let span = context.span();
-        let (span_context, is_recorded) = (span.span_context().clone(), span.is_recording());
-        Self { context, span_context, start, started_in_panic: thread::panicking(), is_recorded }
-    }
-
-    pub(super) fn write_deferred(&self, deferred: Deferred) {
-        if let Some(status) = deferred.status {
-            self.context.span().set_status(status);
-        }
-        self.set_attributes(deferred.attributes.into_key_values());
+    /// Wraps a span that is recorded. Its context keeps the values of `values`.
+    pub(super) fn new(span: BoxedSpan, values: &Context, start: Timestamp) -> Self {
+        let span_context = span.span_context().clone();
+        Self { context: values.with_span(span), span_context, start, started_in_panic: thread::panicking() }
     }
 
     pub(super) fn set_attributes(&self, attributes: Vec<KeyValue>) {
@@ -70,7 +52,7 @@ impl ForeignSpan {
     }
 
     pub(super) fn is_recording(&self) -> bool {
-        self.is_recorded && self.context.span().is_recording()
+        self.context.span().is_recording()
     }
 
     pub(super) fn end(&self, time: Option<Timestamp>) {
@@ -85,7 +67,7 @@ impl ForeignSpan {
 #[derive(Debug)]
 pub(super) enum ForeignSink<'a> {
     Building { builder: &'a mut SpanBuilder, deferred: &'a mut Deferred, start: Timestamp },
-    Started { span: &'a ForeignSpan, attributes: &'a mut Vec<KeyValue> },
+    Started { span: &'a ForeignSpan, attributes: &'a mut Batch },
 }
 
 impl ForeignSink<'_> {
@@ -105,7 +87,17 @@ impl ForeignSink<'_> {
                 let for_sampler = builder.attributes.get_or_insert_default();
                 deferred.attributes.set(for_sampler, key, value);
             }
-            Self::Started { attributes, .. } => push(attributes, key, value),
+            Self::Started { attributes, .. } => attributes.set(key, value),
+        }
+    }
+
+    pub(super) fn set_prepared(&mut self, prepared: &PreparedAttributes) {
+        match self {
+            Self::Building { builder, deferred, .. } => {
+                let for_sampler = builder.attributes.get_or_insert_default();
+                deferred.attributes.set_prepared(for_sampler, prepared);
+            }
+            Self::Started { attributes, .. } => attributes.set_prepared(prepared),
         }
     }
 

@@ -2,11 +2,13 @@
 
 use std::ops::Range;
 
-use opentelemetry::trace::Status;
+use opentelemetry::global::BoxedSpan;
+use opentelemetry::trace::{Span as _, Status};
 use opentelemetry::{Key, KeyValue, Value as OtelValue};
 
 use super::key_filter::KeyFilter;
 use super::known_keys::{KnownKey, known_text};
+use super::prepared::{PreparedAttribute, PreparedAttributes};
 use super::value::Value;
 
 /// Most spans have no more attributes than this, so one allocation holds them.
@@ -17,6 +19,15 @@ const USUAL: usize = 16;
 pub(super) struct Deferred {
     pub(super) attributes: DeferredAttributes,
     pub(super) status: Option<Status>,
+}
+
+impl Deferred {
+    pub(super) fn write_to(self, span: &mut BoxedSpan) {
+        self.attributes.write_to(span);
+        if let Some(status) = self.status {
+            span.set_status(status);
+        }
+    }
 }
 
 /// Attributes that are built only if the span is recorded.
@@ -48,39 +59,91 @@ impl DeferredAttributes {
             reserve(for_sampler);
             for_sampler.push(KeyValue::new(key, to_otel(value)));
         } else {
-            let stored = match value {
-                Value::Str(text) => {
-                    let start = self.texts.len();
-                    self.texts.push_str(text);
-                    Stored::Text(start..self.texts.len())
-                }
-                value => Stored::Other(value.to_otel()),
-            };
+            let stored = self.store(value);
             self.values.push((key, stored));
         }
     }
 
-    pub(super) fn into_key_values(self) -> Vec<KeyValue> {
+    /// Sets attributes as [`set`](DeferredAttributes::set) does.
+    #[inline]
+    pub(super) fn set_prepared(&mut self, for_sampler: &mut Vec<KeyValue>, prepared: &PreparedAttributes) {
+        if !self.keys.insert_all(&prepared.keys) {
+            return prepared.each(|key, value| self.set(for_sampler, key, value));
+        }
+        reserve(for_sampler);
+        for PreparedAttribute { attribute, is_for_sampling } in &prepared.all {
+            let attribute = attribute.clone();
+            if *is_for_sampling {
+                for_sampler.push(attribute);
+            } else {
+                self.values.push((attribute.key, Stored::Other(attribute.value)));
+            }
+        }
+    }
+
+    #[inline]
+    fn store(&mut self, value: Value<'_>) -> Stored {
+        match value {
+            Value::Str(text) => match known_text(text) {
+                Some(known) => Stored::Other(known.into()),
+                None => {
+                    let start = self.texts.len();
+                    self.texts.push_str(text);
+                    Stored::Text(start..self.texts.len())
+                }
+            },
+            value => Stored::Other(value.to_otel()),
+        }
+    }
+
+    fn write_to(self, span: &mut BoxedSpan) {
         let Self { values, texts, .. } = self;
-        let value = |stored| match stored {
-            Stored::Text(range) => to_otel(Value::Str(texts.get(range).unwrap_or_default())),
-            Stored::Other(value) => value,
-        };
-        values.into_iter().map(|(key, stored)| KeyValue::new(key, value(stored))).collect()
+        for (key, stored) in values {
+            let value = match stored {
+                Stored::Text(range) => texts.get(range).unwrap_or_default().to_owned().into(),
+                Stored::Other(value) => value,
+            };
+            span.set_attribute(KeyValue::new(key, value));
+        }
     }
 }
 
-/// Adds an attribute. A second value for a key replaces the first.
-#[inline]
-pub(super) fn push(attributes: &mut Vec<KeyValue>, name: &str, value: Value<'_>) {
-    let key = KnownKey::of(name, KeyFilter::place_of(name)).key;
-    match attributes.iter_mut().find(|known| known.key == key) {
-        Some(known) => known.value = to_otel(value),
-        None => {
-            reserve(attributes);
-            attributes.push(KeyValue::new(key, to_otel(value)));
+/// Attributes that are handed over to a recorded span together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    keys: KeyFilter,
+    attributes: Vec<KeyValue>,
+}
+
+impl Batch {
+    /// Sets an attribute. A second value for a key replaces the first.
+    #[inline]
+    pub(super) fn set(&mut self, name: &str, value: Value<'_>) {
+        let place = KeyFilter::place_of(name);
+        if !self.keys.insert(place) {
+            self.attributes.retain(|known| known.key.as_str() != name);
         }
+        self.attributes.push(KeyValue::new(KnownKey::of(name, place).key, to_otel(value)));
     }
+
+    /// Sets attributes as [`set`](Batch::set) does.
+    #[inline]
+    pub(super) fn set_prepared(&mut self, prepared: &PreparedAttributes) {
+        if !self.keys.insert_all(&prepared.keys) {
+            return prepared.each(|key, value| self.set(key, value));
+        }
+        reserve(&mut self.attributes);
+        self.attributes.extend(prepared.all.iter().map(|prepared| prepared.attribute.clone()));
+    }
+
+    pub(super) fn into_attributes(self) -> Vec<KeyValue> {
+        self.attributes
+    }
+}
+
+/// Returns room for the attributes of a span.
+pub(super) fn room() -> Vec<KeyValue> {
+    Vec::with_capacity(USUAL)
 }
 
 #[inline]

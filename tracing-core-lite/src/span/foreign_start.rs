@@ -2,11 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use opentelemetry::trace::SpanBuilder;
-use opentelemetry::{Context, InstrumentationScope};
+use opentelemetry::Context;
+use opentelemetry::global::BoxedSpan;
+use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt};
 
 use super::foreign::ForeignSpan;
-use super::foreign_attributes::Deferred;
+use super::foreign_attributes::{self, Batch, Deferred};
+use super::foreign_tracer::ForeignTracer;
+use super::handle::Span;
 use super::recorder::Recorder;
 use crate::clock::Timestamp;
 
@@ -20,32 +23,65 @@ pub(crate) fn set_sampler_reads_attributes(reads: bool) {
 /// Starts a span. The sampler sees the attributes that the conventions list for it, unless it reads none. The others are built
 /// if the span is recorded.
 pub(super) fn start(
-    scope: &InstrumentationScope,
+    tracer: &ForeignTracer,
     mut builder: SpanBuilder,
     parent: &Context,
     values: &Context,
-    start: Timestamp,
+    start: Option<Timestamp>,
     write: impl FnOnce(&mut Recorder<'_>),
-) -> ForeignSpan {
+) -> Span {
     if !SAMPLER_READS_ATTRIBUTES.load(Ordering::Relaxed) {
-        let span = ForeignSpan::start(scope, builder, parent, values, start);
-        if span.is_recording() {
-            self::write(&span, write);
-        }
-        return span;
+        let parent_span = parent.span();
+        return match parent_span.span_context() {
+            unsampled if unsampled.is_valid() && !unsampled.is_sampled() => {
+                builder.start_time = start.map(Into::into);
+                match tracer.start_unsampled(builder, parent) {
+                    Some(span) => recorded(span, values, start.unwrap_or_else(Timestamp::now), write),
+                    None => Span::not_recording(unsampled.clone()),
+                }
+            }
+            other => {
+                // Such a span is most likely recorded, and its attributes then need one allocation.
+                if other.is_sampled() {
+                    builder.attributes = Some(foreign_attributes::room());
+                }
+                // The API does not reveal when a span started, so the start is set here.
+                let start = start.unwrap_or_else(Timestamp::now);
+                builder.start_time = Some(start.into());
+                recorded(tracer.start(builder, parent), values, start, write)
+            }
+        };
     }
+    let start = start.unwrap_or_else(Timestamp::now);
+    builder.start_time = Some(start.into());
     let mut deferred = Deferred::default();
     write(&mut Recorder::building(&mut builder, &mut deferred, start));
-    let span = ForeignSpan::start(scope, builder, parent, values, start);
-    if span.is_recording() {
-        span.write_deferred(deferred);
+    let mut span = tracer.start(builder, parent);
+    if !span.is_recording() {
+        return Span::not_recording(span.span_context().clone());
     }
-    span
+    deferred.write_to(&mut span);
+    Span::foreign(ForeignSpan::new(span, values, start))
+}
+
+/// Runs `write` on a new span if it is recorded.
+fn recorded(
+    span: BoxedSpan,
+    values: &Context,
+    start: Timestamp,
+    write: impl FnOnce(&mut Recorder<'_>),
+) -> Span {
+    if !span.is_recording() {
+        return Span::not_recording(span.span_context().clone());
+    }
+    let span = ForeignSpan::new(span, values, start);
+    self::write(&span, write);
+    Span::foreign(span)
 }
 
 /// Runs `write` on a span that is recorded, and hands its attributes over together.
 pub(super) fn write(span: &ForeignSpan, write: impl FnOnce(&mut Recorder<'_>)) {
-    let mut attributes = Vec::new();
-    write(&mut Recorder::started(span, &mut attributes));
-    span.set_attributes(attributes);
+    let mut batch = Batch::default();
+    write(&mut Recorder::started(span, &mut batch));
+    span.set_attributes(batch.into_attributes());
 }

@@ -1,7 +1,7 @@
 //! The attribute names that the wrappers of this suite set most, so that they need no allocation as keys of the OpenTelemetry
 //! API, and whether the conventions list them for sampling.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use opentelemetry::Key;
 
@@ -91,6 +91,16 @@ pub(super) struct KnownKey {
 impl KnownKey {
     #[inline]
     pub(super) fn of(name: &str, place: KeyPlace) -> Self {
+        Self::with(name, place, |name| Key::from(name.to_owned()))
+    }
+
+    /// Returns a key of which clones need no allocation.
+    pub(super) fn shared(name: &str, place: KeyPlace) -> Self {
+        Self::with(name, place, |name| Key::from(Arc::<str>::from(name)))
+    }
+
+    #[inline]
+    fn with(name: &str, place: KeyPlace, unknown: impl FnOnce(&str) -> Key) -> Self {
         let index = usize::from(PLACES[place.number()]);
         let known = index.checked_sub(1).map(|index| match FOR_SAMPLING.get(index) {
             Some(known) => (*known, true),
@@ -102,7 +112,7 @@ impl KnownKey {
             }
             // Two names may have one place. What a user sets may be meant for a sampler of that user.
             _ => Self {
-                key: Key::new(name.to_owned()),
+                key: unknown(name),
                 is_for_sampling: name.starts_with(HEADERS_FOR_SAMPLING) || !is_other(name),
             },
         }

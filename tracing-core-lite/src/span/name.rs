@@ -56,6 +56,18 @@ impl<'a> SpanName<'a> {
         }
     }
 
+    /// Returns the name as a text of its own.
+    pub(super) fn into_string(self) -> String {
+        match self.0 {
+            Parts::One(name) => name.to_owned(),
+            Parts::Some(parts) => {
+                let mut text = String::with_capacity(parts.iter().map(|part| part.len()).sum());
+                parts.iter().for_each(|part| text.push_str(part));
+                text
+            }
+        }
+    }
+
     /// Adds the name to `text`.
     #[inline]
     pub(super) fn add_to(self, text: &mut ByteBuf) {

@@ -1,10 +1,13 @@
 //! Attributes that are encoded once for many spans.
 
-use opentelemetry::KeyValue;
+use std::sync::Arc;
+
+use opentelemetry::{KeyValue, StringValue, Value as OtelValue};
 
 use super::encode;
 use super::field::ATTRIBUTE;
 use super::key_filter::KeyFilter;
+use super::known_keys::{KnownKey, known_text};
 use super::value::{self, Value};
 use crate::wire::{self, ByteBuf};
 
@@ -36,7 +39,15 @@ pub struct PreparedAttributes {
     /// The length of the longest text in bytes.
     pub(super) longest: usize,
     /// For spans that do not have room for all of them, and for spans of another provider.
-    pub(super) all: Vec<KeyValue>,
+    pub(super) all: Vec<PreparedAttribute>,
+}
+
+/// An attribute as another provider takes it.
+#[derive(Debug, Clone)]
+pub(super) struct PreparedAttribute {
+    /// Clones of it share its texts.
+    pub(super) attribute: KeyValue,
+    pub(super) is_for_sampling: bool,
 }
 
 impl PreparedAttributes {
@@ -53,15 +64,17 @@ impl PreparedAttributes {
         }
         if let Some(old) = encode::find_key(self.fields.as_slice(), ATTRIBUTE, key) {
             self.fields.remove(old);
-            self.all.retain(|attribute| attribute.key.as_str() != key);
+            self.all.retain(|known| known.attribute.key.as_str() != key);
         }
         let value = value.into();
         // They may be kept for long, so excess capacity is released.
         self.fields.reserve(self.fields.len() + wire::field_len(encode::key_value_len(key, &value, None)));
         encode::put_key_value(&mut self.fields, ATTRIBUTE, key, &value, None);
         self.longest = self.longest.max(value.longest_text());
-        self.all.push(KeyValue::new(key.to_owned(), value.to_otel()));
-        self.keys.insert(KeyFilter::place_of(key));
+        let place = KeyFilter::place_of(key);
+        let KnownKey { key, is_for_sampling } = KnownKey::shared(key, place);
+        self.all.push(PreparedAttribute { attribute: KeyValue::new(key, shared(value)), is_for_sampling });
+        self.keys.insert(place);
         self
     }
 
@@ -79,8 +92,19 @@ impl PreparedAttributes {
 
     /// Calls `visit` with each attribute.
     pub(super) fn each(&self, mut visit: impl FnMut(&str, Value<'_>)) {
-        for attribute in &self.all {
+        for PreparedAttribute { attribute, .. } in &self.all {
             value::visit_otel(&attribute.value, |value| visit(attribute.key.as_str(), value));
         }
+    }
+}
+
+/// Returns a value of which clones need no allocation, unless it is an array.
+fn shared(value: Value<'_>) -> OtelValue {
+    match value {
+        Value::Str(text) => match known_text(text) {
+            Some(known) => known.into(),
+            None => StringValue::from(Arc::<str>::from(text)).into(),
+        },
+        value => value.to_otel(),
     }
 }

@@ -70,6 +70,13 @@ impl Provisional {
         Some(Identity { record, span_context, attributes: Vec::new() })
     }
 
+    /// Discards a span of which the parent is not recorded either.
+    pub(crate) fn discard(mut self, parent: &SpanContext) {
+        if let Some((_, _, engine)) = self.0.unshared() {
+            engine.count_started(Record::Drop, Some(parent));
+        }
+    }
+
     /// Gives the span its ids.
     #[inline]
     pub(crate) fn identify(mut self, parent: &SpanContext, identity: Identity) -> Identified {

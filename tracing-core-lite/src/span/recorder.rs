@@ -12,7 +12,7 @@ use opentelemetry::trace::{SpanContext, Status};
 use super::classified_error::ClassifiedError;
 use super::error::{self, ErrorText, HANDLED_CLASS};
 use super::foreign::{ForeignSink, ForeignSpan};
-use super::foreign_attributes::Deferred;
+use super::foreign_attributes::{Batch, Deferred};
 use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
@@ -41,7 +41,7 @@ impl<'a> Recorder<'a> {
         Self(Target::Own { record, limits })
     }
 
-    pub(super) fn started(span: &'a ForeignSpan, attributes: &'a mut Vec<KeyValue>) -> Self {
+    pub(super) fn started(span: &'a ForeignSpan, attributes: &'a mut Batch) -> Self {
         Self(Target::Foreign(ForeignSink::Started { span, attributes }))
     }
 
@@ -94,7 +94,7 @@ impl<'a> Recorder<'a> {
     pub fn set_prepared(&mut self, attributes: &PreparedAttributes) -> &mut Self {
         match &mut self.0 {
             Target::Own { record, limits } => record.set_prepared(attributes, limits),
-            Target::Foreign(sink) => attributes.each(|key, value| sink.set(key, value)),
+            Target::Foreign(sink) => sink.set_prepared(attributes),
         }
         self
     }

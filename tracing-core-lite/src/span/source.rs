@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use opentelemetry::InstrumentationScope;
 
 use super::engine::Engine;
+use super::foreign_tracer::ForeignTracer;
 use super::installed::{Installed, with_installed};
 #[cfg(feature = "tower")]
 use crate::propagation::Propagator;
@@ -22,7 +23,7 @@ pub(crate) enum SpanSource {
 /// A scope whose engine is looked up for each span.
 #[derive(Debug)]
 pub(crate) struct InstalledScope {
-    scope: InstrumentationScope,
+    tracer: ForeignTracer,
     /// The scope's number in the engine that was used last: the engine's id above, the number below.
     number: AtomicU64,
 }
@@ -31,7 +32,7 @@ pub(crate) struct InstalledScope {
 pub(crate) enum Resolved<'a> {
     Engine(&'a Arc<Engine>, u32),
     /// The global provider of the OpenTelemetry API.
-    Global(&'a InstrumentationScope),
+    Global(&'a ForeignTracer),
 }
 
 impl SpanSource {
@@ -40,7 +41,10 @@ impl SpanSource {
     }
 
     pub(crate) fn installed(scope: InstrumentationScope) -> Self {
-        Self::Installed(Arc::new(InstalledScope { scope, number: AtomicU64::new(0) }))
+        Self::Installed(Arc::new(InstalledScope {
+            tracer: ForeignTracer::new(scope),
+            number: AtomicU64::new(0),
+        }))
     }
 
     #[inline]
@@ -49,7 +53,7 @@ impl SpanSource {
             Self::Engine { engine, scope } => visit(Resolved::Engine(engine, *scope)),
             Self::Installed(global) => with_installed(|installed| match installed {
                 Some(Installed { engine, .. }) => visit(Resolved::Engine(engine, global.number_in(engine))),
-                None => visit(Resolved::Global(&global.scope)),
+                None => visit(Resolved::Global(&global.tracer)),
             }),
         }
     }
@@ -69,7 +73,7 @@ impl SpanSource {
                 Some(Installed { engine, propagator }) => {
                     visit(Resolved::Engine(engine, global.number_in(engine)), Some(propagator))
                 }
-                None => visit(Resolved::Global(&global.scope), None),
+                None => visit(Resolved::Global(&global.tracer), None),
             }),
         }
     }
@@ -84,7 +88,7 @@ impl InstalledScope {
         if packed >> 32 == engine.id() & 0xffff_ffff {
             return packed as u32;
         }
-        let number = engine.scope_number(&self.scope);
+        let number = engine.scope_number(self.tracer.scope());
         self.number.store((engine.id() << 32) | u64::from(number), Ordering::Relaxed);
         number
     }

@@ -6,6 +6,7 @@ use std::fmt::{self, Debug, Write};
 use crate::Recorder;
 use crate::layer_support::StackText;
 use crate::span::Value;
+use crate::span::error::text_of;
 
 /// The maximum number of causes of an error that are recorded.
 const CAUSES: usize = 8;
@@ -68,13 +69,6 @@ impl Exception {
         .collect();
         span.add_event("exception", &attributes);
     }
-}
-
-/// `to_string` panics if an implementation fails.
-fn text_of(value: &dyn fmt::Display) -> String {
-    let mut text = String::new();
-    let _failed = write!(text, "{value}");
-    text
 }
 
 /// Returns the name at the start of the error's `Debug` text. The type itself is unknown here, and derived implementations

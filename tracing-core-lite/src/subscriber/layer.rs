@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::live::LiveSpans;
 use super::options::Options;
+use super::reparented::Reparented;
 use super::request_span;
 use crate::Tracer;
 
@@ -23,6 +24,7 @@ pub struct SpanLayer {
     pub(super) tracer: Tracer,
     pub(super) options: Options,
     pub(super) live: LiveSpans,
+    pub(super) reparented: Reparented,
     /// Whether the spans of tower layers are spans of `tracing` as well.
     pub(super) request_spans: bool,
 }
@@ -31,7 +33,14 @@ impl SpanLayer {
     fn new(tracer: Tracer) -> Self {
         static NEXT_ID: AtomicU64 = AtomicU64::new(1);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
-        Self { id, tracer, options: Options::DEFAULT, live: LiveSpans::new(), request_spans: false }
+        Self {
+            id,
+            tracer,
+            options: Options::DEFAULT,
+            live: LiveSpans::new(),
+            reparented: Reparented::new(),
+            request_spans: false,
+        }
     }
 
     /// Sets the tracer. The default is a tracer of the [installed](crate::TracerProvider::install) provider called `tracing`.

@@ -38,8 +38,11 @@
 //! # Parents, ids and sampling
 //! A span gets its ids, and the sampler decides about it, when it is first entered, when it gets its first child, when
 //! [`SpanExt::context`] is called, or when it is closed, whichever is first. Until then, [`SpanExt::set_parent`] can change its
-//! parent, for example to a context from the headers of a message. After that, it returns an error. A span that is created
-//! while an unsampled span is current does not keep the attributes from its creation.
+//! parent, for example to a context from the headers of a message. After that, it returns an error.
+//!
+//! The attributes of a span are kept until its ids are fixed, even if its parent is unsampled. Only at a place in the code where
+//! more than a thousand such spans were created, and `set_parent` was never called, are they not built. If it is called there
+//! later, the first span lacks the attributes from its creation.
 //!
 //! A span ends when it is exited for the last time, not when it is closed, because a handle of it may be kept much longer. A
 //! span that was never entered ends when it is closed. The children of an unsampled span are not recorded. They share its
@@ -62,6 +65,7 @@ mod fields;
 mod layer;
 mod live;
 mod options;
+mod reparented;
 mod request_span;
 mod scratch;
 mod start;

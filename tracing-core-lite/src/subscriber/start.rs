@@ -71,8 +71,10 @@ impl SpanLayer {
             }
             let decision = known_decision(engine, parent.span().span_context());
             // A root is always recorded at first, because its parent may still change.
+            let is_unsampled =
+                || decision == Some(Record::Drop) && !self.reparented.keeps_attributes(attributes.metadata());
             if parent.span().span_context().is_valid()
-                && (decision == Some(Record::Drop) || is_switched_off(engine, scope, attributes, &parent))
+                && (is_unsampled() || is_switched_off(engine, scope, attributes, &parent))
             {
                 engine.count_started(Record::Drop, Some(parent.span().span_context()));
                 section.end_start(engine.account(), || false);
@@ -97,6 +99,7 @@ impl SpanLayer {
 
     /// Changes the parent of the span `id`. Returns false if its ids are already fixed.
     pub(super) fn set_parent(&self, id: u64, metadata: &'static Metadata<'static>, parent: &Context) -> bool {
+        self.reparented.mark(metadata);
         // Created first, because no user code may run while the span is locked.
         let engine = self.tracer.source().resolve(|resolved| match resolved {
             Resolved::Engine(engine, _) => Some(Arc::clone(engine)),

@@ -68,6 +68,11 @@ impl Pending {
     pub(super) fn decide(mut self) -> Result<State, Self> {
         let parent = self.parent.span();
         let identity = match self.decision {
+            // Children of an unsampled span share its context.
+            Decision::Known(Record::Drop) if parent.span_context().is_valid() => {
+                self.span.discard(parent.span_context());
+                return Ok(State::NotRecording { context: self.parent, is_pending: false });
+            }
             Decision::Known(record) => self.span.known_identity(parent.span_context(), record),
             Decision::Answered(identity) => Some(*identity),
             Decision::Unknown => return Err(Self { decision: Decision::Unknown, ..self }),

@@ -159,16 +159,18 @@ impl Start<'_> {
         if extracted.span_context.is_none() {
             extracted.span_context = fallback(headers);
         }
-        let sender = extracted.span_context.clone();
-        let parent = outer.or_else(|| {
-            let sender = sender?;
-            let current = current.span().span_context().clone();
-            Some(if current.trace_id() == sender.trace_id() { current } else { sender })
-        });
+        let parent = match (outer, &extracted.span_context) {
+            (Some(outer), _) => Some(outer),
+            (None, Some(sender)) if current.has_active_span() => {
+                let current = current.span().span_context().clone();
+                Some(if current.trace_id() == sender.trace_id() { current } else { sender.clone() })
+            }
+            (None, sender) => sender.clone(),
+        };
         if has_baggage {
             extracted.baggage = merged(current.baggage(), extracted.baggage.take());
         }
-        Origin { parent, base: extracted.base_context(), is_bounded: false }
+        Origin { parent, base: extracted.base_with_sender(), is_bounded: false }
     }
 
     /// Like [`server_origin`](Start::server_origin), for a sender that is trusted as `policy` says.
@@ -216,7 +218,7 @@ impl Start<'_> {
         let parent = extracted.span_context.clone();
         let accepted = extracted.baggage.take();
         extracted.baggage = merged(current.baggage(), accepted);
-        extracted.base = Some(current);
+        extracted.set_base(current);
         Origin { parent, base: extracted.base_context(), is_bounded: true }
     }
 
@@ -343,7 +345,7 @@ impl Start<'_> {
             (Resolved::Engine(..), Decision::Off | Decision::ByApi) => {
                 Span::not_recording(span_context.clone())
             }
-            (Resolved::Global(scope), _) => builder.start_foreign(scope, base, write),
+            (Resolved::Global(tracer), _) => builder.start_foreign(tracer, base, write),
         }
     }
 

@@ -89,6 +89,40 @@ fn a_span_leaves_an_unsampled_trace_for_a_sampled_one() {
 }
 
 #[test]
+fn a_span_below_an_unsampled_one_keeps_its_attributes_when_it_gets_another_parent() {
+    let (spans, guard) = plain();
+    let outer = remote_context(false).attach();
+    let span = info_span!("process", order.id = 7, shop.tier = %"gold");
+    span.record("order.id", 8);
+    assert_eq!(span.set_parent(remote_context(true)), Ok(()));
+    span.in_scope(|| info_span!("child", order.lines = 3).in_scope(|| {}));
+    drop((span, outer, guard));
+    let (process, child) = (spans.one("process"), spans.one("child"));
+    assert_eq!((process.int("order.id"), process.text("shop.tier")), (Some(8), Some("gold")));
+    assert_eq!((process.trace_id, process.parent_span_id), (remote(true).trace_id(), remote(true).span_id()));
+    assert_eq!((child.parent_span_id, child.int("order.lines")), (process.span_id, Some(3)));
+}
+
+#[test]
+fn a_place_in_the_code_that_changes_parents_keeps_attributes_for_ever() {
+    let (spans, guard) = plain();
+    let outer = remote_context(false).attach();
+    let process = |number: i64, is_moved: bool| {
+        let span = info_span!("process", number);
+        if is_moved {
+            assert_eq!(span.set_parent(remote_context(true)), Ok(()));
+        }
+        span.in_scope(|| {});
+    };
+    process(0, true);
+    (1..5_000).for_each(|number| process(number, false));
+    process(5_000, true);
+    drop((outer, guard));
+    let finished = spans.finished();
+    assert_eq!(finished.iter().map(|it| it.span.int("number")).collect::<Vec<_>>(), [Some(0), Some(5_000)]);
+}
+
+#[test]
 fn the_context_has_the_ids_of_the_span() {
     let (spans, guard) = plain();
     let span = info_span!("work");

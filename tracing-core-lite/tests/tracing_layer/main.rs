@@ -1,6 +1,7 @@
 //! The layer for `tracing-subscriber`: one module for each promise.
 
 mod attributes;
+mod destructors;
 mod errors;
 mod events;
 mod follows_from;
@@ -11,3 +12,4 @@ mod reentrance;
 mod support;
 mod threads;
 mod times;
+mod unusual_values;

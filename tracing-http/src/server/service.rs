@@ -1,5 +1,6 @@
 //! The service that makes every request a span.
 
+use std::cell::LazyCell;
 use std::marker::PhantomData;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -104,7 +105,7 @@ where
             _ => None,
         };
         let name = span_name(method, route.as_deref().or(pattern.as_deref()));
-        let addresses = Addresses::of(config, head);
+        let addresses = LazyCell::new(|| Addresses::of(config, head));
         let view =
             || ServerView { config, request: head, addresses: &addresses, method, route: route.as_deref() };
         let span = start.span_of_request(view, &name, SpanKind::Server, (parent, base), decision, |span| {

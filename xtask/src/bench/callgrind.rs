@@ -64,7 +64,7 @@ impl Fewest {
 }
 
 /// Instructions of one call, on the thread that makes it.
-fn count(program: &Path, row: &Row, form: &str, calls: u32) -> io::Result<f64> {
+pub(super) fn count(program: &Path, row: &Row, form: &str, calls: u32) -> io::Result<f64> {
     let file = std::env::temp_dir().join(format!("instructions-{}.callgrind", std::process::id()));
     let mut command = Command::new("valgrind");
     command.args(["--tool=callgrind", "--quiet", "--collect-atstart=no"]);

@@ -1,21 +1,18 @@
 //! `cargo xtask bench instructions`: counts the instructions that tracing adds to a call, before and after a change.
 
-use std::fs;
 use std::io;
 use std::path::Path;
 
 use super::callgrind::{Fewest, Row};
-use super::table::{Count, fill, markdown};
+use super::table::{Count, markdown, save};
 use super::{callgrind, program};
 use crate::undo::undo_on_signals;
-use crate::workspace::root;
 
 const USAGE: &str =
     "usage: cargo xtask bench instructions [--base REVISION|FOLDER] [--only TEXT] [--calls NUMBER] [--save]";
 const CALLS: u32 = 2000;
 /// How often a row is counted again if it seems worse than at the base.
 const REPETITIONS: usize = 4;
-const RESULTS: &str = "benches/RESULTS.md";
 
 /// The options on the command line.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,7 +49,7 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
     let table = markdown(&counts);
     println!("\nbase: {}\n\n{table}", base.as_deref().unwrap_or("none"));
     if options.save {
-        save(&table)?;
+        save("instructions", &table)?;
     }
     let worse = counts.iter().filter(|count| count.is_worse()).count();
     println!("{worse} of {} take more than 2 % more instructions than at the base", counts.len());
@@ -75,14 +72,6 @@ fn compare(row: Row, base: Option<&Path>, now: &Path, calls: u32) -> io::Result<
         }
         in_now.repeat(now, &row, calls)?;
     }
-}
-
-fn save(table: &str) -> io::Result<()> {
-    let path = root().join(RESULTS);
-    let document = fs::read_to_string(&path)?;
-    let filled = fill(&document, table);
-    let filled = filled.ok_or_else(|| io::Error::other(format!("{RESULTS} has no place for this table")))?;
-    fs::write(path, filled)
 }
 
 impl Options {

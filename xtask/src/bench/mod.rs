@@ -2,12 +2,14 @@
 
 mod callgrind;
 mod instructions;
+mod over_sdk;
 mod program;
 mod table;
 
 use std::io;
 
 pub(crate) use self::instructions::run as run_instructions;
+pub(crate) use self::over_sdk::run as run_over_sdk;
 use crate::step::{Step, run_all};
 use crate::workspace::{cargo, packages};
 

@@ -1,6 +1,12 @@
 //! The table of instruction counts.
 
+use std::fs;
+use std::io;
+
 use super::callgrind::Row;
+use crate::workspace::root;
+
+const RESULTS: &str = "benches/RESULTS.md";
 
 /// The maximum increase of a call over the base.
 const ALLOWED: f64 = 1.02;
@@ -40,7 +46,7 @@ pub(crate) fn markdown(counts: &[Count]) -> String {
 }
 
 /// Formats a number with thousands separators.
-fn number(value: f64) -> String {
+pub(super) fn number(value: f64) -> String {
     let digits = format!("{:.0}", value.abs());
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {
@@ -52,12 +58,20 @@ fn number(value: f64) -> String {
     if value <= -0.5 { format!("−{text}") } else { text }
 }
 
-/// Replaces the text between the marks `bench:instructions` of a document.
-pub(crate) fn fill(document: &str, content: &str) -> Option<String> {
-    let (start, end) = ("<!-- bench:instructions -->", "<!-- /bench:instructions -->");
-    let (before, rest) = document.split_once(start)?;
-    let (_, after) = rest.split_once(end)?;
+/// Replaces the text between the marks `bench:NAME` of a document.
+fn fill(document: &str, name: &str, content: &str) -> Option<String> {
+    let (start, end) = (format!("<!-- bench:{name} -->"), format!("<!-- /bench:{name} -->"));
+    let (before, rest) = document.split_once(&start)?;
+    let (_, after) = rest.split_once(&end)?;
     Some(format!("{before}{start}\n{}\n{end}{after}", content.trim_end()))
+}
+
+/// Writes a table between the marks `bench:NAME` of benches/RESULTS.md.
+pub(super) fn save(name: &str, table: &str) -> io::Result<()> {
+    let path = root().join(RESULTS);
+    let filled = fill(&fs::read_to_string(&path)?, name, table);
+    let filled = filled.ok_or_else(|| io::Error::other(format!("{RESULTS} has no place for this table")))?;
+    fs::write(path, filled)
 }
 
 #[cfg(test)]
@@ -91,8 +105,9 @@ mod tests {
 
     #[test]
     fn a_document_without_marks_is_not_filled() {
-        assert_eq!(fill("text", "table"), None);
-        let filled = fill("a <!-- bench:instructions -->old<!-- /bench:instructions --> b", "new\n");
+        assert_eq!(fill("text", "instructions", "table"), None);
+        let filled =
+            fill("a <!-- bench:instructions -->old<!-- /bench:instructions --> b", "instructions", "new\n");
         assert_eq!(
             filled.as_deref(),
             Some("a <!-- bench:instructions -->\nnew\n<!-- /bench:instructions --> b")
