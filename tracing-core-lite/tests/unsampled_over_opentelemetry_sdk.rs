@@ -16,9 +16,7 @@ fn unsampled() -> SpanContext {
 }
 
 fn parent() -> Context {
-    Context::new()
-        .with_baggage([KeyValue::new("tenant", "acme")])
-        .with_remote_span_context(unsampled())
+    Context::new().with_baggage([KeyValue::new("tenant", "acme")]).with_remote_span_context(unsampled())
 }
 
 fn start(tracer: &Tracer) -> Span {
