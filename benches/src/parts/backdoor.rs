@@ -27,7 +27,7 @@ pub const PART: Part = Part {
     calls: 10_000,
     rounds: 1,
     counts_instructions: |mode| mode != COMPARED,
-    instruction_calls: 20_000,
+    instruction_calls: 4_000,
     all_threads: Some(count),
     tables,
 };

@@ -48,8 +48,15 @@ fn open(metadata: &'static Metadata<'static>, context: Context, span: Option<&Sp
 }
 
 /// Enters the span of `tracing` in `context`, if there is one.
-#[inline]
+#[inline(always)]
 pub(crate) fn enter(context: &Context) -> Option<tracing::span::EnteredSpan> {
-    callsite_metadata()?;
+    match callsite_metadata() {
+        Some(_) => enter_span(context),
+        None => None,
+    }
+}
+
+#[cold]
+fn enter_span(context: &Context) -> Option<tracing::span::EnteredSpan> {
     context.get::<RequestSpan>().map(|span| span.0.clone().entered())
 }
