@@ -1,8 +1,7 @@
-//! Jaeger'"s
+//! Jaeger's JSON.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| JSON. 'trace_lens_fuzz::read_after(b{"data":, data)'
-target tempo Tempo"'s JSON.);
+fuzz_target!(|data: &[u8]| trace_lens_fuzz::read_after(b"{\"data\":", data));

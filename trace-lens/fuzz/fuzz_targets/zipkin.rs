@@ -1,8 +1,7 @@
-//! Zipkin'"s
+//! Zipkin's JSON.
 
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| JSON. 'trace_lens_fuzz::read_after(b[, data)'
-target compressed Files);
+fuzz_target!(|data: &[u8]| trace_lens_fuzz::read_after(b"[", data));

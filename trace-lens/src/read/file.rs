@@ -48,7 +48,16 @@ impl Format {
         let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
         let Some(first) = text.iter().find(|it| !it.is_ascii_whitespace()) else { return Ok(Self::Empty) };
         match (first, head) {
-            (_, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) => Err("UTF-16 text; convert it to UTF-8".to_owned()),
+            (_, [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..]) => {
+                Err("UTF-32 text; convert it to UTF-8".to_owned())
+            }
+            (
+                _,
+                [0xff, 0xfe, ..]
+                | [0xfe, 0xff, ..]
+                | [0, b'{' | b'[', 0, _, 0, ..]
+                | [b'{' | b'[', 0, _, 0, ..],
+            ) => Err("UTF-16 text; convert it to UTF-8".to_owned()),
             #[cfg(feature = "parquet")]
             (_, [b'P', b'A', b'R', b'1', ..]) => Ok(Self::Parquet),
             #[cfg(not(feature = "parquet"))]

@@ -32,7 +32,10 @@ pub(crate) fn decompressed(input: Box<dyn Read + Send>) -> io::Result<Opened> {
     let mut input: Box<dyn BufRead + Send> = Box::new(BufReader::with_capacity(BUFFER, input));
     let mut layers = Vec::new();
     loop {
-        let head = read_head(&mut input)?;
+        let head = read_head(&mut input).map_err(|error| match layers.last() {
+            Some(layer) => io::Error::new(error.kind(), format!("truncated or damaged {layer}: {error}")),
+            None => error,
+        })?;
         let whole = Box::new(Cursor::new(head.clone()).chain(input));
         let is_last = layers.len() == MAX_LAYERS;
         let layer: Option<(&'static str, Box<dyn Read + Send>)> = match head.as_slice() {

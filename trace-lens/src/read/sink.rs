@@ -1,5 +1,6 @@
 //! Where readers put spans, and what they count.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::report::Problem;
@@ -21,7 +22,7 @@ pub(crate) struct Sink {
     pub(crate) other_signals: u64,
     pub(crate) problems: Vec<Problem>,
     /// Why spans of the current line or message were skipped.
-    reason: Option<&'static str>,
+    reason: Option<Cow<'static, str>>,
     overflow: Option<Arc<Overflow>>,
     /// The memory of the builder that `overflow` knows of.
     held: usize,
@@ -52,11 +53,16 @@ impl Sink {
         match missing {
             Some(reason) => {
                 self.builder.discard_open();
-                self.skipped += 1;
-                self.reason.get_or_insert(reason);
+                self.skip(reason);
             }
             None => self.builder.span(row),
         }
+    }
+
+    /// Counts a record as skipped.
+    pub(crate) fn skip(&mut self, reason: impl Into<Cow<'static, str>>) {
+        self.skipped += 1;
+        self.reason.get_or_insert_with(|| reason.into());
     }
 
     /// Moves the spans to disk if there are too many. All entries of the builder, such as texts and resources, are
@@ -78,7 +84,7 @@ impl Sink {
     /// Notes why spans were skipped since the last call, if any were.
     pub(crate) fn settle(&mut self, problem: impl FnOnce(String) -> Problem) {
         if let Some(reason) = self.reason.take() {
-            self.problem(problem(reason.to_owned()), 0);
+            self.problem(problem(reason.into_owned()), 0);
         }
     }
 }

@@ -24,6 +24,9 @@ impl<'de> DeserializeSeed<'de> for DocumentSeed<'_> {
     }
 }
 
+/// The length of the names in a message, about.
+const NAMES: usize = 60;
+
 /// One document.
 struct Document<'s> {
     sink: &'s mut Sink,
@@ -31,11 +34,19 @@ struct Document<'s> {
     /// The span that the object is itself, if it is one.
     span: SpanState,
     is_known: bool,
+    /// The first names of fields, to say what a document that is not known has.
+    names: String,
 }
 
 impl<'s> Document<'s> {
     fn new(sink: &'s mut Sink) -> Self {
-        Self { sink, processes: Processes::new(), span: SpanState::default(), is_known: false }
+        Self {
+            sink,
+            processes: Processes::new(),
+            span: SpanState::default(),
+            is_known: false,
+            names: String::new(),
+        }
     }
 
     fn flat_span(&mut self) -> SpanObject<'_> {
@@ -50,6 +61,7 @@ impl<'de> Object<'de> for Document<'_> {
         self.processes.clear();
         self.span.clear();
         self.is_known = false;
+        self.names.clear();
     }
 
     fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
@@ -64,7 +76,8 @@ impl<'de> Object<'de> for Document<'_> {
                 self.sink.other_signals += 1;
                 skip(map)
             }
-            "data" | "trace" | "traces" | "result" | "results" | "response" => {
+            // Elasticsearch has documents in `hits.hits[]._source`.
+            "data" | "trace" | "traces" | "result" | "results" | "response" | "hits" | "_source" => {
                 self.is_known = true;
                 map.next_value_seed(DocumentSeed(self.sink))
             }
@@ -78,16 +91,28 @@ impl<'de> Object<'de> for Document<'_> {
                 let mut processes = ProcessMap { sink: self.sink, processes: &mut self.processes };
                 map.next_value_seed(Each(&mut processes))
             }
-            _ => self.flat_span().field(key, map),
+            _ => {
+                if !self.span.has_id() && self.names.len() < NAMES {
+                    self.names.push_str(if self.names.is_empty() { "" } else { ", " });
+                    self.names.extend(key.chars().take(NAMES));
+                }
+                self.flat_span().field(key, map)
+            }
         }
     }
 
     fn end(&mut self) {
-        if self.is_known {
+        let is_empty = self.names.is_empty() && !self.span.has_id();
+        if self.is_known || is_empty {
+            // An empty object is an empty export.
             self.sink.builder.discard_open();
-        } else {
-            // Without ids it is counted as a record that could not be read.
+        } else if self.span.has_id() {
+            // With one id of two it is counted as a record that could not be read.
             self.flat_span().end();
+        } else {
+            self.sink.builder.discard_open();
+            self.sink
+                .skip(format!("neither a span nor a document with spans; it has the fields {}", self.names));
         }
         // Nothing of this document refers to the builder any more, and that of one around it only if it is malformed.
         self.processes.clear();

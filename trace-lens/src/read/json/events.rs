@@ -1,9 +1,10 @@
-//! Events of a span in JSON: OTLP's events, Jaeger's logs, Zipkin's annotations.
+//! Events of a span in JSON: OTLP's events and Jaeger's logs.
 
 use serde::de::MapAccess;
 
 use super::attributes::AttributesSeed;
 use super::scalar::{Scalar, saturate};
+use super::span::MOST_MICROS;
 use super::walk::{Object, skip};
 use crate::model::{AttributeId, Builder, Text};
 use crate::read::time;
@@ -37,10 +38,12 @@ impl<'de> Object<'de> for Events<'_> {
             "timestamp" | "Time" => {
                 let value = map.next_value::<Scalar<'de>>()?;
                 let text = if let Scalar::Text(text) = &value { time::rfc3339(text) } else { None };
-                let micros = || saturate(value.int().unwrap_or(0).saturating_mul(1_000));
+                let number = value.int().unwrap_or(0);
+                let scale = if number < MOST_MICROS { 1_000 } else { 1 };
+                let micros = || saturate(number.saturating_mul(scale));
                 self.time = text.unwrap_or_else(micros);
             }
-            "name" | "Name" | "value" => {
+            "name" | "Name" => {
                 let name = map.next_value::<Scalar<'de>>()?.into_text();
                 self.name = self.builder.text(&name);
             }

@@ -6,12 +6,17 @@ use serde::de::MapAccess;
 
 use super::attributes::AttributesSeed;
 use super::events::Events;
+use super::nested::{Context, Endpoint, StatusObject};
 use super::references::{Reference, References};
 use super::scalar::{Scalar, saturate};
 use super::walk::{Each, Object, skip};
+use super::zipkin_v1::{Annotations, BinaryAnnotations, Sides};
 use crate::model::{AttributeId, Kind, Row, Status, Text};
 use crate::read::sink::Sink;
 use crate::read::{id, time};
+
+/// The most microseconds that a time may be, about the year 5000. More are nanoseconds.
+pub(super) const MOST_MICROS: i128 = 100_000_000_000_000_000;
 
 /// The process ids of a Jaeger trace, and their resources.
 pub(crate) type Processes = HashMap<String, u32>;
@@ -35,6 +40,7 @@ pub(crate) struct SpanState {
     attributes: Vec<AttributeId>,
     references: Vec<Reference>,
     own_resource: Vec<AttributeId>,
+    sides: Sides,
 }
 
 impl SpanState {
@@ -43,6 +49,12 @@ impl SpanState {
         self.attributes.clear();
         self.references.clear();
         self.own_resource.clear();
+        self.sides.clear();
+    }
+
+    /// Returns whether the span has an id, or that of a trace.
+    pub(crate) fn has_id(&self) -> bool {
+        self.fields.row.trace_id != 0 || self.fields.row.span_id != 0
     }
 }
 
@@ -56,6 +68,23 @@ struct Fields {
     resource: Option<u32>,
     /// Whether tags may hold what OTLP has fields for.
     has_tags: bool,
+    /// Whether times without a unit are nanoseconds, and not microseconds.
+    is_nanos: bool,
+    /// Whether `start`, `end` and `duration` came without a unit.
+    is_plain: [bool; 3],
+}
+
+impl Fields {
+    /// Some tools write nanoseconds where others write microseconds. What would be beyond the year 5000 is nanoseconds.
+    fn settle_unit(&mut self) {
+        self.is_nanos |= self.is_plain[0] && self.start >= MOST_MICROS * 1_000;
+        if self.is_nanos {
+            let [start, end, duration] = self.is_plain;
+            self.start /= if start { 1_000 } else { 1 };
+            self.end = self.end.map(|it| it / if end { 1_000 } else { 1 });
+            self.duration = self.duration.map(|it| it / if duration { 1_000 } else { 1 });
+        }
+    }
 }
 
 impl SpanObject<'_> {
@@ -99,9 +128,16 @@ impl SpanObject<'_> {
             "startTimeUnixNano" | "start_time_unix_nano" => fields.start = value.int().unwrap_or(0),
             "endTimeUnixNano" | "end_time_unix_nano" => fields.end = value.int(),
             "durationNanos" | "duration_nano" => fields.duration = value.int(),
-            "duration" => fields.duration = micros_or(&value, time::duration),
-            "end_time" | "EndTime" | "endTime" => fields.end = micros_or(&value, time::rfc3339),
-            _ => fields.start = micros_or(&value, time::rfc3339).unwrap_or(0),
+            // Datadog's.
+            "start" => (fields.start, fields.is_nanos) = (value.int().unwrap_or(0), true),
+            "duration" => (fields.duration, fields.is_plain[2]) = micros_or(&value, time::duration),
+            "end_time" | "EndTime" | "endTime" => {
+                (fields.end, fields.is_plain[1]) = micros_or(&value, time::rfc3339);
+            }
+            _ => {
+                let (start, is_plain) = micros_or(&value, time::rfc3339);
+                (fields.start, fields.is_plain[0]) = (start.unwrap_or(0), is_plain);
+            }
         }
         Ok(())
     }
@@ -118,18 +154,19 @@ impl SpanObject<'_> {
     }
 }
 
-/// Numbers are microseconds; text is read by `parse`, else as microseconds too.
-fn micros_or(value: &Scalar<'_>, parse: fn(&str) -> Option<u64>) -> Option<i128> {
+/// Returns nanoseconds, and whether the value was without a unit: numbers are microseconds; text is read by `parse`, else as
+/// microseconds too.
+fn micros_or(value: &Scalar<'_>, parse: fn(&str) -> Option<u64>) -> (Option<i128>, bool) {
     if let Scalar::Text(text) = value
         && let Some(nanos) = parse(text)
     {
-        return Some(i128::from(nanos));
+        return (Some(i128::from(nanos)), false);
     }
     if let Scalar::Double(number) = value {
         #[allow(clippy::cast_possible_truncation)]
-        return Some((number * 1e3) as i128);
+        return (Some((number * 1e3) as i128), true);
     }
-    value.int().map(|micros| micros.saturating_mul(1_000))
+    (value.int().map(|micros| micros.saturating_mul(1_000)), true)
 }
 
 impl<'de> Object<'de> for SpanObject<'_> {
@@ -156,6 +193,7 @@ impl<'de> Object<'de> for SpanObject<'_> {
             | "end_time"
             | "EndTime"
             | "timestamp"
+            | "start"
             | "duration"
             | "durationNanos"
             | "duration_nano" => self.times(key, map)?,
@@ -170,7 +208,7 @@ impl<'de> Object<'de> for SpanObject<'_> {
                 };
             }
             "attributes" | "Attributes" => self.attributes(map)?,
-            "tags" | "tag" => {
+            "tags" | "tag" | "meta" => {
                 self.state.fields.has_tags = true;
                 self.attributes(map)?;
             }
@@ -181,7 +219,26 @@ impl<'de> Object<'de> for SpanObject<'_> {
             }
             #[allow(clippy::cast_possible_truncation)]
             "flags" => self.state.fields.row.flags = map.next_value::<Scalar<'de>>()?.unsigned() as u32,
-            "events" | "Events" | "logs" | "annotations" => {
+            "annotations" => {
+                let mut list = Annotations::new(self.sink, &mut self.state.sides);
+                map.next_value_seed(Each(&mut list))?;
+            }
+            "binaryAnnotations" => {
+                self.state.fields.has_tags = true;
+                let SpanState { sides, attributes, .. } = &mut *self.state;
+                let mut list = BinaryAnnotations::new(self.sink, sides, attributes);
+                map.next_value_seed(Each(&mut list))?;
+            }
+            "service" => {
+                let name = map.next_value::<Scalar<'de>>()?.into_text();
+                self.state.own_resource.push(self.sink.builder.text_attribute("service.name", &name));
+            }
+            "error" => {
+                if map.next_value::<Scalar<'de>>()?.int().is_some_and(|it| it != 0) {
+                    self.state.fields.row.status = Status::Error;
+                }
+            }
+            "events" | "Events" | "logs" => {
                 map.next_value_seed(Each(&mut Events::new(&mut self.sink.builder, key)))?;
             }
             "links" | "Links" | "references" => {
@@ -206,7 +263,9 @@ impl<'de> Object<'de> for SpanObject<'_> {
 
     fn end(&mut self) {
         self.take_context_from_tags();
+        self.take_context_from_annotations();
         let fields = &mut self.state.fields;
+        fields.settle_unit();
         let (start, mut parent) = (fields.start, fields.row.parent);
         let end = fields.end.or(fields.duration.map(|it| start.saturating_add(it))).unwrap_or(start);
         (fields.row.start, fields.row.end) = (saturate(start), saturate(end));
@@ -226,10 +285,27 @@ impl<'de> Object<'de> for SpanObject<'_> {
             self.sink.builder.span_attribute(attribute);
         }
         self.sink.span(&self.state.fields.row);
+        self.state.sides.add_callee(&self.state.fields.row, self.sink);
     }
 }
 
 impl SpanObject<'_> {
+    /// Zipkin v1 writes kind, service and often the times as annotations.
+    fn take_context_from_annotations(&mut self) {
+        let SpanState { sides, fields, own_resource, .. } = &mut *self.state;
+        let Some((kind, start, duration, endpoint)) = sides.first() else { return };
+        if fields.row.kind == Kind::Unspecified {
+            fields.row.kind = kind;
+        }
+        if fields.start == 0 {
+            fields.start = start.unwrap_or(0);
+        }
+        fields.duration = fields.duration.or(duration);
+        if own_resource.is_empty() {
+            own_resource.extend_from_slice(endpoint);
+        }
+    }
+
     /// Jaeger and Zipkin write kind, status and scope as tags.
     fn take_context_from_tags(&mut self) {
         if !self.state.fields.has_tags {
@@ -275,85 +351,5 @@ impl SpanObject<'_> {
         if !scope_name.is_empty() {
             row.scope = builder.add_scope(&scope_name, &scope_version);
         }
-    }
-}
-
-/// `{"trace_id": "…", "span_id": "…"}`, in the output of console exporters.
-struct Context<'s> {
-    row: &'s mut Row,
-}
-
-impl<'de> Object<'de> for Context<'_> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            "trace_id" | "traceId" | "TraceID" => {
-                let text = map.next_value::<Scalar<'de>>()?.into_text();
-                self.row.trace_id = id::trace_id(&text).unwrap_or(0);
-            }
-            "span_id" | "spanId" | "SpanID" => {
-                let text = map.next_value::<Scalar<'de>>()?.into_text();
-                self.row.span_id = id::span_id(&text).unwrap_or(0);
-            }
-            _ => skip(map)?,
-        }
-        Ok(())
-    }
-}
-
-/// `{"code": 2, "message": "…"}`.
-struct StatusObject<'s> {
-    sink: &'s mut Sink,
-    row: &'s mut Row,
-}
-
-impl<'de> Object<'de> for StatusObject<'_> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        match key {
-            "code" | "Code" | "status_code" => {
-                self.row.status = match map.next_value::<Scalar<'de>>()? {
-                    Scalar::Text(name) => Status::from_name(&name),
-                    number => Status::from_otlp(number.unsigned()),
-                };
-            }
-            "message" | "Description" | "description" => {
-                let message = map.next_value::<Scalar<'de>>()?.into_text();
-                self.row.message = self.sink.builder.text(&message);
-            }
-            _ => skip(map)?,
-        }
-        Ok(())
-    }
-}
-
-/// `{"serviceName": "…", "ipv4": "…", "tags": […]}`.
-struct Endpoint<'s> {
-    sink: &'s mut Sink,
-    into: &'s mut Vec<AttributeId>,
-    is_local: bool,
-}
-
-impl<'de> Object<'de> for Endpoint<'_> {
-    fn field<A: MapAccess<'de>>(&mut self, key: &str, map: &mut A) -> Result<(), A::Error> {
-        let builder = &mut self.sink.builder;
-        let name = match (key, self.is_local) {
-            ("serviceName" | "service_name", true) => "service.name",
-            ("serviceName" | "service_name", false) => "peer.service",
-            ("ipv4" | "ipv6", true) => "host.ip",
-            ("ipv4" | "ipv6", false) => "network.peer.address",
-            ("port", false) => "network.peer.port",
-            ("tags" | "attributes" | "Attributes", true) => {
-                return map.next_value_seed(AttributesSeed { builder, into: self.into });
-            }
-            _ => return skip(map),
-        };
-        match map.next_value::<Scalar<'de>>()? {
-            Scalar::Null => {}
-            Scalar::Unsigned(port) => {
-                let port = i64::try_from(port).unwrap_or(i64::MAX);
-                self.into.push(builder.attribute(name, crate::model::Value::Int(port)));
-            }
-            text => self.into.push(builder.text_attribute(name, &text.into_text())),
-        }
-        Ok(())
     }
 }
