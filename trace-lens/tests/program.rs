@@ -227,6 +227,46 @@ fn documentation_is_checked_for_drift() {
 }
 
 #[test]
+fn documentation_has_the_rules_of_the_sampler() {
+    let file = data("collector/shop.json.gz");
+    let folder = tempfile::tempdir().unwrap();
+    let rules = |configuration: &str| {
+        let sampler = folder.path().join("sampler");
+        std::fs::write(&sampler, configuration).unwrap();
+        let written = text(&run(&["document", "--sampling", sampler.to_str().unwrap(), &file]));
+        let section =
+            written.split("## Sampling\n\n").nth(1).unwrap().split("\n\n").next().unwrap().to_owned();
+        section.replace('\\', "").lines().map(|it| it.trim_start_matches("- ").to_owned()).collect::<Vec<_>>()
+    };
+    let collector = "receivers: {otlp: {}}\nprocessors:\n  batch:\n  tail_sampling/eu:\n    decision_wait: 10s\n    policies:\n\
+        \x20     - {name: errors, type: status_code, status_code: {status_codes: [ERROR, UNSET]}}\n\
+        \x20     - {name: slow, type: latency, latency: {threshold_ms: 5000}}\n\
+        \x20     - {name: paying, type: and, and: {and_sub_policy: [{name: a, type: string_attribute, string_attribute: {key: tenant, values: [gold]}}, {name: b, type: probabilistic, probabilistic: {sampling_percentage: 12.5}}]}}\n\
+        \x20     - {name: new, type: from_the_future, from_the_future: {x: 1}}\n";
+    assert_eq!(
+        rules(collector),
+        [
+            "decided 10s after the first span of a trace; a trace is kept if one of these keeps it",
+            "errors: traces with a span of status ERROR or UNSET",
+            "slow: traces of at least 5000 ms",
+            "paying: all of (traces with tenant = gold; 12.5 % of traces at random)",
+            "new: from_the_future {\"x\":1}",
+        ]
+    );
+    let jaeger = r#"{"service_strategies":[{"service":"orders","type":"ratelimiting","param":5,"operation_strategies":
+        [{"operation":"GET /","type":"probabilistic","param":0.07}]}],"default_strategy":{"type":"probabilistic","param":0.5}}"#;
+    assert_eq!(
+        rules(jaeger),
+        [
+            "orders, GET /: 7 % of requests",
+            "orders: at most 5 traces a second for each process",
+            "other services: 50 % of requests",
+        ]
+    );
+    assert_eq!(rules("Errors are always kept.\n\nOthers: 1 %\n"), ["Errors are always kept.", "Others: 1 %"]);
+}
+
+#[test]
 fn filters_select_traces() {
     let file = data("collector/shop.json.gz");
     let count = |arguments: &[&str]| {

@@ -262,7 +262,8 @@ pub(crate) struct PlanArgs {
 
 #[derive(Debug, Clone, Args)]
 pub(crate) struct DocumentArgs {
-    /// A file with the sampling rules, one per line, to print.
+    /// The sampler's configuration: the Collector's YAML with `tail_sampling` or `probabilistic_sampler`, or Jaeger's
+    /// strategies in JSON. Any other text is printed line by line.
     #[arg(long, value_name = "FILE")]
     pub(crate) sampling: Option<std::path::PathBuf>,
     /// Exit with 1 if this file differs from the documentation of the traces.

@@ -3,19 +3,25 @@
 use std::fs;
 use std::io::Write;
 
-use trace_lens::plan::Documentation;
+use trace_lens::plan::{Documentation, sampling_rules};
 
 use super::answer::{Failure, write_out};
 use super::args::DocumentArgs;
 use super::input::load;
 
+/// The rules of a sampler's configuration in YAML or JSON, else the lines of a text.
+fn rules(text: &str) -> Vec<String> {
+    let configuration = serde_saphyr::from_str::<serde_json::Value>(text).ok();
+    configuration.as_ref().and_then(sampling_rules).unwrap_or_else(|| {
+        text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect()
+    })
+}
+
 pub(crate) fn run(args: &DocumentArgs) -> Result<u8, Failure> {
     let read = |file: &std::path::PathBuf| {
         fs::read_to_string(file).map_err(|error| Failure::unusable(format!("{}: {error}", file.display())))
     };
-    let sampling = args.sampling.as_ref().map(read).transpose()?.unwrap_or_default();
-    let sampling: Vec<String> =
-        sampling.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned).collect();
+    let sampling = args.sampling.as_ref().map(read).transpose()?.map(|it| rules(&it)).unwrap_or_default();
     let written = load(&args.shared)?.merged(|lens| Documentation::new(lens.spans()))?.markdown(&sampling);
     let Some(file) = &args.check else { return write_out(&written).map(|()| 0) };
     let kept = read(file)?;

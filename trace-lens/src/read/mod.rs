@@ -5,8 +5,8 @@
 //! | OTLP JSON, in documents or lines | OpenTelemetry's exporters, the Collector, otel-tui, `tracing-core-lite` |
 //! | OTLP protobuf: plain, after varint lengths, or after lengths of 4 bytes | the Collector's file exporter, exporters |
 //! | Tempo's JSON and protobuf | Grafana Tempo's API |
-//! | Jaeger's JSON | Jaeger's UI and API, CRISP |
-//! | Zipkin v2 JSON | Zipkin's API |
+//! | Jaeger's JSON | Jaeger's UI and API, Elasticsearch, CRISP |
+//! | Zipkin JSON, v2 and v1 | Zipkin's API |
 //! | Parquet with the columns of the Collector's ClickHouse exporter (feature `parquet`) | `convert`, ClickHouse |
 //!
 //! Each may be compressed with gzip or zstd.
