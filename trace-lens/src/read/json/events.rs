@@ -3,8 +3,7 @@
 use serde::de::MapAccess;
 
 use super::attributes::AttributesSeed;
-use super::scalar::{Scalar, saturate};
-use super::span::MOST_MICROS;
+use super::scalar::{MOST_MICROS, Scalar, saturate};
 use super::walk::{Object, skip};
 use crate::model::{AttributeId, Builder, Text};
 use crate::read::time;

@@ -5,6 +5,9 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+/// The most microseconds that a time may be, about the year 5000. More are nanoseconds.
+pub(super) const MOST_MICROS: i128 = 100_000_000_000_000_000;
+
 /// A scalar. Numbers may come as strings, and objects and arrays where a scalar was expected are skipped.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Scalar<'de> {

@@ -8,15 +8,12 @@ use super::attributes::AttributesSeed;
 use super::events::Events;
 use super::nested::{Context, Endpoint, StatusObject};
 use super::references::{Reference, References};
-use super::scalar::{Scalar, saturate};
+use super::scalar::{MOST_MICROS, Scalar, saturate};
 use super::walk::{Each, Object, skip};
 use super::zipkin_v1::{Annotations, BinaryAnnotations, Sides};
 use crate::model::{AttributeId, Kind, Row, Status, Text};
 use crate::read::sink::Sink;
 use crate::read::{id, time};
-
-/// The most microseconds that a time may be, about the year 5000. More are nanoseconds.
-pub(super) const MOST_MICROS: i128 = 100_000_000_000_000_000;
 
 /// The process ids of a Jaeger trace, and their resources.
 pub(crate) type Processes = HashMap<String, u32>;
@@ -293,16 +290,16 @@ impl SpanObject<'_> {
     /// Zipkin v1 writes kind, service and often the times as annotations.
     fn take_context_from_annotations(&mut self) {
         let SpanState { sides, fields, own_resource, .. } = &mut *self.state;
-        let Some((kind, start, duration, endpoint)) = sides.first() else { return };
+        let Some(side) = sides.first() else { return };
         if fields.row.kind == Kind::Unspecified {
-            fields.row.kind = kind;
+            fields.row.kind = side.kind;
         }
         if fields.start == 0 {
-            fields.start = start.unwrap_or(0);
+            fields.start = side.time().unwrap_or(0);
         }
-        fields.duration = fields.duration.or(duration);
+        fields.duration = fields.duration.or(side.duration());
         if own_resource.is_empty() {
-            own_resource.extend_from_slice(endpoint);
+            own_resource.extend_from_slice(&side.endpoint);
         }
     }
 

@@ -10,11 +10,11 @@ use crate::read::sink::Sink;
 
 /// One side of a call.
 #[derive(Debug, Default)]
-struct Side {
-    kind: Kind,
+pub(crate) struct Side {
+    pub(crate) kind: Kind,
     start: Option<i128>,
     end: Option<i128>,
-    endpoint: Vec<AttributeId>,
+    pub(crate) endpoint: Vec<AttributeId>,
 }
 
 /// The sides of the call that a span is, both in one span if they have the same clock.
@@ -22,8 +22,8 @@ struct Side {
 pub(crate) struct Sides {
     caller: Side,
     callee: Side,
-    /// The endpoint of any other annotation.
-    other: Vec<AttributeId>,
+    /// Any other annotation, which has no times.
+    other: Side,
 }
 
 impl Sides {
@@ -39,7 +39,7 @@ impl Sides {
             "ms" => (&mut self.caller, Kind::Producer),
             "mr" => (&mut self.callee, Kind::Consumer),
             _ => {
-                self.other = endpoint.to_vec();
+                self.other.endpoint = endpoint.to_vec();
                 return false;
             }
         };
@@ -53,14 +53,10 @@ impl Sides {
         true
     }
 
-    /// Returns the kind of the span, its start and duration in nanoseconds, and its endpoint. `None` if no annotation says.
-    pub(crate) fn first(&self) -> Option<(Kind, Option<i128>, Option<i128>, &[AttributeId])> {
-        let sides = [&self.caller, &self.callee];
-        match sides.into_iter().find(|it| it.kind != Kind::Unspecified) {
-            Some(it) => Some((it.kind, it.start.or(it.end), it.duration(), &it.endpoint)),
-            None if self.other.is_empty() => None,
-            None => Some((Kind::Unspecified, None, None, &self.other)),
-        }
+    /// Returns the side that the span is, or what any annotation says; `None` if none does.
+    pub(crate) fn first(&self) -> Option<&Side> {
+        let side = [&self.caller, &self.callee].into_iter().find(|it| it.kind != Kind::Unspecified);
+        side.or(Some(&self.other).filter(|it| !it.endpoint.is_empty()))
     }
 
     /// Adds the span of the callee if `row` is that of the caller and both are in one span.
@@ -68,7 +64,7 @@ impl Sides {
         if self.caller.kind == Kind::Unspecified || self.callee.kind == Kind::Unspecified {
             return;
         }
-        let start = saturate(self.callee.start.or(self.callee.end).unwrap_or(i128::from(row.start)));
+        let start = saturate(self.callee.time().unwrap_or(i128::from(row.start)));
         let end = start.saturating_add(saturate(self.callee.duration().unwrap_or(0)));
         let resource = sink.builder.add_resource(self.callee.endpoint.clone());
         sink.span(&Row { kind: self.callee.kind, start, end, resource, ..*row });
@@ -76,7 +72,12 @@ impl Sides {
 }
 
 impl Side {
-    fn duration(&self) -> Option<i128> {
+    /// Returns the nanoseconds at which the side began, or else ended.
+    pub(crate) fn time(&self) -> Option<i128> {
+        self.start.or(self.end)
+    }
+
+    pub(crate) fn duration(&self) -> Option<i128> {
         Some(self.end?.saturating_sub(self.start?))
     }
 }
@@ -176,8 +177,8 @@ impl<'de> Object<'de> for BinaryAnnotations<'_> {
             "sa" | "ma" => self.attributes.append(&mut self.peer),
             "ca" => {}
             key => {
-                if self.sides.other.is_empty() {
-                    self.sides.other = self.endpoint.clone();
+                if self.sides.other.endpoint.is_empty() {
+                    self.sides.other.endpoint.clone_from(&self.endpoint);
                 }
                 self.attributes.push(self.sink.builder.text_attribute(key, &self.value));
             }
