@@ -66,6 +66,13 @@ async fn the_demo_finds_no_problem_and_notices_each_missing_span() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn redaction_changes_nothing_in_the_shop() {
+    let (_, spans) = one_of_each().await;
+    let changed: Vec<_> = spans.iter().filter(|it| format!("{it:?}").contains("REDACTED")).collect();
+    assert!(changed.is_empty(), "{changed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_order_is_one_tree_of_all_services() {
     let (placed, spans) = one_of_each().await;
     for kind in OrderKind::STORY {

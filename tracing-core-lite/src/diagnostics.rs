@@ -14,6 +14,10 @@ pub(crate) enum Topic {
     Export,
     /// What tracing costs.
     Overhead,
+    /// Names and values of spans beyond their bounds.
+    Cardinality,
+    /// Names and attributes of spans that the lint has found.
+    Lint,
 }
 
 impl Topic {
@@ -22,10 +26,14 @@ impl Topic {
         static CONFIGURATION: AtomicBool = AtomicBool::new(false);
         static EXPORT: AtomicBool = AtomicBool::new(false);
         static OVERHEAD: AtomicBool = AtomicBool::new(false);
+        static CARDINALITY: AtomicBool = AtomicBool::new(false);
+        static LINT: AtomicBool = AtomicBool::new(false);
         match self {
             Self::Configuration => &CONFIGURATION,
             Self::Export => &EXPORT,
             Self::Overhead => &OVERHEAD,
+            Self::Cardinality => &CARDINALITY,
+            Self::Lint => &LINT,
         }
     }
 }

@@ -35,6 +35,7 @@ pub mod grpc_status;
 mod ids;
 #[doc(hidden)]
 pub mod layer_support;
+pub mod lint;
 #[cfg(feature = "log")]
 pub mod log;
 #[cfg(feature = "messaging")]

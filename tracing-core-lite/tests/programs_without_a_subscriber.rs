@@ -24,7 +24,7 @@ fn is_program() -> bool {
 }
 
 fn record_and_exit(guard: tracing_core_lite::Guard) {
-    guard.provider().tracer("test").span("work").with_parent(&Context::new()).start();
+    guard.provider().tracer("test").span("load prices").with_parent(&Context::new()).start();
     let _ = guard.shutdown(Duration::from_secs(5));
 }
 

@@ -90,4 +90,9 @@ impl NameLimits {
     pub(super) fn counts(&self) -> &Counts {
         &self.counts
     }
+
+    #[cfg(feature = "guard-metrics")]
+    pub(super) fn shared_counts(&self) -> Arc<Counts> {
+        Arc::clone(&self.counts)
+    }
 }

@@ -1,9 +1,12 @@
 //! The names that were seen. They are stored as hashes, so the limits also bound the memory.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::BuildHasher;
 use std::time::Instant;
 
+use foldhash::fast::RandomState;
+
+use super::hashes::IdentityState;
 use super::limits::NameLimits;
 
 /// Whether a name is known.
@@ -19,7 +22,7 @@ pub(super) enum Verdict {
 #[derive(Debug)]
 pub(super) struct Seen {
     state: RandomState,
-    names: HashSet<u64, BuildHasherDefault<Identity>>,
+    names: HashSet<u64, IdentityState>,
     plain: usize,
     by_convention: usize,
     templates: usize,
@@ -30,7 +33,7 @@ impl Seen {
     /// Starts a window.
     pub(super) fn new(limits: &NameLimits, now: Instant) -> Self {
         let mut seen = Self {
-            state: RandomState::new(),
+            state: RandomState::default(),
             names: HashSet::default(),
             plain: 0,
             by_convention: 0,
@@ -84,25 +87,5 @@ impl Seen {
                 self.names.insert(hash)
             }
         }
-    }
-}
-
-/// A hasher for values that are already hashes.
-#[derive(Debug, Default)]
-pub(super) struct Identity(u64);
-
-impl Hasher for Identity {
-    fn finish(&self) -> u64 {
-        self.0
-    }
-
-    fn write(&mut self, bytes: &[u8]) {
-        for byte in bytes {
-            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
-        }
-    }
-
-    fn write_u64(&mut self, hash: u64) {
-        self.0 = hash;
     }
 }

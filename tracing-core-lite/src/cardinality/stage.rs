@@ -4,11 +4,11 @@ use std::borrow::Cow;
 use std::time::Instant;
 
 use super::limits::NameLimits;
+use super::report;
 use super::seen::{Seen, Verdict};
-use crate::diagnostics::{self, Topic};
 use crate::naming::template_name;
 use crate::pipeline::view::{RequestView, SpanEdit, SpanView};
-use crate::pipeline::{Batch, BatchBuilder, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
+use crate::pipeline::{Batch, BatchBuilder, ExportError, Exported, Exporter};
 use crate::span::data::DecodeError;
 use crate::wire::Fields;
 
@@ -122,14 +122,7 @@ impl<E: Exporter> BoundedNames<E> {
     /// Reports the first name beyond the bounds.
     fn report(&mut self, example: &str) {
         if !std::mem::replace(&mut self.reported, true) {
-            let bound = self.limits.names;
-            diagnostics::warn(
-                Topic::Export,
-                &format!(
-                    "there are more than {bound} distinct span names; further ones are exported as a template or as `{OTHER}`. \
-                     One of them is {example:?}: leave values that differ per request to attributes"
-                ),
-            );
+            report::name(self.limits.names, example, OTHER);
         }
     }
 }
@@ -147,7 +140,7 @@ fn is_named_by_convention(span: SpanView<'_>) -> Result<bool, DecodeError> {
 
 /// Returns the name of an encoded span.
 #[inline]
-fn name(span: SpanView<'_>) -> Result<&[u8], DecodeError> {
+pub(super) fn name(span: SpanView<'_>) -> Result<&[u8], DecodeError> {
     let mut fields = Fields::of(span.bytes());
     while let Some((number, field)) = fields.next()? {
         if number == 5 {
@@ -158,7 +151,7 @@ fn name(span: SpanView<'_>) -> Result<&[u8], DecodeError> {
 }
 
 /// Returns the batch with these changes.
-fn changed(request: &[u8], changes: &Changes) -> Result<Option<Batch>, DecodeError> {
+pub(super) fn changed(request: &[u8], changes: &[(usize, SpanEdit)]) -> Result<Option<Batch>, DecodeError> {
     let mut builder = BatchBuilder::new();
     let mut changes = changes.iter().peekable();
     let mut index = 0;
@@ -199,39 +192,5 @@ impl<E: Exporter> Exporter for BoundedNames<E> {
         result
     }
 
-    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
-        self.exporter.flush(deadline)
-    }
-
-    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
-        self.exporter.shutdown(deadline)
-    }
-
-    fn destination(&self) -> Option<&str> {
-        self.exporter.destination()
-    }
-
-    fn is_unreachable(&self) -> bool {
-        self.exporter.is_unreachable()
-    }
-
-    fn judges_unsampled(&self) -> bool {
-        self.exporter.judges_unsampled()
-    }
-
-    fn attributes_read(&self) -> Vec<String> {
-        self.exporter.attributes_read()
-    }
-
-    fn component_type(&self) -> &'static str {
-        self.exporter.component_type()
-    }
-
-    fn last_response(&self) -> ExportResponse {
-        self.exporter.last_response()
-    }
-
-    fn count_into(&mut self, stats: &PipelineStats) -> bool {
-        self.exporter.count_into(stats)
-    }
+    crate::pipeline::forward_exporter!();
 }

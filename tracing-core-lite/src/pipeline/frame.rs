@@ -118,6 +118,11 @@ impl Framer {
         Self { resource: encoded, schema_url: encode_text(3, schema_url), scopes: Vec::new() }
     }
 
+    /// Returns `ResourceSpans.resource`, as an encoded field.
+    pub(crate) fn resource(&self) -> &[u8] {
+        self.resource.as_slice()
+    }
+
     /// Returns the request that holds the spans of `chunks`.
     pub(crate) fn frame(&mut self, chunks: Vec<Chunk>, scopes: &Scopes) -> Frame {
         self.measure(&chunks, scopes);

@@ -13,6 +13,7 @@ mod export_counts;
 mod exporter;
 mod failover;
 mod fanout;
+mod forward;
 pub(crate) mod frame;
 mod limits;
 pub(crate) mod parts;
@@ -32,6 +33,7 @@ pub(crate) use export_counts::Operation;
 pub use exporter::Exporter;
 pub use failover::Failover;
 pub use fanout::Fanout;
+pub(crate) use forward::forward_exporter;
 pub use limits::BatchLimits;
 #[doc(hidden)]
 pub use report::PipelineStats;

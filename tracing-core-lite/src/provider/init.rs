@@ -8,10 +8,11 @@ use super::kept_warnings::KeptWarnings;
 use super::resource::{Resource, ResourceBuilder};
 use super::tracer_provider::{BuildError, TracerProvider, TracerProviderBuilder};
 use crate::buffer::FlushError;
-use crate::cardinality::NameLimits;
+use crate::cardinality::{NameLimits, ValueLimits};
 use crate::diagnostics::{self, Topic};
 use crate::env::{EnvError, Lookup, Process, Variables};
 use crate::exporters::Discard;
+use crate::lint::Lint;
 use crate::overhead::OverheadBudget;
 use crate::pipeline::{BatchLimits, Exporter, Fanout};
 use crate::propagation::Propagator;
@@ -62,6 +63,8 @@ pub struct Init {
     overhead_budget: OverheadBudget,
     #[cfg(feature = "self-metrics")]
     meter: Option<opentelemetry::metrics::Meter>,
+    value_limits: ValueLimits,
+    lint: Lint,
 }
 
 /// An exporter. Exporters need not implement `Debug`.
@@ -139,6 +142,18 @@ impl Init {
     /// [`TracerProviderBuilder::with_redaction`].
     pub fn with_redaction(mut self, redaction: Redaction) -> Self {
         self.redaction = redaction;
+        self
+    }
+
+    /// Sets whether names and attributes of spans are checked. See [`TracerProviderBuilder::with_lint`].
+    pub fn with_lint(mut self, lint: Lint) -> Self {
+        self.lint = lint;
+        self
+    }
+
+    /// Sets the bounds of distinct attribute values. See [`TracerProviderBuilder::with_value_limits`].
+    pub fn with_value_limits(mut self, limits: ValueLimits) -> Self {
+        self.value_limits = limits;
         self
     }
 
@@ -233,7 +248,9 @@ impl Init {
         let (mut builder, errors) = TracerProvider::builder().with_limits_from_env(variables);
         warnings.extend(errors.iter().map(ToString::to_string));
         builder = builder.with_random_flag(self.random_flag).with_redaction(self.redaction.clone());
-        builder = builder.with_name_limits(self.name_limits.clone());
+        builder =
+            builder.with_name_limits(self.name_limits.clone()).with_value_limits(self.value_limits.clone());
+        builder = builder.with_lint(self.lint.clone());
         if let Some(quality) = &self.quality {
             builder = builder.with_live_quality(quality.clone());
         }

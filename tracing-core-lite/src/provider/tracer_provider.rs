@@ -8,10 +8,11 @@ use opentelemetry::metrics::Meter;
 
 use super::resource::Resource;
 use crate::buffer::FlushError;
-use crate::cardinality::NameLimits;
+use crate::cardinality::{NameLimits, ValueLimits};
 use crate::clock::after;
 use crate::cost::Account;
 use crate::env::{EnvError, Lookup, Variables};
+use crate::lint::Lint;
 use crate::overhead::{BudgetSampler, Controls, Monitor, Overhead, OverheadBudget};
 use crate::pipeline::frame::Framer;
 use crate::pipeline::queue::Queue;
@@ -175,6 +176,8 @@ pub struct TracerProviderBuilder {
     overhead_budget: OverheadBudget,
     #[cfg(feature = "self-metrics")]
     meter: Option<Meter>,
+    value_limits: ValueLimits,
+    lint: Lint,
 }
 
 impl std::fmt::Debug for TracerProviderBuilder {
@@ -190,6 +193,8 @@ impl std::fmt::Debug for TracerProviderBuilder {
             .field("name_limits", &self.name_limits)
             .field("quality", &self.quality)
             .field("overhead_budget", &self.overhead_budget)
+            .field("value_limits", &self.value_limits)
+            .field("lint", &self.lint)
             .finish_non_exhaustive()
     }
 }
@@ -287,6 +292,22 @@ impl TracerProviderBuilder {
         self
     }
 
+    /// Sets the bounds of distinct attribute values. By default, attributes with more than 1,000 distinct values per span name
+    /// are reported once, and exported as they are; see [`ValueLimits`].
+    #[must_use]
+    pub fn with_value_limits(mut self, limits: ValueLimits) -> Self {
+        self.value_limits = limits;
+        self
+    }
+
+    /// Sets whether names and attributes of spans are checked; see [`Lint`]. In debug builds, findings are logged as warnings by
+    /// default.
+    #[must_use]
+    pub fn with_lint(mut self, lint: Lint) -> Self {
+        self.lint = lint;
+        self
+    }
+
     /// Sets whether roots carry the random flag of W3C Trace Context Level 2 (`traceparent` flags `02` and `03`); false by
     /// default.
     ///
@@ -363,29 +384,40 @@ impl TracerProviderBuilder {
         (self, errors)
     }
 
+    /// Takes the exporter, and puts the stages that check and change spans in front of it. `resource` is that of all spans, as an
+    /// encoded field.
+    fn behind_stages(&mut self, resource: &[u8]) -> Box<dyn Exporter> {
+        let exporter: Box<dyn Exporter> = match (self.exporter.take(), &self.quality) {
+            (None, None) => return Box::new(crate::exporters::Discard),
+            (Some(exporter), None) => exporter,
+            (exporter, Some(quality)) => {
+                let exporter = exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
+                Box::new(quality.clone().wrap(exporter))
+            }
+        };
+        let bounded = self.name_limits.clone().wrap(self.value_limits.clone().wrap(exporter));
+        // Original names are kept in an attribute, and the lint logs names, so secrets are removed first.
+        let linted = self.lint.clone().in_front_of(resource, Box::new(bounded));
+        Box::new(self.redaction.clone().wrap(linted))
+    }
+
     /// Builds the provider and starts its export thread.
     ///
     /// # Errors
     /// Returns an error if the operating system refuses the thread.
-    pub fn build(self) -> Result<TracerProvider, BuildError> {
-        let resource = self.resource.unwrap_or_else(|| Resource::builder().build());
+    pub fn build(mut self) -> Result<TracerProvider, BuildError> {
+        let resource = self.resource.take().unwrap_or_else(|| Resource::builder().build());
+        let framer = Framer::new(resource.iter(), resource.schema_url());
+        let exporter = self.behind_stages(framer.resource());
         let sampler = self.sampler.unwrap_or_else(|| Arc::new(ParentBased::new(AlwaysOn)));
         let queue = Arc::new(Queue::new(self.batch.normalized()));
         let scopes = Arc::new(Scopes::default());
-        let exporter = self.exporter.unwrap_or_else(|| Box::new(crate::exporters::Discard));
-        // Original names are kept in an attribute, so they are redacted first.
-        let exporter: Box<dyn Exporter> = match &self.quality {
-            Some(quality) => Box::new(quality.clone().wrap(exporter)),
-            None => exporter,
-        };
-        let exporter = self.redaction.clone().wrap(self.name_limits.clone().wrap(exporter));
         let exports_unsampled = exporter.judges_unsampled();
         #[cfg(feature = "self-metrics")]
         let identity = self_metrics::ExporterIdentity {
             component_type: exporter.component_type(),
             destination: exporter.destination().map(str::to_owned),
         };
-        let framer = Framer::new(resource.iter(), resource.schema_url());
         let account = Arc::<Account>::default();
         let budget = self.overhead_budget;
         let controls = budget.enforces.then(|| Arc::new(Controls::new(&budget.kept_attributes)));
@@ -399,7 +431,7 @@ impl TracerProviderBuilder {
             scopes: Arc::clone(&scopes),
             monitor: Arc::clone(&monitor),
         };
-        worker::spawn(link, framer, Box::new(exporter))?;
+        worker::spawn(link, framer, exporter)?;
         let settings = EngineSettings {
             sampler,
             service_name: resource

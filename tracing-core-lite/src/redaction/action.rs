@@ -14,9 +14,11 @@ pub enum Action {
     /// Replaces the secret with `REDACTED`. This is the default.
     #[default]
     Mask,
-    /// Removes the attribute. In names, messages and the elements of arrays, the secret is masked instead.
+    /// Removes the attribute, also if only an element or entry of its value is secret. In names and messages, the secret is
+    /// masked instead.
     Drop,
-    /// Replaces all but the last four characters with `*`. Secrets of fewer than twelve characters are masked.
+    /// Replaces all but the last four characters with `*`. Secrets of fewer than twelve characters are masked, because four
+    /// characters would be too large a part of them.
     KeepLastFour,
     /// Replaces the secret with a keyed hash. Equal secrets have equal hashes, so spans can still be joined by the value. See
     /// [`Action::hash`].

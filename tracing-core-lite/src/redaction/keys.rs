@@ -1,25 +1,29 @@
 //! Keys whose values are secret.
 
-/// Words that every denied key contains one of. A span without any of them in its bytes has no denied key.
-pub(super) const DENIED_WORDS: &[&str] = &[
+use std::borrow::Cow;
+
+/// The words of denied keys. Words with a `_` are also written with another separator, or without one.
+const DENIED: &[&str] = &[
     "passw",
+    "pass_word",
     "passphrase",
+    "pass_phrase",
+    "passcode",
     "pwd",
     "secret",
     "token",
     "api_key",
-    "api-key",
-    "apikey",
-    "api.key",
     "access_key",
-    "access-key",
-    "accesskey",
     "private_key",
-    "private-key",
-    "privatekey",
+    "signing_key",
+    "encryption_key",
+    "account_key",
+    "auth_key",
+    "connection_string",
     "credential",
     "authorization",
     "cookie",
+    "jwt",
     "cvv",
     "cvc",
 ];
@@ -30,32 +34,93 @@ const DENIED_ENDS: &[&str] = &[
     "passwords",
     "passwd",
     "passphrase",
+    "passcode",
     "pwd",
     "secret",
     "secrets",
     "token",
     "apikey",
+    "apikeys",
     "accesskey",
     "secretkey",
     "privatekey",
+    "signingkey",
+    "encryptionkey",
+    "accountkey",
+    "authkey",
+    "connectionstring",
     "credential",
     "credentials",
     "authorization",
     "cookie",
     "cookies",
     "setcookie",
+    "jwt",
     "cvv",
     "cvc",
+];
+
+/// The ends of keys of personal data, in the same form.
+#[cfg(feature = "redaction")]
+const PERSONAL_ENDS: &[&str] = &[
+    "ssn",
+    "socialsecuritynumber",
+    "creditcard",
+    "cardnumber",
+    "creditcardnumber",
+    "iban",
+    "taxid",
+    "passportnumber",
+];
+
+/// Words that may follow the word that makes a key secret, as in `password_hash` and `secret_key_base`.
+const QUALIFIERS: &[&str] = &[
+    "value",
+    "hash",
+    "old",
+    "new",
+    "confirmation",
+    "confirm",
+    "plain",
+    "plaintext",
+    "raw",
+    "base",
+    "encrypted",
+    "text",
+    "header",
 ];
 
 /// The number of bytes of a key that are compared, without separators. Of longer keys, only the end is compared.
 const MAX_LEN: usize = 64;
 
+/// Returns words of which every denied key contains one, in either case. A span without any of them in its bytes has no denied
+/// key.
+pub(super) fn denied_words() -> impl Iterator<Item = Cow<'static, str>> {
+    DENIED.iter().flat_map(|word| {
+        let separators: &[&str] = if word.contains('_') { &["_", "-", ".", " ", ""] } else { &["_"] };
+        separators.iter().map(|separator| match *separator {
+            "_" => Cow::Borrowed(*word),
+            separator => Cow::Owned(word.replace('_', separator)),
+        })
+    })
+}
+
 /// Returns whether values under this key are secret by default.
 ///
 /// The key is compared without its separators and in lower case, so `X-Api-Key`, `api_key` and `apiKey` are the same. The end
-/// of the key decides: `session.token` is denied, and `gen_ai.usage.input_tokens` is not.
+/// of the key decides: `session.token` is denied, and `gen_ai.usage.input_tokens` is not. Numbers and qualifiers at the end do
+/// not count: `password_hash`, `tokens[0]`.
 pub(super) fn is_denied(key: &str) -> bool {
+    ends_with(key, DENIED_ENDS)
+}
+
+/// Returns whether values under this key are personal data.
+#[cfg(feature = "redaction")]
+pub(super) fn is_personal(key: &str) -> bool {
+    key.bytes().next_back().is_some_and(|last| b"nrdNRD".contains(&last)) && ends_with(key, PERSONAL_ENDS)
+}
+
+fn ends_with(key: &str, ends: &[&str]) -> bool {
     let mut folded = [0_u8; MAX_LEN];
     let mut start = MAX_LEN;
     for byte in key.bytes().rev().filter(u8::is_ascii_alphanumeric) {
@@ -65,29 +130,56 @@ pub(super) fn is_denied(key: &str) -> bool {
         start -= 1;
         folded[start] = byte.to_ascii_lowercase();
     }
-    DENIED_ENDS.iter().any(|end| folded[start..].ends_with(end.as_bytes()))
+    let mut rest = &folded[start..];
+    // Two qualifiers, as in `password_confirmation_hash`.
+    for _ in 0..3 {
+        while let [before @ .., b'0'..=b'9'] = rest {
+            rest = before;
+        }
+        if ends.iter().any(|end| rest.ends_with(end.as_bytes())) {
+            return true;
+        }
+        match QUALIFIERS.iter().find_map(|qualifier| rest.strip_suffix(qualifier.as_bytes())) {
+            Some(before) => rest = before,
+            None => return false,
+        }
+    }
+    false
 }
 
-/// A pattern for keys: `*` stands for any characters. Letters match in either case.
+/// A pattern for keys: `*` stands for any characters, and `?` for one. Letters match in either case.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct KeyPattern(Vec<String>);
+pub(crate) struct KeyPattern(String);
 
 impl KeyPattern {
-    pub(super) fn new(pattern: &str) -> Self {
-        Self(pattern.split('*').map(str::to_ascii_lowercase).collect())
+    pub(crate) fn new(pattern: &str) -> Self {
+        Self(pattern.to_owned())
     }
 
-    pub(super) fn matches(&self, key: &str) -> bool {
-        let key = key.to_ascii_lowercase();
-        let [first, middle @ .., last] = &self.0[..] else {
-            return self.0.first().is_some_and(|whole| *whole == key);
-        };
-        let Some(mut rest) = key.strip_prefix(first.as_str()) else { return false };
-        for part in middle {
-            let Some(at) = rest.find(part.as_str()) else { return false };
-            rest = &rest[at + part.len()..];
+    pub(crate) fn matches(&self, key: &str) -> bool {
+        let (pattern, key) = (self.0.as_bytes(), key.as_bytes());
+        let (mut at, mut of) = (0, 0);
+        // Where the last star is, and up to which byte of the key it reaches.
+        let mut star = None;
+        while at < key.len() {
+            match pattern.get(of) {
+                Some(b'*') => {
+                    star = Some((of, at));
+                    of += 1;
+                }
+                Some(byte) if *byte == b'?' || byte.eq_ignore_ascii_case(&key[at]) => {
+                    at += 1;
+                    of += 1;
+                }
+                _ => {
+                    let Some((position, reached)) = star else { return false };
+                    star = Some((position, reached + 1));
+                    at = reached + 1;
+                    of = position + 1;
+                }
+            }
         }
-        rest.ends_with(last.as_str())
+        pattern[of..].iter().all(|byte| *byte == b'*')
     }
 }
 
@@ -115,6 +207,15 @@ mod tests {
             "aws.secret_access_key",
             "credentials",
             "card.cvv",
+            "pass-word",
+            "aws.access.key",
+            "password_hash",
+            "passwordConfirmation",
+            "secret_key_base",
+            "token.value",
+            "password2",
+            "passwords[0]",
+            "db.connection_string",
             "an.extremely.long.prefix.with.many.segments.in.front.of.the.word.that.counts.password",
         ] {
             assert!(is_denied(key), "{key}");
@@ -126,6 +227,9 @@ mod tests {
             "token.count",
             "secretary",
             "cookie.count",
+            "password.length",
+            "messaging.message.hash",
+            "code.function.text",
             "session.id",
             "user.id",
             "order.id",
@@ -139,10 +243,7 @@ mod tests {
     #[test]
     fn denied_ends_contain_a_denied_word() {
         for end in DENIED_ENDS {
-            assert!(
-                DENIED_WORDS.iter().any(|word| end.contains(&word.replace(['_', '-', '.'], ""))),
-                "{end}"
-            );
+            assert!(denied_words().any(|word| end.contains(&*word)), "{end}");
         }
     }
 
@@ -158,6 +259,12 @@ mod tests {
             ("order.id", "Order.Id", true),
             ("order.id", "order.ids", false),
             ("*", "", true),
+            ("*", "a", true),
+            ("**.id", "order.id", true),
+            ("order.??", "order.id", true),
+            ("order.?", "order.id", false),
+            ("*a*b*", "xxaxxbxx", true),
+            ("", "a", false),
         ] {
             assert_eq!(KeyPattern::new(pattern).matches(key), matches, "{pattern} {key}");
         }

@@ -9,8 +9,12 @@
 //! Redacted values are never logged.
 
 mod action;
+mod array;
 mod detector;
+mod encodings;
 mod keys;
+#[cfg(feature = "guard-metrics")]
+mod metrics;
 #[cfg(feature = "redaction")]
 mod pii;
 mod prefix;
@@ -23,6 +27,8 @@ pub use action::Action;
 #[cfg(feature = "redaction")]
 pub use action::HashKey;
 pub use detector::Detector;
+pub(crate) use keys::KeyPattern;
 pub use rules::Redaction;
+pub(crate) use rules::{is_denied_by_default, redacted_by_default};
 pub use stage::Redacting;
 pub use stats::RedactionStats;

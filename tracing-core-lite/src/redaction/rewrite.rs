@@ -1,7 +1,9 @@
 //! Rewrites encoded messages without their secrets. Fields without a secret keep their bytes.
 
 use super::action::Action;
+use super::array::{ArrayContext, element_text};
 use super::detector::Detector;
+use super::encodings;
 use super::rules::Redaction;
 use crate::pipeline::view::AttributeView;
 use crate::redact::REDACTED;
@@ -39,10 +41,11 @@ impl Rewriter<'_> {
     pub(super) fn span(&mut self, span: &[u8]) -> Rewritten {
         rewrite(span, |number, content| {
             Ok(match number {
+                3 => self.text("trace_state", content).into(),
                 5 => self.text("name", content).into(),
                 9 => self.attribute(content)?,
                 11 => self.event(content)?.into(),
-                13 => self.attributes_in(content, 4)?.into(),
+                13 => self.link(content)?.into(),
                 15 => self.status(content)?.into(),
                 _ => Change::Keep,
             })
@@ -52,14 +55,51 @@ impl Rewriter<'_> {
     /// Rewrites the head of a `ResourceSpans`: its resource.
     pub(super) fn resource_head(&mut self, head: &[u8]) -> Rewritten {
         rewrite(head, |number, content| {
-            Ok(if number == 1 { self.attributes_in(content, 1)?.into() } else { Change::Keep })
+            Ok(match number {
+                1 => {
+                    rewrite(
+                        content,
+                        |number, attribute| {
+                            if number == 1 { self.attribute(attribute) } else { Ok(Change::Keep) }
+                        },
+                    )?
+                    .into()
+                }
+                3 => self.text("schema_url", content).into(),
+                _ => Change::Keep,
+            })
         })
     }
 
     /// Rewrites the head of a `ScopeSpans`: its scope.
     pub(super) fn scope_head(&mut self, head: &[u8]) -> Rewritten {
         rewrite(head, |number, content| {
-            Ok(if number == 1 { self.attributes_in(content, 3)?.into() } else { Change::Keep })
+            Ok(match number {
+                1 => self.scope(content)?.into(),
+                3 => self.text("schema_url", content).into(),
+                _ => Change::Keep,
+            })
+        })
+    }
+
+    fn scope(&mut self, scope: &[u8]) -> Rewritten {
+        rewrite(scope, |number, content| {
+            Ok(match number {
+                1 => self.text("scope.name", content).into(),
+                2 => self.text("scope.version", content).into(),
+                3 => self.attribute(content)?,
+                _ => Change::Keep,
+            })
+        })
+    }
+
+    fn link(&mut self, link: &[u8]) -> Rewritten {
+        rewrite(link, |number, content| {
+            Ok(match number {
+                3 => self.text("trace_state", content).into(),
+                4 => self.attribute(content)?,
+                _ => Change::Keep,
+            })
         })
     }
 
@@ -79,41 +119,34 @@ impl Rewriter<'_> {
         })
     }
 
-    /// Rewrites the attributes in field `attributes` of a message.
-    fn attributes_in(&mut self, message: &[u8], attributes: u32) -> Rewritten {
-        rewrite(
-            message,
-            |number, content| if number == attributes { self.attribute(content) } else { Ok(Change::Keep) },
-        )
-    }
-
     fn attribute(&mut self, attribute: &[u8]) -> Result<Change, Malformed> {
         let (key, _) = AttributeView::split_bytes(attribute)?;
         let key = String::from_utf8_lossy(key);
         if self.rules.is_allowed(&key) {
             return Ok(Change::Keep);
         }
-        if self.rules.is_denied(&key) {
-            self.found.push((key.clone().into_owned(), Detector::DeniedKey));
-            if matches!(self.rules.action_for(Detector::DeniedKey), Action::Drop) {
-                return Ok(Change::Remove);
-            }
-            return Ok(Change::Replace(
-                rewrite(attribute, |number, content| {
-                    Ok(if number == 2 { Change::Replace(self.denied_value(content)?) } else { Change::Keep })
-                })?
-                .unwrap_or_else(|| attribute.to_vec()),
-            ));
-        }
         let before = self.found.len();
-        let changed = rewrite(attribute, |number, content| {
-            Ok(if number == 2 { self.value(&key, content, 0)?.into() } else { Change::Keep })
-        })?;
+        let redacted_key = if is_plain(&key) { None } else { self.text("key", key.as_bytes()) };
+        let shown = redacted_key.as_ref().map_or(key.clone(), |key| String::from_utf8_lossy(key));
+        let changed = if self.rules.is_denied(&key) {
+            self.found.push((shown.clone().into_owned(), Detector::DeniedKey));
+            rewrite(attribute, |number, content| {
+                Ok(if number == 2 { Change::Replace(self.denied_value(content)?) } else { Change::Keep })
+            })?
+        } else {
+            rewrite(attribute, |number, content| {
+                Ok(if number == 2 { self.value(&shown, content, 0)?.into() } else { Change::Keep })
+            })?
+        };
         let drops = |found: &Redacted| matches!(self.rules.action_for(found.1), Action::Drop);
         if self.found[before..].iter().any(drops) {
             return Ok(Change::Remove);
         }
-        Ok(changed.into())
+        let Some(new_key) = redacted_key else { return Ok(changed.into()) };
+        let renamed = rewrite(changed.as_deref().unwrap_or(attribute), |number, _| {
+            Ok(if number == 1 { Change::Replace(new_key.clone()) } else { Change::Keep })
+        })?;
+        Ok(renamed.into())
     }
 
     /// Returns what replaces the `AnyValue` of a denied key.
@@ -121,55 +154,64 @@ impl Rewriter<'_> {
         let mut text = None;
         let mut fields = Fields::of(value);
         while let Some((number, field)) = fields.next()? {
-            text = if let (1, Field::Bytes(bytes)) = (number, field) {
-                std::str::from_utf8(bytes).ok()
-            } else {
-                None
+            text = match (number, field) {
+                (1, Field::Bytes(bytes)) => Some(String::from_utf8_lossy(bytes)),
+                (3, Field::Varint(number)) => Some((number as i64).to_string().into()),
+                _ => None,
             };
         }
-        // Of values that are not strings, no part can be kept.
+        // Of other values, no part can be kept.
         let replaced =
-            text.map_or(REDACTED.into(), |text| self.rules.action_for(Detector::DeniedKey).replace(text));
-        let mut content = Vec::with_capacity(replaced.len() + 4);
-        put_field(&mut content, 1, replaced.as_bytes());
-        Ok(content)
+            text.map_or(REDACTED.into(), |text| self.rules.action_for(Detector::DeniedKey).replace(&text));
+        Ok(string_value(&replaced))
     }
 
     /// Rewrites an `AnyValue`.
     fn value(&mut self, key: &str, value: &[u8], depth: usize) -> Rewritten {
         if depth > MAX_DEPTH {
-            let mut content = Vec::new();
-            put_field(&mut content, 1, REDACTED.as_bytes());
-            return Ok(Some(content));
+            return Ok(Some(string_value(REDACTED)));
         }
         rewrite(value, |number, content| {
             Ok(match number {
-                1 => self.text(key, content).into(),
-                7 => self.bytes(key, content).into(),
-                5 => rewrite(content, |number, element| {
-                    Ok(if number == 1 { self.value(key, element, depth + 1)?.into() } else { Change::Keep })
-                })?
-                .into(),
-                6 => rewrite(content, |number, entry| {
-                    if number != 1 {
-                        return Ok(Change::Keep);
-                    }
-                    self.entry(entry, depth)
-                })?
+                1 | 7 => self.text(key, content).into(),
+                5 => self.array(key, content, depth)?.into(),
+                6 => rewrite(
+                    content,
+                    |number, entry| {
+                        if number == 1 { self.entry(entry, depth) } else { Ok(Change::Keep) }
+                    },
+                )?
                 .into(),
                 _ => Change::Keep,
             })
         })
     }
 
-    /// Rewrites an entry of a map. Its own key can be denied as well.
+    /// Rewrites an `ArrayValue`. An element can be secret because of those before it: the lines of a private key, and the
+    /// argument of an option such as `--password`.
+    fn array(&mut self, key: &str, array: &[u8], depth: usize) -> Rewritten {
+        let mut context = ArrayContext::default();
+        rewrite(array, |number, element| {
+            if number != 1 {
+                return Ok(Change::Keep);
+            }
+            let text = element_text(element)?;
+            let secret = context.makes_secret(&text);
+            context.pass(&text, self.rules);
+            let Some(detector) = secret else { return Ok(self.value(key, element, depth + 1)?.into()) };
+            self.found.push((key.to_owned(), detector));
+            Ok(Change::Replace(string_value(&self.rules.action_for(detector).replace(&text))))
+        })
+    }
+
+    /// Rewrites an entry of a map, whose own key can be denied as well.
     fn entry(&mut self, entry: &[u8], depth: usize) -> Result<Change, Malformed> {
         if depth >= MAX_DEPTH {
             return Ok(Change::Remove);
         }
         let (key, _) = AttributeView::split_bytes(entry)?;
         let key = String::from_utf8_lossy(key).into_owned();
-        if self.rules.is_denied(&key) && !self.rules.is_allowed(&key) {
+        if self.rules.is_denied(&key) || !is_plain(&key) {
             return self.attribute(entry);
         }
         Ok(rewrite(entry, |number, content| {
@@ -178,17 +220,25 @@ impl Rewriter<'_> {
         .into())
     }
 
-    /// Returns a text without its secrets. Bytes that are not UTF-8 are unchanged, because receivers reject them.
+    /// Returns a text without its secrets. Bytes that are not UTF-8 are lost if there is one.
     fn text(&mut self, key: &str, text: &[u8]) -> Option<Vec<u8>> {
-        let (redacted, detectors) = self.rules.redact_text(std::str::from_utf8(text).ok()?)?;
+        let replaced;
+        let text = match std::str::from_utf8(text) {
+            Ok(text) => text,
+            Err(_) => {
+                replaced = encodings::text_of(text.to_vec());
+                &replaced
+            }
+        };
+        let (redacted, detectors) = self.rules.redact_text(text)?;
         self.found.extend(detectors.into_iter().map(|detector| (key.to_owned(), detector)));
         Some(redacted.into_bytes())
     }
+}
 
-    /// Returns bytes without their secrets, if they are text.
-    fn bytes(&mut self, key: &str, bytes: &[u8]) -> Option<Vec<u8>> {
-        self.text(key, bytes)
-    }
+/// Returns whether a key is a name like those of the conventions, which contain no secret.
+fn is_plain(key: &str) -> bool {
+    key.len() <= 64 && key.bytes().all(|byte| byte.is_ascii_lowercase() || b"._".contains(&byte))
 }
 
 /// Rewrites the length-delimited fields of a message with `change`. Returns `None` if nothing changes.
@@ -218,6 +268,13 @@ fn rewrite(message: &[u8], mut change: impl FnMut(u32, &[u8]) -> Result<Change, 
             }
         }
     }
+}
+
+/// Returns an `AnyValue` with this text.
+fn string_value(text: &str) -> Vec<u8> {
+    let mut value = Vec::with_capacity(text.len() + 4);
+    put_field(&mut value, 1, text.as_bytes());
+    value
 }
 
 /// Appends a length-delimited field.

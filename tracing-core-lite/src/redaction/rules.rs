@@ -1,13 +1,18 @@
 //! Which values are secret, and what replaces them.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::sync::Arc;
 
 use super::action::Action;
 use super::detector::{Detector, Finding};
+use super::encodings::Decoded;
 use super::keys::{self, KeyPattern};
 use super::prefix;
 use super::stats::{Counts, RedactionStats};
+
+/// The number of encodings within each other that are decoded, such as a percent-encoded URL in JSON.
+const MAX_ENCODINGS: usize = 3;
 
 /// The rules by which secrets are removed from spans before they are exported.
 ///
@@ -32,7 +37,7 @@ pub struct Redaction {
     allowed: Vec<KeyPattern>,
     #[cfg(feature = "redaction")]
     personal: super::pii::PersonalData,
-    counts: Arc<Counts>,
+    pub(super) counts: Arc<Counts>,
 }
 
 impl Default for Redaction {
@@ -95,14 +100,14 @@ impl Redaction {
         self
     }
 
-    /// Denies further keys. A `*` matches any characters, and case does not matter.
+    /// Denies further keys. A `*` matches any characters, a `?` one, and case does not matter.
     #[must_use]
     pub fn with_denied_key(mut self, pattern: &str) -> Self {
         self.denied.push(KeyPattern::new(pattern));
         self
     }
 
-    /// Exports the values of these keys unchanged. A `*` matches any characters, and case does not matter.
+    /// Exports the values of these keys unchanged. A `*` matches any characters, a `?` one, and case does not matter.
     #[must_use]
     pub fn with_allowed_key(mut self, pattern: &str) -> Self {
         self.allowed.push(KeyPattern::new(pattern));
@@ -136,7 +141,13 @@ impl Redaction {
     }
 
     pub(super) fn is_denied(&self, key: &str) -> bool {
-        self.denied.iter().any(|pattern| pattern.matches(key)) || keys::is_denied(key)
+        #[cfg(feature = "redaction")]
+        if !self.personal.is_empty() && keys::is_personal(key) {
+            return true;
+        }
+        // Few keys contain a word of a denied one, and looking for one is fast.
+        self.denied.iter().any(|pattern| pattern.matches(key))
+            || prefix::may_contain(key.as_bytes()) && keys::is_denied(key)
     }
 
     pub(super) fn is_allowed(&self, key: &str) -> bool {
@@ -145,53 +156,65 @@ impl Redaction {
 
     /// Returns `text` without its secrets, and which detectors found them. Returns `None` if there are none.
     pub(super) fn redact_text(&self, text: &str) -> Option<(String, Vec<Detector>)> {
-        let mut text = Cow::Borrowed(text);
-        let mut detectors = Vec::new();
-        self.redact_once(&mut text, &mut detectors);
-        // A secret that is percent-encoded is replaced together with the encoding around it.
-        #[cfg(feature = "redaction")]
-        if !self.personal.is_empty() && text.contains('%') {
-            let decoded = percent_encoding::percent_decode_str(&text)
-                .decode_utf8()
-                .ok()
-                .filter(|decoded| **decoded != *text);
-            if let Some(decoded) = decoded {
-                let mut decoded = Cow::Owned(decoded.into_owned());
-                let before = detectors.len();
-                self.redact_once(&mut decoded, &mut detectors);
-                if detectors.len() > before {
-                    text = decoded;
-                }
-            }
+        let mut secrets = Vec::new();
+        // A secret that is found in the decoded text is replaced together with its encoding. It is listed before the same
+        // secret in the encoded text, so that equal secrets have equal hashes.
+        let mut decoded = Decoded::of(text);
+        for _ in 0..MAX_ENCODINGS {
+            let Some(inner) = decoded else { break };
+            self.find(&inner.text, |range| inner.encoded(range), &mut secrets);
+            decoded = inner.again();
         }
-        (!detectors.is_empty()).then(|| (text.into_owned(), detectors))
-    }
-
-    fn redact_once(&self, text: &mut Cow<'_, str>, detectors: &mut Vec<Detector>) {
-        let mut findings = Vec::new();
-        prefix::find(text, &mut findings);
-        #[cfg(feature = "redaction")]
-        self.personal.find(text, &mut findings);
-        if findings.is_empty() {
-            return;
+        self.find(text, Range::clone, &mut secrets);
+        if secrets.is_empty() {
+            return None;
         }
-        // Of overlapping findings, the first and longest is used.
-        findings.sort_by_key(|finding| (finding.range.start, usize::MAX - finding.range.end));
+        // Of overlapping secrets, the first and longest is used.
+        secrets.sort_by_key(|secret| (secret.range.start, usize::MAX - secret.range.end));
         let mut redacted = String::with_capacity(text.len());
+        let mut detectors = Vec::new();
         let mut end = 0;
-        for Finding { detector, range } in findings {
+        for Secret { detector, range, replacement } in secrets {
             if range.end <= end {
                 continue;
             }
-            let start = range.start.max(end);
-            redacted.push_str(&text[end..start]);
             if range.start >= end {
-                redacted.push_str(&self.action_for(detector).replace(&text[range.clone()]));
+                redacted.push_str(&text[end..range.start]);
+                redacted.push_str(&replacement);
                 detectors.push(detector);
             }
             end = range.end;
         }
         redacted.push_str(&text[end..]);
-        *text = Cow::Owned(redacted);
+        Some((redacted, detectors))
     }
+
+    /// Appends the secrets in `text`, which is at `position` of the exported text.
+    fn find(&self, text: &str, position: impl Fn(&Range<usize>) -> Range<usize>, secrets: &mut Vec<Secret>) {
+        let mut findings = Vec::new();
+        prefix::find(text, &mut findings);
+        #[cfg(feature = "redaction")]
+        self.personal.find(text, &mut findings);
+        for Finding { detector, range } in findings {
+            let replacement = self.action_for(detector).replace(&text[range.clone()]);
+            secrets.push(Secret { detector, range: position(&range), replacement });
+        }
+    }
+}
+
+/// Returns `text` without the secrets that the default rules find, for messages of this crate.
+pub(crate) fn redacted_by_default(text: &str) -> String {
+    Redaction::new().redact_text(text).map_or_else(|| text.to_owned(), |(redacted, _)| redacted)
+}
+
+/// Returns whether values under this key are secret by default.
+pub(crate) fn is_denied_by_default(key: &str) -> bool {
+    keys::is_denied(key)
+}
+
+/// A secret in an exported text.
+struct Secret {
+    detector: Detector,
+    range: Range<usize>,
+    replacement: Cow<'static, str>,
 }

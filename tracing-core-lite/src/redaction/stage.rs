@@ -5,7 +5,7 @@ use std::time::Instant;
 use super::rewrite::{Redacted, Rewriter};
 use super::rules::Redaction;
 use crate::pipeline::view::{RequestView, ResourceView, ScopeView, SpanView};
-use crate::pipeline::{Batch, BatchBuilder, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
+use crate::pipeline::{Batch, BatchBuilder, ExportError, Exported, Exporter};
 use crate::span::data::DecodeError;
 
 /// An exporter that removes secrets from spans before it passes them on. [`Redaction::wrap`] creates it.
@@ -101,39 +101,5 @@ impl<E: Exporter> Exporter for Redacting<E> {
         }
     }
 
-    fn flush(&mut self, deadline: Instant) -> Result<(), ExportError> {
-        self.exporter.flush(deadline)
-    }
-
-    fn shutdown(&mut self, deadline: Instant) -> Result<(), ExportError> {
-        self.exporter.shutdown(deadline)
-    }
-
-    fn destination(&self) -> Option<&str> {
-        self.exporter.destination()
-    }
-
-    fn is_unreachable(&self) -> bool {
-        self.exporter.is_unreachable()
-    }
-
-    fn judges_unsampled(&self) -> bool {
-        self.exporter.judges_unsampled()
-    }
-
-    fn attributes_read(&self) -> Vec<String> {
-        self.exporter.attributes_read()
-    }
-
-    fn component_type(&self) -> &'static str {
-        self.exporter.component_type()
-    }
-
-    fn last_response(&self) -> ExportResponse {
-        self.exporter.last_response()
-    }
-
-    fn count_into(&mut self, stats: &PipelineStats) -> bool {
-        self.exporter.count_into(stats)
-    }
+    crate::pipeline::forward_exporter!();
 }

@@ -4,12 +4,11 @@
 mod allocator;
 mod endpoint;
 mod ids;
-mod lint;
 mod spans;
 mod tree;
 
+pub use crate::lint::{Lint, LintFinding, LintProblem, lint};
 pub use allocator::{Allocations, CountingAllocator};
 pub use endpoint::{FakeOtlp, Received, Reply};
 pub use ids::seed_ids;
-pub use lint::{LintFinding, LintProblem, lint};
 pub use spans::TestSpans;

@@ -60,7 +60,8 @@ impl TestSpans {
         configure: impl FnOnce(TracerProviderBuilder) -> TracerProviderBuilder,
     ) -> Result<Self, BuildError> {
         let exporter = MemoryExporter::new();
-        let provider = configure(TracerProvider::builder()).with_exporter(exporter.clone()).build()?;
+        let builder = TracerProvider::builder().with_lint(crate::lint::Lint::warnings());
+        let provider = configure(builder).with_exporter(exporter.clone()).build()?;
         Ok(Self { provider, exporter })
     }
 

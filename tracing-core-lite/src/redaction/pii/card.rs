@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 /// The fewest digits of a card's number.
-pub(super) const MIN_DIGITS: usize = 14;
+pub(super) const MIN_DIGITS: usize = 13;
 /// The most digits of a card's number.
 const MAX_DIGITS: usize = 19;
 
-/// Calls `found` with each card number in `text`: digits in one run, or in groups with single spaces or hyphens, that have
+/// Calls `found` with each card number in `text`: digits in one run, or in groups with single spaces, hyphens or similar separators, that have
 /// the prefix of an issuer, a length that this issuer uses, and a valid check digit (ISO/IEC 7812-1).
 pub(super) fn find(text: &str, found: &mut dyn FnMut(Range<usize>)) {
     let bytes = text.as_bytes();
@@ -65,17 +65,18 @@ impl Run {
             }
             run.groups.push((run.len, at));
             // Groups have at least three digits, and the same separator throughout.
-            let next = bytes.get(at).copied().filter(|byte| matches!(byte, b' ' | b'-'));
+            let next = bytes.get(at).copied().filter(|byte| b" -.+\n\t".contains(byte));
             let follows = bytes.get(at + 1).is_some_and(u8::is_ascii_digit);
             if at - group < 3
                 || next.is_none()
                 || !follows
-                || separator.is_some_and(|known| Some(known) != next)
+                || separator.is_some_and(|known| Some(known) != next && next != Some(b'\n'))
                 || run.len > MAX_DIGITS
             {
                 break;
             }
-            separator = next;
+            // Numbers may be broken into lines.
+            separator = next.filter(|byte| *byte != b'\n').or(separator);
             at += 1;
         }
         run
@@ -103,13 +104,14 @@ fn has_issuer(digits: &[u8]) -> bool {
     let prefix =
         |len: usize| digits[..len].iter().fold(0_u32, |number, digit| number * 10 + u32::from(*digit));
     match digits.len() {
+        13 => prefix(1) == 4,
         14 => matches!(prefix(3), 300..=305 | 309) || matches!(prefix(2), 36 | 38 | 39),
         // American Express; UATP; JCB with 15 digits.
         15 => matches!(prefix(2), 34 | 37) || prefix(1) == 1 || matches!(prefix(4), 1800 | 2131),
         16 => {
             prefix(1) == 4
-                || matches!(prefix(2), 51..=55 | 65 | 81)
-                || matches!(prefix(4), 2200..=2204 | 2221..=2720 | 3528..=3589 | 6011 | 6759)
+                || matches!(prefix(2), 51..=55 | 65 | 81 | 82)
+                || matches!(prefix(4), 2200..=2204 | 2221..=2720 | 3528..=3589 | 6011 | 6759 | 9792)
                 || matches!(prefix(3), 644..=649 | 508)
                 || matches!(prefix(2), 50 | 56..=58 | 60 | 62 | 63 | 67)
         }
@@ -150,6 +152,9 @@ mod tests {
             ("3782 822463 10005", &["3782 822463 10005"]),
             ("\"5555555555554444\"", &["5555555555554444"]),
             ("4012888888881881 4012-8888-8888-1881", &["4012888888881881", "4012-8888-8888-1881"]),
+            ("card=4012+8888+8888+1881", &["4012+8888+8888+1881"]),
+            ("4111 1111\n1111 1111", &["4111 1111\n1111 1111"]),
+            ("4222222222222", &["4222222222222"]),
             ("4111111111111112", &[]),
             ("9111111111111111", &[]),
             ("a4111111111111111", &[]),

@@ -9,13 +9,24 @@ pub(super) fn find(text: &str, found: &mut dyn FnMut(Range<usize>)) {
         let local = bytes[..at].iter().rposition(|byte| !is_local(*byte)).map_or(0, |before| before + 1);
         let domain =
             at + 1 + bytes[at + 1..].iter().position(|byte| !is_domain(*byte)).unwrap_or(text.len() - at - 1);
+        // A local part in quotes (RFC 5321, section 4.1.2).
+        let quoted = text[..at]
+            .strip_suffix('"')
+            .and_then(|before| before.rfind('"'))
+            .filter(|quote| at - quote <= 66);
         // A full stop or hyphen after the address belongs to the sentence.
         let domain = at + 1 + text[at + 1..domain].trim_end_matches(['.', '-']).len();
         // A non-ASCII letter keeps its bytes together, as all of them are accepted.
         let (local, labels) = (text[local..at].trim_start_matches(['.', '\'', '"']), &text[at + 1..domain]);
+        let local = quoted.map_or(local, |quote| &text[quote..at]);
         let top = labels.rsplit('.').next().unwrap_or_default();
         let labelled = labels.contains('.') && labels.split('.').all(|label| !label.is_empty());
-        if !local.is_empty() && labelled && top.len() >= 2 && top.bytes().any(|byte| !byte.is_ascii_digit()) {
+        let is_top = top.len() >= 2
+            && (top.starts_with("xn--")
+                || top.bytes().all(|byte| byte.is_ascii_alphabetic() || !byte.is_ascii()));
+        // `git@github.com:org/repo` is the address of a repository.
+        let is_repository = local == "git" && text[domain..].starts_with(':');
+        if !local.is_empty() && labelled && is_top && !is_repository {
             found(at - local.len()..domain);
         }
     }
@@ -43,6 +54,7 @@ mod tests {
                 &["ann.lee+x@mail.example.co.uk", "bob@b.example"],
             ),
             ("{\"to\":\"eve@example.org\"}", &["eve@example.org"]),
+            ("to \"ann lee\"@example.com", &["\"ann lee\"@example.com"]),
             ("o'neill@example.org", &["o'neill@example.org"]),
             ("j\u{fc}rgen@b\u{fc}cher.example", &["j\u{fc}rgen@b\u{fc}cher.example"]),
             ("a@xn--d1acufc.xn--p1ai", &["a@xn--d1acufc.xn--p1ai"]),
@@ -50,6 +62,8 @@ mod tests {
             ("@example.com", &[]),
             ("user@localhost", &[]),
             ("serde@1.0.219", &[]),
+            ("node@20.1.0-beta", &[]),
+            ("git@github.com:org/repo.git", &[]),
             ("git@github", &[]),
             ("a@b..c", &[]),
             ("@", &[]),

@@ -26,19 +26,24 @@ struct Traits {
     len: usize,
     digits: usize,
     at: bool,
+    /// Whether there may be a URL with credentials.
     scheme: bool,
     assigns: bool,
+    /// Whether there is white space, an `@` or markup.
+    spaced: bool,
 }
 
 impl Traits {
     fn of(text: &str) -> Self {
-        let mut traits = Self { len: text.len(), digits: 0, at: false, scheme: false, assigns: false };
+        let mut traits =
+            Self { len: text.len(), digits: 0, at: false, scheme: false, assigns: false, spaced: false };
         for byte in text.bytes() {
             traits.digits += usize::from(byte.is_ascii_digit());
             traits.at |= byte == b'@';
-            traits.assigns |= byte == b'=' || byte == b':';
+            traits.assigns |= matches!(byte, b'=' | b':' | b'>');
+            traits.spaced |= matches!(byte, b' ' | b'\n' | b'\t' | b'@' | b'<');
         }
-        traits.scheme = traits.assigns && text.contains("://");
+        traits.scheme = traits.at && text.contains("//");
         traits
     }
 }
@@ -51,7 +56,7 @@ const SEARCHES: &[Search] = &[
     },
     Search {
         detector: Detector::UrlCredentials,
-        is_worth: |traits| traits.scheme && traits.at,
+        is_worth: |traits| traits.scheme,
         find: url_credentials::find,
     },
     Search { detector: Detector::Email, is_worth: |traits| traits.at, find: email::find },
@@ -72,18 +77,20 @@ const SEARCHES: &[Search] = &[
     },
     Search { detector: Detector::Phone, is_worth: |traits| traits.digits >= 7, find: numbers::find_phone },
     Search { detector: Detector::Assignment, is_worth: |traits| traits.assigns, find: assignment::find },
+    Search {
+        detector: Detector::Assignment,
+        is_worth: |traits| traits.spaced,
+        find: assignment::find_others,
+    },
 ];
 
 impl PersonalData {
     /// All detectors except that of telephone numbers, which has many false positives.
     pub(super) fn all() -> Self {
-        Self(
-            SEARCHES
-                .iter()
-                .map(|search| search.detector)
-                .filter(|detector| *detector != Detector::Phone)
-                .collect(),
-        )
+        let mut all = Self::default();
+        let detectors = SEARCHES.iter().map(|search| search.detector);
+        detectors.filter(|detector| *detector != Detector::Phone).for_each(|detector| all.insert(detector));
+        all
     }
 
     pub(super) fn insert(&mut self, detector: Detector) {

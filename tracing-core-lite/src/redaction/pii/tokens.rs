@@ -23,6 +23,13 @@ const TOKENS: &str = r"(?x-u)
     | \w{14} \.atlasv1\. [\w-]{60,}                  # Terraform
     | 00 [\w-]{40}                                   # Okta
     | tk-us- [\w-]{48}                               # Scalingo
+    | key- [0-9a-f]{32}                              # Mailgun
+    | sl\. [\w=-]{100,}                              # Dropbox
+    | live_ [\w=-]{40}                               # GoCardless
+    | (?: pat | sat ) \. [\w-]{22} \. [0-9a-f]{24} \. [A-Za-z0-9]{20} # Harness
+    | API- [A-Z0-9]{26}                              # Octopus Deploy
+    | secret_ [A-Za-z0-9]{43}                        # Notion
+    | pat [A-Za-z0-9]{14} \. [0-9a-f]{64}            # Airtable
 ";
 
 /// Calls `found` with each token in `text` that does not continue a longer word.

@@ -1,9 +1,11 @@
 //! Detectors that are anchored by a prefix. They are fast enough to check every exported byte.
 
+mod credentials;
 mod patterns;
 mod scan;
+mod tails;
 
-use self::patterns::{PATTERNS, Pattern, Tail};
+use self::patterns::{PATTERNS, Pattern};
 use self::scan::Scanner;
 use super::detector::Finding;
 
@@ -17,88 +19,40 @@ pub(super) fn find(text: &str, findings: &mut Vec<Finding>) {
     Scanner::shared().each(text.as_bytes(), |hit| {
         let Some(pattern) = PATTERNS.get(hit.needle) else { return };
         if at_boundary(text.as_bytes(), hit.start, pattern)
-            && let Some(range) = secret(text, hit.start, pattern)
+            && let Some(range) = tails::secret(text.as_bytes(), hit.start, pattern)
         {
             findings.push(Finding { detector: pattern.detector, range });
         }
     });
 }
 
-/// Returns whether a token can start here: not in the middle of a word, unless percent-encoding ends in front of it.
+/// Returns whether a token can start here: not in the middle of a word, unless an escape sequence ends in front of it.
 fn at_boundary(text: &[u8], start: usize, pattern: &Pattern) -> bool {
-    let Some(before) = start.checked_sub(1).map(|at| text[at]) else { return true };
-    if !before.is_ascii_alphanumeric() || pattern.prefix.starts_with('-') {
-        return true;
-    }
-    start >= 3 && text[start - 3] == b'%' && text[start - 2..start].iter().all(u8::is_ascii_hexdigit)
+    let before = &text[..start];
+    before.last().is_none_or(|byte| !byte.is_ascii_alphanumeric())
+        || pattern.prefix.starts_with('-')
+        || ends_with_escape(before)
 }
 
-fn secret(text: &str, start: usize, pattern: &Pattern) -> Option<std::ops::Range<usize>> {
-    let tail_start = start + pattern.prefix.len();
-    let tail = &text.as_bytes()[tail_start..];
-    let len = match pattern.tail {
-        Tail::Word => run(tail, |byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte)),
-        Tail::UpperAlphanumeric => upper_run(&text.as_bytes()[start..tail_start], tail),
-        Tail::Token => run(tail, |byte| byte.is_ascii_alphanumeric() || b"_-+/=.~%|:".contains(&byte)),
-        Tail::Jwt => jwt_len(tail)?,
-        Tail::Pem => pem_len(&text[tail_start..])?,
+/// Returns whether `text` ends with percent-encoding (`%22`, `%2522`), an escape of JSON (`\n`, `\u0022`), or a sequence that
+/// colours a terminal.
+fn ends_with_escape(text: &[u8]) -> bool {
+    let ends_with_hex = |mark: &[u8], digits: usize| {
+        text.len().checked_sub(mark.len() + digits).is_some_and(|at| {
+            text[at..].starts_with(mark) && text[at + mark.len()..].iter().all(u8::is_ascii_hexdigit)
+        })
     };
-    let digits = tail[..len].iter().filter(|byte| byte.is_ascii_digit()).count();
-    if len < pattern.min || digits < pattern.digits {
-        return None;
-    }
-    let first = if pattern.keeps_prefix { tail_start } else { start };
-    Some(first..tail_start + len)
-}
-
-fn run(tail: &[u8], accepts: impl Fn(u8) -> bool) -> usize {
-    tail.iter().position(|byte| !accepts(*byte)).unwrap_or(tail.len())
-}
-
-/// The ids of access keys have one case throughout and an exact length, so that longer words are no tokens.
-fn upper_run(prefix: &[u8], tail: &[u8]) -> usize {
-    let lower = prefix.iter().any(u8::is_ascii_lowercase);
-    if lower && prefix.iter().any(u8::is_ascii_uppercase) {
-        return 0;
-    }
-    let len = run(tail, |byte| {
-        byte.is_ascii_digit() || byte.is_ascii_alphabetic() && byte.is_ascii_lowercase() == lower
-    });
-    let ends = tail.get(len).is_none_or(|byte| !byte.is_ascii_alphanumeric());
-    if ends && prefix.len() + len == 20 { len } else { 0 }
-}
-
-/// Returns the length of a JWT after the first characters of its header: two or three parts of base64url.
-fn jwt_len(tail: &[u8]) -> Option<usize> {
-    let part =
-        |from: usize| run(&tail[from..], |byte| byte.is_ascii_alphanumeric() || b"_-/\\".contains(&byte));
-    let header = part(0);
-    if header < 10 || tail.get(header) != Some(&b'.') {
-        return None;
-    }
-    let claims = part(header + 1);
-    // Claims are a JSON object as well.
-    if claims < 10 || !tail[header + 1..].starts_with(b"ey") && !tail[header + 1..].starts_with(b"ew") {
-        return None;
-    }
-    let mut len = header + 1 + claims;
-    if tail.get(len) == Some(&b'.') {
-        len += 1;
-        len += run(&tail[len..], |byte| byte.is_ascii_alphanumeric() || b"_-/\\=".contains(&byte));
-    }
-    Some(len)
-}
-
-/// Returns the length of a private key after `-----BEGIN `, up to the end of the block, or of the text if it was cut.
-fn pem_len(tail: &str) -> Option<usize> {
-    const END: &str = "-----END ";
-    let label = &tail[..tail.find("-----").filter(|len| *len <= 40)?];
-    if !label.to_ascii_uppercase().contains("PRIVATE KEY") {
-        return None;
-    }
-    let Some(end) = tail.find(END) else { return Some(tail.len()) };
-    let behind = &tail[end + END.len()..];
-    Some(end + END.len() + behind.find("-----").map_or(behind.len(), |len| len + 5))
+    let ends_with_colour = || {
+        let parameters =
+            text.iter().rev().skip(1).take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+        text.ends_with(b"m") && text[..text.len() - 1 - parameters].ends_with(b"\x1b[")
+    };
+    matches!(text, [.., b'\\', b'n' | b'r' | b't' | b'b' | b'f'])
+        || ends_with_hex(b"%", 2)
+        || ends_with_hex(b"%25", 2)
+        || ends_with_hex(b"\\u", 4)
+        || ends_with_hex(b"\\x", 2)
+        || ends_with_colour()
 }
 
 #[cfg(test)]
@@ -108,6 +62,7 @@ mod tests {
     fn secrets(text: &str) -> Vec<&str> {
         let mut findings = Vec::new();
         find(text, &mut findings);
+        findings.sort_by_key(|finding| finding.range.start);
         findings.into_iter().map(|finding| &text[finding.range]).collect()
     }
 
@@ -120,8 +75,26 @@ mod tests {
             ("\"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==\"", "QWxhZGRpbjpvcGVuIHNlc2FtZQ=="),
             ("key AKIAIOSFODNN7EXAMPLE.", "AKIAIOSFODNN7EXAMPLE"),
             ("t%3D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", "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"),
+            ("a\\n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\\n", "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"),
+            ("\\u0022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", "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"),
+            ("%250A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", "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"),
+            (
+                "\x1b[1;31m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",
+                "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",
+            ),
         ] {
             assert_eq!(secrets(text), [secret], "{text}");
+        }
+    }
+
+    #[test]
+    fn denied_keys_are_noticed_however_they_are_separated() {
+        for word in ["pass_word", "api_key", "access_key", "private_key", "connection_string"] {
+            for separator in ["", "_", "-", ".", " "] {
+                let key = format!("x.{}", word.replace('_', separator));
+                assert!(may_contain(key.as_bytes()), "{key}");
+                assert!(may_contain(key.to_uppercase().as_bytes()), "{key}");
+            }
         }
     }
 
@@ -130,14 +103,17 @@ mod tests {
         for text in [
             "Bearer token",
             "the bearer of news",
+            "Bearer authentication is required",
             "Basic auth",
             "basic+plan",
+            "Basic authentication",
             "AKIA",
             "AKIAIOSFODNN7EXAMPLES",
             "Akiaiosfodnn7example",
             "eyJ",
             "monkeyJungle.eyeball",
             "-----BEGIN CERTIFICATE-----",
+            "-----BEGIN PUBLIC KEY-----",
             "ghp_short",
             "tasks.hf_hub",
             "risk-assessment-of-the-first-quarter-of-the-year",

@@ -15,6 +15,12 @@ pub(super) enum Tail {
     Jwt,
     /// Everything up to the end of the PEM block.
     Pem,
+    /// The credentials of an HTTP scheme, after spaces or punctuation.
+    Credentials,
+    /// Everything up to white space or a quotation mark.
+    Url,
+    /// Everything up to the end of the text.
+    Rest,
 }
 
 /// A prefix, and what must follow for the text to be a secret.
@@ -58,7 +64,15 @@ const fn aws(prefix: &'static str, min: usize) -> Pattern {
 }
 
 const fn scheme(prefix: &'static str, detector: Detector) -> Pattern {
-    Pattern { prefix, detector, tail: Tail::Token, min: 8, digits: 0, keeps_prefix: true }
+    Pattern { prefix, detector, tail: Tail::Credentials, min: 6, digits: 0, keeps_prefix: true }
+}
+
+const fn private_key(prefix: &'static str, tail: Tail) -> Pattern {
+    Pattern { prefix, detector: Detector::PrivateKey, tail, min: 0, digits: 0, keeps_prefix: false }
+}
+
+const fn webhook(prefix: &'static str, min: usize) -> Pattern {
+    Pattern { prefix, detector: Detector::VendorToken, tail: Tail::Url, min, digits: 0, keeps_prefix: true }
 }
 
 const fn jwt(prefix: &'static str) -> Pattern {
@@ -67,23 +81,15 @@ const fn jwt(prefix: &'static str) -> Pattern {
 
 /// All patterns. Prefixes match in upper and lower case, because some programs change the case of what they log.
 pub(super) const PATTERNS: &[Pattern] = &[
-    Pattern {
-        prefix: "-----BEGIN ",
-        detector: Detector::PrivateKey,
-        tail: Tail::Pem,
-        min: 0,
-        digits: 0,
-        keeps_prefix: true,
-    },
-    scheme("Bearer ", Detector::Bearer),
-    scheme("Bearer%20", Detector::Bearer),
-    scheme("Bearer+", Detector::Bearer),
-    scheme("Basic ", Detector::Basic),
-    scheme("Basic%20", Detector::Basic),
-    scheme("Basic+", Detector::Basic),
+    private_key("-----BEGIN", Tail::Pem),
+    private_key("---- BEGIN", Tail::Pem),
+    private_key("PuTTY-User-Key-File-", Tail::Rest),
+    scheme("Bearer", Detector::Bearer),
+    scheme("Basic", Detector::Basic),
     jwt("eyJ"),
     jwt("eyA"),
-    jwt("ewog"),
+    jwt("ewo"),
+    jwt("ew0K"),
     // Amazon Web Services
     aws("AKIA", 16),
     aws("ASIA", 16),
@@ -113,6 +119,8 @@ pub(super) const PATTERNS: &[Pattern] = &[
     vendor("gloas-", 40),
     vendor("glrt-", 18),
     vendor("glft-", 18),
+    vendor("glrtr-", 18),
+    vendor("glffct-", 16),
     vendor("GR1348941", 18),
     // Slack
     vendor("xoxa-", 16),
@@ -124,22 +132,16 @@ pub(super) const PATTERNS: &[Pattern] = &[
     vendor("xoxr-", 16),
     vendor("xoxs-", 16),
     vendor("xapp-", 20),
-    Pattern {
-        prefix: "hooks.slack.com/services/",
-        detector: Detector::VendorToken,
-        tail: Tail::Token,
-        min: 20,
-        digits: 0,
-        keeps_prefix: true,
-    },
-    Pattern {
-        prefix: "hooks.slack.com/workflows/",
-        detector: Detector::VendorToken,
-        tail: Tail::Token,
-        min: 20,
-        digits: 0,
-        keeps_prefix: true,
-    },
+    vendor("xoxd-", 16),
+    vendor("xwfp-", 20),
+    webhook("hooks.slack.com/services/", 20),
+    webhook("hooks.slack.com/workflows/", 20),
+    webhook("hooks.slack.com/triggers/", 20),
+    // Other webhooks
+    webhook("webhook.office.com/webhookb2/", 30),
+    webhook("discord.com/api/webhooks/", 40),
+    webhook("discordapp.com/api/webhooks/", 40),
+    webhook("api.telegram.org/bot", 30),
     // Models
     Pattern {
         prefix: "sk-",
@@ -152,6 +154,10 @@ pub(super) const PATTERNS: &[Pattern] = &[
     vendor("pplx-", 40),
     vendor("hf_", 30),
     vendor("api_org_", 30),
+    vendor("gsk_", 40),
+    vendor("xai-", 60),
+    vendor("r8_", 35),
+    vendor("nvapi-", 40),
     // Payments
     vendor("sk_live_", 16),
     vendor("sk_test_", 16),
@@ -166,10 +172,27 @@ pub(super) const PATTERNS: &[Pattern] = &[
     vendor("shpat_", 24),
     vendor("shpss_", 24),
     vendor("shpca_", 24),
+    vendor("shppa_", 24),
+    vendor("shippo_live_", 32),
+    vendor("shippo_test_", 32),
+    vendor("FLWSECK_TEST-", 12),
+    vendor("FLWSECK-", 20),
+    vendor("EZAK", 54),
+    vendor("EZTK", 54),
+    vendor_token("amzn.mws.", 30),
+    vendor("duffel_test_", 40),
+    vendor("duffel_live_", 40),
     // Secret stores and infrastructure
     vendor_token("ops_ey", 60),
     vendor("AGE-SECRET-KEY-1", 40),
-    vendor_token("hvs.", 60),
+    Pattern {
+        prefix: "hvs.",
+        detector: Detector::VendorToken,
+        tail: Tail::Token,
+        min: 24,
+        digits: 2,
+        keeps_prefix: false,
+    },
     vendor_token("hvb.", 60),
     vendor("dapi", 32),
     vendor("dop_v1_", 40),
@@ -196,9 +219,34 @@ pub(super) const PATTERNS: &[Pattern] = &[
     vendor("pypi-AgE", 40),
     vendor("rubygems_", 40),
     vendor_token("dp.pt.", 30),
+    vendor_token("dp.st.", 30),
+    vendor_token("dt0c01.", 60),
+    vendor("dckr_pat_", 20),
+    vendor("dckr_oat_", 20),
+    vendor("tskey-", 20),
+    vendor("pul-", 40),
+    vendor("pscale_tkn_", 30),
+    vendor("pscale_pw_", 30),
+    vendor("pscale_oauth_", 30),
+    vendor("AVNS_", 16),
+    vendor("sbp_", 40),
+    vendor("pnu_", 36),
+    vendor_token("eyJrIjoi", 60),
+    vendor("LTAI", 20),
     // Other services
     vendor_token("SG.", 40),
     vendor_token("ATATT3", 60),
+    vendor_token("ATCTT3", 60),
+    vendor("lin_oauth_", 32),
+    vendor("xkeysib-", 60),
+    vendor("xsmtpsib-", 60),
+    vendor("rdme_", 60),
+    vendor("p8e-", 32),
+    vendor("tfp_", 40),
+    vendor("phx_", 30),
+    vendor("AQVN", 35),
+    vendor("dnkey-", 60),
+    vendor("EAACEdEose0cBA", 20),
     vendor("ntn_", 40),
     vendor("lin_api_", 32),
     vendor("PMAK-", 40),

@@ -1,9 +1,10 @@
 //! Searches bytes for prefixes, fast enough to run over every exported byte.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use super::patterns::PATTERNS;
-use crate::redaction::keys::DENIED_WORDS;
+use crate::redaction::keys::denied_words;
 
 /// A set of pairs of bytes, with one byte for each pair, so that a lookup is a single load. Text touches few of its cache
 /// lines.
@@ -48,7 +49,7 @@ pub(super) struct Scanner {
     places: Vec<(u16, u8, u16)>,
     /// For each pair, one more than the index of its first place.
     first_places: Box<[u16; 1 << 16]>,
-    needles: Vec<&'static str>,
+    needles: Vec<Cow<'static, str>>,
 }
 
 /// What was found: the index of a needle, and where it starts.
@@ -59,18 +60,25 @@ pub(super) struct Hit {
 }
 
 impl Scanner {
-    /// Returns the scanner for the prefixes of secrets and the words of denied keys. The prefixes come first, with the
-    /// indexes that they have in [`PATTERNS`].
+    /// Returns the scanner for the prefixes of secrets, the words of denied keys, and the prefixes in percent-encoding. The
+    /// prefixes come first, with the indexes that they have in [`PATTERNS`]. A hit of the others only tells that the text must
+    /// be read.
     pub(super) fn shared() -> &'static Self {
         static SCANNER: OnceLock<Scanner> = OnceLock::new();
         SCANNER.get_or_init(|| {
-            Self::new(
-                PATTERNS.iter().map(|pattern| pattern.prefix).chain(DENIED_WORDS.iter().copied()).collect(),
-            )
+            let prefixes = || PATTERNS.iter().map(|pattern| pattern.prefix);
+            let is_changed = |prefix: &&str| !prefix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+            let all = prefixes().filter(is_changed).map(|prefix| percent_encoded(prefix).into());
+            let is_reserved = |prefix: &&str| prefix.contains(['/', ' ']);
+            let reserved = prefixes()
+                .filter(is_reserved)
+                .map(|prefix| prefix.replace('/', "%2F").replace(' ', "%20").into());
+            let needles = prefixes().map(Cow::Borrowed).chain(denied_words());
+            Self::new(needles.chain(all).chain(reserved).collect())
         })
     }
 
-    fn new(needles: Vec<&'static str>) -> Self {
+    fn new(needles: Vec<Cow<'static, str>>) -> Self {
         let mut pairs = PairSet(Box::new([0; 1 << 16]));
         let mut triples = TripleSet(Box::new([0; 1024]));
         let mut places = Vec::new();
@@ -99,20 +107,21 @@ impl Scanner {
 
     /// Returns the first hit at or behind `from`. Hits that start earlier in the text come later if their rare bytes do.
     pub(super) fn next(&self, haystack: &[u8], from: usize) -> Option<Hit> {
-        self.next_pair(haystack, from).map(|(hit, _)| hit)
+        self.next_pair(haystack, from).and_then(|at| self.hits_at(haystack, at).next())
     }
 
     /// Calls `visit` with every hit.
     pub(super) fn each(&self, haystack: &[u8], mut visit: impl FnMut(Hit)) {
         let mut from = 0;
-        while let Some((hit, next)) = self.next_pair(haystack, from) {
-            visit(hit);
-            from = next;
+        while let Some(at) = self.next_pair(haystack, from) {
+            self.hits_at(haystack, at).for_each(&mut visit);
+            from = at + 2;
         }
     }
 
+    /// Returns the position of the first pair at or behind `from` that belongs to a needle.
     #[inline]
-    fn next_pair(&self, haystack: &[u8], from: usize) -> Option<(Hit, usize)> {
+    fn next_pair(&self, haystack: &[u8], from: usize) -> Option<usize> {
         // Four positions are tested without a branch in between, as nearly all of them fail.
         let mut at = from;
         while let Some(window) = haystack.get(at..).and_then(|rest| rest.first_chunk()) {
@@ -122,19 +131,17 @@ impl Scanner {
             if any != 0 {
                 let marked =
                     (0..4).filter(|step| self.pairs.contains(pair(*step)) != 0).map(|step| at + 2 * step);
-                let resembling = marked.filter(|place| self.resembles(haystack, *place));
-                if let Some(found) = resembling.into_iter().find_map(|place| self.hit_at(haystack, place)) {
-                    return Some(found);
+                let mut resembling = marked.filter(|place| self.resembles(haystack, *place));
+                if let Some(place) = resembling.find(|place| self.is_hit(haystack, *place)) {
+                    return Some(place);
                 }
             }
             at += 8;
         }
         while at + 1 < haystack.len() {
             let pair = u16::from_le_bytes([haystack[at], haystack[at + 1]]);
-            if self.pairs.contains(pair) == 1
-                && let Some(found) = self.hit_at(haystack, at)
-            {
-                return Some(found);
+            if self.pairs.contains(pair) == 1 && self.is_hit(haystack, at) {
+                return Some(at);
             }
             at += 2;
         }
@@ -149,22 +156,28 @@ impl Scanner {
         triple(at) || at.checked_sub(1).is_some_and(triple)
     }
 
-    /// Returns the needle that covers the pair at `at`, and where to go on.
     #[cold]
-    fn hit_at(&self, haystack: &[u8], at: usize) -> Option<(Hit, usize)> {
-        let pair = u16::from_le_bytes([haystack[at], haystack[at + 1]]);
-        let from = usize::from(self.first_places[usize::from(pair)]).checked_sub(1)?;
-        let places = self.places[from..].iter().take_while(|place| place.0 == pair);
-        let longest = places
-            .filter_map(|(_, offset, needle)| {
-                let needle = usize::from(*needle);
-                let start = at.checked_sub(usize::from(*offset))?;
-                let text = haystack.get(start..start + self.needles[needle].len())?;
-                text.eq_ignore_ascii_case(self.needles[needle].as_bytes()).then_some(Hit { needle, start })
-            })
-            .max_by_key(|hit| self.needles[hit.needle].len());
-        longest.map(|hit| (hit, at + 2))
+    fn is_hit(&self, haystack: &[u8], at: usize) -> bool {
+        self.hits_at(haystack, at).next().is_some()
     }
+
+    /// Returns the needles that cover the pair at `at`.
+    fn hits_at<'s>(&'s self, haystack: &'s [u8], at: usize) -> impl Iterator<Item = Hit> + 's {
+        let pair = u16::from_le_bytes([haystack[at], haystack[at + 1]]);
+        let from = usize::from(self.first_places[usize::from(pair)]);
+        let places = if from == 0 { &[][..] } else { &self.places[from - 1..] };
+        places.iter().take_while(move |place| place.0 == pair).filter_map(move |(_, offset, needle)| {
+            let needle = usize::from(*needle);
+            let start = at.checked_sub(usize::from(*offset))?;
+            let text = haystack.get(start..start + self.needles[needle].len())?;
+            text.eq_ignore_ascii_case(self.needles[needle].as_bytes()).then_some(Hit { needle, start })
+        })
+    }
+}
+
+/// Returns `prefix` as encoders write it that keep letters and digits only.
+fn percent_encoded(prefix: &str) -> String {
+    percent_encoding::utf8_percent_encode(prefix, percent_encoding::NON_ALPHANUMERIC).to_string()
 }
 
 /// Pairs that occur often in keys and values of attributes.
@@ -191,6 +204,8 @@ fn rarest_three(bytes: &[u8]) -> usize {
 fn frequency(byte: u8) -> u32 {
     match byte.to_ascii_lowercase() {
         b'e' | b't' | b's' | b'r' | b'.' | b'o' | b'a' | b'n' | b'i' => 20,
+        // It is rare in general, but begins many of the needles.
+        b'%' => 25,
         b'c' | b'd' | b'l' | b'p' | b'm' | b'h' | b'u' | b'_' | b' ' => 12,
         b'g' | b'f' | b'y' | b'v' | b'b' | b'w' | b'-' | b'/' | b'0'..=b'9' => 7,
         _ => 3,
@@ -218,7 +233,7 @@ mod tests {
         let scanner = Scanner::shared();
         for (index, needle) in scanner.needles.iter().enumerate() {
             for before in 0..20 {
-                for text in [(*needle).to_owned(), needle.to_uppercase(), needle.to_lowercase()] {
+                for text in [needle.to_string(), needle.to_uppercase(), needle.to_lowercase()] {
                     for behind in [0, 1, 7, 30] {
                         let haystack = format!("{}{text}{}", "~".repeat(before), "~".repeat(behind));
                         let mut found = Vec::new();

@@ -6,7 +6,7 @@ use super::registry;
 use crate::span::data::AnyValue;
 
 /// The largest value that is not reported, in bytes.
-const MAX_BYTES: usize = 4096;
+pub(super) const MAX_BYTES: usize = 4096;
 
 /// Calls `found` with the key and the problem of each attribute that has one.
 pub(super) fn check(

@@ -49,6 +49,20 @@ pub enum LintProblem {
     },
 }
 
+impl LintProblem {
+    /// Returns a name without the values.
+    pub(super) const fn name(&self) -> &'static str {
+        match self {
+            Self::Name(_) => "name",
+            Self::Deprecated { .. } => "deprecated",
+            Self::WrongType { .. } => "wrong type",
+            Self::UnknownInNamespace { .. } => "unknown",
+            Self::TooLarge { .. } => "too large",
+            Self::Duplicate { .. } => "duplicate",
+        }
+    }
+}
+
 impl fmt::Display for LintFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "span `{}`", self.span)?;

@@ -1,13 +1,21 @@
 //! Checks spans against the semantic conventions and the rules for good names.
+//!
+//! In debug builds, a provider checks each name and each combination of attributes once, on the export thread, and logs what it
+//! finds as warnings. [`Lint`] turns this off, or logs errors. Tests can check the spans of a
+//! `testing::TestSpans` with [`lint`].
 
 mod attributes;
 mod finding;
+mod levels;
 mod registered;
 mod registry;
 #[rustfmt::skip]
 mod registry_data;
+mod settings;
+mod stage;
 
 pub use finding::{LintFinding, LintProblem};
+pub use settings::Lint;
 
 use crate::naming::check_name;
 use crate::span::data::FinishedSpan;
@@ -19,6 +27,7 @@ use crate::span::data::FinishedSpan;
 /// repeat another attribute.
 ///
 /// ```
+/// # #[cfg(feature = "testing")] {
 /// use tracing_core_lite::testing::{LintProblem, TestSpans, lint};
 ///
 /// let spans = TestSpans::new();
@@ -29,6 +38,7 @@ use crate::span::data::FinishedSpan;
 /// assert_eq!(findings.len(), 2);
 /// assert!(findings[1].to_string().contains("http.request.method"));
 /// # assert!(matches!(findings[1].problem, LintProblem::Deprecated { .. }));
+/// # }
 /// ```
 ///
 /// The data is that of the semantic conventions 1.44.0.
