@@ -22,13 +22,40 @@ pub(crate) fn run(only_built: bool) -> io::Result<bool> {
     }
     steps.push(sampling(only_built)?);
     let built = languages::ALL.iter().map(languages::Language::find).collect::<io::Result<Vec<_>>>()?;
-    if only_built && built.iter().any(Option::is_none) {
+    let with_languages = !only_built || built.iter().all(Option::is_some);
+    // Jaeger's program is a Collector that can read from and write to Kafka.
+    let jaeger = JAEGER.find();
+    let needed: &[&str] = match (with_languages, &jaeger) {
+        (true, _) => &["postgres", "rabbitmq", "kafka"],
+        (false, Some(_)) => &["kafka"],
+        (false, None) => &[],
+    };
+    if !with_languages {
         let reason =
             "the programs in other languages are not built; `cargo xtask peers languages` builds them";
         steps.push(Step::not_run(NOT_RUN, reason));
+    }
+    if needed.is_empty() {
         undo_on_signals()?;
         return Ok(run_all(steps));
     }
+    // The servers run until the last step has ended. They also handle signals.
+    let needed: Vec<String> = needed.iter().map(|name| (*name).to_owned()).collect();
+    let servers = Services::start(&needed)?;
+    if let Some(program) = jaeger {
+        let mut command = test_command("kafka");
+        command.env(JAEGER.variable, program);
+        servers.tell(&mut command);
+        steps.push(Step::new("peers: the Collector's components for Kafka", command));
+    }
+    if with_languages {
+        steps.extend(language_steps(&servers)?);
+    }
+    Ok(run_all(steps))
+}
+
+/// The steps that run services in other languages, and write a table of the results.
+fn language_steps(servers: &Services) -> io::Result<[Step; 2]> {
     let mut command = test_command("languages");
     for language in &languages::ALL {
         command.env(language.variable, language.program()?);
@@ -36,12 +63,11 @@ pub(crate) fn run(only_built: bool) -> io::Result<bool> {
     let results = root().join("target/peer-results.jsonl");
     fs::write(&results, "")?;
     command.env("PEER_RESULTS", &results);
-    // The servers run until the last step has ended. They also handle signals.
-    let servers = Services::start(&["postgres", "rabbitmq", "kafka"].map(str::to_owned))?;
     servers.tell(&mut command);
-    steps.push(Step::new("peers: services in Go, Java, JavaScript and Python", command));
-    steps.push(Step::check("peers: docs/interoperability.md", move || table::write(&results)));
-    Ok(run_all(steps))
+    Ok([
+        Step::new("peers: services in Go, Java, JavaScript and Python", command),
+        Step::check("peers: docs/interoperability.md", move || table::write(&results)),
+    ])
 }
 
 /// Returns the path of the Collector, which is built first or, with `only_built`, `Err` with the reason why there is none.
