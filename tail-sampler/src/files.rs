@@ -1,10 +1,7 @@
 //! Notices when files change.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
-
-/// How often [`Watched`] looks.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+use std::time::SystemTime;
 
 /// Files, and when they were last changed.
 #[derive(Debug, Clone)]
@@ -31,26 +28,4 @@ impl Files {
 
 fn times(paths: &[PathBuf]) -> Vec<Option<SystemTime>> {
     paths.iter().map(|path| std::fs::metadata(path).and_then(|file| file.modified()).ok()).collect()
-}
-
-/// Files that are looked at once a second, however often one asks.
-#[derive(Debug)]
-pub(crate) struct Watched {
-    files: Files,
-    looked: Instant,
-}
-
-impl Watched {
-    pub(crate) fn new(paths: impl IntoIterator<Item = PathBuf>) -> Self {
-        Self { files: Files::new(paths), looked: Instant::now() }
-    }
-
-    /// Returns whether a file has changed since the last look.
-    pub(crate) fn have_changed_lately(&mut self) -> bool {
-        if self.files.paths.is_empty() || self.looked.elapsed() < LOOK_EVERY {
-            return false;
-        }
-        self.looked = Instant::now();
-        self.files.have_changed()
-    }
 }

@@ -23,6 +23,7 @@ mod running;
 mod security;
 mod stats;
 mod topics;
+mod watched;
 mod window;
 mod worker;
 

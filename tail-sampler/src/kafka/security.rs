@@ -7,8 +7,11 @@ use super::config::KafkaConfig;
 
 /// A password cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("{0}")]
-pub(super) struct SecurityError(String);
+pub(super) enum SecurityError {
+    #[cfg(feature = "kafka-tls")]
+    #[error(transparent)]
+    Password(#[from] tracing_kafka::SecurityError),
+}
 
 /// The security of all clients.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +20,8 @@ pub(super) struct Security {
     inner: tracing_kafka::Security,
 }
 
+#[cfg(feature = "kafka-tls")]
 impl Security {
-    #[cfg(feature = "kafka-tls")]
     pub(super) fn new(config: &KafkaConfig) -> Self {
         use super::config::Mechanism;
         use tracing_kafka::SaslMechanism;
@@ -45,29 +48,31 @@ impl Security {
         Self { inner }
     }
 
-    /// Without the feature, the configuration has no security.
-    #[cfg(not(feature = "kafka-tls"))]
-    pub(super) fn new(_: &KafkaConfig) -> Self {
-        Self::default()
-    }
-
     /// Puts the settings into the configuration of a client.
-    pub(super) fn apply(&self, config: ClientConfig) -> Result<ClientConfig, SecurityError> {
-        #[cfg(feature = "kafka-tls")]
-        let config = {
-            let mut config = config;
-            self.inner.apply(&mut config).map_err(|error| SecurityError(error.to_string()))?;
-            config
-        };
+    pub(super) fn apply(&self, mut config: ClientConfig) -> Result<ClientConfig, SecurityError> {
+        self.inner.apply(&mut config)?;
         Ok(config)
     }
 
     /// Gives a running client the current password.
-    #[cfg_attr(not(feature = "kafka-tls"), allow(unused_variables, clippy::unused_self))]
     pub(super) fn refresh<C: ClientContext>(&self, client: &Client<C>) {
-        #[cfg(feature = "kafka-tls")]
         if let Err(error) = self.inner.refresh(client) {
             tracing::error!(%error, "the old password stays in force");
         }
     }
+}
+
+/// Without the feature, the configuration has no security.
+#[cfg(not(feature = "kafka-tls"))]
+#[allow(clippy::unused_self, clippy::unnecessary_wraps, reason = "as with the feature")]
+impl Security {
+    pub(super) fn new(_: &KafkaConfig) -> Self {
+        Self::default()
+    }
+
+    pub(super) fn apply(&self, config: ClientConfig) -> Result<ClientConfig, SecurityError> {
+        Ok(config)
+    }
+
+    pub(super) fn refresh<C: ClientContext>(&self, _: &Client<C>) {}
 }

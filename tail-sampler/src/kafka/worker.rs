@@ -20,9 +20,9 @@ use super::partition::{Partition, Record};
 use super::security::{Security, SecurityError};
 use super::stats::{KafkaStats, Kind};
 use super::topics::{TopicError, Topics};
+use super::watched::Watched;
 use crate::adaptive::Services;
 use crate::client_tls::ClientTls;
-use crate::files::Watched;
 
 /// How long a poll waits for a record.
 const POLL: Duration = Duration::from_millis(50);
@@ -153,7 +153,7 @@ impl Worker {
             }
             self.serve()?;
             self.obey();
-            if self.certificates.have_changed_lately() {
+            if self.certificates.have_changed() {
                 return Ok(End::NewCertificates);
             }
         }

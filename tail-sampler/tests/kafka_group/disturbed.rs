@@ -1,6 +1,8 @@
 //! One process joins, and one is killed.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::broker::{Writer, topic, unique};
@@ -22,18 +24,21 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_joins_and_one_is_killed() {
-    let (count, seconds) = (setting("KAFKA_TRACES", 6000), setting("KAFKA_SECONDS", 15));
+    let (count, seconds) = (setting("KAFKA_TRACES", 4000), setting("KAFKA_SECONDS", 10));
     // Of the traces of 4 s that a third of the group has at a time.
     let least = (count / seconds).min(1000);
     let spans = topic("group-spans", PARTITIONS).await;
-    let written = spans.clone();
-    let writer = std::thread::spawn(move || {
-        traces::write(&Writer::new(&written), count, Duration::from_secs(seconds))
-    });
-
-    let disturbed = disturbed_run(&spans, least, &writer).await;
-    writer.join().unwrap();
-    let (receiver, _group, processes) = disturbed;
+    let (receiver, url) = Receiver::start().await;
+    let group = Group { topic: spans.clone(), name: unique("disturbed"), receiver: url };
+    let (first, second) = (Process::start(&group, 2), Process::start(&group, 2));
+    until_assigned(&[&first, &second], |assigned| assigned > 0).await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let (written, stopped) = (spans.clone(), Arc::clone(&stop));
+    let writer =
+        std::thread::spawn(move || traces::write(&Writer::new(&written), count / seconds, count, &stopped));
+    let processes = disturb(&receiver, &group, first, second, least).await;
+    stop.store(true, Ordering::Release);
+    let count = writer.join().unwrap();
     until_all_decided(&receiver, &processes.iter().collect::<Vec<_>>()).await;
     let disturbed = receiver.traces();
     for process in processes {
@@ -62,30 +67,29 @@ pub(crate) async fn until_assigned(processes: &[&Process], each: impl Fn(u64) ->
     .await;
 }
 
-async fn disturbed_run(
-    spans: &str,
+/// A third process joins, and then the first is killed. Returns the other two.
+async fn disturb(
+    receiver: &Receiver,
+    group: &Group,
+    first: Process,
+    second: Process,
     least: u64,
-    writer: &std::thread::JoinHandle<()>,
-) -> (Receiver, Group, Vec<Process>) {
-    let (receiver, url) = Receiver::start().await;
-    let group = Group { topic: spans.to_owned(), name: unique("disturbed"), receiver: url };
-    let (first, second) = (Process::start(&group, 2), Process::start(&group, 2));
-    until_assigned(&[&first, &second], |assigned| assigned > 0).await;
-
+) -> Vec<Process> {
     receiver.refuse(true);
     until_busy(&[&first, &second], least).await;
-    let third = Process::start(&group, 2);
+    let third = Process::start(group, 2);
     until_assigned(&[&first, &second, &third], |assigned| assigned > 0).await;
+    until_busy(&[&first, &second, &third], least).await;
     receiver.refuse(false);
     until("acknowledgements", async || sum(&[&first, &second, &third], UNACKNOWLEDGED).await < least).await;
 
     receiver.refuse(true);
     until_busy(&[&first], least).await;
-    assert!(!writer.is_finished(), "the process was not killed midway");
     first.kill();
     until_assigned(&[&second, &third], |assigned| assigned > 0).await;
+    until_busy(&[&second, &third], least).await;
     receiver.refuse(false);
-    (receiver, group, vec![second, third])
+    vec![second, third]
 }
 
 async fn undisturbed_run(spans: &str) -> Traces {

@@ -1,6 +1,8 @@
 //! The traces of the tests.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -16,6 +18,9 @@ use super::broker::Writer;
 const PARTS: [u64; 4] = [0, 900, 2000, 3100];
 /// When the late record of some traces is written: after the decision, and within the window.
 const LATE: u64 = 6000;
+
+/// How many times the wanted number of traces is written at most.
+const MOST: u64 = 20;
 
 /// A trace, by its number.
 #[derive(Debug, Clone, Copy)]
@@ -84,23 +89,40 @@ fn span_id(part: usize) -> Vec<u8> {
     (part as u64 + 1).to_be_bytes().into()
 }
 
-/// Writes `count` traces that begin during `during`, in real time.
-pub(crate) fn write(writer: &Writer, count: u64, during: Duration) {
-    let mut records = Vec::new();
-    for trace in (0..count).map(Trace) {
-        let begins = during.as_millis() as u64 * trace.0 / count;
-        let late = trace.has_late_span().then_some(LATE);
-        let times = PARTS.into_iter().chain(late).enumerate();
-        records.extend(times.map(|(part, after)| (begins + after, trace, part)));
-    }
-    records.sort_by_key(|(at, trace, part)| (*at, trace.0, *part));
+/// Writes traces in real time, `rate` per second: at least `count`, and until `stop` is set. Returns their number.
+pub(crate) fn write(writer: &Writer, rate: u64, count: u64, stop: &AtomicBool) -> u64 {
     let begin = Instant::now();
     let epoch = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis() as i64;
-    for (at, trace, part) in records {
-        let due = begin + Duration::from_millis(at);
-        std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        let key = TraceKey::new(trace.id());
-        writer.write(key.as_bytes(), &trace.part(part), epoch + at as i64);
+    let mut records = BinaryHeap::new();
+    let (mut begun, mut has_stopped) = (0, false);
+    while !has_stopped || !records.is_empty() {
+        let now = begin.elapsed().as_millis() as u64;
+        has_stopped =
+            has_stopped || (begun >= count && stop.load(Ordering::Acquire)) || begun >= count * MOST;
+        while !has_stopped && begun * 1000 / rate <= now {
+            let trace = Trace(begun);
+            let late = trace.has_late_span().then_some(LATE);
+            let times = PARTS.into_iter().chain(late).enumerate();
+            records.extend(times.map(|(part, after)| Reverse((begun * 1000 / rate + after, trace.0, part))));
+            begun += 1;
+        }
+        while let Some(Reverse((at, trace, part))) = records.pop_if_due(now) {
+            let trace = Trace(trace);
+            writer.write(TraceKey::new(trace.id()).as_bytes(), &trace.part(part), epoch + at as i64);
+        }
+        std::thread::sleep(Duration::from_millis(5));
     }
     writer.flush();
+    begun
+}
+
+trait PopIfDue {
+    /// Returns the first record if its time has come.
+    fn pop_if_due(&mut self, now: u64) -> Option<Reverse<(u64, u64, usize)>>;
+}
+
+impl PopIfDue for BinaryHeap<Reverse<(u64, u64, usize)>> {
+    fn pop_if_due(&mut self, now: u64) -> Option<Reverse<(u64, u64, usize)>> {
+        self.peek().is_some_and(|Reverse((at, _, _))| *at <= now).then(|| self.pop()).flatten()
+    }
 }

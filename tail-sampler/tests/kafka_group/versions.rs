@@ -1,6 +1,7 @@
 //! Processes of two versions in one group.
 
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use super::broker::{Writer, topic, unique};
 use super::disturbed::{until_all_decided, until_assigned, until_busy};
@@ -9,7 +10,7 @@ use super::receiver::Receiver;
 use super::traces::{self, Trace};
 
 const TRACES: u64 = 2400;
-const SECONDS: u64 = 8;
+const RATE: u64 = 300;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_older_and_a_newer_process_follow_each_others_decisions() {
@@ -19,14 +20,14 @@ async fn an_older_and_a_newer_process_follow_each_others_decisions() {
     let group = Group { topic: spans, name: unique("versions"), receiver: url };
     let (older, newer) = (Process::start(&group, 1), Process::start(&group, 2));
     until_assigned(&[&older, &newer], |assigned| assigned > 0).await;
-    let writer = std::thread::spawn(move || {
-        traces::write(&Writer::new(&written), TRACES, Duration::from_secs(SECONDS));
-    });
+    let stop = Arc::new(AtomicBool::new(false));
+    let stopped = Arc::clone(&stop);
+    let writer = std::thread::spawn(move || traces::write(&Writer::new(&written), RATE, TRACES, &stopped));
     receiver.refuse(true);
-    until_busy(&[&newer], TRACES / SECONDS / 3).await;
+    until_busy(&[&newer], RATE / 3).await;
     // A still newer program, whose records cannot be read, and something foreign.
     let foreign = Writer::new(&format!("{}.decisions", group.name));
-    let unreadable = Trace(TRACES + 1).id().to_string();
+    let unreadable = Trace(u64::MAX >> 1).id().to_string();
     foreign.write(unreadable.as_bytes(), &[0x08, 9, 0x10, 9], 1);
     foreign.write(b"order-4711", b"{}", 1);
     foreign.flush();
@@ -35,13 +36,14 @@ async fn an_older_and_a_newer_process_follow_each_others_decisions() {
     let another = Process::start(&group, 2);
     until_assigned(&[&older, &another], |assigned| assigned > 0).await;
     receiver.refuse(false);
-    writer.join().unwrap();
+    stop.store(true, Ordering::Release);
+    let count = writer.join().unwrap();
     let processes = [&older, &another];
     until_all_decided(&receiver, &processes).await;
     let unreadable = super::process::sum(&processes, "tail_sampler_kafka_unreadable_decisions_total").await;
     assert!(unreadable >= 2, "{unreadable}");
     let arrived = receiver.traces();
-    for trace in (0..TRACES).map(Trace) {
+    for trace in (0..count).map(Trace) {
         let Some(arrived) = arrived.get(trace.id().to_bytes().as_slice()) else {
             assert!(!trace.is_failed() && !trace.is_slow(), "trace {} was lost", trace.0);
             continue;
