@@ -192,14 +192,6 @@ impl<'a> SpanBuilder<'a> {
         context: &Context,
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
-        if let Some(parent) = parent
-            && self.kind == SpanKind::Internal
-            && engine.is_switched_off(scope)
-            && !parent.is_remote()
-        {
-            engine.count_started(Record::Drop, Some(parent));
-            return Span::not_recording(parent.clone());
-        }
         // Most spans have a parent that decides, so the sampler is not called.
         if let Some(parent) = parent
             && let Some(record) = engine.sampler().sample_children_of(parent)
@@ -237,6 +229,12 @@ impl<'a> SpanBuilder<'a> {
         })
     }
 
+    /// Whether a budget may switch off the span.
+    #[cold]
+    fn is_expendable(&self, parent: &SpanContext) -> bool {
+        self.kind == SpanKind::Internal && !parent.is_remote()
+    }
+
     /// Starts a child of `parent`, whose decision it follows.
     #[inline]
     pub(crate) fn start_child(
@@ -250,6 +248,10 @@ impl<'a> SpanBuilder<'a> {
         if record == Record::Drop {
             engine.count_started(record, Some(parent));
             return Span::not_recording(unchanged_child(parent, record));
+        }
+        if engine.is_switched_off(scope) && self.is_expendable(parent) {
+            engine.count_started(Record::Drop, Some(parent));
+            return Span::not_recording(parent.clone());
         }
         let flags = child_flags(parent, record == Record::RecordAndSample);
         self.record(engine, scope, Some(parent), flags, || child(parent, flags), write)
@@ -331,6 +333,13 @@ impl<'a> SpanBuilder<'a> {
         (context, request): (&Context, Option<&dyn RequestView>),
         write: impl FnOnce(&mut Recorder<'_>),
     ) -> Span {
+        if let Some(parent) = parent
+            && engine.is_switched_off(scope)
+            && self.is_expendable(parent)
+        {
+            engine.count_started(Record::Drop, Some(parent));
+            return Span::not_recording(parent.clone());
+        }
         let trace_id = parent.map_or_else(ids::trace_id, SpanContext::trace_id);
         let decision = self.ask_of(engine, parent, trace_id, context, request);
         let sampled = decision.record == Record::RecordAndSample;
