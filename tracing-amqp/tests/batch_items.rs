@@ -22,7 +22,10 @@ fn routing_key_delivery_tag_size_and_ids() {
     // In a small batch every item has a span, in a large one those that fail.
     for (small_batch, fails) in [(10, false), (10, true), (0, true)] {
         let spans = TestSpans::new();
-        let broker = Broker::at("amqp://rabbitmq", Settings::new().with_provider(spans.provider()));
+        let broker = Broker::at(
+            "amqp://rabbitmq",
+            Settings::new().with_provider(spans.provider()).with_body_sizes(true),
+        );
         let deliveries: Vec<_> = (1..=2).map(|tag| broker.delivery(delivery(tag), "email")).collect();
         let mut batch = broker.batch("email").with_item_ratio(0.0).with_small_batch(small_batch);
         for delivery in &deliveries {

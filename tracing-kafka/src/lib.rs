@@ -54,7 +54,7 @@
 //!
 //! | span | kind | ends | attributes besides `messaging.system`, `.operation.*`, `.destination.name`, `.client.id`, `messaging.kafka.cluster.id`, `server.*` |
 //! |---|---|---|---|
-//! | `send {topic}` | producer | at the delivery report | `messaging.destination.partition.id`, `messaging.kafka.offset`, `.message.key`, `.message.tombstone`, `messaging.message.body.size` |
+//! | `send {topic}` | producer | at the delivery report | `messaging.destination.partition.id`, `messaging.kafka.offset`, `.message.key`, `.message.tombstone`; with [`Settings::with_body_sizes`] `messaging.message.body.size` |
 //! | `process {topic}` | consumer | with the work | the same, `messaging.consumer.group.name`, `tracing_suite.messaging.message.age` (seconds since the record's timestamp), `.attempt` |
 //! | `commit {topic}`, `store_offset {topic}` | client | when the call returns | partition and offset, if there is one; only with [`Settings::with_settle_spans`] |
 //! | `transaction` | internal | when it is committed or aborted | `tracing_suite.kafka.transaction.id`, `.outcome` (`commit`, `abort`), `.message_count` |

@@ -24,6 +24,7 @@ pub(crate) struct Config {
     pub(crate) wait_threshold: Duration,
     pub(crate) records_text: bool,
     pub(crate) has_events: bool,
+    pub(crate) counts_rows: bool,
     pub(crate) has_comments: bool,
     #[cfg(feature = "metrics")]
     pub(crate) pool_metrics: Option<PoolMetrics>,
@@ -37,6 +38,7 @@ impl Config {
             wait_threshold: WAIT_THRESHOLD,
             records_text: true,
             has_events: true,
+            counts_rows: false,
             has_comments: false,
             #[cfg(feature = "metrics")]
             pool_metrics: None,
@@ -116,6 +118,14 @@ macro_rules! common_settings {
         #[must_use]
         pub fn with_events(self, recorded: bool) -> Self {
             self.set(|config| config.has_events = recorded)
+        }
+
+        /// Sets whether the number of rows that the database returned is recorded (`db.response.returned_rows`). The default is
+        /// `false`, as the attribute is opt-in in the conventions. A dropped stream, an error in the middle and a
+        /// cancelled future record the rows so far.
+        #[must_use]
+        pub fn with_returned_rows(self, recorded: bool) -> Self {
+            self.set(|config| config.counts_rows = recorded)
         }
 
         /// Sets whether `traceparent` is added to the text of queries in a comment (sqlcommenter), so that the logs of the

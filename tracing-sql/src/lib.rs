@@ -36,7 +36,7 @@
 //! | `db.query.summary`, `db.query.text` | see [`sanitize`]. Bound parameters are recorded only by [`with_parameters`] |
 //! | `db.operation.name` | for statements without a text of their own: `BEGIN`, `COMMIT`, `PREPARE`, `transaction` |
 //! | `db.operation.batch.size` | the number of statements in the text, if there are several |
-//! | `db.response.returned_rows` | the rows so far |
+//! | `db.response.returned_rows` | the rows so far, with [`with_returned_rows`](TracedPool::with_returned_rows) |
 //! | `db.response.status_code` | the database's code of an error: SQLSTATE, or the number of SQLite |
 //! | `error.type` | that code, the [class](tracing_core_lite::error_class) of an I/O error, the name of sqlx's error, or `cancelled` |
 //! | `tracing_suite.db.response.affected_rows` | the rows that were inserted, changed or deleted, unless the query only reads |

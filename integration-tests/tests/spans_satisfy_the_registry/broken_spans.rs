@@ -23,7 +23,6 @@ fn http_server() -> SpanData {
         ("http.response.status_code", AnyValue::Int(200)),
         ("url.path", text("/orders/7")),
         ("url.scheme", text("https")),
-        ("http.request.header.x-shop", AnyValue::Array(vec![text("a")])),
     ];
     span("GET /orders/{id}", SpanKind::Server, attributes)
 }
@@ -54,7 +53,6 @@ fn query(system: &str) -> SpanData {
         ("db.system.name", text(system)),
         ("db.namespace", text("shop")),
         ("db.query.summary", text("SELECT prices")),
-        ("db.response.returned_rows", AnyValue::Int(1)),
     ];
     span("SELECT prices", SpanKind::Client, attributes)
 }
@@ -223,6 +221,19 @@ fn every_fault_is_found() {
             ],
             "the response is",
         ),
+        // Opt-in
+        (http_server(), vec![Set("client.port", AnyValue::Int(7))], "client.port is opt-in"),
+        (
+            http_server(),
+            vec![Set("http.request.header.x-shop", AnyValue::Array(vec![text("a")]))],
+            "http.request.header is opt-in",
+        ),
+        (
+            query("sqlite"),
+            vec![Set("db.response.returned_rows", AnyValue::Int(1))],
+            "returned_rows is opt-in",
+        ),
+        (kafka(), vec![Set("messaging.message.body.size", AnyValue::Int(1))], "body.size is opt-in"),
         // Kind and group
         (http_server(), vec![Kind(SpanKind::Internal)], "no such group"),
         (query("sqlite"), vec![Kind(SpanKind::Server)], "no such group"),

@@ -10,7 +10,7 @@ use crate::registry::{Group, Level, Requirement};
 const SERVER_ERRORS: [&str; 6] =
     ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
 
-/// Checks the required and conditional attributes of `group`.
+/// Checks the required, conditional and opt-in attributes of `group`.
 pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) {
     for (key, requirement) in &group.attributes {
         let value = span.attribute(key);
@@ -19,11 +19,21 @@ pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) 
                 problems.push(format!("{key} is {value:?} and not {fixed:?}"));
             }
             (_, Level::Required) if value.is_none() => problems.push(format!("{key} is required")),
+            // The services of the demo ask for no attribute.
+            (_, Level::OptIn) if is_present(span, key) => {
+                problems.push(format!("{key} is opt-in, and nobody asked for it"));
+            }
             (_, Level::ConditionallyRequired) => problems.extend(conditional(key, requirement, span)),
             _ => {}
         }
     }
     problems.extend(status(span));
+}
+
+/// Whether `span` has the attribute `key`, or one of that prefix if `key` is a template.
+fn is_present(span: &SpanData, key: &str) -> bool {
+    let is_key = |it: &str| it.strip_prefix(key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+    span.attributes.iter().any(|(it, _)| is_key(it))
 }
 
 /// Describes what is wrong with a conditional attribute.

@@ -69,11 +69,12 @@ pub(crate) fn finish(
 }
 
 fn record(in_flight: &InFlight, delivery: &TracedDelivery) {
+    let size = delivery.shown_body_size();
     in_flight.record(|span| {
         if let Some(sender) = delivery.origin().span_context() {
             span.add_follows_from(sender);
         }
-        record_message(delivery.routing_key.as_str(), delivery.data.len(), &delivery.properties, span);
+        record_message(delivery.routing_key.as_str(), size, &delivery.properties, span);
         span.set(DELIVERY_TAG, int(delivery.delivery_tag));
     });
 }

@@ -64,6 +64,11 @@ impl TracedDelivery {
         Self { delivery, source, origin, name }
     }
 
+    /// Returns the size of the body as spans show it, if the settings ask for it.
+    pub(crate) fn shown_body_size(&self) -> Option<i64> {
+        self.source.broker.client().shown_body_size(self.delivery.data.len())
+    }
+
     /// Counts a delivery in the metrics and reads its sender.
     pub(crate) fn receive(delivery: Delivery, source: &Arc<Source>) -> Self {
         let delivery = Self::new(delivery, Arc::clone(source));
@@ -152,7 +157,7 @@ impl TracedDelivery {
     }
 
     /// Starts the work on the message as an item of `batch`. If the item gets a span, the span has the message's routing key,
-    /// delivery tag, size and ids.
+    /// delivery tag and ids, and its size if the settings ask for it.
     ///
     /// ```no_run
     /// use tracing_amqp::{TracedConsumer, TracedDelivery};
@@ -176,7 +181,7 @@ impl TracedDelivery {
     pub fn item(&self, batch: &MessageBatch) -> BatchItem {
         let mut item = batch.item(&self.origin);
         let (routing_key, tag) = (self.delivery.routing_key.clone(), self.delivery.delivery_tag);
-        let (size, ids) = (self.delivery.data.len(), ids(&self.delivery.properties));
+        let (size, ids) = (self.shown_body_size(), ids(&self.delivery.properties));
         item.describe(move |span| {
             record_message(routing_key.as_str(), size, &ids, span);
             span.set(DELIVERY_TAG, int(tag));

@@ -11,7 +11,7 @@ use lapin::{BasicProperties, Result};
 use opentelemetry::Context;
 use tracing_core_lite::context::StoredContext;
 use tracing_core_lite::messaging::attribute::AGE;
-use tracing_core_lite::messaging::{MessageView, MessagingOperation, OperationType, Origin};
+use tracing_core_lite::messaging::{Client, MessageView, MessagingOperation, OperationType, Origin};
 use tracing_core_lite::span::Recorder;
 
 use super::outcome::DeliveryOutcome;
@@ -68,7 +68,7 @@ impl ProcessingDelivery {
         let operation = MessagingOperation::new(OperationType::Process, destination);
         let client = source.broker.client();
         let processing = client.process(&operation, &origin, |span| {
-            record(&delivery, span);
+            record(client, &delivery, span);
             let headers = Headers::of(&delivery.properties);
             client.on_process(&MessageView::new(destination.name, delivery.data.len(), &headers), span);
         });
@@ -174,8 +174,9 @@ impl Drop for ProcessingDelivery {
     }
 }
 
-fn record(delivery: &Delivery, span: &mut Recorder<'_>) {
-    record_message(delivery.routing_key.as_str(), delivery.data.len(), &delivery.properties, span);
+fn record(client: &Client, delivery: &Delivery, span: &mut Recorder<'_>) {
+    let size = client.shown_body_size(delivery.data.len());
+    record_message(delivery.routing_key.as_str(), size, &delivery.properties, span);
     span.set(DELIVERY_TAG, int(delivery.delivery_tag)).set(REDELIVERED, delivery.redelivered);
     if let Some(age) = delivery.properties.timestamp().and_then(age) {
         span.set(AGE, age.as_secs_f64());

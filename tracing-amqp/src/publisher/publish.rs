@@ -63,7 +63,7 @@ impl Broker {
     ) -> (InFlight, BasicProperties) {
         let operation = MessagingOperation::new(OperationType::Send, destination).with_name(PUBLISH);
         let in_flight = self.client().start(&operation, context, |span| {
-            record_message(routing_key, body_size, &properties, span);
+            record_message(routing_key, self.client().shown_body_size(body_size), &properties, span);
             self.client()
                 .on_send(&MessageView::new(destination.name, body_size, &Headers::of(&properties)), span);
         });

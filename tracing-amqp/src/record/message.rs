@@ -10,14 +10,14 @@ use super::attribute::ROUTING_KEY;
 /// Sets the attributes of a message that was published with `routing_key`.
 pub(crate) fn record_message(
     routing_key: &str,
-    body_size: usize,
+    shown_body_size: Option<i64>,
     properties: &BasicProperties,
     span: &mut Recorder<'_>,
 ) {
     if !routing_key.is_empty() {
         span.set(ROUTING_KEY, routing_key);
     }
-    span.set(BODY_SIZE, i64::try_from(body_size).unwrap_or(i64::MAX))
+    span.set_some(BODY_SIZE, shown_body_size)
         .set_some(CONVERSATION_ID, properties.correlation_id().as_ref().map(ShortString::as_str))
         .set_some(MESSAGE_ID, properties.message_id().as_ref().map(ShortString::as_str));
 }

@@ -5,6 +5,13 @@
 #[cfg(feature = "http")]
 mod captured_headers;
 
+/// For the fuzz targets: builds with `--cfg fuzzing`.
+#[cfg(fuzzing)]
+pub mod fuzzing {
+    #[cfg(feature = "disk-queue")]
+    pub use crate::exporters::disk_queue::fuzzing as disk_queue;
+}
+
 #[cfg(feature = "http")]
 pub use captured_headers::CapturedHeaders;
 

@@ -199,6 +199,12 @@ impl Client {
         std::str::from_utf8(key).ok()
     }
 
+    /// Returns the size of a message's body as spans show it, if the [settings](Settings::with_body_sizes) ask for it.
+    #[must_use]
+    pub fn shown_body_size(&self, bytes: usize) -> Option<i64> {
+        self.0.settings.body_sizes.then(|| i64::try_from(bytes).unwrap_or(i64::MAX))
+    }
+
     /// Calls the hook of [`Settings::with_send_hook`].
     pub fn on_send(&self, message: &MessageView<'_>, span: &mut Recorder<'_>) {
         if let Some(hook) = &self.0.settings.send_hook {

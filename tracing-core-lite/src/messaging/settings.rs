@@ -91,6 +91,7 @@ pub struct Settings {
     pub(super) send_hook: Option<Arc<Hook>>,
     pub(super) process_hook: Option<Arc<Hook>>,
     pub(super) hides_message_keys: bool,
+    pub(super) body_sizes: bool,
     pub(super) settle_spans: bool,
     #[cfg(feature = "messaging-metrics")]
     pub(super) meter: Option<Meter>,
@@ -104,8 +105,8 @@ pub(super) enum Meter {
 }
 
 impl Settings {
-    /// Creates the default settings: [`Relation::SameTrace`], all baggage, every destination, message keys, no spans
-    /// for commits and acknowledgements, no metrics. The [installed](TracerProvider::install) provider records the
+    /// Creates the default settings: [`Relation::SameTrace`], all baggage, every destination, message keys, no body
+    /// sizes, no spans for commits and acknowledgements, no metrics. The [installed](TracerProvider::install) provider records the
     /// spans.
     #[must_use]
     pub fn new() -> Self {
@@ -215,6 +216,14 @@ impl Settings {
         self
     }
 
+    /// Sets whether the spans of messages have the size of the body in bytes, as `messaging.message.body.size`. Defaults to
+    /// `false`, as the attribute is opt-in in the conventions.
+    #[must_use]
+    pub fn with_body_sizes(mut self, are_recorded: bool) -> Self {
+        self.body_sizes = are_recorded;
+        self
+    }
+
     /// Sets whether commits and acknowledgements get spans of type `settle`. Defaults to `false`.
     #[must_use]
     pub fn with_settle_spans(mut self, are_recorded: bool) -> Self {
@@ -247,6 +256,7 @@ impl fmt::Debug for Settings {
             .field("relation", &self.relation)
             .field("baggage", &self.baggage)
             .field("hides_message_keys", &self.hides_message_keys)
+            .field("body_sizes", &self.body_sizes)
             .field("settle_spans", &self.settle_spans)
             .finish_non_exhaustive()
     }

@@ -16,7 +16,7 @@ pub(crate) fn record_message(
     span: &mut Recorder<'_>,
 ) {
     span.set_some(MESSAGE_KEY, client.shown_key(message.key));
-    span.set(BODY_SIZE, i64::try_from(message.body_size).unwrap_or(i64::MAX));
+    span.set_some(BODY_SIZE, client.shown_body_size(message.body_size));
     if is_tombstone {
         span.set(TOMBSTONE, true);
     }

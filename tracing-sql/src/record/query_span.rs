@@ -162,7 +162,7 @@ impl<'a> QuerySpan<'a> {
         let Self { config, span, writes, acquired, returned, affected, .. } = self;
         span.end(ending, |span, now| {
             let conventions = config.client.conventions();
-            if !*writes || *returned > 0 {
+            if config.counts_rows && (!*writes || *returned > 0) {
                 conventions.set(span, RETURNED_ROWS, *returned);
             }
             // PostgreSQL counts the rows of a SELECT as affected.

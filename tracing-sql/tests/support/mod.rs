@@ -80,7 +80,7 @@ impl<DB: TestDatabase> Fixture<DB> {
         sqlx::raw_sql(AssertSqlSafe(create)).execute(&pool).await.expect("the table is new");
         let spans = TestSpans::new();
         let namespace = DB::endpoint(&pool.connect_options()).namespace.expect("the options name a database");
-        let pool = TracedPool::new(pool).with_provider(spans.provider());
+        let pool = TracedPool::new(pool).with_provider(spans.provider()).with_returned_rows(true);
         Self { spans, pool, table, namespace }
     }
 

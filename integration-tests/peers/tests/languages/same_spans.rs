@@ -32,23 +32,11 @@ const VARYING: [&str; 13] = [
     "url.full",
     "user_agent.original",
 ];
-/// Statements in the text of the conventions that the registry does not contain.
-const TEXT: [(&str, &str); 3] = [
-    (
-        "db.collection.name",
-        "The collection name SHOULD NOT be extracted from `db.query.text`, when the database system supports query text \
-         with multiple collections in non-batch operations. `db.query.summary` has it.",
-    ),
-    (
-        "db.operation.name",
-        "The operation name SHOULD NOT be extracted from `db.query.text`, when the database system supports query text \
-         with multiple operations in non-batch operations. `db.query.summary` has it.",
-    ),
-    (
-        "db.query.text",
-        "Non-parameterized query text SHOULD NOT be collected by default unless there is sanitization that excludes \
-         sensitive data.",
-    ),
+/// Attributes whose condition in the registry does not hold for a query text with literals, and what our spans have instead.
+const QUERY_TEXT: [(&str, &str); 3] = [
+    ("db.collection.name", "Query text is no such API; `db.query.summary` names the collections."),
+    ("db.operation.name", "Query text is no such API; `db.query.summary` names the operations."),
+    ("db.query.text", "Literals are replaced."),
 ];
 
 /// The groups of the registry to which the spans of the caller and of the callee belong.
@@ -171,8 +159,10 @@ fn reason(registry: &Value, group: &str, key: &str, which: (bool, bool), ours: &
         }
         _ => {}
     }
-    if let Some((_, text)) = TEXT.iter().find(|(of, _)| *of == key) {
-        return Some((*text).to_owned());
+    if let Some((_, instead)) = QUERY_TEXT.iter().find(|(of, _)| *of == key) {
+        // The condition of the text ends with references to other documents.
+        let condition = group["attributes"][key]["condition"].as_str()?.split(" See [").next()?;
+        return Some(format!("{condition} {instead}"));
     }
     if which == (true, true) {
         // Both have it, with other values.
@@ -189,7 +179,7 @@ fn reason(registry: &Value, group: &str, key: &str, which: (bool, bool), ours: &
     let requirement = &group["attributes"][key];
     match (requirement["level"].as_str(), which.0) {
         (Some("opt_in"), false) => Some("Opt-in.".to_owned()),
-        (Some("opt_in"), true) => Some("Opt-in, and recorded by default here.".to_owned()),
+        (Some("opt_in"), true) => None,
         (Some(level), true) => {
             let condition = requirement["condition"].as_str().map(|it| format!(": {it}")).unwrap_or_default();
             Some(format!("{}{condition}.", capitalized(&level.replace('_', " "))).replace("..", "."))

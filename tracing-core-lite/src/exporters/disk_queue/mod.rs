@@ -60,6 +60,8 @@ mod config;
 mod deferred;
 mod delivery;
 mod directory;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod inherit;
 mod lock;
 mod log;

@@ -129,6 +129,27 @@ impl OtlpGrpc {
     }
 }
 
+/// For the fuzz targets.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+impl OtlpGrpc {
+    /// Reads the message of a response.
+    pub fn read_message(&self, message: &[u8]) -> Exported {
+        reply::exported(message, &self.secrets)
+    }
+
+    /// Reads the trailers of a response. Returns `None` if they have no status.
+    pub fn read_trailers(&self, trailers: &http::HeaderMap) -> Option<ExportError> {
+        let status = Status::from_header_map(trailers)?;
+        Some(self.refused(&Failure { status, transport: None, while_connecting: false }))
+    }
+
+    /// Reads the details of a status.
+    pub fn read_details(&self, details: &[u8]) -> Option<Option<Duration>> {
+        retry_info(details).map(|info| info.delay)
+    }
+}
+
 impl Exporter for OtlpGrpc {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
         self.is_unreachable = false;

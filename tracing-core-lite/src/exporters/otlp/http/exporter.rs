@@ -101,6 +101,10 @@ impl OtlpHttp {
         }
     }
 
+    fn read(&self, response: &ReceiverResponse) -> Result<Exported, ExportError> {
+        if response.status.is_success() { Ok(self.accepted(response)) } else { Err(self.refused(response)) }
+    }
+
     fn accepted(&self, response: &ReceiverResponse) -> Exported {
         let body = response.body.as_deref().unwrap_or_default();
         match response.media_type.as_deref() {
@@ -131,6 +135,21 @@ impl OtlpHttp {
     }
 }
 
+/// For the fuzz targets.
+#[cfg(fuzzing)]
+#[doc(hidden)]
+impl OtlpHttp {
+    /// Reads a response as if the receiver had sent it.
+    pub fn read_response(
+        &self,
+        status: http::StatusCode,
+        headers: &HeaderMap,
+        body: Option<bytes::Bytes>,
+    ) -> Result<Exported, ExportError> {
+        self.read(&ReceiverResponse { body, ..ReceiverResponse::new(status, headers) })
+    }
+}
+
 impl Exporter for OtlpHttp {
     fn export(&mut self, batch: &Batch, deadline: Instant) -> Result<Exported, ExportError> {
         let _suppressed = suppress_tracing();
@@ -139,7 +158,7 @@ impl Exporter for OtlpHttp {
             return Err(retryable("no time is left to reach the OTLP receiver"));
         };
         let response = self.post(batch, timeout)?;
-        if response.status.is_success() { Ok(self.accepted(&response)) } else { Err(self.refused(&response)) }
+        self.read(&response)
     }
 
     fn flush(&mut self, _: Instant) -> Result<(), ExportError> {
