@@ -15,6 +15,7 @@ use tracing_core_lite::propagation::{Extract, Propagator};
 use tracing_core_lite::rpc;
 use tracing_core_lite::sampling::consistent::OtTraceState;
 use tracing_core_lite::sampling::{ParentBased, Ratio};
+use tracing_core_lite::span::data::AnyValue;
 use tracing_core_lite::testing::TestSpans;
 use tracing_core_lite::{Context, InstrumentationScope};
 
@@ -209,6 +210,71 @@ fn a_stranger_on_a_topic_changes_neither_sampling_nor_what_is_sent_on() {
     assert_eq!(span.links.len(), 1, "a link to what came in");
     assert!(span.links[0].trace_id.to_string().ends_with("00ffffffffffffff"));
     assert_eq!(span.text("tracing_suite.boundary.policy"), Some("public"));
+}
+
+#[test]
+fn a_batch_of_strangers_is_a_trace_of_its_own_with_a_link_to_each() {
+    let spans = TestSpans::with(|builder| builder.with_sampler(ParentBased::new(Ratio::new(1.0))))
+        .expect("a provider");
+    let boundary =
+        InboundBoundary::new(InboundPolicy::Trusted).with_destination("partner.*", InboundPolicy::Public);
+    let client = messaging(&spans, Settings::new().with_inbound_boundary(boundary));
+    let operation = MessagingOperation::new(OperationType::Process, Destination::new("partner.orders"));
+    let origins: Vec<_> =
+        (1..=3).map(|trace| client.extract_from("partner.orders", &strangers_headers(trace))).collect();
+    let mut batch = client.batch(&operation, |_| {});
+    origins.iter().for_each(|origin| batch.add(origin, 10));
+    for (trace, origin) in (1..).zip(&origins) {
+        let item = batch.item(origin);
+        let mut sent = Carrier::new();
+        Propagator::default().inject(item.context(), &mut sent);
+        assert_nothing_of_a_stranger(&sent, trace);
+        item.processed();
+    }
+    batch.end();
+    let finished: Vec<_> = spans.wait_for(4).into_iter().map(|it| it.span).collect();
+    let whole =
+        finished.iter().find(|span| span.text("messaging.operation.type").is_some() && span.links.len() == 3);
+    let whole = whole.expect("the span of the batch links to each sender");
+    for (link, trace) in whole.links.iter().zip(1_u128..) {
+        assert_eq!(link.trace_id.to_string(), format!("{trace:032x}"));
+        let reason =
+            ("tracing_suite.propagation.link_reason".to_owned(), AnyValue::String("untrusted".to_owned()));
+        assert!(link.attributes.contains(&reason), "{link:?}");
+        assert!(link.trace_state.is_empty(), "a stranger's tracestate is not kept");
+    }
+    assert!(finished.iter().all(|span| span.trace_id == whole.trace_id), "one trace, of our own");
+}
+
+#[test]
+#[cfg(feature = "xray")]
+fn only_trusted_senders_choose_the_trace_of_a_root() {
+    let spans = TestSpans::new();
+    let propagator = Propagator::from_names("xray").expect("a known name");
+    let headers = [("x-amzn-trace-id", "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Sampled=1")];
+    for (policy, is_chosen) in [
+        (InboundPolicy::Trusted, true),
+        (InboundPolicy::Public, false),
+        (InboundPolicy::Partner(Partner::new("acme")), false),
+    ] {
+        let mut extracted = propagator.extract(&headers.as_slice());
+        extracted.apply(&policy);
+        let span = spans.tracer().span("root").with_parent(&extracted.into_context()).start();
+        assert_eq!(span.span_context().trace_id().to_string() == TRACE, is_chosen, "{policy:?}");
+    }
+    let settings = || Settings::new().with_propagator(propagator.clone());
+    for (settings, is_chosen) in [
+        (settings(), true),
+        (settings().with_relation(tracing_core_lite::messaging::Relation::NewTrace), false),
+    ] {
+        let client = messaging(&spans, settings);
+        let context = process(&client, &client.extract(&headers.as_slice()));
+        assert_eq!(trace_of(&context) == TRACE, is_chosen);
+    }
+}
+
+fn trace_of(context: &Context) -> String {
+    context.span().span_context().trace_id().to_string()
 }
 
 #[test]

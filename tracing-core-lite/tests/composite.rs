@@ -260,6 +260,81 @@ fn xray_headers() {
     }
 }
 
+/// Load balancers of AWS name a trace without a span, and so do browsers and synthetic tests of Datadog.
+#[test]
+fn a_trace_without_a_span_gets_its_root_here() {
+    let root = "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736";
+    let low_half = LOW_HALF.to_string();
+    let datadog = |priority: &'static str| {
+        vec![
+            ("x-datadog-trace-id", low_half.as_str()),
+            ("x-datadog-parent-id", "0"),
+            ("x-datadog-sampling-priority", priority),
+            ("x-datadog-origin", "synthetics"),
+            ("x-datadog-tags", "_dd.p.tid=4bf92f3577b34da6"),
+        ]
+    };
+    for (names, headers) in [
+        ("xray", vec![("x-amzn-trace-id", root)]),
+        ("xray,tracecontext", vec![("x-amzn-trace-id", root), ("traceparent", "nonsense")]),
+        ("datadog", datadog("1")),
+    ] {
+        let span = received(names, &headers);
+        assert_eq!(span.trace_id.to_string(), TRACE, "{names}");
+        assert_eq!(span.parent_span_id, opentelemetry::trace::SpanId::INVALID, "{names}");
+        assert!(span.links.is_empty(), "{names}");
+    }
+    // The sender's decision counts.
+    let sampled = format!("{root};Sampled=1");
+    let unsampled = format!("{root};Sampled=0");
+    for (names, headers, expected) in [
+        ("xray", vec![("x-amzn-trace-id", sampled.as_str())], true),
+        ("xray", vec![("x-amzn-trace-id", unsampled.as_str())], false),
+        ("datadog", datadog("2"), true),
+        ("datadog", datadog("-1"), false),
+    ] {
+        let spans = TestSpans::with(|builder| {
+            builder.with_sampler(tracing_core_lite::sampling::ParentBased::new(
+                tracing_core_lite::sampling::Ratio::new(if expected { 0.0 } else { 1.0 }),
+            ))
+        })
+        .expect("a provider");
+        let context = extract(names, &headers);
+        let span = spans.tracer().span("received").with_parent(&context).start();
+        assert_eq!(span.span_context().trace_id().to_string(), TRACE, "{headers:?}");
+        assert_eq!(span.span_context().is_sampled(), expected, "{headers:?}");
+        let sent = written(names, &span.in_context(&context));
+        if names == "datadog" {
+            assert_eq!(header(&sent, "x-datadog-origin"), Some("synthetics"));
+        }
+    }
+    // A span that another format finds takes precedence, in either order.
+    let headers = [("x-amzn-trace-id", "Root=1-00000001-000000000000000000000002"), ("traceparent", PARENT)];
+    for names in ["xray,tracecontext", "tracecontext,xray"] {
+        assert_eq!(trace_of(&extract(names, &headers)), TRACE, "{names}");
+    }
+}
+
+/// Headers that are ignored do not decide either.
+#[test]
+fn invalid_ids_decide_nothing() {
+    for (names, name, value) in [
+        ("jaeger", "uber-trace-id", "0:0:0:3"),
+        ("jaeger", "uber-trace-id", "1:0:0:3"),
+        (
+            "xray",
+            "x-amzn-trace-id",
+            "Root=1-4bf92f35-77b34da6a3ce929d0e0e4736;Parent=0000000000000000;Sampled=1",
+        ),
+        ("xray", "x-amzn-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=1"),
+        ("ottrace", "ot-tracer-traceid", "0"),
+        ("b3", "b3", "00000000000000000000000000000000-0000000000000000-d"),
+    ] {
+        let extracted = propagator(names).extract(&vec![(name, value), ("ot-tracer-spanid", "0")]);
+        assert_eq!(extracted.sampling_state(), None, "{name}: {value}");
+    }
+}
+
 #[test]
 fn ot_trace_headers() {
     for (trace, span, sampled, expected) in [

@@ -4,6 +4,7 @@
 mod bench;
 mod compose;
 mod demo;
+mod fuzz;
 mod lint;
 mod peers;
 mod readme;
@@ -53,6 +54,10 @@ usage: cargo xtask COMMAND
                     counts what our layers and wrappers add to each call while opentelemetry_sdk records their spans, beside the
                     same span by hand
 
+  fuzz [SECONDS] [--only TEXT] [--jobs NUMBER]
+                    feeds every parser of foreign bytes with random input for SECONDS each (60 by default), those whose name contains
+                    TEXT, NUMBER at the same time; needs cargo-fuzz
+
 `test`, `lint`, `services` and `compose-test` announce and install missing programs; XTASK_INSTALL=no prevents that.
 ";
 
@@ -75,6 +80,7 @@ fn main() -> ExitCode {
             Some((first, options)) if first == "over-sdk" => bench::run_over_sdk(options),
             first => bench::run(first.map(|(filter, _)| filter.as_str())),
         },
+        Some("fuzz") => fuzz::run(&rest),
         Some("lint") => lint::run(&rest),
         Some("soak") => soak::run(&rest),
         Some("help" | "--help" | "-h") => {

@@ -126,6 +126,9 @@ impl Client {
                 attempt = Attempt::default();
             }
         }
+        if self.relation() == Relation::NewTrace {
+            extracted.forget_trace();
+        }
         self.0.settings.baggage.restrict_extracted(&mut extracted.baggage);
         Origin::new(extracted, attempt)
     }

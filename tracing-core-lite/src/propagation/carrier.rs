@@ -45,6 +45,13 @@ pub trait Extract {
         self.for_each(name, &mut |_| count += 1);
         if count == 1 { self.get(name) } else { None }
     }
+
+    /// Like [`single`](Extract::single), for a name whose place in a scan is `index`.
+    #[doc(hidden)]
+    fn single_at(&self, index: Option<usize>, name: &str) -> Option<&[u8]> {
+        let _ = index;
+        self.single(name)
+    }
 }
 
 /// Writes header values to a carrier. Names are in lower case.

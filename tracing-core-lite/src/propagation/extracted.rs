@@ -22,6 +22,8 @@ pub struct Extracted {
     pub(super) unfit_members: Option<UnfitMembers>,
     /// What the sender says about sampling besides the sampled flag.
     pub(super) state: Option<SamplingState>,
+    /// The trace to continue if there is no span: the sender has named a trace without a span.
+    pub(super) trace_id: Option<TraceId>,
     /// Whether the format has carried the low half of the trace id alone.
     pub(super) is_narrow: bool,
     #[cfg(feature = "datadog")]
@@ -104,6 +106,22 @@ impl Extracted {
         self.state = Some(state);
     }
 
+    /// Continues a trace of which the sender has named no span, unless a format finds a span.
+    #[cfg(any(feature = "datadog", feature = "xray"))]
+    pub(super) fn set_trace(&mut self, trace_id: u128, state: SamplingState) {
+        self.trace_id.get_or_insert(TraceId::from(trace_id));
+        // Undecided is what a root is anyway.
+        if state != SamplingState::Deferred {
+            self.state = Some(state);
+        }
+    }
+
+    /// Starts a new trace even if the sender has named one without a span.
+    #[cfg(feature = "messaging")]
+    pub(crate) fn forget_trace(&mut self) {
+        self.trace_id = None;
+    }
+
     /// Adds the members of another format. Keys that are there already keep their values.
     pub(super) fn add_baggage(&mut self, baggage: Option<Baggage>) {
         match (&mut self.baggage, baggage) {
@@ -139,11 +157,12 @@ impl Extracted {
         let state = self.state.take().filter(|state| {
             sender.is_none() || matches!(state, SamplingState::Debug | SamplingState::Deferred)
         });
-        if state.is_none() && self.received.is_none() {
+        let trace_id = self.trace_id.take().filter(|_| sender.is_none());
+        if state.is_none() && trace_id.is_none() && self.received.is_none() {
             return None;
         }
         let received = self.received.take().map(|received| *received).unwrap_or_default();
-        Some(Received { sender, state, ..received })
+        Some(Received { sender, trace_id, state, ..received })
     }
 
     fn add_values_to(&mut self, mut context: Context) -> Context {

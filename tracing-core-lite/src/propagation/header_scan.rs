@@ -44,19 +44,24 @@ impl<'a> HeaderScan<'a> {
     #[inline(never)]
     pub(crate) fn of_all_formats(headers: &'a HeaderMap) -> Self {
         let mut scan = Self { map: headers, found: Some([None; NAMES]), may_have_others: false };
-        let mut is_searched = headers.len() <= MOST_VALUES;
-        if let Some(found) = scan.found.as_mut().filter(|_| is_searched) {
-            for (name, value) in headers {
-                match index(name.as_str()) {
-                    Some(index) => is_searched &= found[index].replace(value).is_none(),
-                    None => scan.may_have_others |= super::slots::is_scanned(name.as_str()),
-                }
-            }
-        }
+        let mut may_have_others = false;
+        let mut search = |found: &mut [Option<&'a HeaderValue>; NAMES]| {
+            headers.iter().all(|(name, value)| {
+                // A standard name is looked up each time that its text is needed.
+                let name = name.as_str();
+                let Some(index) = index(name) else {
+                    may_have_others |= super::slots::is_scanned(name);
+                    return true;
+                };
+                found[index].replace(value).is_none()
+            })
+        };
+        let is_searched = headers.len() <= MOST_VALUES && scan.found.as_mut().is_some_and(&mut search);
         if !is_searched {
             scan.found = None;
-            scan.may_have_others = true;
+            may_have_others = true;
         }
+        scan.may_have_others = may_have_others;
         scan
     }
 

@@ -58,7 +58,7 @@ impl Format for Jaeger {
         if let Some((trace_id, span_id, flags)) = single_value(carrier, UBER_TRACE_ID).and_then(parse) {
             let is_sampled = flags & SAMPLED != 0;
             into.span_context = id::remote(trace_id, span_id, is_sampled);
-            if is_sampled && flags & DEBUG != 0 {
+            if into.span_context.is_some() && is_sampled && flags & DEBUG != 0 {
                 into.set_state(SamplingState::Debug);
             }
         }

@@ -92,6 +92,7 @@ pub use xray::XRay;
 
 /// Returns the value of `name`, without white space around it, if there is exactly one and it is not empty.
 #[cfg(any(feature = "b3", feature = "datadog", feature = "jaeger", feature = "ottrace", feature = "xray"))]
-fn single_value<'c>(carrier: &'c dyn Extract, name: &str) -> Option<&'c [u8]> {
-    carrier.single(name).map(traceparent::trim).filter(|value| !value.is_empty())
+#[inline(always)]
+fn single_value<'c>(carrier: &'c dyn Extract, name: &'static str) -> Option<&'c [u8]> {
+    carrier.single_at(slots::lower_index(name), name).map(traceparent::trim).filter(|value| !value.is_empty())
 }

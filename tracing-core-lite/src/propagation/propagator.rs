@@ -40,6 +40,8 @@ use super::installed::{FollowInstalled, Installed};
 #[derive(Debug, Clone)]
 pub struct Propagator {
     formats: Arc<[Arc<dyn Format>]>,
+    /// The formats that [`Slots`] does not find, in order.
+    unscanned: Arc<[Arc<dyn Format>]>,
     known: Known,
     /// Whether any format is found by the scan of [`Slots`].
     has_scanned: bool,
@@ -74,6 +76,7 @@ impl Propagator {
         let has = |name| formats.iter().any(|format| format.name() == name);
         Self {
             known: Known::Nothing,
+            unscanned: formats.iter().filter(|format| !format.is_scanned()).cloned().collect(),
             has_scanned: formats.iter().any(|format| format.is_scanned()),
             #[cfg(feature = "datadog")]
             has_datadog_member: has("datadog") && has("tracecontext"),
@@ -150,9 +153,8 @@ impl Propagator {
 
     fn of_names(names: &Names) -> Self {
         let propagator = Self::new(names.formats());
-        let w3c = propagator.formats.iter().filter(|format| !format.is_scanned()).count();
         // Of the known formats, only the two W3C ones are not scanned.
-        let known = match (w3c, propagator.has_scanned) {
+        let known = match (propagator.unscanned.len(), propagator.has_scanned) {
             (2, false) => Known::W3c,
             (2, true) => Known::W3cAndScanned,
             _ => Known::Nothing,
@@ -184,7 +186,8 @@ impl Propagator {
 
     /// Lets each format read. The first span that one of them finds wins.
     fn extract_each(&self, into: &mut Extracted, extract: impl Fn(&dyn Format, &mut Extracted)) {
-        if self.known == Known::W3c {
+        // One format cannot disagree with another.
+        if self.known == Known::W3c || self.formats.len() == 1 {
             return self.formats.iter().for_each(|format| extract(&**format, into));
         }
         for format in self.formats.iter() {
@@ -245,6 +248,14 @@ impl Propagator {
         }
         let slots = if headers.may_have_others() { Slots::of(headers.map()) } else { None };
         let slots = slots.as_ref().filter(|slots| !slots.is_empty());
+        if slots.is_none() && self.known == Known::W3cAndScanned {
+            self.unscanned.iter().for_each(|format| format.extract_headers(headers, into));
+            #[cfg(feature = "datadog")]
+            if self.has_datadog_member {
+                into.read_datadog_member();
+            }
+            return;
+        }
         self.extract_each(into, |format, into| match (format.is_scanned(), slots) {
             (false, _) => format.extract_headers(headers, into),
             (true, None) => {}

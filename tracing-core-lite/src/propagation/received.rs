@@ -25,6 +25,8 @@ const PEER: &str = "service.peer.name";
 pub(crate) struct Received {
     /// The sender's span. `None` if the request starts a trace.
     pub(super) sender: Option<(TraceId, SpanId)>,
+    /// The trace that the root belongs to, if the sender has named a trace without a span.
+    pub(super) trace_id: Option<TraceId>,
     pub(super) state: Option<SamplingState>,
     /// Whether the trace continues with a sampling decision and randomness of its own.
     pub(super) decides_anew: bool,
@@ -67,6 +69,11 @@ impl Received {
         }
         let sender = parent.map(|parent| (parent.trace_id(), parent.span_id()));
         context.get::<Self>().filter(|received| received.sender == sender)
+    }
+
+    /// Returns the trace that a root belongs to, if the sender has chosen it.
+    pub(crate) fn trace_of_root(&self) -> Option<TraceId> {
+        self.trace_id.filter(|_| self.sender.is_none())
     }
 
     pub(crate) fn authority(&self) -> Authority {

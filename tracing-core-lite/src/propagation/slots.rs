@@ -14,63 +14,63 @@ const LONGEST: usize = 27;
 /// The values of a carrier that the scanned formats read.
 pub(super) struct Slots<'a> {
     carrier: &'a dyn Extract,
-    values: [Slot<'a>; COUNT],
+    /// The value of each name that has exactly one.
+    values: [Option<&'a [u8]>; COUNT],
+    /// A bit for each name with several values.
+    several: u32,
     /// Whether any name has one of the prefixes.
     has_prefixed: bool,
     is_empty: bool,
 }
 
-#[derive(Debug, Clone, Copy)]
-enum Slot<'a> {
-    Absent,
-    One(&'a [u8]),
-    Several,
-}
-
 impl<'a> Slots<'a> {
     /// Scans `carrier`. Returns `None` if it cannot list its headers.
     pub(super) fn of(carrier: &'a dyn Extract) -> Option<Self> {
-        let mut slots = Self { carrier, values: [Slot::Absent; COUNT], has_prefixed: false, is_empty: true };
+        let mut slots =
+            Self { carrier, values: [None; COUNT], several: 0, has_prefixed: false, is_empty: true };
         let last_wins = carrier.last_wins();
-        let can_list = carrier.visit_all(&mut |name, value| match index(name) {
-            Some(index) => {
-                let slot = &mut slots.values[index];
-                *slot = match slot {
-                    Slot::Absent => Slot::One(value),
-                    _ if last_wins => Slot::One(value),
-                    _ => Slot::Several,
-                };
-                slots.is_empty = false;
+        let can_list = carrier.visit_all(&mut |name, value| {
+            if may_be_scanned(name) {
+                slots.add(name, value, last_wins);
             }
-            None if has_prefix(name) => {
-                slots.has_prefixed = true;
-                slots.is_empty = false;
-            }
-            None => {}
         });
         can_list.then_some(slots)
+    }
+
+    fn add(&mut self, name: &str, value: &'a [u8], last_wins: bool) {
+        if let Some(index) = index(name) {
+            let is_repeated = self.values[index].replace(value).is_some() && !last_wins;
+            self.several |= u32::from(is_repeated) << index;
+            self.is_empty = false;
+        } else if has_prefix(name) {
+            self.has_prefixed = true;
+            self.is_empty = false;
+        }
     }
 
     /// Returns whether the carrier has none of the headers.
     pub(super) fn is_empty(&self) -> bool {
         self.is_empty
     }
+
+    #[inline]
+    fn has_several(&self, index: usize) -> bool {
+        self.several >> index & 1 == 1
+    }
 }
 
 impl Extract for Slots<'_> {
     fn get(&self, name: &str) -> Option<&[u8]> {
-        match index(name).map(|index| self.values[index]) {
-            Some(Slot::One(value)) => Some(value),
-            Some(Slot::Absent) => None,
-            Some(Slot::Several) | None => self.carrier.get(name),
+        match index(name) {
+            Some(index) if !self.has_several(index) => self.values[index],
+            _ => self.carrier.get(name),
         }
     }
 
     fn for_each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
-        match index(name).map(|index| self.values[index]) {
-            Some(Slot::One(value)) => visit(value),
-            Some(Slot::Absent) => {}
-            Some(Slot::Several) | None => self.carrier.for_each(name, visit),
+        match index(name) {
+            Some(index) if !self.has_several(index) => self.values[index].into_iter().for_each(visit),
+            _ => self.carrier.for_each(name, visit),
         }
     }
 
@@ -80,9 +80,14 @@ impl Extract for Slots<'_> {
     }
 
     fn single(&self, name: &str) -> Option<&[u8]> {
-        match index(name).map(|index| self.values[index]) {
-            Some(Slot::One(value)) => Some(value),
-            Some(Slot::Absent | Slot::Several) => None,
+        self.single_at(index(name), name)
+    }
+
+    #[inline]
+    fn single_at(&self, index: Option<usize>, name: &str) -> Option<&[u8]> {
+        match index {
+            Some(index) if self.has_several(index) => None,
+            Some(index) => *self.values.get(index)?,
             None => self.carrier.single(name),
         }
     }
@@ -92,7 +97,14 @@ impl Extract for Slots<'_> {
 #[cfg(feature = "tower")]
 #[inline]
 pub(super) fn is_scanned(name: &str) -> bool {
-    lower_index(name).is_some() || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+    may_be_scanned(name)
+        && (lower_index(name).is_some() || PREFIXES.iter().any(|prefix| name.starts_with(prefix)))
+}
+
+/// Returns false for most names of other headers: those of all formats begin with one of five letters.
+#[inline]
+fn may_be_scanned(name: &str) -> bool {
+    name.as_bytes().first().is_some_and(|first| matches!(first | 0x20, b'b' | b'j' | b'o' | b'u' | b'x'))
 }
 
 fn has_prefix(name: &str) -> bool {
@@ -104,11 +116,9 @@ fn has_prefix(name: &str) -> bool {
 /// Returns the place of `name`, ignoring ASCII case.
 #[inline]
 fn index(name: &str) -> Option<usize> {
-    if name.len() > LONGEST {
-        return None;
-    }
-    if !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
-        return lower_index(name);
+    let index = lower_index(name);
+    if index.is_some() || name.len() > LONGEST || !name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        return index;
     }
     let mut lower = [0; LONGEST];
     let lower = &mut lower[..name.len()];
@@ -117,8 +127,9 @@ fn index(name: &str) -> Option<usize> {
     lower_index(std::str::from_utf8(lower).ok()?)
 }
 
-#[inline]
-fn lower_index(name: &str) -> Option<usize> {
+/// Returns the place of `name`, in lower case. The compiler computes it for a name that it knows.
+#[inline(always)]
+pub(super) fn lower_index(name: &str) -> Option<usize> {
     Some(match name {
         "b3" => 0,
         "x-b3-traceid" => 1,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceId};
+use opentelemetry::trace::{SpanContext, TraceFlags, TraceId};
 
 use super::builder::{SpanBuilder, child_flags};
 use super::engine::Engine;
@@ -28,6 +28,9 @@ impl SpanBuilder<'_> {
             received.record(recorder);
             write(recorder);
         };
+        if let (Some(trace_id), None) = (received.trace_of_root(), parent) {
+            return self.start_root_of(engine, scope, (trace_id, context), received.authority(), write);
+        }
         match (received.authority(), parent) {
             (Authority::AsRoot, Some(parent)) => {
                 let randomness = OtTraceState::of(parent.trace_state()).randomness();
@@ -46,6 +49,34 @@ impl SpanBuilder<'_> {
             }
             (_, parent) => self.start_by_sampler(engine, scope, parent, context, write),
         }
+    }
+
+    /// Starts the root of a trace whose id the sender has chosen.
+    fn start_root_of(
+        &self,
+        engine: &Arc<Engine>,
+        scope: u32,
+        (trace_id, context): (TraceId, &Context),
+        authority: Authority,
+        write: impl FnOnce(&mut Recorder<'_>),
+    ) -> Span {
+        let decision = match (authority, engine.sampler().sample_roots()) {
+            (Authority::Request { is_sampled: true }, _) => Record::RecordAndSample.into(),
+            (Authority::Request { is_sampled: false }, _) => Record::Drop.into(),
+            (_, Some(record)) => record.into(),
+            (_, None) => self.ask(engine, None, trace_id, context),
+        };
+        // Nothing says that the id is random.
+        let flags = TraceFlags::default().with_sampled(decision.record == Record::RecordAndSample);
+        let trace_state = decision.trace_state.unwrap_or_default();
+        let span_context = || SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
+        if decision.record == Record::Drop {
+            return Span::not_recording(span_context());
+        }
+        self.record(engine, scope, None, flags, span_context, |recorder| {
+            write(recorder);
+            recorder.set_otel(decision.attributes);
+        })
     }
 
     /// Starts a child of `parent`, about which the sampler decides as about a root. `randomness` replaces that of the trace

@@ -61,7 +61,8 @@ mod deferred;
 mod delivery;
 mod directory;
 #[cfg(fuzzing)]
-pub(crate) mod fuzzing;
+#[doc(hidden)]
+pub mod fuzzing;
 mod inherit;
 mod lock;
 mod log;

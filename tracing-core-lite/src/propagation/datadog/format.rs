@@ -3,12 +3,13 @@
 use std::fmt::Write;
 
 use opentelemetry::Context;
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceId};
 
 use super::state::{
     DatadogState, HIGH_HALF, LONGEST_ORIGIN, LONGEST_TAGS, TAG_PREFIX, is_text, parse_priority, priority,
     sampling_state,
 };
+use crate::propagation::traceparent::trim;
 use crate::propagation::{Extract, Extracted, Format, Inject, id, single_value};
 
 const TRACE_ID: &str = "x-datadog-trace-id";
@@ -22,7 +23,8 @@ const TAGS: &str = "x-datadog-tags";
 /// **Extract.** `x-datadog-trace-id` and `x-datadog-parent-id` are decimal numbers of 64 bits. The high half of the trace id
 /// is the tag `_dd.p.tid` of `x-datadog-tags`, 16 lower-case hexadecimal digits. If it is absent or malformed, the high half
 /// is zero. A sampling priority of 2 is debug mode ([`SamplingState::Debug`](crate::propagation::SamplingState)), 1 and above
-/// are sampled, 0 and below are not. Without a priority, the receiver decides. Headers with an invalid id or priority are
+/// are sampled, 0 and below are not. Without a priority, the receiver decides. A parent id of 0, as Datadog's browser and
+/// synthetic tests send it, makes the request's span the root of that trace. Headers with an invalid id or priority are
 /// ignored, and so are those that are sent twice.
 ///
 /// **Inject.** Priority, `x-datadog-origin` and the tags `_dd.p.*` are sent as they were received, as long as the sampling
@@ -50,28 +52,31 @@ impl Format for Datadog {
     }
 
     fn extract(&self, carrier: &dyn Extract, into: &mut Extracted) {
-        let number = |name| id::decimal(single_value(carrier, name)?).filter(|number| *number != 0);
-        let (Some(low), Some(span_id)) = (number(TRACE_ID), number(PARENT_ID)) else { return };
+        let number = |name| id::decimal(single_value(carrier, name)?);
+        let (Some(low @ 1..), Some(span_id)) = (number(TRACE_ID), number(PARENT_ID)) else { return };
         let priority = match single_value(carrier, PRIORITY).map(parse_priority) {
             Some(None) => return,
             Some(priority) => priority,
             None => None,
         };
         let tags = single_value(carrier, TAGS).filter(|tags| tags.len() <= LONGEST_TAGS).unwrap_or_default();
-        let high = high_half(tags);
+        let (high, tags) = read_tags(tags);
         let trace_id = (u128::from(high.unwrap_or(0)) << 64) | u128::from(low);
         let state = sampling_state(priority);
-        let Some(span_context) = id::remote(trace_id, span_id, state.is_sampled()) else { return };
+        let trace = TraceId::from(trace_id);
         let origin = single_value(carrier, ORIGIN).and_then(|origin| std::str::from_utf8(origin).ok());
         let found = DatadogState {
-            trace_id: span_context.trace_id(),
+            trace_id: trace,
             priority,
             origin: origin.filter(|it| it.len() <= LONGEST_ORIGIN && is_text(it)).map(str::to_owned),
-            tags: other_tags(tags),
+            tags,
         };
         into.datadog = Some(found).filter(DatadogState::says_more);
+        into.span_context = id::remote(trace_id, span_id, state.is_sampled());
+        if into.span_context.is_none() {
+            return into.set_trace(trace_id, state);
+        }
         into.is_narrow = high.is_none();
-        into.span_context = Some(span_context);
         into.set_state(state);
     }
 
@@ -102,26 +107,29 @@ impl Format for Datadog {
     }
 }
 
-fn pairs(tags: &[u8]) -> impl Iterator<Item = (&str, &str)> {
-    tags.split(|&byte| byte == b',').filter_map(|pair| std::str::from_utf8(pair).ok()?.trim().split_once('='))
+/// Splits a list of tags into pairs.
+fn pairs(tags: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    tags.split(|&byte| byte == b',').map(trim).filter_map(|pair| {
+        let equals = pair.iter().position(|&byte| byte == b'=')?;
+        Some((&pair[..equals], &pair[equals + 1..]))
+    })
 }
 
-/// Returns the high half of the trace id.
-fn high_half(tags: &[u8]) -> Option<u64> {
-    let (_, value) = pairs(tags).find(|(key, _)| *key == HIGH_HALF)?;
-    id::span_id(value.as_bytes()).filter(|half| *half != 0)
-}
-
-/// Returns the tags to send on, without the high half of the trace id. Does not allocate if there are none.
-fn other_tags(tags: &[u8]) -> String {
-    let mut others = String::new();
+/// Returns the high half of the trace id, and the tags to send on without it. Does not allocate if there are none.
+fn read_tags(tags: &[u8]) -> (Option<u64>, String) {
+    let (mut high, mut others) = (None, String::new());
     for (key, value) in pairs(tags) {
-        let is_sent = key.starts_with(TAG_PREFIX) && key != HIGH_HALF && is_text(key) && is_text(value);
-        if is_sent && !value.is_empty() && !key.contains(' ') {
+        if key == HIGH_HALF.as_bytes() {
+            high = high.or_else(|| id::span_id(value).filter(|half| *half != 0));
+            continue;
+        }
+        let text = |bytes| std::str::from_utf8(bytes).ok().filter(|text| is_text(text));
+        let is_sent = key.starts_with(TAG_PREFIX.as_bytes()) && !key.contains(&b' ') && !value.is_empty();
+        if let (true, Some(key), Some(value)) = (is_sent, text(key), text(value)) {
             push_tag(&mut others, key, value);
         }
     }
-    others
+    (high, others)
 }
 
 fn tags_to_send(high: u64, others: &str) -> String {
@@ -129,7 +137,7 @@ fn tags_to_send(high: u64, others: &str) -> String {
     if high != 0 {
         push_tag(&mut tags, HIGH_HALF, &format!("{high:016x}"));
     }
-    for (key, value) in pairs(others.as_bytes()) {
+    for (key, value) in others.split(',').filter_map(|tag| tag.split_once('=')) {
         if tags.len() + 1 + key.len() + 1 + value.len() <= LONGEST_TAGS {
             push_tag(&mut tags, key, value);
         }
