@@ -4,4 +4,4 @@
 
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|data: &[u8]| tracing_core_lite_fuzz::read_and_send_on("xray", data));
+fuzz_target!(|data: &[u8]| fuzz::read_and_send_on("xray", data));

@@ -10,6 +10,9 @@ use crate::registry::{Group, Level, Requirement};
 const SERVER_ERRORS: [&str; 6] =
     ["UNKNOWN", "DEADLINE_EXCEEDED", "UNIMPLEMENTED", "INTERNAL", "UNAVAILABLE", "DATA_LOSS"];
 
+/// Opt-in attributes that the services of the demo ask for, with `UrlTemplate`.
+const REQUESTED: [&str; 1] = ["url.template"];
+
 /// Checks the required, conditional and opt-in attributes of `group`.
 pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) {
     for (key, requirement) in &group.attributes {
@@ -19,8 +22,7 @@ pub(crate) fn check(group: &Group, span: &SpanData, problems: &mut Vec<String>) 
                 problems.push(format!("{key} is {value:?} and not {fixed:?}"));
             }
             (_, Level::Required) if value.is_none() => problems.push(format!("{key} is required")),
-            // The services of the demo ask for no attribute.
-            (_, Level::OptIn) if is_present(span, key) => {
+            (_, Level::OptIn) if is_present(span, key) && !REQUESTED.contains(&key.as_str()) => {
                 problems.push(format!("{key} is opt-in, and nobody asked for it"));
             }
             (_, Level::ConditionallyRequired) => problems.extend(conditional(key, requirement, span)),
