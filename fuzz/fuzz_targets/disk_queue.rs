@@ -27,8 +27,10 @@ fuzz_target!(|data: &[u8]| {
     }
     match damage % 4 {
         1 => segment.truncate(usize::from(damage) * segment.len() / 256),
-        2 => {
-            let at = usize::from(damage) * segment.len() / 256;
+        // Behind the header: another version there means that the file is left alone.
+        2 if !bodies.is_empty() => {
+            let header = disk_queue::file_header().len();
+            let at = header + usize::from(damage) * (segment.len() - header) / 256;
             segment[at] ^= 1 << (damage % 7);
         }
         // Bytes without any structure.
