@@ -24,6 +24,14 @@ struct Options {
     jobs: usize,
 }
 
+/// A fuzz target.
+#[derive(Debug, Clone)]
+struct Target {
+    /// The package of fuzz targets that it belongs to.
+    folder: PathBuf,
+    name: String,
+}
+
 /// A target and how it ended.
 struct Run {
     target: String,
@@ -39,20 +47,24 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
             "cargo-fuzz is not installed; install it with `cargo install cargo-fuzz`",
         ));
     }
-    let folder = root().join("fuzz");
-    if !cargo_fuzz(&folder, "build", &[]).status()?.success() {
-        return Ok(false);
+    let mut targets = Vec::new();
+    for folder in folders()? {
+        let in_folder = self::targets(&folder)?;
+        let chosen: Vec<_> =
+            in_folder.into_iter().filter(|target| target.label().contains(&options.only)).collect();
+        if !chosen.is_empty() && !cargo_fuzz(&folder, "build", &[]).status()?.success() {
+            return Ok(false);
+        }
+        targets.extend(chosen);
     }
-    let targets: Vec<String> =
-        targets(&folder)?.into_iter().filter(|target| target.contains(&options.only)).collect();
     if targets.is_empty() {
         return Err(io::Error::other(format!("no target's name contains {:?}", options.only)));
     }
     let mut runs = Vec::new();
     for some in targets.chunks(options.jobs) {
-        let run = |target: &String| {
-            let (folder, target, seconds) = (folder.clone(), target.clone(), options.seconds);
-            std::thread::spawn(move || fuzz(&folder, target, seconds))
+        let run = |target: &Target| {
+            let (target, seconds) = (target.clone(), options.seconds);
+            std::thread::spawn(move || fuzz(&target, seconds))
         };
         let running: Vec<_> = some.iter().map(run).collect();
         for thread in running {
@@ -81,11 +93,23 @@ impl Options {
     }
 }
 
+impl Target {
+    /// Returns the name, after that of the crate if the targets belong to one.
+    fn label(&self) -> String {
+        let krate = self.folder.parent().filter(|krate| *krate != root()).and_then(Path::file_name);
+        match krate {
+            Some(krate) => format!("{}/{}", krate.to_string_lossy(), self.name),
+            None => self.name.clone(),
+        }
+    }
+}
+
 impl Run {
     fn line(&self) -> String {
         let executions = self.executions.map_or_else(|| "?".to_owned(), |number| number.to_string());
-        let outcome = if self.passed { "nothing found" } else { "FOUND SOMETHING, see fuzz/artifacts" };
-        format!("{:<20} {executions:>12} executions  {outcome}", self.target)
+        let outcome =
+            if self.passed { "nothing found" } else { "FOUND SOMETHING, see artifacts in its fuzz folder" };
+        format!("{:<26} {executions:>12} executions  {outcome}", self.target)
     }
 }
 
@@ -100,24 +124,37 @@ fn cargo_fuzz(folder: &Path, command: &str, rest: &[&str]) -> Command {
     cargo
 }
 
-/// Returns the names of the targets.
-fn targets(folder: &Path) -> io::Result<Vec<String>> {
-    let mut names = Vec::new();
+/// Returns the packages of fuzz targets: the one of the workspace, and those of single crates.
+fn folders() -> io::Result<Vec<PathBuf>> {
+    let mut folders = vec![root().join("fuzz")];
+    for entry in fs::read_dir(root())? {
+        folders.push(entry?.path().join("fuzz"));
+    }
+    folders.retain(|folder| folder.join("Cargo.toml").is_file());
+    folders.sort();
+    Ok(folders)
+}
+
+/// Returns the targets of a package.
+fn targets(folder: &Path) -> io::Result<Vec<Target>> {
+    let mut targets = Vec::new();
     for entry in fs::read_dir(folder.join("fuzz_targets"))? {
         let path = entry?.path();
-        names.extend(path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned));
+        let name = path.file_stem().and_then(|stem| stem.to_str()).map(str::to_owned);
+        targets.extend(name.map(|name| Target { folder: folder.to_owned(), name }));
     }
-    names.sort();
-    Ok(names)
+    targets.sort_by(|a, b| a.name.cmp(&b.name));
+    Ok(targets)
 }
 
 /// Runs a target. New inputs are kept in a folder that is not committed, so that the next run continues from them.
-fn fuzz(folder: &Path, target: String, seconds: u64) -> io::Result<Run> {
-    let kept = kept(folder, &target);
+fn fuzz(target: &Target, seconds: u64) -> io::Result<Run> {
+    let Target { folder, name } = target;
+    let kept = folder.join("target/corpus").join(name);
     fs::create_dir_all(&kept)?;
-    let committed = folder.join("corpus").join(&target);
+    let committed = folder.join("corpus").join(name);
     let (time, memory) = (format!("-max_total_time={seconds}"), format!("-rss_limit_mb={MEMORY}"));
-    let mut command = cargo_fuzz(folder, "run", &[target.as_str()]);
+    let mut command = cargo_fuzz(folder, "run", &[name.as_str()]);
     command.arg(&kept);
     if committed.is_dir() {
         command.arg(&committed);
@@ -130,13 +167,9 @@ fn fuzz(folder: &Path, target: String, seconds: u64) -> io::Result<Run> {
     if !passed {
         let last: Vec<_> = text.lines().rev().take(60).collect();
         eprintln!("{}", last.into_iter().rev().collect::<Vec<_>>().join("\n"));
-        eprintln!("{target} ended after {} s", began.elapsed().as_secs());
+        eprintln!("{} ended after {} s", target.label(), began.elapsed().as_secs());
     }
-    Ok(Run { executions: executions(&text), target, passed })
-}
-
-fn kept(folder: &Path, target: &str) -> PathBuf {
-    folder.join("target/corpus").join(target)
+    Ok(Run { executions: executions(&text), target: target.label(), passed })
 }
 
 /// Returns the number of executions that libFuzzer prints at the end.
@@ -174,12 +207,15 @@ mod tests {
     /// cargo-fuzz runs what the manifest lists, so a target without an entry would never run.
     #[test]
     fn the_manifest_lists_every_target() {
-        let folder = root().join("fuzz");
-        let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("the manifest can be read");
-        let targets = targets(&folder).expect("the targets can be listed");
-        assert!(targets.len() >= 20);
-        for target in targets {
-            assert!(manifest.contains(&format!("path = \"fuzz_targets/{target}.rs\"")), "{target}");
+        let mut count = 0;
+        for folder in folders().expect("the packages can be listed") {
+            let manifest = fs::read_to_string(folder.join("Cargo.toml")).expect("the manifest can be read");
+            for target in targets(&folder).expect("the targets can be listed") {
+                let path = format!("path = \"fuzz_targets/{}.rs\"", target.name);
+                assert!(manifest.contains(&path), "{}", target.label());
+                count += 1;
+            }
         }
+        assert!(count >= 20, "{count}");
     }
 }
