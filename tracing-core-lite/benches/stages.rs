@@ -1,11 +1,11 @@
-//! The stages that every provider has in front of its exporter: redaction and the bounds of span names.
+//! The stages that every provider has in front of its exporter: redaction, and the bounds of span names and of attribute values.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use tracing_core_lite::TracerProvider;
-use tracing_core_lite::cardinality::NameLimits;
+use tracing_core_lite::cardinality::{NameLimits, ValueLimits};
 use tracing_core_lite::exporters::Discard;
 use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
 use tracing_core_lite::redaction::Redaction;
@@ -65,6 +65,8 @@ fn stages(criterion: &mut Criterion) {
     #[cfg(feature = "redaction")]
     run("redaction, pii", Box::new(Redaction::pii().wrap(Discard)));
     run("bounded names", Box::new(NameLimits::new().wrap(Discard)));
+    run("bounded values", Box::new(ValueLimits::new().wrap(Discard)));
+    run("bounded names and values", Box::new(NameLimits::new().wrap(ValueLimits::new().wrap(Discard))));
     group.finish();
 }
 
