@@ -3,7 +3,8 @@
 use std::fmt;
 use std::fs;
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,9 @@ use super::shop::{Member, Shop};
 use super::timeline::{Scope, Timeline, now};
 
 /// How long a service may take to become healthy again while others have faults.
-const RESTART_PATIENCE: Duration = Duration::from_secs(60);
+///
+/// A member of a Kafka group that was killed leaves its place after 45 s, which its successor has to wait for.
+const RESTART_PATIENCE: Duration = Duration::from_secs(180);
 const POLL: Duration = Duration::from_millis(20);
 
 /// What happens to a process.
@@ -48,8 +51,8 @@ pub(super) struct Chaos<'a> {
     pub(super) until: Instant,
     /// Kills and pauses of services: each may repeat the batch in flight.
     pub(super) interrupted: AtomicU64,
-    /// Whether a lane has failed.
-    pub(super) is_broken: AtomicBool,
+    /// What went wrong besides the faults.
+    pub(super) failures: Mutex<Vec<String>>,
 }
 
 impl Chaos<'_> {
@@ -82,12 +85,11 @@ impl Chaos<'_> {
         let mut random = fastrand::Rng::with_seed(self.seed.wrapping_mul(31).wrapping_add(number));
         loop {
             self.sleep(between(&mut random, pause));
-            if Instant::now() >= self.until || self.is_broken.load(Ordering::Relaxed) {
+            if Instant::now() >= self.until {
                 return;
             }
             if let Err(error) = fault(&mut random) {
-                eprintln!("soak: {name}: {error}");
-                self.is_broken.store(true, Ordering::Relaxed);
+                self.failures.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{name}: {error}"));
             }
         }
     }
@@ -153,11 +155,12 @@ impl Chaos<'_> {
                 self.restart(member, time)?;
             }
             End::Terminate => {
-                if !member.stop()? {
+                let has_stopped = member.stop()?;
+                self.restart(member, time)?;
+                if !has_stopped {
                     let name = member.service.name();
                     return Err(io::Error::other(format!("{name} did not stop after SIGTERM, or failed")));
                 }
-                self.restart(member, time)?;
             }
         }
         self.timeline.add(format!("{}: {end}", member.service.name()), Scope::Shop, from);

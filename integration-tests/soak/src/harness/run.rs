@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fs;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -159,7 +160,7 @@ fn inject(
         timeline,
         until: Instant::now() + options.time,
         interrupted: AtomicU64::new(0),
-        is_broken: AtomicBool::new(false),
+        failures: Mutex::default(),
     };
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
@@ -172,7 +173,9 @@ fn inject(
         chaos.run();
         done.store(true, Ordering::Relaxed);
     });
-    verdict.check(!chaos.is_broken.load(Ordering::Relaxed), "all processes could be stopped and started");
+    let failures = chaos.failures.into_inner().unwrap_or_else(PoisonError::into_inner);
+    verdict
+        .check(failures.is_empty(), format_args!("all processes could be stopped and started {failures:?}"));
     chaos.interrupted.load(Ordering::Relaxed)
 }
 

@@ -13,7 +13,7 @@ use super::health::{free_ports, is_healthy, wait_until};
 use super::options::Options;
 use super::process::Process;
 
-const START_TIMEOUT: Duration = Duration::from_secs(90);
+const START_TIMEOUT: Duration = Duration::from_secs(180);
 /// Longer than the shutdown of tracing plus the slowest request.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// Never killed, so that its memory can be compared over the whole run.
