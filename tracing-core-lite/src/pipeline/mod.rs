@@ -19,6 +19,8 @@ mod limits;
 pub(crate) mod parts;
 pub(crate) mod queue;
 mod reachability;
+#[cfg(feature = "reload")]
+mod reload;
 pub(crate) mod report;
 mod response;
 mod retry;
@@ -35,6 +37,8 @@ pub use failover::Failover;
 pub use fanout::Fanout;
 pub(crate) use forward::forward_exporter;
 pub use limits::BatchLimits;
+#[cfg(feature = "reload")]
+pub use reload::{ExporterHandle, ReloadError, ReloadableExporter};
 #[doc(hidden)]
 pub use report::PipelineStats;
 pub use report::{ExportStats, ExporterStats};

@@ -24,6 +24,8 @@ mod named;
 mod parent_based;
 mod ratio;
 mod registry;
+#[cfg(feature = "reload")]
+mod reloadable;
 mod request;
 mod sampler;
 
@@ -33,5 +35,7 @@ pub use named::{from_env, from_env_for, from_names};
 pub use parent_based::ParentBased;
 pub use ratio::Ratio;
 pub use registry::{SamplerSettings, register};
+#[cfg(feature = "reload")]
+pub use reloadable::ReloadableSampler;
 pub use request::{AttributeValue, RequestView};
 pub use sampler::{Record, Sampler, SamplingDecision, SamplingInput};

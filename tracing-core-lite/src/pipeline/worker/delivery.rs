@@ -93,7 +93,7 @@ impl Worker {
     /// Drops what is left of a batch, and counts it.
     fn give_up(&mut self, pending: &Pending, reason: &str) {
         let (exported, outcome) = pending.parts.exported();
-        if exported > 0 {
+        if exported > 0 && !self.counts_itself {
             self.queue.stats().count_exported(exported as u64, outcome.rejected_spans);
         }
         let spans = pending.spans - exported;
