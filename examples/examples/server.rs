@@ -4,7 +4,6 @@
 use std::net::SocketAddr;
 
 use axum::{Router, extract::Path, routing::get};
-use tokio::signal::unix::{SignalKind, signal};
 use tracing_http::axum::ServerLayer;
 
 #[tokio::main]
@@ -19,15 +18,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let listener = tokio::net::TcpListener::bind(address).await?;
     // With connect info, spans record the address of the client.
     let service = app.into_make_service_with_connect_info::<SocketAddr>();
-    let mut terminate = signal(SignalKind::terminate())?;
-    axum::serve(listener, service)
-        .with_graceful_shutdown(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-        })
-        .await?;
+    axum::serve(listener, service).with_graceful_shutdown(tracing_core_lite::termination()).await?;
     // Dropping `_tracing` exports the last spans.
     Ok(())
 }

@@ -3,20 +3,11 @@
 //! A process that a signal ends does not drop the values in `main`, so the tracing guard does not export the last spans.
 //! Every program here therefore returns from `main` when a signal arrives.
 
+use tracing_core_lite::termination;
+
 /// Completes when the process is asked to stop, by Ctrl-C or by SIGTERM (which container engines send).
 pub async fn terminated() {
-    #[cfg(unix)]
-    if let Ok(mut term) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-        tokio::select! {
-            _ = term.recv() => {}
-            _ = tokio::signal::ctrl_c() => {}
-        }
-        return;
-    }
-    // Without a handler the signal ends the process directly, so there is nothing to wait for.
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
-    }
+    termination().await;
 }
 
 /// Runs `work` until it completes or the process is asked to stop.

@@ -55,5 +55,5 @@ fn the_readme_names_each_exporter_and_shows_the_terminal_first() {
         first_steps.contains("OTEL_TRACES_EXPORTER=console cargo run"),
         "nothing to see without a backend"
     );
-    assert!(first_steps.contains(r#"features = ["console"]"#), "the feature of the console exporter");
+    assert!(first_steps.contains(r#"features = ["console""#), "the feature of the console exporter");
 }

@@ -56,6 +56,8 @@ pub mod rpc;
 pub mod sampling;
 #[cfg(feature = "self-metrics")]
 pub mod self_metrics;
+#[cfg(feature = "signal")]
+mod signal;
 pub mod span;
 mod stack_text;
 #[cfg(feature = "tracing-layer")]
@@ -77,6 +79,8 @@ pub use provider::{
     BuildError, FlushError, Guard, Init, InitError, Resource, ResourceBuilder, Tracer, TracerProvider,
     TracerProviderBuilder, init,
 };
+#[cfg(feature = "signal")]
+pub use signal::termination;
 pub use span::{Recorder, Span, Value};
 
 /// The examples of the README, so that they compile.

@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::pending::Aside;
 use super::phase::{Event, Phase};
 use super::request_durations::RequestDurations;
 use crate::buffer::FlushError;
@@ -46,8 +47,10 @@ pub(super) struct Worker {
     pub(super) reachability: Reachability,
     /// `error.type` of the last attempt.
     pub(super) error_type: Option<Cow<'static, str>>,
+    /// Batches that failed while another one was being retried. Empty outside of `export_next`.
+    pub(super) aside: Aside,
     /// The end of the schedule delay.
-    tick: Instant,
+    pub(super) tick: Instant,
     /// The requests that have been answered, or are answered in this round.
     answered: Requests,
     /// The newest known requests. Those that arrived while a batch was being retried wait for the next round.
@@ -75,6 +78,7 @@ pub(crate) fn spawn(link: Link, framer: Framer, mut exporter: Box<dyn Exporter>)
             reporter: Reporter::default(),
             reachability: Reachability::default(),
             error_type: None,
+            aside: Aside::default(),
             answered: Requests::default(),
             seen: Requests::default(),
         };
