@@ -40,6 +40,9 @@ usage: cargo xtask COMMAND
                     runs the shop under load for MINUTES (10), with random faults, and checks that every acknowledged span arrives
                     in a Collector; then the same seed without recording for the minutes of `--control` (a quarter of MINUTES);
                     `--servers` starts PostgreSQL, Redis, RabbitMQ and Kafka for the shop, which then have faults, too
+  soak outage [SECONDS]
+                    takes the receiver away for SECONDS (600) while 10,000 spans per second come, and checks the bounds of memory
+                    and disk, and how fast the backlog drains
   bench [FILTER]    runs the benchmarks, or those whose name contains FILTER
   bench peers [quick] [http] [grpc] [sql] [export] [server] [growth]
                     compares our layers with others, and writes benches/RESULTS.md; `quick` prints only

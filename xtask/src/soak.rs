@@ -13,7 +13,8 @@ use crate::undo::{Undo, undo_on_signals};
 use crate::workspace::{cargo, root};
 
 const USAGE: &str =
-    "usage: cargo xtask soak [MINUTES] [--seed N] [--control MINUTES] [--servers] [--only-built] [--keep]";
+    "usage: cargo xtask soak [MINUTES] [--seed N] [--control MINUTES] [--servers] [--only-built] [--keep]
+       cargo xtask soak outage [SECONDS]";
 /// The servers of the shop, the variable in which tests find each, and the one that the shop reads.
 const SERVERS: [(&str, &str, &str); 4] = [
     ("postgres", "TEST_POSTGRES_URL", "DATABASE_URL"),
@@ -62,6 +63,11 @@ fn minutes(text: &str) -> Option<f64> {
 }
 
 pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
+    if let Some((first, rest)) = arguments.split_first()
+        && first == "outage"
+    {
+        return outage(rest);
+    }
     let options = Options::parse(arguments).ok_or_else(|| io::Error::other(USAGE))?;
     let collector = match peers::collector(options.only_built)? {
         Ok(collector) => collector,
@@ -75,8 +81,7 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
     if !cargo(&["build", "--package", "soak"]).status()?.success() {
         return Ok(false);
     }
-    let folder = root().join(format!("target/soak/{}", std::process::id()));
-    fs::create_dir_all(&folder)?;
+    let folder = run_folder()?;
     let mut command = Command::new(copied(&folder)?);
     command.arg("run").arg("--collector").arg(collector).arg("--folder").arg(&folder);
     command.args(["--seconds", &seconds(options.minutes), "--control", &seconds(options.control())]);
@@ -95,6 +100,32 @@ pub(crate) fn run(arguments: &[String]) -> io::Result<bool> {
         fs::remove_dir_all(folder)?;
     }
     Ok(passed)
+}
+
+/// `cargo xtask soak outage [SECONDS]`: the receiver is down while 10,000 spans per second come.
+fn outage(arguments: &[String]) -> io::Result<bool> {
+    let seconds = match arguments {
+        [] => 600,
+        [seconds] => seconds.parse::<u32>().map_err(|_| io::Error::other(USAGE))?,
+        _ => return Err(io::Error::other(USAGE)),
+    };
+    undo_on_signals()?;
+    if !cargo(&["build", "--package", "soak"]).status()?.success() {
+        return Ok(false);
+    }
+    let folder = run_folder()?;
+    let mut command = Command::new(copied(&folder)?);
+    command.args(["outage", &seconds.to_string(), "10000"]).arg(folder.join("data"));
+    let passed = run_to_end(command)?;
+    fs::remove_dir_all(folder)?;
+    Ok(passed)
+}
+
+/// Creates a folder for one run.
+fn run_folder() -> io::Result<PathBuf> {
+    let folder = root().join(format!("target/soak/{}", std::process::id()));
+    fs::create_dir_all(&folder)?;
+    Ok(folder)
 }
 
 /// Passes on where the servers are, and how faults can reach them.

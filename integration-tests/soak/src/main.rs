@@ -5,6 +5,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "a program for the terminal")]
 
 mod harness;
+mod outage;
 mod program;
 mod span_key;
 
@@ -13,6 +14,7 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: soak run OPTIONS | soak service NAME | soak load
+       soak outage SECONDS SPANS-PER-SECOND FOLDER
 
   --collector FILE   the OpenTelemetry Collector to start (required)
   --folder FOLDER    for logs, disk queues, databases and the ledger (required)
@@ -21,7 +23,7 @@ usage: soak run OPTIONS | soak service NAME | soak load
   --seed N           the seed of the faults (default: random)
   --orders N         orders per second (default 4)
   --spans N          spans per second in addition to those of the orders (default 400)
-  --server NAME=PID-COMMAND...  see `cargo xtask soak`
+  --server NAME=FILE a database or broker that something else restarts, and the file with the id of its process group
 ";
 
 fn main() -> ExitCode {
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
     let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
         ["run", ..] => harness::run(&arguments[1..]),
         ["service", name] => in_runtime(program::service(name)).map(|()| true),
+        ["outage", seconds, rate, folder] => outage::run(seconds, rate, folder),
+        ["sink", port, file] => outage::serve(port, file).map(|()| true),
         ["load"] => in_runtime(program::load()).map(|()| true),
         _ => {
             eprint!("{USAGE}");

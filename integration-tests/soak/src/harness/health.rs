@@ -34,7 +34,7 @@ pub(super) fn wait_until(patience: Duration, mut condition: impl FnMut() -> bool
 }
 
 /// Returns ports that are free now.
-pub(super) fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
+pub(crate) fn free_ports(count: usize) -> std::io::Result<Vec<u16>> {
     let held = (0..count).map(|_| TcpListener::bind(("127.0.0.1", 0))).collect::<Result<Vec<_>, _>>()?;
     held.iter().map(|listener| Ok(listener.local_addr()?.port())).collect()
 }

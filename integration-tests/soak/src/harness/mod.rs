@@ -15,4 +15,7 @@ mod shop;
 mod timeline;
 mod verdict;
 
+pub(crate) use health::free_ports;
 pub(crate) use run::run;
+pub(crate) use samples::Sample;
+pub(crate) use verdict::Verdict;

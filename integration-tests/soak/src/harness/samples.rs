@@ -5,16 +5,16 @@ use std::time::Instant;
 
 /// What a process takes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sample {
-    pub(super) at: Instant,
-    pub(super) resident_kib: u64,
-    pub(super) threads: u64,
-    pub(super) descriptors: u64,
+pub(crate) struct Sample {
+    pub(crate) at: Instant,
+    pub(crate) resident_kib: u64,
+    pub(crate) threads: u64,
+    pub(crate) descriptors: u64,
 }
 
 impl Sample {
     /// Returns what the process `id` takes now, or `None` if there is no such process.
-    pub(super) fn take(id: u32) -> Option<Self> {
+    pub(crate) fn take(id: u32) -> Option<Self> {
         let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
         let number = |field: &str| {
             let line = status.lines().find_map(|line| line.strip_prefix(field))?;

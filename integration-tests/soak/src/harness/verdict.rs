@@ -19,18 +19,18 @@ const RATE_SLACK: f64 = 0.01;
 
 /// Prints checks, and remembers whether all of them passed.
 #[derive(Debug, Default)]
-pub(super) struct Verdict {
+pub(crate) struct Verdict {
     failed: usize,
 }
 
 impl Verdict {
     /// Prints a check.
-    pub(super) fn check(&mut self, passed: bool, what: impl Display) {
+    pub(crate) fn check(&mut self, passed: bool, what: impl Display) {
         println!("  {} {what}", if passed { "ok    " } else { "FAILED" });
         self.failed += usize::from(!passed);
     }
 
-    pub(super) fn has_passed(&self) -> bool {
+    pub(crate) fn has_passed(&self) -> bool {
         self.failed == 0
     }
 
