@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -66,6 +67,7 @@ fn child_process() {
         "works" => work(&provider, &variable(PREFIX)),
         "drains" => drain(&monitor),
         "fills the disk" => fill(&provider, &monitor),
+        "becomes another program" => become_another(&provider),
         other => panic!("no role {other}"),
     }
     let _ = provider.shutdown(SOON);
@@ -84,6 +86,17 @@ fn work(provider: &TracerProvider, prefix: &str) {
             std::io::stdout().flush().unwrap();
         }
     }
+}
+
+/// Flushes some spans, and replaces this program by another in the same process.
+fn become_another(provider: &TracerProvider) {
+    for number in 0..30 {
+        end(provider, &format!("span {number}"));
+    }
+    provider.flush(SOON).unwrap();
+    // Reports its open files, and stays.
+    let report = "ls -l /proc/$$/fd; echo replaced; exec sleep 600";
+    panic!("{}", Command::new("sh").args(["-c", report]).exec());
 }
 
 /// Waits until everything is delivered.
@@ -210,6 +223,25 @@ fn processes_that_are_killed_while_they_deliver_repeat_one_batch_at_most() {
         seen.extend(names);
     }
     assert!(repeated <= kills(), "{repeated} batches are repeated after {} kills", kills());
+}
+
+#[test]
+fn a_program_that_becomes_another_leaves_its_spans_to_the_next_process() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut child = spawn("becomes another program", directory.path(), NOWHERE, "");
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+    let report: Vec<String> = lines.take_while(|line| line != "replaced").collect();
+    let open: Vec<_> =
+        report.iter().filter(|line| line.contains(directory.path().to_str().unwrap())).collect();
+    assert!(open.is_empty(), "the other program has files of the queue: {open:?}");
+
+    let receiver = FakeOtlp::start().unwrap();
+    let mut drains = spawn("drains", directory.path(), &receiver.url(), "");
+    assert!(drains.wait().unwrap().success(), "it can lock the directory");
+    assert_eq!(receiver.spans().len(), 30);
+    assert!(child.try_wait().unwrap().is_none(), "the process still runs, as another program");
+    child.kill().unwrap();
+    child.wait().unwrap();
 }
 
 #[test]

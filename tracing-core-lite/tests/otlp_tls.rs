@@ -1,6 +1,7 @@
 //! OTLP over TLS, with HTTP and gRPC: the receiver is authenticated, and the exporter authenticates itself.
 //!
-//! The certificates in `tests/certificates` were made by `openssl` for these tests and are valid until 2126.
+//! The certificates in `tests/certificates` were made by `openssl` for these tests and are valid until 2126, except for
+//! `expired.pem`, which was valid in 2020.
 #![cfg(all(feature = "tls", feature = "otlp-http", feature = "otlp-grpc"))]
 #![allow(clippy::unwrap_used)]
 
@@ -8,6 +9,7 @@ mod requests;
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,7 +19,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto};
 use tracing_core_lite::exporters::otlp::{OtlpConfig, OtlpConfigError, Protocol};
-use tracing_core_lite::pipeline::{ExportError, Exported};
+use tracing_core_lite::pipeline::{ExportError, Exported, Exporter as _};
 
 fn soon() -> Instant {
     Instant::now() + Duration::from_secs(10)
@@ -28,6 +30,10 @@ fn file(name: &str) -> PathBuf {
 }
 
 fn acceptor(needs_client: bool, alpn: &[&str]) -> TlsAcceptor {
+    acceptor_with("server.pem", "server.key", needs_client, alpn)
+}
+
+fn acceptor_with(certificate: &str, key: &str, needs_client: bool, alpn: &[&str]) -> TlsAcceptor {
     let provider = Arc::new(crypto::ring::default_provider());
     let mut roots = RootCertStore::empty();
     roots.add(CertificateDer::from_pem_file(file("ca.pem")).unwrap()).unwrap();
@@ -40,8 +46,8 @@ fn acceptor(needs_client: bool, alpn: &[&str]) -> TlsAcceptor {
         ),
         false => builder.with_no_client_auth(),
     };
-    let chain = vec![CertificateDer::from_pem_file(file("server.pem")).unwrap()];
-    let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+    let chain = vec![CertificateDer::from_pem_file(file(certificate)).unwrap()];
+    let key = PrivateKeyDer::from_pem_file(file(key)).unwrap();
     let mut config = builder.with_single_cert(chain, key).unwrap();
     config.alpn_protocols = alpn.iter().map(|it| it.as_bytes().to_vec()).collect();
     TlsAcceptor::from(Arc::new(config))
@@ -49,13 +55,18 @@ fn acceptor(needs_client: bool, alpn: &[&str]) -> TlsAcceptor {
 
 /// A receiver that accepts everything, over HTTP/1.1 or gRPC, whichever the client chooses.
 fn receiver(needs_client: bool, alpn: &'static [&'static str]) -> (u16, tokio::runtime::Runtime) {
+    let acceptor = acceptor(needs_client, alpn);
+    receiver_with(move || acceptor.clone())
+}
+
+/// A receiver that asks for its TLS settings at each connection.
+fn receiver_with(acceptor: impl Fn() -> TlsAcceptor + Send + 'static) -> (u16, tokio::runtime::Runtime) {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let port = listener.local_addr().unwrap().port();
-    let acceptor = acceptor(needs_client, alpn);
     runtime.spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
+            let acceptor = acceptor();
             tokio::spawn(async move {
                 let Ok(stream) = acceptor.accept(stream).await else { return };
                 match stream.get_ref().1.alpn_protocol() {
@@ -121,6 +132,28 @@ fn a_receiver_without_a_trusted_certificate_gets_nothing() {
         assert!(error.to_string().contains("certificate"), "{protocol:?}: {error}");
         let other_authority = config(protocol, port).with_certificate(file("client.pem"));
         assert!(export(&other_authority).is_err(), "{protocol:?}");
+    }
+}
+
+#[test]
+fn a_receiver_with_an_expired_certificate_gets_nothing_until_it_is_renewed() {
+    let expired = acceptor_with("expired.pem", "renewal.key", false, BOTH);
+    let renewed = acceptor_with("renewed.pem", "renewal.key", false, BOTH);
+    for protocol in PROTOCOLS {
+        let is_renewed = Arc::new(AtomicBool::new(false));
+        let (expired, renewed, shared) = (expired.clone(), renewed.clone(), Arc::clone(&is_renewed));
+        let (port, _runtime) = receiver_with(move || match shared.load(Ordering::SeqCst) {
+            false => expired.clone(),
+            true => renewed.clone(),
+        });
+        let config = config(protocol, port).with_certificate(file("renewal-ca.pem"));
+        let mut exporter = config.build().unwrap();
+        let error = exporter.export(&requests::batch(1), soon()).unwrap_err();
+        assert!(matches!(error, ExportError::Retryable { .. }), "{protocol:?}: {error:?}");
+        assert!(error.to_string().contains("expired"), "{protocol:?}: {error}");
+        is_renewed.store(true, Ordering::SeqCst);
+        let exported = exporter.export(&requests::batch(1), soon());
+        assert_eq!(exported, Ok(Exported::default()), "{protocol:?}: by the same exporter");
     }
 }
 

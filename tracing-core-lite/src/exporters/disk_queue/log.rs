@@ -161,7 +161,7 @@ impl Log {
             let age = self.config.max_age;
             if !segment.is_sealed
                 || segment.records == 0
-                || !is_expired(segment, segment.written_at_ms, now_ms, age)
+                || !is_expired(segment.began, segment.written_at_ms, now_ms, age)
             {
                 break;
             }
@@ -176,7 +176,7 @@ impl Log {
     /// Returns whether a record is older than the age bound.
     pub(super) fn is_expired(&self, segment: u64, written_at_ms: u64, now_ms: u64) -> bool {
         let segment = self.segments.iter().find(|it| it.id == segment);
-        segment.is_some_and(|it| is_expired(it, written_at_ms, now_ms, self.config.max_age))
+        segment.is_some_and(|it| is_expired(it.began, written_at_ms, now_ms, self.config.max_age))
     }
 
     /// Returns the file for a record of `len` bytes, and begins a new segment if that is necessary.
@@ -323,7 +323,32 @@ impl Log {
 
 /// The clock of the system may be set while a segment is written. Spans of this process are therefore not older than the
 /// segment that they are in.
-fn is_expired(segment: &Segment, written_at_ms: u64, now_ms: u64, max_age: Duration) -> bool {
+fn is_expired(began: Option<Instant>, written_at_ms: u64, now_ms: u64, max_age: Duration) -> bool {
     let by_clock = Duration::from_millis(now_ms.saturating_sub(written_at_ms)) > max_age;
-    by_clock && segment.began.is_none_or(|began| began.elapsed() > max_age)
+    by_clock && began.is_none_or(|began| began.elapsed() > max_age)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_of_the_clock_ages_no_span_of_this_process() {
+        const AGE: Duration = Duration::from_secs(60);
+        const WRITTEN: u64 = 1_800_000_000_000;
+        let (just, long_ago) = (Instant::now(), Instant::now().checked_sub(AGE * 2));
+        assert!(long_ago.is_some(), "the machine runs for two minutes");
+        for (name, began, now, expected) in [
+            ("no step", Some(just), WRITTEN + 1, false),
+            ("a day forward", Some(just), WRITTEN + 86_400_000, false),
+            ("a day back", Some(just), WRITTEN - 86_400_000, false),
+            ("as old as both clocks say", long_ago, WRITTEN + 120_000, true),
+            ("a day back, and old", long_ago, WRITTEN - 86_400_000, false),
+            ("of an earlier process", None, WRITTEN + 120_000, true),
+            ("of an earlier process, and young", None, WRITTEN + 1, false),
+            ("of an earlier process, a day back", None, WRITTEN - 86_400_000, false),
+        ] {
+            assert_eq!(is_expired(began, WRITTEN, now, AGE), expected, "{name}");
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! Opens connections to a receiver.
 
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -147,8 +148,7 @@ impl Connector {
 
 /// Connects to the first address of `host` that answers.
 async fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> {
-    let addresses = tokio::net::lookup_host((host, port)).await.map_err(|_| ErrorKind::NotFound)?;
-    let addresses: Vec<_> = addresses.collect();
+    let addresses = resolve(host, port).await?;
     let mut outcome = Err(ErrorKind::NotFound.into());
     for (tried, address) in addresses.iter().enumerate() {
         // Each address gets an equal share of the time that is left.
@@ -163,6 +163,16 @@ async fn tcp(host: &str, port: u16, deadline: Instant) -> io::Result<TcpStream> 
     let stream = outcome?;
     stream.set_nodelay(true)?;
     Ok(stream)
+}
+
+/// Returns the addresses of `host` at this moment.
+async fn resolve(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    #[cfg(test)]
+    if let Some(address) = tests::address_of(host) {
+        return Ok(vec![address]);
+    }
+    let addresses = tokio::net::lookup_host((host, port)).await.map_err(|_| ErrorKind::NotFound)?;
+    Ok(addresses.collect())
 }
 
 /// Asks a proxy to connect to `authority` (RFC 9110, section 9.3.6).
@@ -189,4 +199,56 @@ async fn tunnel(
     }
     let tunnel = hyper::upgrade::on(response).await.map_err(|error| failed(error.to_string()))?;
     Ok(Box::new(TokioIo::new(tunnel)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::io::{Read, Write};
+    use std::net::{SocketAddr, TcpListener};
+    use std::thread;
+    use std::time::{Duration, Instant};
+
+    use crate::exporters::otlp::{OtlpConfig, Protocol};
+    use crate::pipeline::{Batch, Exported, Exporter};
+
+    /// A name whose address this test changes.
+    const NAME: &str = "collector.test";
+
+    thread_local! {
+        static ADDRESS: Cell<Option<SocketAddr>> = const { Cell::new(None) };
+    }
+
+    pub(super) fn address_of(host: &str) -> Option<SocketAddr> {
+        ADDRESS.get().filter(|_| host == NAME)
+    }
+
+    /// Accepts one batch, and ends.
+    fn receive_once(listener: &TcpListener) {
+        let mut stream = listener.accept().unwrap().0;
+        let mut request = Vec::new();
+        while !request.ends_with(b"\r\n\r\n\x0a\x00") {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            request.push(byte[0]);
+        }
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").unwrap();
+    }
+
+    #[test]
+    fn a_receiver_that_moves_to_another_address_is_found_there() {
+        let config = OtlpConfig::new().with_protocol(Protocol::HttpProtobuf);
+        let mut exporter = config.with_endpoint(format!("http://{NAME}:4318")).build().unwrap();
+        // The first one listens on, so that only another address can lead to the second one.
+        let listeners = [(); 3].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        for listener in &listeners {
+            ADDRESS.set(Some(listener.local_addr().unwrap()));
+            thread::scope(|scope| {
+                scope.spawn(|| receive_once(listener));
+                let batch = Batch::new(vec![0x0a, 0x00].into(), 1);
+                let deadline = Instant::now() + Duration::from_secs(20);
+                assert_eq!(exporter.export(&batch, deadline), Ok(Exported::default()));
+            });
+        }
+    }
 }
