@@ -7,11 +7,12 @@ use std::time::Duration;
 use axum::http::HeaderValue;
 use examples::demo::OrderKind;
 use examples::shop::api::Order;
-use examples::shop::{CallError, Classified, Peer, Settings};
+use examples::shop::{CallError, Peer, Settings};
 use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::task::TaskTracker;
 use tracing_core_lite::context::FutureExt;
+use tracing_core_lite::span::ClassifiedError;
 use tracing_core_lite::{Context, Tracer};
 
 use super::calls::{Calls, now};
