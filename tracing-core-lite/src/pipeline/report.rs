@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::export_counts::ExportCounts;
@@ -69,7 +69,7 @@ pub(crate) struct Stats {
     undecided: AtomicU64,
     exports: ExportCounts,
     /// The counts of each exporter, if there are several.
-    parts: Mutex<Vec<StatsPart>>,
+    parts: OnceLock<Vec<StatsPart>>,
 }
 
 /// The counts of one of several exporters.
@@ -148,11 +148,9 @@ impl PipelineStats {
 }
 
 impl Stats {
-    /// Replaces the counts of each exporter.
     pub(super) fn set_parts(&self, parts: Vec<StatsPart>) {
-        let replaced = std::mem::replace(&mut *self.lock_parts(), parts);
-        // Outside of the lock.
-        drop(replaced);
+        // A provider has one exporter, which sets them once.
+        let _ = self.parts.set(parts);
     }
 
     /// The counts of exports by their outcome.
@@ -160,13 +158,13 @@ impl Stats {
         &self.exports
     }
 
-    fn lock_parts(&self) -> MutexGuard<'_, Vec<StatsPart>> {
-        self.parts.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn parts(&self) -> &[StatsPart] {
+        self.parts.get().map_or(&[], Vec::as_slice)
     }
 
     /// Returns the counts of each exporter. A single one has those of the provider.
     pub(crate) fn exporters(&self, queued: usize) -> Vec<ExporterStats> {
-        match &self.lock_parts()[..] {
+        match self.parts() {
             [] => vec![ExporterStats { destination: None, stats: self.snapshot(queued) }],
             parts => parts.iter().map(StatsPart::read).collect(),
         }

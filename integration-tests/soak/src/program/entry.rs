@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use tracing_core_lite::pipeline::view::RequestView;
-use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter, PipelineStats};
+use tracing_core_lite::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
 
 use crate::span_key::SpanKey;
 
@@ -63,6 +63,18 @@ impl<E: Exporter> Exporter for Entry<E> {
 
     fn judges_unsampled(&self) -> bool {
         self.inner.judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.inner.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.inner.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.inner.last_response()
     }
 
     fn count_into(&mut self, stats: &PipelineStats) -> bool {

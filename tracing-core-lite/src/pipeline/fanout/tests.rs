@@ -70,7 +70,7 @@ fn a_permanent_failure_of_one_is_counted_and_keeps_nothing_from_the_others() {
     all.flush(soon()).unwrap();
     assert_eq!(calls(), [2, 2, 2]);
     assert_eq!((stats.snapshot(0).exported, stats.snapshot(0).dropped_export_failed), (4, 3));
-    let parts: Vec<_> = stats.exporters(0).into_iter().map(|part| part.stats).collect();
+    let parts: Vec<_> = stats.parts().iter().map(|part| part.read().stats).collect();
     assert_eq!((parts[0].exported, parts[0].dropped_export_failed), (4, 3));
     assert_eq!((parts[1].exported, parts[1].dropped_export_failed), (7, 0));
 }
@@ -119,7 +119,7 @@ fn an_exporter_that_hangs_holds_up_no_other_and_its_queue_is_bounded() {
     }
     let error = all.flush(Instant::now()).unwrap_err();
     assert_eq!(error.to_string(), "exporter 1 of 2: 10 spans were not exported before the deadline");
-    let parts: Vec<_> = stats.exporters(0).into_iter().map(|part| part.stats).collect();
+    let parts: Vec<_> = stats.parts().iter().map(|part| part.read().stats).collect();
     assert_eq!((parts[0].dropped_queue_full, parts[0].queued), (10, 10));
     assert_eq!((parts[1].exported, parts[1].queued), (20, 0));
     drop(go_on);

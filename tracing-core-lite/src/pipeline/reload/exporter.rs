@@ -7,6 +7,7 @@ use super::super::batch::Batch;
 use super::super::error::{ExportError, Exported};
 use super::super::exporter::Exporter;
 use super::super::report::{PipelineStats, Reporter};
+use super::super::response::ExportResponse;
 use super::closing::Closing;
 use super::handle::ExporterHandle;
 
@@ -18,6 +19,9 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(30);
 /// No span is lost in the exchange. A batch goes to the exporter that is current when it is sent; one that is being retried goes to the
 /// new one. The replaced exporter is shut down in a thread of its own, so it first delivers what it has accepted (a fan-out, a tail
 /// sampler or a disk queue accepts batches before it delivers them). The next flush waits for that, and fails if it failed.
+///
+/// The counts of the provider include all exporters. Those of
+/// [single exporters](crate::TracerProvider::exporter_stats) and metrics of the pipeline are those of the first.
 ///
 /// ```
 /// use std::time::Duration;
@@ -87,8 +91,6 @@ impl ReloadableExporter {
 
     fn begin_counting(&mut self) {
         let Some(stats) = &self.stats else { return };
-        // Those of a fan-out that was replaced.
-        stats.shared().set_parts(Vec::new());
         self.counts_itself = self.current.count_into(stats);
     }
 
@@ -145,6 +147,18 @@ impl Exporter for ReloadableExporter {
 
     fn judges_unsampled(&self) -> bool {
         self.handle.judges_unsampled()
+    }
+
+    fn attributes_read(&self) -> Vec<String> {
+        self.current.attributes_read()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.current.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.current.last_response()
     }
 
     /// Always counts itself, because the current exporter may or may not.
