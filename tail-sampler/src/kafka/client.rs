@@ -28,6 +28,7 @@ pub(super) fn consumer(config: &KafkaConfig, queue_bytes: usize) -> Result<Clien
         .set("group.id", &config.group)
         .set("enable.auto.commit", "false")
         .set("auto.offset.reset", "earliest")
+        .set("enable.partition.eof", "true")
         .set("partition.assignment.strategy", "cooperative-sticky")
         .set("session.timeout.ms", config.session_timeout.as_millis().to_string())
         .set("queued.max.messages.kbytes", (queue_bytes / KIB).clamp(1, 2_097_151).to_string())

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 /// Records may be this far ahead of the clock of this machine. Those further ahead do not move the time of their partition.
 const AHEAD: Duration = Duration::from_secs(60);
 
+/// How much longer a partition waits that may have records.
+const WITH_RECORDS: u32 = 10;
+
 /// Why a timestamp does not count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum BadTimestamp {
@@ -21,11 +24,13 @@ pub(super) struct PartitionClock {
     /// The time at the last newer record, and when it was read.
     base: u64,
     since: Instant,
+    /// Whether the last record of the partition was read.
+    at_end: bool,
 }
 
 impl PartitionClock {
     pub(super) fn new(now: u64) -> Self {
-        Self { now, base: now, since: Instant::now() }
+        Self { now, base: now, since: Instant::now(), at_end: false }
     }
 
     pub(super) fn now(&self) -> u64 {
@@ -34,6 +39,7 @@ impl PartitionClock {
 
     /// Takes over the timestamp of a record. `wall` is the time of this machine. Both are in milliseconds since the Unix epoch.
     pub(super) fn observe(&mut self, timestamp: Option<i64>, wall: i64) -> Result<(), BadTimestamp> {
+        self.at_end = false;
         let timestamp = timestamp.filter(|it| *it > 0).ok_or(BadTimestamp::Missing)?;
         if timestamp > wall.saturating_add(AHEAD.as_millis() as i64) {
             return Err(BadTimestamp::Future);
@@ -46,10 +52,18 @@ impl PartitionClock {
         Ok(())
     }
 
-    /// Moves on with the clock of this machine, if there was no newer record for `idle_after`.
+    /// Notes that there are no more records now.
+    pub(super) fn reach_end(&mut self) {
+        self.at_end = true;
+        self.touch();
+    }
+
+    /// Moves on with the clock of this machine, if there was no newer record for `idle_after`. If there may be records that were not
+    /// read, it waits longer, because their timestamps say more.
     pub(super) fn idle(&mut self, idle_after: Duration) {
         let elapsed = self.since.elapsed();
-        if elapsed >= idle_after {
+        let patience = if self.at_end { idle_after } else { idle_after * WITH_RECORDS };
+        if elapsed >= patience {
             let elapsed = u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX);
             self.now = self.now.max(self.base.saturating_add(elapsed));
         }
@@ -89,6 +103,8 @@ mod tests {
     fn without_records_this_machine_moves_the_time() {
         let mut clock = PartitionClock::new(7);
         clock.idle(Duration::from_secs(3600));
+        assert_eq!(clock.now(), 7);
+        clock.reach_end();
         assert_eq!(clock.now(), 7);
         clock.idle(Duration::ZERO);
         let first = clock.now();

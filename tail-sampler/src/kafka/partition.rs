@@ -174,6 +174,11 @@ impl Partition {
         self.advance(self.clock.now());
     }
 
+    /// Notes that there are no more records now.
+    pub(super) fn reach_end(&mut self) {
+        self.clock.reach_end();
+    }
+
     /// Forgets how long there were no newer records.
     pub(super) fn touch(&mut self) {
         self.clock.touch();

@@ -220,6 +220,9 @@ impl Worker {
                         add(partitions, &message, &parts.stats);
                     }
                 }
+                Some(Err(KafkaError::PartitionEOF(number))) => {
+                    partitions.get_mut(&number).into_iter().for_each(Partition::reach_end);
+                }
                 Some(Err(error)) => return_fatal(error)?,
                 None => is_empty = true,
             }
