@@ -8,7 +8,7 @@ use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceId, TraceState};
 
 use super::engine::Engine;
-use super::foreign_start;
+use super::foreign_start::{self, Started};
 use super::foreign_tracer::ForeignTracer;
 use super::handle::Span;
 use super::name::SpanName;
@@ -424,14 +424,18 @@ impl<'a> SpanBuilder<'a> {
         };
         let mut builder = opentelemetry::trace::SpanBuilder::from_name(self.name.into_string());
         builder.span_kind = Some(self.kind.clone());
-        foreign_start::start(tracer, builder, parent, context, self.start_time, |recorder| {
+        let started = foreign_start::start(tracer, builder, parent, context, self.start_time, |recorder| {
             let parent = parent.span();
             let parent = Some(parent.span_context()).filter(|parent| parent.is_valid());
             if let Some(received) = Received::of(context, parent) {
                 received.record(recorder);
             }
             write(recorder);
-        })
+        });
+        match started {
+            Started::Recorded(span) => Span::foreign(span),
+            Started::NotRecorded(span_context) => Span::not_recording(span_context),
+        }
     }
 }
 

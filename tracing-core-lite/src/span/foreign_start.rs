@@ -4,12 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use opentelemetry::Context;
 use opentelemetry::global::BoxedSpan;
-use opentelemetry::trace::{Span as _, SpanBuilder, TraceContextExt};
+use opentelemetry::trace::{Span as _, SpanBuilder, SpanContext, TraceContextExt};
 
 use super::foreign::ForeignSpan;
 use super::foreign_attributes::{self, Batch, Deferred};
 use super::foreign_tracer::ForeignTracer;
-use super::handle::Span;
 use super::recorder::Recorder;
 use crate::clock::Timestamp;
 
@@ -18,6 +17,13 @@ static SAMPLER_READS_ATTRIBUTES: AtomicBool = AtomicBool::new(true);
 
 pub(crate) fn set_sampler_reads_attributes(reads: bool) {
     SAMPLER_READS_ATTRIBUTES.store(reads, Ordering::Relaxed);
+}
+
+/// A span that the global provider has started.
+#[derive(Debug)]
+pub(super) enum Started {
+    Recorded(ForeignSpan),
+    NotRecorded(SpanContext),
 }
 
 /// Starts a span. The sampler sees the attributes that the conventions list for it, unless it reads none. The others are built
@@ -29,7 +35,7 @@ pub(super) fn start(
     values: &Context,
     start: Option<Timestamp>,
     write: impl FnOnce(&mut Recorder<'_>),
-) -> Span {
+) -> Started {
     if !SAMPLER_READS_ATTRIBUTES.load(Ordering::Relaxed) {
         let parent_span = parent.span();
         return match parent_span.span_context() {
@@ -37,7 +43,7 @@ pub(super) fn start(
                 builder.start_time = start.map(Into::into);
                 match tracer.start_unsampled(builder, parent) {
                     Some(span) => recorded(span, values, start.unwrap_or_else(Timestamp::now), write),
-                    None => Span::not_recording(unsampled.clone()),
+                    None => Started::NotRecorded(unsampled.clone()),
                 }
             }
             other => {
@@ -58,10 +64,10 @@ pub(super) fn start(
     write(&mut Recorder::building(&mut builder, &mut deferred, start));
     let mut span = tracer.start(builder, parent);
     if !span.is_recording() {
-        return Span::not_recording(span.span_context().clone());
+        return Started::NotRecorded(span.span_context().clone());
     }
     deferred.write_to(&mut span);
-    Span::foreign(ForeignSpan::new(span, values, start))
+    Started::Recorded(ForeignSpan::new(span, values, start))
 }
 
 /// Runs `write` on a new span if it is recorded.
@@ -70,13 +76,13 @@ fn recorded(
     values: &Context,
     start: Timestamp,
     write: impl FnOnce(&mut Recorder<'_>),
-) -> Span {
+) -> Started {
     if !span.is_recording() {
-        return Span::not_recording(span.span_context().clone());
+        return Started::NotRecorded(span.span_context().clone());
     }
     let span = ForeignSpan::new(span, values, start);
     self::write(&span, write);
-    Span::foreign(span)
+    Started::Recorded(span)
 }
 
 /// Runs `write` on a span that is recorded, and hands its attributes over together.
