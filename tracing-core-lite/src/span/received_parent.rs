@@ -71,6 +71,7 @@ impl SpanBuilder<'_> {
         let trace_state = decision.trace_state.unwrap_or_default();
         let span_context = || SpanContext::new(trace_id, ids::span_id(), flags, false, trace_state);
         if decision.record == Record::Drop {
+            engine.count_started(decision.record, None);
             return Span::not_recording(span_context());
         }
         self.record(engine, scope, None, flags, span_context, |recorder| {
