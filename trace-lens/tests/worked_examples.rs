@@ -183,3 +183,24 @@ fn volume_of_a_growing_system() {
     near(plan.stored_per_day, 864e9);
     near(plan.stored, 25.92e12);
 }
+
+#[test]
+fn calls_that_overlap_have_an_alternative_chain() {
+    let span = |id: u64, parent: u64, service: &str, start: u64, end: u64| {
+        SpanRecord::new(1, id).with_parent(parent).with_service(service).with_times(start, end)
+    };
+    let lens = Lens::from_records([
+        span(1, 0, "gateway", 0, 100),
+        span(2, 1, "orders", 5, 95),
+        span(3, 2, "payment", 10, 90),
+        span(4, 2, "inventory", 12, 89),
+        span(5, 4, "warehouse", 12, 88),
+    ]);
+    let path = lens.critical_path(lens.traces().next().unwrap());
+    assert_eq!(path.chain, ["gateway", "orders", "payment"]);
+    assert_eq!(path.alternative_chain, ["gateway", "orders", "inventory", "warehouse"]);
+    // A call that follows another is no alternative to it.
+    let lens =
+        Lens::from_records([span(1, 0, "gateway", 0, 100), span(2, 1, "a", 0, 70), span(3, 1, "b", 70, 95)]);
+    assert!(lens.critical_path(lens.traces().next().unwrap()).alternative_chain.is_empty());
+}

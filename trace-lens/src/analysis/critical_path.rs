@@ -3,6 +3,7 @@
 use serde::Serialize;
 use trace_view::{SpanTree, critical_path_of};
 
+use super::chain;
 use super::schedule::Schedule;
 use crate::model::{Trace, Tree};
 
@@ -74,6 +75,9 @@ pub struct CriticalPath {
     /// The dominant chain of services: from the root to the callee that the path spends most time in or below, as
     /// long as that is at least half of the time of its caller.
     pub chain: Vec<String>,
+    /// The chain that would dominate if the calls of [`chain`](Self::chain) were faster, where calls overlap; empty if none do.
+    /// It is inferred from timing.
+    pub alternative_chain: Vec<String>,
 }
 
 impl CriticalPath {
@@ -87,13 +91,19 @@ impl CriticalPath {
             sections: Vec::new(),
             services: Vec::new(),
             chain: Vec::new(),
+            alternative_chain: Vec::new(),
         };
         let Some(main) = tree.main() else { return path };
         path.duration = tree.duration(main);
         let sections = critical_path_of(tree, main);
         path.sections = sections.iter().map(|it| section(tree, it.node, it.start, it.end)).collect();
         path.services = services(tree, main, &path);
-        path.chain = chain(tree, main, &path);
+        let mut own = vec![0u64; tree.len()];
+        sections.iter().for_each(|it| own[it.node] += it.end - it.start);
+        let dominant = chain::dominant(tree, main, own);
+        path.chain = chain::services(tree, &dominant);
+        let alternative = chain::alternative(tree, &dominant);
+        path.alternative_chain = alternative.map_or(Vec::new(), |it| chain::services(tree, &it));
         path
     }
 
@@ -146,31 +156,4 @@ fn services(tree: &Tree<'_>, main: usize, path: &CriticalPath) -> Vec<ServiceSha
     }
     services.sort_by(|a, b| b.nanos.cmp(&a.nanos).then_with(|| a.service.cmp(&b.service)));
     services
-}
-
-/// Walks down from `main` along the child in or below which the path spends most time.
-fn chain(tree: &Tree<'_>, main: usize, path: &CriticalPath) -> Vec<String> {
-    let mut inclusive = vec![0u64; tree.len()];
-    for section in &path.sections {
-        inclusive[section.span] += section.end - section.start;
-    }
-    // Process children before their parents.
-    for span in tree.top_down().into_iter().rev().filter(|&it| it != main) {
-        if let Some(parent) = tree.parent_index(span) {
-            inclusive[parent] += inclusive[span];
-        }
-    }
-    let mut chain = vec![tree.span(main).service().to_owned()];
-    let mut span = main;
-    while let Some(&next) = tree.children(span).iter().max_by_key(|&&child| inclusive[child]) {
-        if inclusive[next] == 0 || inclusive[next] * 2 < inclusive[span] {
-            break;
-        }
-        let service = tree.span(next).service();
-        if chain.last().is_none_or(|last| last != service) {
-            chain.push(service.to_owned());
-        }
-        span = next;
-    }
-    chain
 }

@@ -1,6 +1,7 @@
 //! Analyses of traces.
 
 mod call;
+mod chain;
 mod corrections;
 mod critical_path;
 mod dependencies;

@@ -29,6 +29,12 @@ fn one(found: &Found<'_>, args: &PathArgs) -> Result<Answer, Failure> {
     let partial = if path.is_partial { "; partial: the trace has no root" } else { "" };
     out.heading(format!("Critical path of trace {} ({}{partial})", path.trace_id, duration(path.duration)));
     out.text(format!("dominant chain: {}", path.chain.join(" → ")));
+    if !path.alternative_chain.is_empty() {
+        let beside = path.alternative_chain.join(" → ");
+        out.text(format!(
+            "beside it: {beside}, which takes over if the calls above get faster (inferred from timing)"
+        ));
+    }
     let services = path
         .services
         .iter()
