@@ -236,3 +236,15 @@ fn folders_are_read_whole() {
     std::fs::write(folder.path().join("c.txt"), "no spans").unwrap();
     assert!(open().unwrap_err().to_string().contains("c.txt: not a known format"));
 }
+
+#[test]
+fn plain_protobuf_is_not_taken_for_framed() {
+    // Resources of every length, so that the first bytes look like lengths too.
+    for length in 0..400 {
+        let record = trace_lens::SpanRecord::new(1, 1).with_resource("host.name", "x".repeat(length));
+        let mut out = Vec::new();
+        trace_lens::write::otlp_proto(&trace_lens::SpanSet::from_records([record]), &mut out).unwrap();
+        let input = read_bytes("input", &out, &ReadOptions::new()).unwrap();
+        assert_eq!((input.spans.len(), input.reports[0].skipped), (1, 0), "{length}: {:?}", input.reports);
+    }
+}

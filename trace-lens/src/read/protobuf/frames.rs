@@ -21,6 +21,8 @@ impl Framing {
         let first = *head.first()?;
         if let Some((length, rest)) = head.split_first_chunk()
             && first <= 0x3f
+            // The tag of a plain request, which would be a length of more than 160 MiB.
+            && !(first == 0x0a && looks_like_request(head, usize::MAX))
         {
             let length = u32::from_be_bytes(*length) as usize;
             let message = &rest[..length.min(rest.len())];
