@@ -1,5 +1,6 @@
 //! One place decides whether an error is a failure: the error's own `ClassifiedError`.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::backtrace::Backtrace;
 use std::error::Error;

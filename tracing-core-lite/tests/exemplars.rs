@@ -1,5 +1,6 @@
 //! The exemplar hook is given each measurement of the kits, with the span behind it.
 #![cfg(all(feature = "testing", feature = "database-metrics", feature = "messaging-metrics"))]
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! Live quality finds broken context while the process runs, and nothing where context is whole.
 #![cfg(feature = "testing")]
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::time::{Duration, SystemTime};
 

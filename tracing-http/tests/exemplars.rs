@@ -1,5 +1,6 @@
 //! The exemplar hook is given each measurement of the layers, with the span behind it.
 #![cfg(all(feature = "axum", feature = "client", feature = "metrics"))]
+#![allow(clippy::unwrap_used, reason = "a test panics if its setup fails")]
 
 use std::sync::{Arc, Mutex};
 
