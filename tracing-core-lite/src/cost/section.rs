@@ -37,6 +37,7 @@ pub(crate) struct Section {
 
 impl Section {
     /// Begins a section.
+    #[cfg(any(test, feature = "tower", feature = "tracing-layer"))]
     #[inline(always)]
     pub(crate) fn begin() -> Self {
         if Self::is_due() { Self::begin_timed() } else { Self { start: 0 } }

@@ -1,10 +1,10 @@
 //! What an enforced budget has changed, as the engine reads it.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::sampling::consistent::Threshold;
-use crate::span::essential_keys::EssentialKeys;
+use crate::span::engine_limits::EngineLimits;
 
 /// Every scope is switched off.
 const ALL_SCOPES: u64 = u64::MAX;
@@ -12,34 +12,19 @@ const ALL_SCOPES: u64 = u64::MAX;
 /// The steps that are in force.
 #[derive(Debug)]
 pub(crate) struct Controls {
-    reduces_attributes: AtomicBool,
     /// The share of traces that are sampled, as the bits of an `f64`.
     sampling: AtomicU64,
     /// The numbers of the scopes that are switched off, as bits.
     off: AtomicU64,
-    /// The attributes that are kept.
-    essential: Arc<EssentialKeys>,
+    /// The limits that are lowered while attributes are reduced.
+    limits: Arc<EngineLimits>,
 }
 
 impl Controls {
-    pub(crate) fn new(kept_attributes: &[String]) -> Self {
-        let controls = Self {
-            reduces_attributes: AtomicBool::new(false),
-            sampling: AtomicU64::new(1_f64.to_bits()),
-            off: AtomicU64::new(0),
-            essential: Arc::default(),
-        };
+    pub(crate) fn new(kept_attributes: &[String], limits: Arc<EngineLimits>) -> Self {
+        let controls = Self { sampling: AtomicU64::new(1_f64.to_bits()), off: AtomicU64::new(0), limits };
         controls.keep_attributes(kept_attributes);
         controls
-    }
-
-    #[inline]
-    pub(crate) fn reduces_attributes(&self) -> bool {
-        self.reduces_attributes.load(Ordering::Relaxed)
-    }
-
-    pub(crate) fn essential(&self) -> &Arc<EssentialKeys> {
-        &self.essential
     }
 
     /// Returns the share of traces that are sampled.
@@ -62,12 +47,12 @@ impl Controls {
     }
 
     pub(super) fn set_reduces_attributes(&self, reduces: bool) {
-        self.reduces_attributes.store(reduces, Ordering::Relaxed);
+        self.limits.set_reduced(reduces);
     }
 
     /// Adds attributes that are kept.
     pub(super) fn keep_attributes(&self, keys: &[String]) {
-        keys.iter().for_each(|key| self.essential.insert(key));
+        keys.iter().for_each(|key| self.limits.keep(key));
     }
 
     pub(super) fn set_sampling(&self, share: f64) {

@@ -24,6 +24,7 @@ use crate::sampling::{AlwaysOn, ParentBased, Sampler};
 #[cfg(feature = "self-metrics")]
 use crate::self_metrics;
 use crate::span::engine::{Engine, EngineOutput, EngineSettings};
+use crate::span::engine_limits::EngineLimits;
 use crate::span::scopes::Scopes;
 use crate::span::{DurableSpans, SpanLimits};
 
@@ -420,7 +421,9 @@ impl TracerProviderBuilder {
         };
         let account = Arc::<Account>::default();
         let budget = self.overhead_budget;
-        let controls = budget.enforces.then(|| Arc::new(Controls::new(&budget.kept_attributes)));
+        let limits = Arc::new(EngineLimits::new(self.limits));
+        let controls =
+            budget.enforces.then(|| Arc::new(Controls::new(&budget.kept_attributes, Arc::clone(&limits))));
         let sampler: Arc<dyn Sampler> = match &controls {
             Some(controls) => Arc::new(BudgetSampler::new(sampler, Arc::clone(controls))),
             None => sampler,
@@ -438,7 +441,7 @@ impl TracerProviderBuilder {
                 .get("service.name")
                 .map(|name| name.as_str().into_owned())
                 .unwrap_or_default(),
-            limits: self.limits,
+            limits,
             disabled: self.disabled,
             random_flag: self.random_flag,
             exports_unsampled,

@@ -7,14 +7,14 @@ use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::SpanContext;
 
 use super::durable_spans::DurableSpans;
-use super::limits::SpanLimits;
+use super::engine_limits::EngineLimits;
 use super::record::SpanRecord;
 use super::scopes::Scopes;
 #[cfg(feature = "self-metrics")]
 use super::tally::Tally;
 use crate::buffer::{Buffer, Gate, Intake};
 use crate::cost::Account;
-use crate::overhead::{BASE_THRESHOLD, Controls};
+use crate::overhead::Controls;
 use crate::quality::live_quality::LiveQuality;
 use crate::sampling::{Record, Sampler};
 
@@ -25,8 +25,6 @@ pub(crate) struct Engine {
     /// Unique among the engines of a process.
     id: u64,
     settings: EngineSettings,
-    /// The limits while attributes are reduced.
-    reduced_limits: SpanLimits,
     scopes: Arc<Scopes>,
     buffer: Buffer,
     account: Arc<Account>,
@@ -40,7 +38,7 @@ pub(crate) struct EngineSettings {
     pub(crate) sampler: Arc<dyn Sampler>,
     /// `service.name`, for the sampler.
     pub(crate) service_name: String,
-    pub(crate) limits: SpanLimits,
+    pub(crate) limits: Arc<EngineLimits>,
     /// Record nothing (`OTEL_SDK_DISABLED`).
     pub(crate) disabled: bool,
     /// Set the random flag of W3C Trace Context Level 2 on roots.
@@ -73,14 +71,9 @@ impl Engine {
     pub(crate) fn new(settings: EngineSettings, scopes: Arc<Scopes>, output: EngineOutput) -> Arc<Self> {
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);
         let buffer = Buffer::new(id, output.gate, output.queue, output.batch_spans);
-        let reduced_limits = match &settings.controls {
-            Some(controls) => settings.limits.reduced(controls.essential()),
-            None => settings.limits.clone(),
-        };
         Arc::new(Self {
             id,
             settings,
-            reduced_limits,
             scopes,
             buffer,
             account: output.account,
@@ -103,11 +96,8 @@ impl Engine {
     }
 
     #[inline]
-    pub(crate) fn limits(&self) -> &SpanLimits {
-        match &self.settings.controls {
-            Some(controls) if controls.reduces_attributes() => &self.reduced_limits,
-            _ => &self.settings.limits,
-        }
+    pub(crate) fn limits(&self) -> &EngineLimits {
+        &self.settings.limits
     }
 
     /// Whether the internal spans of this scope are switched off.
@@ -116,13 +106,10 @@ impl Engine {
         self.settings.controls.as_ref().is_some_and(|controls| controls.is_off(scope))
     }
 
-    /// Returns the `th` of a request that has failed, if the budget has sampled its trace less often.
+    /// Whether a budget is enforced.
     #[inline]
-    pub(crate) fn threshold_of_failed<'r>(&self, record: &'r SpanRecord) -> Option<&'r str> {
-        if self.settings.controls.is_none() || !record.has_failed() {
-            return None;
-        }
-        record.text_of(BASE_THRESHOLD)
+    pub(crate) fn is_budgeted(&self) -> bool {
+        self.settings.controls.is_some()
     }
 
     /// Whether new roots get the random flag.

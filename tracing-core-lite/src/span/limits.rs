@@ -1,9 +1,5 @@
 //! Limits of a span.
 
-use std::sync::Arc;
-
-use super::essential_keys::EssentialKeys;
-
 /// The limits of a span. Data beyond a limit is dropped and counted in the span's `dropped_*_count`.
 ///
 /// The environment variables and defaults are those of the OpenTelemetry specification ("Span Limits"), except
@@ -35,26 +31,7 @@ pub struct SpanLimits {
     /// The maximum number of bytes that all attributes, events and links of a span take once encoded: 262,144 (256 KiB)
     /// by default.
     pub span_bytes: usize,
-    /// Set while attributes are reduced; [`attributes`](SpanLimits::attributes) is then 0.
-    pub(super) reduced: Option<Reduced>,
 }
-
-/// The limits of attributes while they are reduced.
-#[derive(Debug, Clone)]
-pub(super) struct Reduced {
-    /// The maximum number of attributes.
-    pub(super) attributes: u32,
-    /// The attributes that are kept.
-    pub(super) essential: Arc<EssentialKeys>,
-}
-
-impl PartialEq for Reduced {
-    fn eq(&self, other: &Self) -> bool {
-        self.attributes == other.attributes && Arc::ptr_eq(&self.essential, &other.essential)
-    }
-}
-
-impl Eq for Reduced {}
 
 impl Default for SpanLimits {
     fn default() -> Self {
@@ -66,24 +43,11 @@ impl Default for SpanLimits {
             attributes_per_event: 128,
             attributes_per_link: 128,
             span_bytes: 256 * 1024,
-            reduced: None,
         }
     }
 }
 
 impl SpanLimits {
-    /// Returns these limits for spans that keep only some attributes. No attribute takes the short path.
-    pub(super) fn reduced(&self, essential: &Arc<EssentialKeys>) -> Self {
-        let reduced = Reduced { attributes: self.attributes, essential: Arc::clone(essential) };
-        Self { attributes: 0, reduced: Some(reduced), ..self.clone() }
-    }
-
-    /// Returns the maximum number of attributes of a span.
-    #[inline]
-    pub(super) fn most_attributes(&self) -> u32 {
-        self.reduced.as_ref().map_or(self.attributes, |reduced| reduced.attributes)
-    }
-
     /// Sets the maximum number of attributes of a span.
     #[must_use]
     pub fn with_attributes(mut self, attributes: u32) -> Self {

@@ -30,6 +30,7 @@ mod durable_spans;
 pub(crate) mod encode;
 mod end_durably;
 pub(crate) mod engine;
+pub(crate) mod engine_limits;
 pub(crate) mod error;
 pub(crate) mod essential_keys;
 mod field;

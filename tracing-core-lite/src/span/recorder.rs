@@ -10,10 +10,10 @@ use opentelemetry::trace::SpanKind;
 use opentelemetry::trace::{SpanContext, Status};
 
 use super::classified_error::ClassifiedError;
+use super::engine_limits::EngineLimits;
 use super::error::{self, ErrorText, HANDLED_CLASS};
 use super::foreign::{ForeignSink, ForeignSpan};
 use super::foreign_attributes::{Batch, Deferred};
-use super::limits::SpanLimits;
 use super::link::{FOLLOWS_FROM, REF_TYPE};
 use super::name::SpanName;
 use super::prepared::PreparedAttributes;
@@ -31,13 +31,13 @@ pub struct Recorder<'a>(Target<'a>);
 
 #[derive(Debug)]
 enum Target<'a> {
-    Own { record: &'a mut SpanRecord, limits: &'a SpanLimits },
+    Own { record: &'a mut SpanRecord, limits: &'a EngineLimits },
     Foreign(ForeignSink<'a>),
 }
 
 impl<'a> Recorder<'a> {
     #[inline]
-    pub(super) fn own(record: &'a mut SpanRecord, limits: &'a SpanLimits) -> Self {
+    pub(super) fn own(record: &'a mut SpanRecord, limits: &'a EngineLimits) -> Self {
         Self(Target::Own { record, limits })
     }
 

@@ -2,9 +2,9 @@
 
 use super::span_record::SpanRecord;
 use crate::span::encode;
+use crate::span::engine_limits::EngineLimits;
 use crate::span::field::ATTRIBUTE;
 use crate::span::key_filter::{KeyFilter, KeyPlace};
-use crate::span::limits::SpanLimits;
 use crate::span::prepared::PreparedAttributes;
 use crate::span::value::Value;
 use crate::wire::Fields;
@@ -15,7 +15,7 @@ impl SpanRecord {
     /// The inlined part writes short texts and small integers under new keys. With a constant key, its place in
     /// the filter and its bytes are constants of the code.
     #[inline(always)]
-    pub(crate) fn set(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
+    pub(crate) fn set(&mut self, key: &str, value: Value<'_>, limits: &EngineLimits) {
         let place = KeyFilter::place_of(key);
         match value {
             Value::Str(text)
@@ -36,7 +36,7 @@ impl SpanRecord {
     /// Like [`set`](SpanRecord::set), for a text that may not be UTF-8. Most are short and ASCII, which is
     /// checked first.
     #[inline(always)]
-    pub(crate) fn set_utf8(&mut self, key: &str, text: &[u8], limits: &SpanLimits) {
+    pub(crate) fn set_utf8(&mut self, key: &str, text: &[u8], limits: &EngineLimits) {
         let place = KeyFilter::place_of(key);
         if text.is_ascii()
             && text.len() <= limits.value_length.unwrap_or(usize::MAX)
@@ -50,10 +50,10 @@ impl SpanRecord {
 
     /// Accounts for a short attribute under a new key. Returns false if it is none, or if a limit is reached.
     #[inline(always)]
-    fn takes(&mut self, key: &str, place: KeyPlace, len: usize, limits: &SpanLimits) -> bool {
+    fn takes(&mut self, key: &str, place: KeyPlace, len: usize, limits: &EngineLimits) -> bool {
         let takes = len <= encode::SHORT
             && self.fields.len() + len <= limits.span_bytes
-            && self.kept.attributes < limits.attributes
+            && self.kept.attributes < limits.short_attributes()
             && !key.is_empty()
             && !self.ended
             && self.keys.insert(place);
@@ -64,9 +64,9 @@ impl SpanRecord {
     /// Sets all of `prepared`: with one copy if there is room for all and none of the keys has been set, one by
     /// one otherwise.
     #[inline]
-    pub(crate) fn set_prepared(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
+    pub(crate) fn set_prepared(&mut self, prepared: &PreparedAttributes, limits: &EngineLimits) {
         let attributes = self.kept.attributes.saturating_add(prepared.count());
-        let fits = attributes <= limits.attributes
+        let fits = attributes <= limits.short_attributes()
             && self.fields.len() + prepared.fields.len() <= limits.span_bytes
             && prepared.longest <= limits.value_length.unwrap_or(usize::MAX)
             && !self.ended;
@@ -90,18 +90,16 @@ impl SpanRecord {
     }
 
     #[cold]
-    fn set_each(&mut self, prepared: &PreparedAttributes, limits: &SpanLimits) {
+    fn set_each(&mut self, prepared: &PreparedAttributes, limits: &EngineLimits) {
         prepared.each(|key, value| self.set_any(key, KeyFilter::place_of(key), value, limits));
     }
 
     #[inline(never)]
-    fn set_any(&mut self, key: &str, place: KeyPlace, value: Value<'_>, limits: &SpanLimits) {
+    fn set_any(&mut self, key: &str, place: KeyPlace, value: Value<'_>, limits: &EngineLimits) {
         if self.ended || key.is_empty() {
             return;
         }
-        if let Some(reduced) = &limits.reduced
-            && !reduced.essential.contains(place)
-        {
+        if !limits.keeps(place) {
             self.dropped.attributes += 1;
             return;
         }
@@ -113,8 +111,8 @@ impl SpanRecord {
     }
 
     #[inline]
-    fn push_attribute(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
-        if self.kept.attributes >= limits.most_attributes() || self.is_full(limits) {
+    fn push_attribute(&mut self, key: &str, value: Value<'_>, limits: &EngineLimits) {
+        if self.kept.attributes >= limits.attributes || self.is_full(limits) {
             self.dropped.attributes += 1;
             return;
         }
@@ -143,7 +141,7 @@ impl SpanRecord {
     }
 
     #[cold]
-    fn replace(&mut self, key: &str, value: Value<'_>, limits: &SpanLimits) {
+    fn replace(&mut self, key: &str, value: Value<'_>, limits: &EngineLimits) {
         if let Some(old) = encode::find_key(self.fields.as_slice(), ATTRIBUTE, key) {
             self.fields.remove(old);
             self.kept.attributes -= 1;

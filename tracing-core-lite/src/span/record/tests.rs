@@ -3,13 +3,14 @@ use opentelemetry::trace::{SpanContext, SpanKind};
 use super::{Identity, SpanRecord};
 use crate::clock::Timestamp;
 use crate::span::data::{SpanData, decode_request};
+use crate::span::engine_limits::EngineLimits;
 use crate::span::limits::SpanLimits;
 use crate::span::value::Value;
 use crate::wire::{self, ByteBuf};
 
 #[test]
 fn a_second_value_replaces_the_first() {
-    let limits = SpanLimits::default();
+    let limits = EngineLimits::new(SpanLimits::default());
     let mut record = SpanRecord::default();
     record.begin("name".into(), &SpanKind::Internal, None, 1, Timestamp::now());
     for index in 0..100_i64 {
@@ -54,7 +55,7 @@ fn a_step_of_the_wall_clock_does_not_change_durations_and_events() {
 
 #[test]
 fn a_full_span_counts_what_it_drops() {
-    let limits = SpanLimits { span_bytes: 100, ..SpanLimits::default() };
+    let limits = EngineLimits::new(SpanLimits { span_bytes: 100, ..SpanLimits::default() });
     let mut record = SpanRecord::default();
     record.begin("name".into(), &SpanKind::Internal, None, 1, Timestamp::now());
     record.set("short", Value::Str("kept"), &limits);

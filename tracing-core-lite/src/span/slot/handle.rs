@@ -8,7 +8,6 @@ use triomphe::Arc as SharedArc;
 use super::pool;
 use super::state::Slot;
 use crate::clock::Timestamp;
-use crate::cost::{Part, Section};
 use crate::span::engine::Engine;
 use crate::span::record::SpanRecord;
 
@@ -74,15 +73,7 @@ impl SlotHandle {
     /// Runs `write` on the record, unless the span has ended.
     #[inline]
     pub(crate) fn with<R>(&self, write: impl FnOnce(&mut SpanRecord, &Engine) -> R) -> Option<R> {
-        let slot = self.slot()?;
-        let section = Section::begin();
-        let mut record = slot.lock()?;
-        if record.has_ended() {
-            return None;
-        }
-        let written = write(&mut record, slot.engine());
-        section.end(slot.engine().account(), Part::Write);
-        Some(written)
+        self.slot()?.write(write)
     }
 
     /// Runs `write` a last time and ends the span. Only the first call has an effect.
