@@ -46,6 +46,7 @@ mod known_keys;
 mod limits;
 mod link;
 mod name;
+pub(crate) mod new_context;
 mod otel_impls;
 pub(crate) mod prepared;
 #[cfg(feature = "tracing-layer")]
@@ -56,6 +57,7 @@ mod recorder;
 pub(crate) mod scopes;
 mod slot;
 pub(crate) mod source;
+mod start;
 mod start_probe;
 mod stored_context;
 #[cfg(feature = "self-metrics")]

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{SpanContext, SpanKind};
 
-use super::builder::{child, child_flags, root, root_flags};
 use super::engine::Engine;
 use super::handle::Span;
+use super::new_context::{child, child_flags, root, root_flags};
 use super::recorder::Recorder;
 use super::slot::SlotHandle;
 use crate::clock::Timestamp;

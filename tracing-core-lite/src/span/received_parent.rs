@@ -5,9 +5,10 @@ use std::sync::Arc;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceFlags, TraceId};
 
-use super::builder::{SpanBuilder, child_flags};
+use super::builder::SpanBuilder;
 use super::engine::Engine;
 use super::handle::Span;
+use super::new_context::child_flags;
 use super::recorder::Recorder;
 use crate::ids;
 use crate::propagation::received::{Authority, Received};

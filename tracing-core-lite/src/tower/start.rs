@@ -274,7 +274,7 @@ impl Start<'_> {
         if let Resolved::Engine(engine, _) = &self.resolved {
             engine.count_started(Record::Drop, Some(parent));
         }
-        base.with_remote_span_context(crate::span::builder::unchanged_child(parent, Record::Drop))
+        base.with_remote_span_context(crate::span::new_context::unchanged_child(parent, Record::Drop))
     }
 
     /// Returns the context of a request that a filter excludes.
