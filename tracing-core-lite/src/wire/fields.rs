@@ -74,8 +74,6 @@ impl<'a> Fields<'a> {
         self.rest
     }
 
-    /// The next field and its number; `None` at the end of the message. Groups are skipped.
-    #[inline]
     /// Returns the next field with this number.
     pub(crate) fn find(&mut self, number: u32) -> Option<(u32, Field<'a>)> {
         while let Ok(Some(field)) = self.next() {
@@ -86,6 +84,8 @@ impl<'a> Fields<'a> {
         None
     }
 
+    /// The next field and its number; `None` at the end of the message. Groups are skipped.
+    #[inline]
     pub(crate) fn next(&mut self) -> Result<Option<(u32, Field<'a>)>, Malformed> {
         while !self.rest.is_empty() {
             let (number, wire_type) = self.tag()?;
