@@ -1,14 +1,12 @@
 //! From a metric point to the trace behind it, and from there to its log lines. `cargo run -p examples --example correlation`
 #![allow(clippy::print_stdout, reason = "a program for the terminal")]
 
-use std::error::Error;
-use std::time::Duration;
+use std::{error::Error, time::Duration};
 
-use axum::body::{Body, to_bytes};
-use axum::{Router, extract::Path, http::Request, routing::get};
-use prometheus_client::encoding::text::encode;
-use prometheus_client::metrics::exemplar::HistogramWithExemplars;
-use prometheus_client::registry::Registry;
+use axum::{Router, body::Body, body::to_bytes, extract::Path, http::Request, routing::get};
+use prometheus_client::{
+    encoding::text::encode, metrics::exemplar::HistogramWithExemplars, registry::Registry,
+};
 use tower::ServiceExt;
 use tracing_core_lite::exemplars::set_exemplar_hook;
 use tracing_core_lite::exporters::console::ConsoleExporter;
@@ -39,7 +37,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
         (key.replace('.', "_").into(), value.into())
     });
     let mut registry = Registry::with_labels(labels.into_iter());
-
     let seconds = HistogramWithExemplars::new([0.1, 0.25, 0.5].into_iter());
     registry.register("http_server_request_duration_seconds", "Duration of requests", seconds.clone());
     set_exemplar_hook(move |exemplar| {
@@ -47,19 +44,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
         let trace = span.is_sampled().then(|| vec![("trace_id", span.trace_id().to_string())]);
         seconds.observe(exemplar.value, trace, None);
     });
-    examples::until_stopped(place_orders()).await?;
-
-    let mut metrics = String::new();
-    encode(&mut metrics, &registry)?;
-    println!("{metrics}");
-    Ok(())
-}
-
-async fn place_orders() -> Result<(), Box<dyn Error>> {
     let app = Router::new().route("/orders/{id}", get(order)).layer(ServerLayer::new().with_metrics());
-    for id in [1, 2, 7] {
-        let request = Request::get(format!("/orders/{id}")).body(Body::empty())?;
-        to_bytes(app.clone().oneshot(request).await?.into_body(), 1_000).await?;
-    }
-    Ok(())
+    examples::until_stopped(async {
+        for id in [1, 2, 7] {
+            let request = Request::get(format!("/orders/{id}")).body(Body::empty())?;
+            to_bytes(app.clone().oneshot(request).await?.into_body(), 1_000).await?;
+        }
+        let mut metrics = String::new();
+        encode(&mut metrics, &registry)?;
+        println!("{metrics}");
+        Ok(())
+    })
+    .await
 }
