@@ -85,7 +85,9 @@ fn extract<C: Extract + ?Sized>(carrier: &C, into: &mut Extracted) {
             }
         }
     });
-    into.add_baggage(baggage);
+    if baggage.is_some() {
+        into.add_baggage(baggage);
+    }
 }
 
 /// The number of members that exceeded a limit since the process started.
