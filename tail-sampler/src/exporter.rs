@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use tracing_core_lite::exporters::otlp::{OtlpConfig, OtlpConfigError};
-use tracing_core_lite::pipeline::{Batch, ExportError, Exported, Exporter};
+use tracing_core_lite::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter};
 
 use crate::config::ExporterConfig;
 use crate::files::Files;
@@ -99,5 +99,13 @@ impl Exporter for Reloading {
 
     fn is_unreachable(&self) -> bool {
         self.exporter.is_unreachable()
+    }
+
+    fn component_type(&self) -> &'static str {
+        self.exporter.component_type()
+    }
+
+    fn last_response(&self) -> ExportResponse {
+        self.exporter.last_response()
     }
 }

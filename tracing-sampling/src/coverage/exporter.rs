@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use tracing_core_lite::opentelemetry::trace::SpanId;
 use tracing_core_lite::pipeline::view::{RequestView, ResourceView, SpanHead, SpanView, ValueView};
-use tracing_core_lite::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter};
+use tracing_core_lite::pipeline::{Batch, ExportError, ExportResponse, Exported, Exporter, PipelineStats};
 use tracing_core_lite::sampling::consistent::{OT, OtTraceState, Threshold};
 use tracing_core_lite::span::data::DecodeError;
 
@@ -86,6 +86,10 @@ impl<E: Exporter> Exporter for CoverageExporter<E> {
 
     fn judges_unsampled(&self) -> bool {
         self.inner.judges_unsampled()
+    }
+
+    fn count_into(&mut self, stats: &PipelineStats) -> bool {
+        self.inner.count_into(stats)
     }
 }
 
