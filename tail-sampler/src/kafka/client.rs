@@ -47,7 +47,8 @@ pub(super) fn reader(config: &KafkaConfig) -> Result<ClientConfig, SecurityError
     with_properties(client, config)
 }
 
-/// Returns the settings of the producer of decisions. It retries for ever: without its decisions, nothing is sent.
+/// Returns the settings of the producer of decisions. It retries without a limit, because spans are sent only after
+/// their decisions.
 pub(super) fn producer(config: &KafkaConfig) -> Result<ClientConfig, SecurityError> {
     let mut client = base(config)?;
     client

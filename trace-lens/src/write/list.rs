@@ -11,7 +11,7 @@ pub(crate) struct List {
 }
 
 impl List {
-    /// Writes what comes before the first item.
+    /// Writes the text before the first item.
     pub(crate) fn begin(begin: &str, out: &mut dyn Write) -> io::Result<Self> {
         out.write_all(begin.as_bytes())?;
         Ok(Self { is_empty: true })
@@ -23,7 +23,7 @@ impl List {
         Ok(serde_json::to_writer(out, item)?)
     }
 
-    /// Writes what comes after the last item.
+    /// Writes the text after the last item.
     pub(crate) fn end(self, end: &str, out: &mut dyn Write) -> io::Result<()> {
         out.write_all(end.as_bytes())
     }

@@ -1,10 +1,10 @@
-//! Exemplars: the trace behind a exemplar.
+//! Exemplars: the trace behind a measurement.
 //!
 //! An exemplar links a point of a histogram to the trace of a request that it counts, so that a slow bucket of a dashboard leads to
 //! a slow trace. The histograms of the layers and wrappers (features `tower-metrics`, `database-metrics`, `messaging-metrics`) go
 //! through the OpenTelemetry metrics API, which passes no span context on, and opentelemetry_sdk 0.33 exports an empty list of
-//! exemplars for every point. A [hook](set_exemplar_hook) is given each of their measurements with the context of its span, for
-//! a metrics library that supports exemplars, such as `prometheus-client`:
+//! exemplars for every point. A [hook](set_exemplar_hook) receives each measurement together with the context of its span, so that
+//! it can pass both to a metrics library that supports exemplars, such as `prometheus-client`:
 //!
 //! ```
 //! use std::sync::Mutex;

@@ -51,7 +51,7 @@ pub(super) struct Chaos<'a> {
     pub(super) until: Instant,
     /// Kills and pauses of services: each may repeat the batch in flight.
     pub(super) interrupted: AtomicU64,
-    /// What went wrong besides the faults.
+    /// Errors of the harness and the services that no fault explains.
     pub(super) failures: Mutex<Vec<String>>,
 }
 

@@ -41,7 +41,7 @@ pub(super) struct Telemetry {
     flusher: Option<JoinHandle<()>>,
 }
 
-/// What goes into the ledger.
+/// The ledger, and the spans that it has not acknowledged yet.
 #[derive(Debug, Clone)]
 pub(super) struct Reports {
     pub(super) ended: Unacknowledged,

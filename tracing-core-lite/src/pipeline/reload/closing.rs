@@ -47,7 +47,7 @@ fn close(mut exporter: Box<dyn Exporter>, deadline: Instant, outcome: &SyncSende
     if let Err(error) = &result {
         Reporter::default().flush_failure(exporter.destination(), &error.to_string());
     }
-    // Nobody waits any more after a shutdown that timed out.
+    // If the shutdown has timed out, its caller is gone.
     let _ = outcome.send(result);
 }
 

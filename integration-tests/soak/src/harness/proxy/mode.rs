@@ -5,7 +5,7 @@
 pub(in crate::harness) enum Mode {
     /// Passes requests and answers on.
     Pass,
-    /// Nobody listens.
+    /// Refuses connections.
     Refuse,
     /// Resets the connection midway in the request.
     ResetRequest,
